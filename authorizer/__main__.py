@@ -1,0 +1,5 @@
+"""`python -m authorizer`."""
+
+from authorizer.cli import main
+
+main(prog_name="authorizer")

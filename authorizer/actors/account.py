@@ -1,0 +1,96 @@
+"""The account's actor: the only one that changes the account."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from authorizer.actors.entity import EntityActor
+from authorizer.domain import account as accounts
+from authorizer.domain import card_rules, commands, funds
+from authorizer.domain.account import Account, account_view
+from authorizer.domain.authorize import authorize
+from authorizer.domain.cards import CardTerms, Operation
+from authorizer.domain.events import AccountEvent, AccountOpened, CardOpened, Event
+from authorizer.domain.outcomes import Decision, Done, Outcome, conflict
+from authorizer.domain.policy import Policy
+from authorizer.domain.reasons import Reason
+
+_UNAVAILABLE = Outcome(Reason.UNAVAILABLE)
+
+
+class AccountActor(EntityActor[Account]):
+    """Authorizes, credits, blocks and tells limits, one message at a time."""
+
+    def on_receive(self, message: Any) -> Any:
+        """See `EntityActor`; a purchase takes the short way."""
+        if type(message) is commands.Authorize and not self.broken:
+            return self.authorize(message)
+        return super().on_receive(message)
+
+    def authorize(self, command: commands.Authorize) -> Outcome:
+        """Decide one purchase."""
+        around = self.around
+        try:
+            decision = authorize(
+                self.state,
+                command,
+                around.policy,
+                around.clock.now_us(),
+                around.clock.monotonic_us() - command.received_us,
+            )
+            if decision.events:
+                self.take_place(decision.events)
+        except Exception as bug:
+            around.on_bug(self.entity_id, bug)
+            return _UNAVAILABLE
+        assert isinstance(decision.outcome, Outcome)
+        return decision.outcome
+
+    def decide(self, command: Any, now_us: int) -> Decision:
+        """See `EntityActor`."""
+        if isinstance(command, commands.ReadAccount):
+            return Decision(Done())
+        if isinstance(command, commands.OpenCards):
+            for terms in command.cards:
+                held_by = self.around.state.account_of_card.get(terms.card_id, self.entity_id)
+                if held_by != self.entity_id:
+                    return conflict(f"card {terms.card_id} is on another account")
+        return _DECIDE[type(command)](self.state, command, self.around.policy, now_us)
+
+    def evolve(self, event: AccountEvent, position: int) -> None:
+        """See `EntityActor`."""
+        accounts.evolve(self.state, event, position)
+
+    def admit(self, events: Sequence[Event]) -> None:
+        """See `EntityActor`."""
+        for event in events:
+            if isinstance(event, AccountOpened):
+                self.around.state.accounts.admit(self.entity_id)
+            elif isinstance(event, CardOpened):
+                self.around.state.add_card(event.terms.card_id, self.entity_id)
+
+    def view(self, command: Any) -> Any:
+        """See `EntityActor`."""
+        if isinstance(command, commands.BlockCard | commands.UnblockCard):
+            return self.state.cards[command.card_id].terms()
+        if isinstance(command, commands.QueryLimit):
+            return self._limit(command.card_id)
+        return account_view(self.state)
+
+    def unavailable(self, command: Any) -> Any:
+        """See `EntityActor`."""
+        if isinstance(command, commands.Authorize):
+            return _UNAVAILABLE
+        return super().unavailable(command)
+
+    def _limit(self, card_id: str) -> tuple[CardTerms, Operation]:
+        return self.state.cards[card_id].terms(), self.state.operations[-1]
+
+
+_DECIDE: dict[type, Callable[[Account, Any, Policy, int], Decision]] = {
+    commands.OpenAccount: funds.open_account,
+    commands.Credit: funds.credit,
+    commands.OpenCards: card_rules.open_cards,
+    commands.BlockCard: card_rules.block_card,
+    commands.UnblockCard: card_rules.unblock_card,
+    commands.QueryLimit: card_rules.query_limit,
+}

@@ -1,0 +1,33 @@
+"""The customer's actor: the only one that changes what is known of a customer."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from authorizer.actors.entity import EntityActor
+from authorizer.domain import commands
+from authorizer.domain import customer as customers
+from authorizer.domain.customer import Customer, CustomerView, customer_view, register_customer
+from authorizer.domain.events import CustomerEvent, Event
+from authorizer.domain.outcomes import Decision, Done
+
+
+class CustomerActor(EntityActor[Customer]):
+    """Registers a customer and tells who they are."""
+
+    def decide(self, command: Any, now_us: int) -> Decision:
+        """See `EntityActor`."""
+        if isinstance(command, commands.ReadCustomer):
+            return Decision(Done())
+        return register_customer(self.state, command, now_us)
+
+    def evolve(self, event: CustomerEvent, position: int) -> None:
+        """See `EntityActor`."""
+        customers.evolve(self.state, event, position)
+
+    def admit(self, events: Sequence[Event]) -> None:
+        """See `EntityActor`."""
+        self.around.state.customers.admit(self.entity_id)
+
+    def view(self, command: Any) -> CustomerView:
+        """See `EntityActor`."""
+        return customer_view(self.state)

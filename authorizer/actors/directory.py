@@ -1,0 +1,93 @@
+"""Id → actor. An actor wakes with its first message and sleeps, as bytes, when others need room."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from authorizer.actors.entity import EntityActor
+from authorizer.persistence.population import Population, Sleeper
+
+A = TypeVar("A", bound=EntityActor[Any])
+
+
+class BrokenEntityError(Exception):
+    """An entity's state is worth nothing since a bug; a snapshot must not hold it."""
+
+
+class Directory(Generic[A]):
+    """The actors of one kind that are awake, and the way to those that sleep.
+
+    An actor that is handed out must be sent its message before the loop's next step: a later one
+    may find it asleep.
+    """
+
+    def __init__(
+        self,
+        population: Population[Any],
+        new_actor: Callable[[str, Any], A],
+        max_resident: int,
+    ) -> None:
+        self._population = population
+        self._new_actor = new_actor
+        self._max_resident = max_resident
+        self._awake: OrderedDict[str, A] = OrderedDict()
+
+    def __len__(self) -> int:
+        """How many exist, awake or asleep."""
+        return len(self._population)
+
+    @property
+    def resident(self) -> int:
+        """How many are awake."""
+        return len(self._awake)
+
+    def find(self, entity_id: str) -> A | None:
+        """The actor of an entity that exists; waking it if it sleeps. None if there is none."""
+        awake = self._awake
+        actor = awake.get(entity_id)
+        if actor is not None:
+            awake.move_to_end(entity_id)
+            return actor
+        if entity_id not in self._population:
+            return None
+        return self._wake(entity_id)
+
+    def find_or_new(self, entity_id: str) -> A:
+        """The actor of an entity, which comes into being with its first event."""
+        return self.find(entity_id) or self._wake(entity_id)
+
+    def look(self, entity_id: str) -> Sleeper:
+        """The present state of an entity, as it would sleep.
+
+        Raises:
+            BrokenEntityError: its state is worth nothing since a bug.
+        """
+        actor = self._awake.get(entity_id)
+        if actor is None:
+            return self._population.asleep(entity_id)
+        if actor.broken:
+            raise BrokenEntityError(f"{entity_id} is broken since a bug")
+        return self._population.sleeper(actor.state)
+
+    def queued(self) -> int:
+        """How many messages wait in all inboxes."""
+        return sum(len(actor.actor_inbox) for actor in self._awake.values())
+
+    def _wake(self, entity_id: str) -> A:
+        if len(self._awake) >= self._max_resident:
+            self._make_room()
+        actor = self._new_actor(entity_id, self._population.wake(entity_id))
+        self._awake[entity_id] = actor
+        return actor
+
+    def _make_room(self) -> None:
+        """Put the one to sleep that was silent longest. Those with messages, which are as bounded
+        as requests in flight, and broken ones stay."""
+        for _ in range(len(self._awake)):
+            entity_id, actor = self._awake.popitem(last=False)
+            if actor.broken or not actor.actor_inbox.empty():
+                self._awake[entity_id] = actor
+                continue
+            actor.actor_stopped.set()
+            self._population.sleep(entity_id, actor.state)
+            return

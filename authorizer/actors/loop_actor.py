@@ -1,0 +1,241 @@
+"""A pykka actor that runs on the event loop instead of a thread of its own.
+
+The only file that touches pykka's internals (4.5): the three hooks of `pykka.Actor` and what its
+`ActorRef` reads. What differs from `pykka.ThreadingActor`, on purpose:
+
+- A message is handled in a later step of the loop, never in the middle of its sender.
+- A reply may be held back after the handler returned (`_reply`): ours wait for durability.
+- A handler that raises answers its caller with the exception and the actor goes on, also for
+  messages that nobody waits for (`on_failure` is told); a BaseException ends the program, not
+  «all actors».
+- Nothing is registered in `pykka.ActorRegistry`, whose `unregister` is linear; whoever starts an
+  actor keeps its ref.
+- An idle actor holds no lock, condition, uuid or deque.
+"""
+
+import asyncio
+import itertools
+import sys
+from collections.abc import Callable, Generator
+from types import TracebackType
+from typing import Any, Self, cast
+
+import pykka
+from pykka import ActorDeadError, ActorRef
+from pykka._envelope import Envelope
+from pykka.messages import _ActorStop
+
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
+
+
+class WouldBlockError(RuntimeError):
+    """The loop was asked to wait for something that only the loop can bring about."""
+
+
+class LoopFuture(pykka.Future[Any]):
+    """A reply that is awaited; `get` gives what is there and never blocks."""
+
+    _get_hook = None
+
+    def __init__(self) -> None:  # the base class's fields are for hooks, which are rare
+        self._done = False
+        self._value: Any = None
+        self._exception: BaseException | None = None
+        self._waiter: asyncio.Future[None] | None = None
+
+    def set(self, value: Any = None) -> None:
+        """Let the value go to whoever awaits it. RuntimeError if there was one before."""
+        if self._done or self._get_hook is not None:
+            raise RuntimeError("the future has its result already")
+        self._done = True
+        self._value = value
+        waiter = self._waiter
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
+    def set_exception(self, exc_info: Any = None) -> None:
+        """Let an exception go to whoever awaits the future: the one being handled, or this one."""
+        _, exception, _ = exc_info or sys.exc_info()
+        self._exception = exception
+        self.set(None)
+
+    def set_get_hook(self, func: Callable[[float | None], Any]) -> None:
+        """See `pykka.Future`."""
+        if self._done:
+            raise RuntimeError("the future has its result already")
+        super().__init__()
+        super().set_get_hook(func)
+
+    def get(self, *, timeout: float | None = None) -> Any:
+        """The value, or raise the exception.
+
+        Raises:
+            WouldBlockError: neither is there yet. Waiting here would stop the loop for good.
+        """
+        if self._get_hook is not None:
+            return super().get(timeout=timeout)
+        if not self._done:
+            raise WouldBlockError("a reply on the loop is awaited, not waited for")
+        if self._exception is not None:
+            raise self._exception
+        return self._value
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        if not self._done and self._get_hook is None:
+            self._waiter = asyncio.get_running_loop().create_future()
+            yield from self._waiter
+        while True:
+            try:
+                return self.get()
+            except WouldBlockError:  # a hook looks at another future: again in the next step
+                yield
+
+
+class RunQueue:
+    """The actors that have messages. Each step of the loop drains those that were ready before it.
+
+    `call_soon` is the loop's; a simulation passes its own and decides the order of steps.
+    """
+
+    def __init__(self, call_soon: Callable[[Callable[[], None]], object]) -> None:
+        self._call_soon = call_soon
+        self._ready: list[LoopActor] = []
+
+    def add(self, actor: "LoopActor") -> None:
+        """Have an actor drained in the next step."""
+        self._ready.append(actor)
+        if len(self._ready) == 1:
+            self._call_soon(self._drain)
+
+    def _drain(self) -> None:
+        ready, self._ready = self._ready, []
+        for actor in ready:
+            actor._drain_inbox()
+
+
+class LoopInbox:
+    """Messages in the order they came. Whoever puts one in has its actor drained."""
+
+    __slots__ = ("_actor", "_envelopes", "_run_queue")
+
+    def __init__(self) -> None:
+        self._envelopes: list[Envelope[Any]] = []
+        self._actor: LoopActor | None = None
+        self._run_queue: RunQueue | None = None
+
+    def __len__(self) -> int:
+        return len(self._envelopes)
+
+    def belongs_to(self, actor: "LoopActor", run_queue: RunQueue) -> None:
+        """Say whose inbox this is."""
+        self._actor = actor
+        self._run_queue = run_queue
+
+    def put(self, envelope: Envelope[Any], /) -> None:
+        """Add a message. Never blocks; whoever sends looks at `len` for its bound."""
+        self._envelopes.append(envelope)
+        if len(self._envelopes) == 1 and self._actor is not None and self._run_queue is not None:
+            self._run_queue.add(self._actor)
+
+    def get(self) -> Envelope[Any]:
+        """Take the oldest message."""
+        return self._envelopes.pop(0)
+
+    def empty(self) -> bool:
+        """Whether there is no message."""
+        return not self._envelopes
+
+    def take_all(self) -> list[Envelope[Any]]:
+        """Take every message that is there."""
+        taken, self._envelopes = self._envelopes, []
+        return taken
+
+
+class StoppedFlag:
+    """What pykka asks of `actor_stopped`, without a condition and a lock for every actor."""
+
+    __slots__ = ("_stopped",)
+
+    def __init__(self) -> None:
+        self._stopped = False
+
+    def is_set(self) -> bool:
+        """Whether the actor has stopped."""
+        return self._stopped
+
+    def set(self) -> None:
+        """Say that the actor has stopped."""
+        self._stopped = True
+
+
+class LoopActor(pykka.Actor):
+    """An actor on the event loop. Subclass it as any `pykka.Actor`; the loop is given as a queue."""
+
+    _numbers = itertools.count(1)
+
+    actor_inbox: LoopInbox
+
+    def __init__(self, run_queue: RunQueue) -> None:
+        self.actor_urn = f"urn:loop-actor:{next(self._numbers)}"
+        self.actor_inbox = self._create_actor_inbox()
+        self.actor_inbox.belongs_to(self, run_queue)
+        self.actor_stopped = StoppedFlag()  # type: ignore[assignment]
+        self._actor_ref = ActorRef(self)
+
+    @classmethod
+    def start(cls, *args: Any, **kwargs: Any) -> ActorRef[Self]:
+        """Start an actor and return its ref, which keeps it alive; no registry knows it."""
+        actor = cls(*args, **kwargs)
+        actor._start_actor_loop()
+        return actor.actor_ref
+
+    @staticmethod
+    def _create_actor_inbox() -> LoopInbox:
+        return LoopInbox()
+
+    @staticmethod
+    def _create_future() -> pykka.Future[Any]:
+        return LoopFuture()
+
+    def _start_actor_loop(self) -> None:
+        self._actor_loop_setup()
+
+    def _drain_inbox(self) -> None:
+        """Handle what is in the inbox now; what comes in meanwhile is a later step's."""
+        for envelope in self.actor_inbox.take_all():
+            if self.actor_stopped.is_set():
+                self._refuse(envelope)
+            else:
+                self._handle(envelope)
+
+    def _handle(self, envelope: Envelope[Any]) -> None:
+        try:
+            value = self._handle_receive(envelope.message)
+        except Exception:
+            self._failed(envelope, cast(ExcInfo, sys.exc_info()))
+        else:
+            if envelope.reply_to is not None:
+                self._reply(envelope.reply_to, value)
+
+    def _reply(self, reply_to: pykka.Future[Any], value: Any) -> None:
+        """Answer a caller. Subclasses may hold the answer back, but must let it go in the end."""
+        reply_to.set(value)
+
+    def _failed(self, envelope: Envelope[Any], exc_info: ExcInfo) -> None:
+        if envelope.reply_to is not None:
+            envelope.reply_to.set_exception(exc_info)
+        else:
+            self.on_failure(*exc_info)
+
+    def _refuse(self, envelope: Envelope[Any]) -> None:
+        if envelope.reply_to is None:
+            return
+        if isinstance(envelope.message, _ActorStop):
+            envelope.reply_to.set(None)
+            return
+        dead = ActorDeadError(f"{self.actor_ref} stopped before handling the message")
+        envelope.reply_to.set_exception((ActorDeadError, dead, None))
+
+    def _stop(self) -> None:
+        self.actor_stopped.set()
+        self.on_stop()

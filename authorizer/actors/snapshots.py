@@ -1,0 +1,159 @@
+"""Takes snapshots while the accounts go on, when enough was journaled, enough time went by, or on
+command."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from authorizer.actors.desk import Desk
+from authorizer.actors.directory import BrokenEntityError
+from authorizer.actors.entity import Clock
+from authorizer.actors.loop_actor import LoopFuture
+from authorizer.persistence import snapshot
+from authorizer.persistence.disk import Disk
+from authorizer.persistence.group_commit import GroupCommit
+from authorizer.persistence.snapshot import SnapshotEnd
+from authorizer.persistence.state import State
+
+OffLoop = Callable[..., Awaitable[Any]]
+"""Runs a function that blocks where it does not hold the loop, and awaits its result."""
+
+
+class SnapshotPolicy(NamedTuple):
+    """When a snapshot is due, and how many are kept. The journal is always kept."""
+
+    every_bytes: int
+    every_seconds: float
+    kept: int
+
+
+class SnapshotTaken(NamedTuple):
+    """A snapshot that was taken."""
+
+    path: str
+    position: int
+    seconds: float
+    longest_slice_seconds: float
+    file_bytes: int
+
+
+class Snapshots:
+    """Takes one snapshot at a time."""
+
+    def __init__(
+        self,
+        disk: Disk,
+        state: State,
+        desk: Desk,
+        commit: GroupCommit,
+        clock: Clock,
+        policy: SnapshotPolicy,
+        off_loop: OffLoop,
+        seconds: Callable[[], float],
+    ) -> None:
+        self._disk = disk
+        self._state = state
+        self._desk = desk
+        self._commit = commit
+        self._clock = clock
+        self._policy = policy
+        self._off_loop = off_loop
+        self._seconds = seconds
+        self._running = False
+        self._last_seconds = seconds()
+        self._last_bytes = commit.appended_bytes
+        self.last_position = 0
+        """What the newest snapshot begins from; 0 if none was taken since the start."""
+
+    def due(self) -> bool:
+        """Whether the policy asks for a snapshot now."""
+        if self._running:
+            return False
+        journaled = self._commit.appended_bytes - self._last_bytes
+        waited = self._seconds() - self._last_seconds
+        return journaled >= self._policy.every_bytes or (
+            journaled > 0 and waited >= self._policy.every_seconds
+        )
+
+    async def take(self) -> SnapshotTaken | None:
+        """Take a snapshot; None while another one is being taken.
+
+        Raises:
+            BrokenEntityError: a bug has broken an entity; the journal alone tells its state.
+            OSError: the disk refused. The snapshots before are as they were.
+        """
+        if self._running:
+            return None
+        self._running = True
+        try:
+            return await self._take()
+        finally:
+            self._running = False
+            self._last_seconds = self._seconds()
+            self._last_bytes = self._commit.appended_bytes
+
+    async def _take(self) -> SnapshotTaken:
+        started = self._seconds()
+        from_position = self._commit.appended
+        name = snapshot.snapshot_name(from_position)
+        file = await self._off_loop(_begin, self._disk, snapshot.header(from_position))
+        written, longest = 0, 0.0
+        try:
+            chunks = snapshot.slices(
+                self._state, self._desk.accounts.look, self._desk.customers.look, self._seconds
+            )
+            while True:
+                slice_started = self._seconds()
+                chunk = next(chunks, None)
+                longest = max(longest, self._seconds() - slice_started)
+                if chunk is None:
+                    break
+                written += len(chunk)
+                await self._off_loop(_write, file, chunk)
+            await self._durable(self._commit.appended)
+            await self._off_loop(_write, file, snapshot.end_chunk(self._end()))
+        finally:
+            await self._off_loop(file.close)
+        await self._off_loop(self._disk.rename, snapshot.TEMPORARY, name)
+        await self._off_loop(self._remove_old)
+        self.last_position = from_position
+        return SnapshotTaken(
+            self._disk.path(name), from_position, self._seconds() - started, longest, written
+        )
+
+    def _end(self) -> SnapshotEnd:
+        return SnapshotEnd(
+            self._commit.durable,
+            self._commit.chain.hex(),
+            self._clock.newest_us,
+            len(self._state.accounts),
+            len(self._state.customers),
+        )
+
+    async def _durable(self, position: int) -> None:
+        reached = LoopFuture()
+        self._commit.when_durable(position, reached, None)
+        await reached
+
+    def _remove_old(self) -> None:
+        for name in snapshot.snapshots(self._disk)[self._policy.kept :]:
+            with suppress(FileNotFoundError):
+                self._disk.remove(name)
+
+
+def _begin(disk: Disk, header: bytes) -> Any:
+    disk.make_folder(snapshot.FOLDER)
+    if snapshot.TEMPORARY.rpartition("/")[2] in disk.names(snapshot.FOLDER):
+        disk.remove(snapshot.TEMPORARY)
+    file = disk.append(snapshot.TEMPORARY)
+    file.write(header)
+    return file
+
+
+def _write(file: Any, chunk: bytes) -> None:
+    """Write and sync each chunk: one large sync at the end would hold up the journal's syncs."""
+    file.write(chunk)
+    file.sync()
+
+
+__all__ = ["BrokenEntityError", "SnapshotPolicy", "SnapshotTaken", "Snapshots"]

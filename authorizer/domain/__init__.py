@@ -1,0 +1,1 @@
+"""The pure core: commands in, events out. No I/O, no clock, no randomness."""

@@ -1,0 +1,185 @@
+"""An account: its state, and the one way in which it changes."""
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from authorizer.domain import events
+from authorizer.domain.cards import BlockReason, Card, CardStatus, CardTerms, Operation, WrittenTime
+from authorizer.domain.reasons import Reason
+from authorizer.domain.remembered import RememberedIds
+
+MAX_OPERATIONS: Final = 1000
+"""Operations that an account keeps in memory; the journal keeps all of them."""
+
+
+class Account:
+    """The state of one account. It changes through `evolve` only."""
+
+    __slots__ = (
+        "account_id",
+        "cards",
+        "credits",
+        "customer_id",
+        "opening_cents",
+        "operations",
+        "position",
+        "remembered",
+        "wallets_cents",
+    )
+
+    def __init__(self, account_id: str) -> None:
+        self.account_id = account_id
+        self.position = 0
+        """The journal position of the newest event that is in this state; 0 before the first."""
+        self.customer_id: str | None = None
+        self.opening_cents: dict[str, int] = {}
+        self.wallets_cents: dict[str, int] = {}
+        self.cards: dict[str, Card] = {}
+        self.operations: list[Operation] = []
+        self.remembered = RememberedIds()
+        self.credits = RememberedIds()
+
+    @property
+    def exists(self) -> bool:
+        """Whether it has been opened."""
+        return self.position > 0
+
+
+class AccountView(NamedTuple):
+    """What may be seen of an account from outside: a copy that stays as it is."""
+
+    account_id: str
+    wallets_cents: dict[str, int]
+    customer_id: str | None
+    cards: tuple[CardTerms, ...]
+    operations: tuple[Operation, ...]
+
+
+def account_view(account: Account) -> AccountView:
+    """Describe an account as it stands."""
+    return AccountView(
+        account.account_id,
+        dict(account.wallets_cents),
+        account.customer_id,
+        tuple(card.terms() for card in account.cards.values()),
+        tuple(account.operations),
+    )
+
+
+def evolve(account: Account, event: events.AccountEvent, position: int) -> None:
+    """Apply one event that the journal holds at `position`.
+
+    The only writer of an account's state, live and on replay. Whatever could be refused has been
+    refused before, so nothing here fails for a reason of business.
+    """
+    _APPLY[type(event)](account, event)
+    account.position = position
+
+
+def _opened(account: Account, event: events.AccountOpened) -> None:
+    account.opening_cents = dict(event.opening_cents)
+    account.wallets_cents = dict(event.opening_cents)
+    account.customer_id = event.customer_id
+
+
+def _linked(account: Account, event: events.AccountLinked) -> None:
+    account.customer_id = event.customer_id
+
+
+def _credited(account: Account, event: events.AccountCredited) -> None:
+    wallets = account.wallets_cents
+    wallets[event.wallet] = wallets.get(event.wallet, 0) + event.amount_cents
+    fields = f"{event.amount_cents}\0{event.wallet}"
+    account.credits.add(event.credit_id, event.at_us, "credited", fields)
+
+
+def _approved(account: Account, event: events.TransactionApproved) -> None:
+    if event.wallet is not None:
+        account.wallets_cents[event.wallet] -= event.amount_cents
+    elif event.card_id is not None:
+        account.cards[event.card_id].limit_used_cents += event.amount_cents
+    _remember(account, event, Reason.APPROVED.word)
+
+
+def _declined(account: Account, event: events.TransactionDeclined) -> None:
+    if event.reason != Reason.DUPLICATE_MISMATCH.word:
+        _remember(account, event, event.reason)
+
+
+def _remember(
+    account: Account, event: events.TransactionApproved | events.TransactionDeclined, word: str
+) -> None:
+    if event.transaction_id is not None:
+        fields = f"{event.amount_cents}\0{event.card_id or ''}\0{event.mcc}\0{event.merchant}"
+        account.remembered.add(event.transaction_id, event.at_us, word, fields)
+
+
+def _card_opened(account: Account, event: events.CardOpened) -> None:
+    account.cards[event.terms.card_id] = Card(event.customer_id, event.terms)
+
+
+def _card_blocked(account: Account, event: events.CardBlocked) -> None:
+    card = account.cards[event.card_id]
+    card.status = CardStatus.BLOCKED
+    card.block_reason = BlockReason.of(event.block_reason)
+    card.blocked_at = WrittenTime(event.at_us)
+    _add_operation(
+        account,
+        Operation(
+            "bloqueio",
+            event.card_id,
+            card.blocked_at,
+            event.channel,
+            block_reason=event.block_reason,
+        ),
+    )
+
+
+def _card_unblocked(account: Account, event: events.CardUnblocked) -> None:
+    card = account.cards[event.card_id]
+    card.status = CardStatus.ACTIVE
+    card.block_reason = None
+    card.blocked_at = None
+    _add_operation(
+        account,
+        Operation(
+            "desbloqueio",
+            event.card_id,
+            WrittenTime(event.at_us),
+            event.channel,
+            justification=event.justification,
+        ),
+    )
+
+
+def _limit_queried(account: Account, event: events.LimitQueried) -> None:
+    _add_operation(
+        account,
+        Operation(
+            "consulta_limite",
+            event.card_id,
+            WrittenTime(event.at_us),
+            event.channel,
+            available_cents=event.available_cents,
+        ),
+    )
+
+
+def _add_operation(account: Account, operation: Operation) -> None:
+    operations = account.operations
+    operations.append(operation)
+    if len(operations) > MAX_OPERATIONS:
+        del operations[0]
+
+
+_APPLY: dict[type, Callable[[Account, Any], None]] = {
+    events.AccountOpened: _opened,
+    events.AccountLinked: _linked,
+    events.AccountCredited: _credited,
+    events.TransactionApproved: _approved,
+    events.TransactionDeclined: _declined,
+    events.CardOpened: _card_opened,
+    events.CardBlocked: _card_blocked,
+    events.CardUnblocked: _card_unblocked,
+    events.LimitQueried: _limit_queried,
+}

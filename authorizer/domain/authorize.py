@@ -1,0 +1,110 @@
+"""The ordered rules of one authorization: the first decline wins, past the last nothing can fail."""
+
+from authorizer.domain.account import Account
+from authorizer.domain.cards import CardStatus
+from authorizer.domain.commands import Authorize
+from authorizer.domain.events import TransactionApproved, TransactionDeclined
+from authorizer.domain.outcomes import Decision, Outcome
+from authorizer.domain.policy import Policy
+from authorizer.domain.reasons import Reason
+
+
+def authorize(
+    account: Account, command: Authorize, policy: Policy, now_us: int, waited_us: int
+) -> Decision:
+    """Decide one purchase on an existing account.
+
+    `now_us` is the event time, `waited_us` how long the request has waited for this decision. An id
+    that was answered before gets that answer again, and nothing moves. Any other purchase becomes
+    an event, approved or declined.
+    """
+    since_us = now_us - policy.id_retention_us
+    if command.transaction_id is not None:
+        repeat = _repeat(account, command, since_us)
+        if repeat is not None and repeat.replayed:
+            return Decision(repeat)
+        if repeat is not None:
+            return _declined(command, now_us, None, repeat.reason)
+        if not _room_for_id(account, policy, since_us):
+            return Decision(Outcome(Reason.OVERLOADED))
+    override_mcc = policy.merchants.mcc_for(command.merchant)
+    if waited_us >= policy.deadline_us:
+        return _declined(command, now_us, override_mcc, Reason.TOO_LATE)
+    card_problem = _card_problem(account, command)
+    if card_problem is not None:
+        return _declined(command, now_us, override_mcc, card_problem)
+    first_choice = policy.categories.wallet_for(override_mcc or command.mcc)
+    for wallet in (first_choice, policy.categories.fallback):
+        if account.wallets_cents.get(wallet, 0) >= command.amount_cents:
+            return _approved(command, now_us, override_mcc, wallet)
+    if _card_covers(account, command):
+        return _approved(command, now_us, override_mcc, None)
+    return _declined(command, now_us, override_mcc, Reason.INSUFFICIENT_FUNDS)
+
+
+def _repeat(account: Account, command: Authorize, since_us: int) -> Outcome | None:
+    assert command.transaction_id is not None
+    known = account.remembered.get(command.transaction_id, since_us)
+    if known is None:
+        return None
+    if known.fields != command.fields():
+        return Outcome(Reason.DUPLICATE_MISMATCH)
+    return Outcome(Reason.of(known.word), replayed=True)
+
+
+def _room_for_id(account: Account, policy: Policy, since_us: int) -> bool:
+    if len(account.remembered) < policy.max_remembered_ids:
+        return True
+    account.remembered.forget_before(since_us)
+    return len(account.remembered) < policy.max_remembered_ids
+
+
+def _card_problem(account: Account, command: Authorize) -> Reason | None:
+    if command.card_id is None:
+        return None
+    card = account.cards.get(command.card_id)
+    if card is None:
+        return Reason.CARD_NOT_FOUND
+    return None if card.status is CardStatus.ACTIVE else Reason.CARD_BLOCKED
+
+
+def _card_covers(account: Account, command: Authorize) -> bool:
+    if command.card_id is None:
+        return False
+    return account.cards[command.card_id].available_cents >= command.amount_cents
+
+
+def _approved(
+    command: Authorize, now_us: int, override_mcc: str | None, wallet: str | None
+) -> Decision:
+    event = TransactionApproved(
+        now_us,
+        command.by,
+        command.account_id,
+        command.transaction_id,
+        command.amount_cents,
+        command.mcc,
+        command.merchant,
+        command.card_id,
+        override_mcc,
+        wallet,
+    )
+    return Decision(Outcome(Reason.APPROVED, wallet=wallet), (event,))
+
+
+def _declined(
+    command: Authorize, now_us: int, override_mcc: str | None, reason: Reason
+) -> Decision:
+    event = TransactionDeclined(
+        now_us,
+        command.by,
+        command.account_id,
+        command.transaction_id,
+        command.amount_cents,
+        command.mcc,
+        command.merchant,
+        command.card_id,
+        override_mcc,
+        reason.word,
+    )
+    return Decision(Outcome(reason), (event,))

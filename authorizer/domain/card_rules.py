@@ -1,0 +1,116 @@
+"""Opening, blocking and unblocking cards, and telling their limit."""
+
+from authorizer.domain.account import Account
+from authorizer.domain.cards import Card, CardStatus
+from authorizer.domain.commands import BlockCard, OpenCards, QueryLimit, UnblockCard
+from authorizer.domain.events import (
+    AccountEvent,
+    AccountLinked,
+    AccountOpened,
+    CardBlocked,
+    CardOpened,
+    CardUnblocked,
+    LimitQueried,
+)
+from authorizer.domain.outcomes import Decision, Done, conflict, not_found
+from authorizer.domain.policy import Policy
+
+
+def open_cards(account: Account, command: OpenCards, policy: Policy, now_us: int) -> Decision:
+    """Open the cards of a customer document that are not there yet.
+
+    A card that is there must be in the document as it was put, or as it is now: its limit and state
+    change through its own calls, never through an old document.
+    """
+    found: list[AccountEvent] = []
+    if not account.exists:
+        opening = dict.fromkeys(policy.categories.wallets(), 0)
+        found.append(
+            AccountOpened(now_us, command.by, account.account_id, opening, command.customer_id)
+        )
+    elif account.customer_id is None:
+        found.append(AccountLinked(now_us, command.by, account.account_id, command.customer_id))
+    for terms in command.cards:
+        card = account.cards.get(terms.card_id)
+        if card is None:
+            found.append(
+                CardOpened(now_us, command.by, account.account_id, command.customer_id, terms)
+            )
+        elif card.customer_id != command.customer_id:
+            return conflict(f"card {terms.card_id} belongs to another customer")
+        elif terms not in (card.opening, card.terms()):
+            return conflict(
+                f"card {terms.card_id} is there with other terms; its state and limit change "
+                "through /cartoes"
+            )
+    return Decision(Done(created=bool(found)), found)
+
+
+def block_card(account: Account, command: BlockCard, _: Policy, now_us: int) -> Decision:
+    """Block a card. A block is never weakened: a final reason stays when another one comes."""
+    card = account.cards.get(command.card_id)
+    if card is None:
+        return not_found(f"there is no card {command.card_id}")
+    if card.status is CardStatus.CANCELLED:
+        return conflict(f"card {card.card_id} is cancelled")
+    if not _block_changes(card, command):
+        return Decision(Done())
+    event = CardBlocked(
+        now_us,
+        command.by,
+        account.account_id,
+        card.card_id,
+        command.block_reason.motivo,
+        command.channel,
+    )
+    return Decision(Done(created=True), (event,))
+
+
+def _block_changes(card: Card, command: BlockCard) -> bool:
+    if card.status is not CardStatus.BLOCKED or card.block_reason is None:
+        return True
+    if card.block_reason is command.block_reason:
+        return False
+    return command.block_reason.final or not card.block_reason.final
+
+
+def unblock_card(account: Account, command: UnblockCard, _: Policy, now_us: int) -> Decision:
+    """Unblock a card, unless the reason of its block is final."""
+    card = account.cards.get(command.card_id)
+    if card is None:
+        return not_found(f"there is no card {command.card_id}")
+    if card.status is CardStatus.CANCELLED:
+        return conflict(f"card {card.card_id} is cancelled")
+    if card.status is CardStatus.ACTIVE:
+        return Decision(Done())
+    if card.block_reason is not None and card.block_reason.final:
+        return conflict(
+            f"card {card.card_id} is blocked for {card.block_reason.motivo}, which is final"
+        )
+    event = CardUnblocked(
+        now_us,
+        command.by,
+        account.account_id,
+        card.card_id,
+        command.channel,
+        command.justification,
+    )
+    return Decision(Done(created=True), (event,))
+
+
+def query_limit(account: Account, command: QueryLimit, _: Policy, now_us: int) -> Decision:
+    """Tell a card's limit in real time, and record that it was told."""
+    card = account.cards.get(command.card_id)
+    if card is None:
+        return not_found(f"there is no card {command.card_id}")
+    if card.limit_total_cents is None:
+        return conflict(f"card {card.card_id} has no credit limit")
+    event = LimitQueried(
+        now_us,
+        command.by,
+        account.account_id,
+        card.card_id,
+        command.channel,
+        card.available_cents,
+    )
+    return Decision(Done(created=True), (event,))

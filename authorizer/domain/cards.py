@@ -1,0 +1,125 @@
+"""A card: its credit limit, its state, and the motives that block it."""
+
+from enum import Enum
+from typing import Final, NamedTuple
+
+MAX_CHANNEL_LENGTH: Final = 40
+
+
+class CardStatus(Enum):
+    """The state of a card, in the words of the customer document."""
+
+    ACTIVE = "ativo"
+    BLOCKED = "bloqueado"
+    CANCELLED = "cancelado"
+
+
+class BlockReason(Enum):
+    """`motivo`: why a card is blocked. After a final one it is never unblocked."""
+
+    LOST = ("perda", True)
+    MISPLACED = ("extravio", True)
+    ROBBED = ("roubo", True)
+    STOLEN = ("furto", True)
+    CLONED = ("clonagem", True)
+    CONFIRMED_FRAUD = ("fraude_confirmada", True)
+    DATA_COMPROMISED = ("dados_comprometidos", True)
+    SUSPECTED_FRAUD = ("suspeita_fraude", False)
+    CUSTOMER_REQUEST = ("pedido_cliente", False)
+    UNDER_REVIEW = ("em_analise", False)
+    INACTIVITY = ("inatividade", False)
+    PIN_LOCKED = ("senha_bloqueada", False)
+    DAMAGED = ("danificado", False)
+    OTHER = ("outro", False)
+
+    def __init__(self, motivo: str, final: bool) -> None:
+        self.motivo = motivo
+        self.final = final
+
+    @classmethod
+    def of(cls, motivo: str) -> "BlockReason":
+        """The reason that a `motivo` names. KeyError for a word that is none."""
+        return BLOCK_REASONS[motivo]
+
+
+BLOCK_REASONS: Final = {reason.motivo: reason for reason in BlockReason}
+
+
+class WrittenTime(NamedTuple):
+    """A moment, and how the document that brought it wrote it (None: it was made here)."""
+
+    at_us: int
+    text: str | None = None
+
+
+class CardTerms(NamedTuple):
+    """A card as a customer document describes it, when it is opened."""
+
+    card_id: str
+    masked_number: str
+    brand: str
+    status: str
+    block_reason: str | None
+    blocked_at: WrittenTime | None
+    limit_total_cents: int | None
+    limit_used_cents: int
+
+
+class Card:
+    """The living state of a card. Only its account changes it, through events."""
+
+    __slots__ = (
+        "block_reason",
+        "blocked_at",
+        "brand",
+        "card_id",
+        "customer_id",
+        "limit_total_cents",
+        "limit_used_cents",
+        "masked_number",
+        "opening",
+        "status",
+    )
+
+    def __init__(self, customer_id: str, terms: CardTerms) -> None:
+        self.customer_id = customer_id
+        self.opening = terms
+        self.card_id = terms.card_id
+        self.masked_number = terms.masked_number
+        self.brand = terms.brand
+        self.status = CardStatus(terms.status)
+        self.block_reason = BlockReason.of(terms.block_reason) if terms.block_reason else None
+        self.blocked_at = terms.blocked_at
+        self.limit_total_cents = terms.limit_total_cents
+        self.limit_used_cents = terms.limit_used_cents
+
+    @property
+    def available_cents(self) -> int:
+        """What is left of the credit limit, in centavos; 0 for a card without one."""
+        return (self.limit_total_cents or 0) - self.limit_used_cents
+
+    def terms(self) -> CardTerms:
+        """The card as it stands now, in the form in which a document describes it."""
+        return CardTerms(
+            self.card_id,
+            self.masked_number,
+            self.brand,
+            self.status.value,
+            self.block_reason.motivo if self.block_reason else None,
+            self.blocked_at,
+            self.limit_total_cents,
+            self.limit_used_cents,
+        )
+
+
+class Operation(NamedTuple):
+    """One line of a customer's operation history (`historico_operacoes`)."""
+
+    kind: str
+    """`tipo`: bloqueio, desbloqueio, consulta_limite."""
+    card_id: str
+    at: WrittenTime
+    channel: str | None
+    block_reason: str | None = None
+    justification: str | None = None
+    available_cents: int | None = None

@@ -1,0 +1,31 @@
+"""L1: which wallet pays for a merchant category code (MCC, ISO 18245)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+
+FOOD: Final = "FOOD"
+MEAL: Final = "MEAL"
+CASH: Final = "CASH"
+
+DEFAULT_WALLETS: Final = (FOOD, MEAL, CASH)
+DEFAULT_WALLET_BY_MCC: Final[Mapping[str, str]] = MappingProxyType(
+    {"5411": FOOD, "5412": FOOD, "5811": MEAL, "5812": MEAL}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryTable:
+    """The configured table; codes are compared as exact text, any other code goes to `fallback`."""
+
+    wallet_by_mcc: Mapping[str, str] = field(default_factory=lambda: DEFAULT_WALLET_BY_MCC)
+    fallback: str = CASH
+
+    def wallet_for(self, mcc: str) -> str:
+        """The wallet that an MCC names."""
+        return self.wallet_by_mcc.get(mcc, self.fallback)
+
+    def wallets(self) -> tuple[str, ...]:
+        """Every wallet the table can name, in a stable order: what an account has by default."""
+        return tuple(dict.fromkeys((*self.wallet_by_mcc.values(), self.fallback)))

@@ -1,0 +1,55 @@
+"""Opening accounts and crediting wallets."""
+
+from authorizer.domain.account import Account
+from authorizer.domain.commands import Credit, OpenAccount
+from authorizer.domain.events import AccountCredited, AccountLinked, AccountOpened
+from authorizer.domain.money import MAX_BALANCE_CENTS
+from authorizer.domain.outcomes import Decision, Done, Refusal, RefusalKind, conflict, invalid
+from authorizer.domain.policy import Policy
+
+
+def open_account(account: Account, command: OpenAccount, policy: Policy, now_us: int) -> Decision:
+    """Open an account. The same opening balances again change nothing, whatever was spent since."""
+    if not account.exists:
+        opening = dict(command.opening_cents) or dict.fromkeys(policy.categories.wallets(), 0)
+        event = AccountOpened(now_us, command.by, command.account_id, opening, command.customer_id)
+        return Decision(Done(created=True), (event,))
+    if command.opening_cents and dict(command.opening_cents) != account.opening_cents:
+        return conflict(f"account {account.account_id} was opened with other balances")
+    if command.customer_id is None or command.customer_id == account.customer_id:
+        return Decision(Done())
+    if account.customer_id is not None:
+        return conflict(f"account {account.account_id} belongs to another customer")
+    linked = AccountLinked(now_us, command.by, account.account_id, command.customer_id)
+    return Decision(Done(), (linked,))
+
+
+def credit(account: Account, command: Credit, policy: Policy, now_us: int) -> Decision:
+    """Credit a wallet, once per id.
+
+    The wallet is one that the account has, or one of the configured ones, which is opened by it.
+    """
+    since_us = now_us - policy.id_retention_us
+    known = account.credits.get(command.credit_id, since_us)
+    if known is not None:
+        if known.fields == command.fields():
+            return Decision(Done())
+        return conflict(f"credit {command.credit_id} was made with other fields")
+    if len(account.credits) >= policy.max_remembered_ids:
+        account.credits.forget_before(since_us)
+        if len(account.credits) >= policy.max_remembered_ids:
+            return Decision(Refusal(RefusalKind.OVERLOADED, "too many credits in a short time"))
+    wallet = command.wallet
+    if wallet not in account.wallets_cents and wallet not in policy.categories.wallets():
+        return invalid(f"there is no wallet {wallet}", "category")
+    if account.wallets_cents.get(wallet, 0) + command.amount_cents > MAX_BALANCE_CENTS:
+        return invalid("the wallet would hold more than it may", "amount")
+    event = AccountCredited(
+        now_us,
+        command.by,
+        command.account_id,
+        command.credit_id,
+        wallet,
+        command.amount_cents,
+    )
+    return Decision(Done(created=True), (event,))

@@ -1,0 +1,95 @@
+"""L3: merchant overrides. A registered name beats the MCC that the transaction carries."""
+
+import unicodedata
+from typing import Final
+
+_MEMO_ENTRIES: Final = 16_384
+
+
+def normalize_name(name: str) -> str:
+    """Fold a merchant descriptor for comparison.
+
+    Unicode NFKD with accents dropped, case folded, white space collapsed and trimmed. The whole
+    descriptor counts, city and country too.
+    """
+    decomposed = unicodedata.normalize("NFKD", name)
+    plain = "".join(char for char in decomposed if not unicodedata.combining(char))
+    return " ".join(plain.casefold().split())
+
+
+def merchant_key(name: str) -> str:
+    """The identity of a registered name: two spellings of one key are one entry.
+
+    A name that ends in `*` is a prefix; its key keeps the star. Elsewhere `*` is a plain character.
+    """
+    folded = normalize_name(name)
+    return folded[:-1].rstrip() + "*" if folded.endswith("*") else folded
+
+
+class MerchantTable:
+    """The registered merchants and the search over them.
+
+    One owner changes it, through `register` and `remove`; the accounts only look names up.
+    """
+
+    def __init__(self) -> None:
+        self.position = 0
+        self._entries: dict[str, tuple[str, str]] = {}
+        self._memo: dict[str, str | None] = {}
+
+    @property
+    def exists(self) -> bool:
+        """There is always a table, if an empty one."""
+        return True
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def entries(self) -> list[tuple[str, str]]:
+        """Every (name as registered, mcc), in the order of registration."""
+        return list(self._entries.values())
+
+    def get(self, name: str) -> tuple[str, str] | None:
+        """The entry that a spelling of its name identifies."""
+        return self._entries.get(merchant_key(name))
+
+    def register(self, name: str, mcc: str) -> None:
+        """Put an entry in, or in the place of the one with the same key."""
+        self._entries[merchant_key(name)] = (name, mcc)
+        self._memo.clear()
+
+    def remove(self, name: str) -> None:
+        """Take an entry out; KeyError if it is not there."""
+        del self._entries[merchant_key(name)]
+        self._memo.clear()
+
+    def mcc_for(self, merchant: str) -> str | None:
+        """The MCC of the entry that a descriptor meets; None where the payload's MCC stands.
+
+        An exact entry wins before any prefix, the longest prefix before the shorter ones.
+        """
+        if not self._entries:
+            return None
+        memo = self._memo
+        if merchant in memo:
+            return memo[merchant]
+        if len(memo) >= _MEMO_ENTRIES:
+            memo.clear()
+        found = memo[merchant] = self._search(normalize_name(merchant))
+        return found
+
+    def _search(self, name: str) -> str | None:
+        exact = self._entries.get(name) if not name.endswith("*") else None
+        if exact is not None:
+            return exact[1]
+        for length in range(len(name), 0, -1):
+            if _ends_word(name, length):
+                entry = self._entries.get(name[:length].rstrip() + "*")
+                if entry is not None:
+                    return entry[1]
+        return None
+
+
+def _ends_word(name: str, length: int) -> bool:
+    """Whether a prefix of this length does not cut a word in two."""
+    return length == len(name) or not (name[length - 1].isalnum() and name[length].isalnum())

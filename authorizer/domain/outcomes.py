@@ -1,0 +1,65 @@
+"""What a decision comes to: events to record, and the answer. Outcomes are values, never exceptions."""
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import NamedTuple
+
+from authorizer.domain.events import Event
+from authorizer.domain.reasons import Reason
+
+
+class Outcome(NamedTuple):
+    """The answer to a purchase."""
+
+    reason: Reason
+    replayed: bool = False
+    """The id was answered before; this is that answer again."""
+    wallet: str | None = None
+    """The wallet that paid; None for a decline, a replay and the card's credit limit."""
+
+
+class RefusalKind(Enum):
+    """Why anything but a purchase was refused."""
+
+    NOT_FOUND = "not_found"
+    CONFLICT = "conflict"
+    INVALID = "invalid"
+    OVERLOADED = "overloaded"
+    UNAVAILABLE = "unavailable"
+
+
+class Refusal(NamedTuple):
+    """A command that was refused, in words for the caller."""
+
+    kind: RefusalKind
+    detail: str
+    field: str | None = None
+
+
+class Done(NamedTuple):
+    """A command that holds now: it changed something, or what it asks for was so already."""
+
+    created: bool = False
+    """Something new came into being, rather than being there already."""
+
+
+class Decision(NamedTuple):
+    """What `decide` returns: the events that the command causes, and the answer once they hold."""
+
+    outcome: Outcome | Refusal | Done
+    events: Sequence[Event] = ()
+
+
+def not_found(detail: str) -> Decision:
+    """The thing that the command names does not exist."""
+    return Decision(Refusal(RefusalKind.NOT_FOUND, detail))
+
+
+def conflict(detail: str) -> Decision:
+    """The state does not allow the command."""
+    return Decision(Refusal(RefusalKind.CONFLICT, detail))
+
+
+def invalid(detail: str, field: str) -> Decision:
+    """A field of the command can't be taken, whatever the state."""
+    return Decision(Refusal(RefusalKind.INVALID, detail, field))

@@ -1,0 +1,70 @@
+"""The ids an account has answered for, so that a repeat gets the stored answer and moves nothing."""
+
+from typing import Final, NamedTuple
+
+PAGE_ENTRIES: Final = 4096
+_SEPARATOR: Final = "\0"
+
+
+class Remembered(NamedTuple):
+    """What was answered under an id."""
+
+    at_us: int
+    word: str
+    """The answer in one word."""
+    fields: str
+    """Everything that the request said, in one text: a repeat says exactly the same."""
+
+
+class RememberedIds:
+    """Ids in the order of their event times: one open page, and sealed ones that never change.
+
+    Sealed pages let a snapshot take a hundred thousand ids without copying them, and let ids expire
+    a page at a time. Entries are plain text because the garbage collector does not follow text.
+    """
+
+    __slots__ = ("open_page", "sealed_pages")
+
+    def __init__(self) -> None:
+        self.open_page: dict[str, str] = {}
+        self.sealed_pages: list[dict[str, str]] = []
+
+    def __len__(self) -> int:
+        """How many are held; exact as far as bounds need it (sealed pages count as full)."""
+        return len(self.open_page) + PAGE_ENTRIES * len(self.sealed_pages)
+
+    def get(self, key: str, since_us: int) -> Remembered | None:
+        """The answer given under this id at or after `since_us`, if there was one."""
+        entry = self.open_page.get(key)
+        if entry is None:
+            for page in reversed(self.sealed_pages):
+                entry = page.get(key)
+                if entry is not None:
+                    break
+            else:
+                return None
+        found = _parse(entry)
+        return found if found.at_us >= since_us else None
+
+    def add(self, key: str, at_us: int, word: str, fields: str) -> None:
+        """Remember an answer. The times of successive calls never go backwards."""
+        page = self.open_page
+        if len(page) >= PAGE_ENTRIES and key not in page:
+            self.sealed_pages.append(page)
+            page = self.open_page = {}
+        page[key] = f"{at_us}{_SEPARATOR}{word}{_SEPARATOR}{fields}"
+
+    def forget_before(self, since_us: int) -> None:
+        """Drop sealed pages, and an open one, in which every answer is older than `since_us`."""
+        self.sealed_pages = [page for page in self.sealed_pages if _newest_us(page) >= since_us]
+        if self.open_page and _newest_us(self.open_page) < since_us:
+            self.open_page = {}
+
+
+def _parse(entry: str) -> Remembered:
+    at, word, fields = entry.split(_SEPARATOR, 2)
+    return Remembered(int(at), word, fields)
+
+
+def _newest_us(page: dict[str, str]) -> int:
+    return _parse(page[next(reversed(page))]).at_us

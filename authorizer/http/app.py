@@ -1,0 +1,73 @@
+"""The ASGI application: transactions in front, Starlette behind."""
+
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+
+from authorizer.actors.desk import Desk
+from authorizer.actors.entity import Clock
+from authorizer.http.accounts import Accounts
+from authorizer.http.cards import Cards
+from authorizer.http.customers import Customers
+from authorizer.http.metrics import Metrics
+from authorizer.http.operations import Health, Operations
+from authorizer.http.problems import (
+    InvalidRequestError,
+    on_bug,
+    on_http_exception,
+    on_invalid_request,
+)
+from authorizer.http.request_id import request_id
+from authorizer.http.transactions import App, Message, Receive, Scope, Send, Transactions
+
+log = structlog.get_logger()
+
+
+def make_app(desk: Desk, clock: Clock, metrics: Metrics, health: Health, max_in_flight: int) -> App:
+    """The application over a desk."""
+    starlette = Starlette(
+        routes=[
+            *Accounts(desk).routes(),
+            *Cards(desk).routes(),
+            *Customers(desk).routes(),
+            *Operations(health, metrics).routes(),
+        ],
+        exception_handlers={
+            HTTPException: on_http_exception,
+            InvalidRequestError: on_invalid_request,
+            Exception: on_bug,
+        },
+    )
+    starlette.router.redirect_slashes = False
+    return Transactions(Traced(starlette), desk, clock, metrics, max_in_flight)
+
+
+class Traced:
+    """Gives every answer its request id, and logs what `on_bug` answered for."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See the ASGI specification."""
+        identity = request_id(scope.get("headers", ()))
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = _with_header(message, b"x-request-id", identity)
+            await send(message)
+
+        structlog.contextvars.bind_contextvars(request_id=identity.decode())
+        try:
+            await self._app(scope, receive, send_with_id)
+        except Exception:
+            log.exception("a bug in an endpoint", method=scope.get("method"))
+        finally:
+            structlog.contextvars.unbind_contextvars("request_id")
+
+
+def _with_header(message: Message, name: bytes, value: bytes) -> MutableMapping[str, Any]:
+    return {**message, "headers": [*message.get("headers", ()), (name, value)]}

@@ -1,0 +1,113 @@
+"""Cards: what they are, block, unblock, limit."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from authorizer.actors.desk import Answer, Desk
+from authorizer.domain.cards import CardTerms
+from authorizer.domain.commands import BlockCard, QueryLimit, UnblockCard
+from authorizer.domain.outcomes import Refusal, RefusalKind
+from authorizer.http.documents import BlockDocument, Channel, UnblockDocument
+from authorizer.http.problems import refused
+from authorizer.http.transactions import ANYBODY
+from authorizer.http.wire import checked, json_response, money, read_document, time_text
+
+DEFAULT_CHANNEL = "API"
+
+
+class Cards:
+    """The endpoints of cards."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def routes(self) -> list[Route]:
+        """Where they are."""
+        return [
+            Route("/cartoes/{cartao_id}", self.get, methods=["GET"]),
+            Route("/cartoes/{cartao_id}/bloqueio", self.block, methods=["POST"]),
+            Route("/cartoes/{cartao_id}/desbloqueio", self.unblock, methods=["POST"]),
+            Route("/cartoes/{cartao_id}/limite", self.limit, methods=["GET"]),
+        ]
+
+    async def get(self, request: Request) -> Response:
+        """Describe a card."""
+        answer = await self._desk.read_card(request.path_params["cartao_id"])
+        return refused(answer) if isinstance(answer, Refusal) else json_response(card_part(answer))
+
+    async def block(self, request: Request) -> Response:
+        """Block a card."""
+        document = await read_document(request, BlockDocument)
+        card_id = request.path_params["cartao_id"]
+        account_id = self._desk.account_of_card(card_id)
+        if account_id is None:
+            return _no_card(card_id)
+        return _card_answer(
+            await self._desk.card(
+                BlockCard(account_id, card_id, document.block_reason, document.canal, ANYBODY)
+            )
+        )
+
+    async def unblock(self, request: Request) -> Response:
+        """Unblock a card."""
+        document = await read_document(request, UnblockDocument)
+        card_id = request.path_params["cartao_id"]
+        account_id = self._desk.account_of_card(card_id)
+        if account_id is None:
+            return _no_card(card_id)
+        return _card_answer(
+            await self._desk.card(
+                UnblockCard(account_id, card_id, document.canal, document.justificativa, ANYBODY)
+            )
+        )
+
+    async def limit(self, request: Request) -> Response:
+        """Tell a card's limit in real time, and record that it was told."""
+        card_id = request.path_params["cartao_id"]
+        channel = checked(Channel, request.query_params.get("canal", DEFAULT_CHANNEL), "canal")
+        account_id = self._desk.account_of_card(card_id)
+        if account_id is None:
+            return _no_card(card_id)
+        answer = await self._desk.limit(QueryLimit(account_id, card_id, channel, ANYBODY))
+        if isinstance(answer, Refusal):
+            return refused(answer)
+        card, query = answer[1]
+        return json_response(
+            {"cartao_id": card_id, **_limit_part(card), "data": time_text(query.at)}
+        )
+
+
+def card_part(card: CardTerms) -> dict[str, Any]:
+    """A card's part of the customer document."""
+    part: dict[str, Any] = {
+        "cartao_id": card.card_id,
+        "numero_mascarado": card.masked_number,
+        "bandeira": card.brand,
+        "status": card.status,
+    }
+    if card.block_reason is not None:
+        part["motivo_bloqueio"] = card.block_reason
+    if card.blocked_at is not None:
+        part["data_bloqueio"] = time_text(card.blocked_at)
+    return part | _limit_part(card)
+
+
+def _limit_part(card: CardTerms) -> dict[str, Any]:
+    if card.limit_total_cents is None:
+        return {}
+    return {
+        "limite_total": money(card.limit_total_cents),
+        "limite_utilizado": money(card.limit_used_cents),
+        "limite_disponivel": money(card.limit_total_cents - card.limit_used_cents),
+    }
+
+
+def _card_answer(answer: Answer[CardTerms]) -> Response:
+    return refused(answer) if isinstance(answer, Refusal) else json_response(card_part(answer[1]))
+
+
+def _no_card(card_id: str) -> Response:
+    return refused(Refusal(RefusalKind.NOT_FOUND, f"there is no card {card_id!r}"))

@@ -1,0 +1,239 @@
+"""The documents that requests carry, field for field, and what a field may hold."""
+
+from decimal import Decimal
+from typing import Annotated, Any, Final, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictStr,
+    WithJsonSchema,
+    model_validator,
+)
+
+from authorizer.domain.cards import (
+    BLOCK_REASONS,
+    MAX_CHANNEL_LENGTH,
+    BlockReason,
+    CardStatus,
+    CardTerms,
+    Operation,
+    WrittenTime,
+)
+from authorizer.domain.money import MAX_BALANCE_CENTS, whole_cents
+from authorizer.http.wire import parse_time
+
+MAX_PAN_DIGITS_SHOWN: Final = 10
+"""PCI DSS 4.0, 3.4.1: at most the first six and the last four digits of a card number are shown."""
+CPF_DIGITS: Final = 11
+MAX_CARDS: Final = 50
+
+
+def _cents(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise ValueError("must be a number of reais")
+    cents = whole_cents(Decimal(value))
+    if cents is None or abs(cents) > MAX_BALANCE_CENTS:
+        raise ValueError("must be a whole number of centavos, and not beyond what may be held")
+    return cents
+
+
+def _not_negative(cents: int) -> int:
+    if cents < 0:
+        raise ValueError("must not be negative")
+    return cents
+
+
+def _positive(cents: int) -> int:
+    if cents <= 0:
+        raise ValueError("must be more than zero")
+    return cents
+
+
+def _plain_text(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be blank")
+    if any(char < " " or char == "\x7f" for char in text):
+        raise ValueError("must not hold control characters")
+    return text
+
+
+def _path_text(text: str) -> str:
+    if "/" in text:
+        raise ValueError("must not hold a slash")
+    return text
+
+
+def _cpf(text: str) -> str:
+    plain = text.isascii() and text.isdigit() and len(text) == CPF_DIGITS
+    dotted = len(text) == CPF_DIGITS + 3 and (text[3], text[7], text[11]) == (".", ".", "-")
+    digits = text.replace(".", "").replace("-", "")
+    if plain or (dotted and len(digits) == CPF_DIGITS and digits.isascii() and digits.isdigit()):
+        return text
+    raise ValueError("must be eleven digits, as 12345678900 or 123.456.789-00")
+
+
+def _masked_number(text: str) -> str:
+    if sum(char.isdigit() for char in text) > MAX_PAN_DIGITS_SHOWN:
+        raise ValueError("must be masked: it shows too many digits of the card's number")
+    return text
+
+
+def _motivo(text: str) -> str:
+    if text not in BLOCK_REASONS:
+        raise ValueError(f"must be one of {', '.join(BLOCK_REASONS)}")
+    return text
+
+
+_MONEY_SCHEMA = WithJsonSchema({"type": "number", "multipleOf": 0.01})
+Cents = Annotated[int, BeforeValidator(_cents), AfterValidator(_not_negative), _MONEY_SCHEMA]
+PositiveCents = Annotated[int, BeforeValidator(_cents), AfterValidator(_positive), _MONEY_SCHEMA]
+Text = Annotated[StrictStr, Field(max_length=256), AfterValidator(_plain_text)]
+Identity = Annotated[
+    StrictStr, Field(max_length=128), AfterValidator(_plain_text), AfterValidator(_path_text)
+]
+Wallet = Annotated[StrictStr, Field(max_length=32), AfterValidator(_plain_text)]
+Channel = Annotated[StrictStr, Field(max_length=MAX_CHANNEL_LENGTH), AfterValidator(_plain_text)]
+Motivo = Annotated[StrictStr, AfterValidator(_motivo)]
+Moment = Annotated[
+    StrictStr, AfterValidator(lambda text: text if parse_time(text) else text), Field(max_length=40)
+]
+
+
+class Document(BaseModel):
+    """A document whose members are all known."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AccountDocument(Document):
+    """`PUT /accounts/{account}`."""
+
+    balances: dict[Wallet, Cents] = Field(default_factory=dict, max_length=50)
+    cliente_id: Identity | None = None
+
+
+class CreditDocument(Document):
+    """`POST /accounts/{account}/credits`."""
+
+    id: Annotated[StrictStr, Field(max_length=128), AfterValidator(_plain_text)]
+    category: Wallet
+    amount: PositiveCents
+
+
+class MerchantDocument(Document):
+    """`PUT /merchants`."""
+
+    name: Text
+    mcc: Annotated[StrictStr, Field(max_length=32), AfterValidator(_plain_text)]
+
+
+class BlockDocument(Document):
+    """`POST /cartoes/{cartao_id}/bloqueio`."""
+
+    motivo: Motivo
+    canal: Channel
+
+    @property
+    def block_reason(self) -> BlockReason:
+        """The reason that `motivo` names."""
+        return BlockReason.of(self.motivo)
+
+
+class UnblockDocument(Document):
+    """`POST /cartoes/{cartao_id}/desbloqueio`."""
+
+    canal: Channel
+    justificativa: Annotated[StrictStr, Field(max_length=1000), AfterValidator(_plain_text)]
+
+
+class CardDocument(Document):
+    """A card in the customer document."""
+
+    cartao_id: Identity
+    numero_mascarado: Annotated[Text, AfterValidator(_masked_number)]
+    bandeira: Text
+    status: CardStatus
+    motivo_bloqueio: Motivo | None = None
+    data_bloqueio: Moment | None = None
+    limite_total: Cents | None = None
+    limite_utilizado: Cents | None = None
+    limite_disponivel: Cents | None = None
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        blocked = self.status is CardStatus.BLOCKED
+        if blocked and self.motivo_bloqueio is None:
+            raise ValueError("a card that is bloqueado has a motivo_bloqueio")
+        if self.status is CardStatus.ACTIVE and (self.motivo_bloqueio or self.data_bloqueio):
+            raise ValueError("a card that is ativo has no motivo_bloqueio and no data_bloqueio")
+        total, used = self.limite_total, self.limite_utilizado or 0
+        if total is None:
+            if self.limite_utilizado is not None or self.limite_disponivel is not None:
+                raise ValueError("limite_utilizado and limite_disponivel need a limite_total")
+        elif total < used:
+            raise ValueError("limite_utilizado is more than limite_total")
+        elif self.limite_disponivel not in (None, total - used):
+            raise ValueError("limite_disponivel must be limite_total - limite_utilizado")
+        return self
+
+    def terms(self) -> CardTerms:
+        """The card as the domain knows it."""
+        return CardTerms(
+            self.cartao_id,
+            self.numero_mascarado,
+            self.bandeira,
+            self.status.value,
+            self.motivo_bloqueio,
+            parse_time(self.data_bloqueio) if self.data_bloqueio else None,
+            self.limite_total,
+            self.limite_utilizado or 0,
+        )
+
+
+class OperationDocument(Document):
+    """A line of `historico_operacoes`."""
+
+    tipo: Annotated[StrictStr, Field(max_length=40), AfterValidator(_plain_text)]
+    cartao_id: Identity
+    data: Moment
+    motivo: Motivo | None = None
+    justificativa: Annotated[StrictStr, Field(max_length=1000)] | None = None
+    limite_disponivel: Cents | None = None
+    canal: Channel | None = None
+
+    def operation(self) -> Operation:
+        """The operation as the domain knows it."""
+        at: WrittenTime = parse_time(self.data)
+        return Operation(
+            self.tipo,
+            self.cartao_id,
+            at,
+            self.canal,
+            self.motivo,
+            self.justificativa,
+            self.limite_disponivel,
+        )
+
+
+class CustomerDocument(Document):
+    """`PUT /clientes/{cliente_id}`: the customer document."""
+
+    cliente_id: Identity
+    conta: Identity | None = None
+    nome: Text
+    cpf: Annotated[StrictStr, AfterValidator(_cpf)]
+    telefone: Annotated[Text, Field(max_length=40)] | None = None
+    email: Text | None = None
+    cartoes: list[CardDocument] = Field(default_factory=list, max_length=MAX_CARDS)
+    historico_operacoes: list[OperationDocument] = Field(default_factory=list, max_length=1000)
+
+    @model_validator(mode="after")
+    def _cards_differ(self) -> Self:
+        ids = [card.cartao_id for card in self.cartoes]
+        if len(ids) != len(set(ids)):
+            raise ValueError("two cards have one cartao_id")
+        return self

@@ -1,0 +1,100 @@
+"""What `/metrics` tells. On the hot path only plain integers are counted; Prometheus reads them."""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.metrics_core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+
+from authorizer.domain.outcomes import Outcome
+from authorizer.persistence.group_commit import CommitStats
+
+LATENCY_BUCKETS_US: Final = (
+    250, 500, 1_000, 2_000, 3_000, 5_000, 10_000, 20_000, 50_000, 80_000, 100_000, 250_000,
+)  # fmt: skip
+SYNC_BUCKETS_US: Final = (50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000)
+BATCH_BUCKETS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 5_000)
+
+
+class Histogram:
+    """Counts by bucket; each bound belongs to the bucket it ends."""
+
+    def __init__(self, bounds: tuple[int, ...]) -> None:
+        self._bounds = bounds
+        self._counts = [0] * (len(bounds) + 1)
+        self._sum = 0
+
+    def observe(self, value: int) -> None:
+        """Count one value."""
+        self._counts[bisect_left(self._bounds, value)] += 1
+        self._sum += value
+
+    def family(self, name: str, documentation: str, unit: int) -> HistogramMetricFamily:
+        """The histogram as Prometheus reads it, its values divided by `unit`."""
+        buckets, total = [], 0
+        for bound, count in zip((*self._bounds, None), self._counts, strict=True):
+            total += count
+            buckets.append(("+Inf" if bound is None else str(bound / unit), total))
+        return HistogramMetricFamily(
+            name, documentation, buckets=buckets, sum_value=self._sum / unit
+        )
+
+
+class Metrics(Collector):
+    """Counts decisions and commits, and asks the rest of the house when it is read."""
+
+    def __init__(self) -> None:
+        self._decisions: Counter[tuple[str, str, str, bool]] = Counter()
+        self._latency = Histogram(LATENCY_BUCKETS_US)
+        self._batch = Histogram(BATCH_BUCKETS)
+        self._sync = Histogram(SYNC_BUCKETS_US)
+        self._gauges: list[tuple[str, str, Callable[[], float]]] = []
+        self._registry = CollectorRegistry()
+        self._registry.register(self)
+
+    def decided(self, outcome: Outcome, latency_us: int) -> None:
+        """Count one answer to a purchase, and how long it took from its first byte to its last."""
+        reason = outcome.reason
+        self._decisions[reason.code, reason.word, outcome.wallet or "", outcome.replayed] += 1
+        self._latency.observe(latency_us)
+
+    def committed(self, stats: CommitStats) -> None:
+        """Count one batch of the journal."""
+        self._batch.observe(stats.records)
+        self._sync.observe(int(stats.seconds * 1_000_000))
+
+    def gauge(self, name: str, documentation: str, read: Callable[[], float]) -> None:
+        """Have a number read whenever the metrics are."""
+        self._gauges.append((name, documentation, read))
+
+    def text(self) -> bytes:
+        """All metrics in Prometheus' text format."""
+        return generate_latest(self._registry)
+
+    def collect(self) -> Iterator[Metric]:
+        """See `prometheus_client.registry.Collector`."""
+        decisions = CounterMetricFamily(
+            "authorizer_decisions",
+            "Answers to purchases.",
+            labels=("code", "reason", "wallet", "replayed"),
+        )
+        for (code, reason, wallet, replayed), count in self._decisions.items():
+            decisions.add_metric((code, reason, wallet, str(replayed).lower()), count)
+        yield decisions
+        yield self._latency.family(
+            "authorizer_decision_seconds", "Purchase received to answer sent.", 1_000_000
+        )
+        yield self._batch.family("authorizer_journal_batch_records", "Records in a batch.", 1)
+        yield self._sync.family(
+            "authorizer_journal_commit_seconds", "Write and sync of a batch.", 1_000_000
+        )
+        for name, documentation, read in self._gauges:
+            yield GaugeMetricFamily(name, documentation, value=read())

@@ -1,0 +1,123 @@
+"""`POST /transactions`: the hot path, as raw ASGI in front of Starlette's router.
+
+The HTTP status is always 200 and the body is one of three constants, so answers are made once. What
+is done for every request here is done fifty thousand times a second.
+"""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Final
+
+from authorizer.actors.desk import Desk
+from authorizer.actors.entity import Clock
+from authorizer.domain.outcomes import Outcome
+from authorizer.domain.reasons import Reason
+from authorizer.http.metrics import Metrics
+from authorizer.http.problems import problem_response
+from authorizer.http.request_id import request_id
+from authorizer.http.transaction_body import parse
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+Header = tuple[bytes, bytes]
+
+PATHS: Final = frozenset(("/transactions", "/transaction", "/authorize"))
+MAX_BODY_BYTES: Final = 65_536
+ANYBODY: Final = "local"
+"""Who asks where nobody has to say who they are."""
+
+
+class Transactions:
+    """Answers the transaction endpoints; hands every other request on."""
+
+    def __init__(
+        self, others: App, desk: Desk, clock: Clock, metrics: Metrics, max_in_flight: int
+    ) -> None:
+        self._others = others
+        self._desk = desk
+        self._clock = clock
+        self._metrics = metrics
+        self._max_in_flight = max_in_flight
+        self._in_flight = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See the ASGI specification."""
+        if scope["type"] != "http":
+            await self._others(scope, receive, send)
+            return
+        self._in_flight += 1
+        try:
+            if scope["path"] not in PATHS:
+                await self._other(scope, receive, send)
+            elif scope["method"] != "POST":
+                await _method_not_allowed(scope, receive, send)
+            else:
+                await self._transaction(scope, receive, send)
+        finally:
+            self._in_flight -= 1
+
+    async def _transaction(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started_us = self._clock.monotonic_us()
+        body = await _read_body(receive)
+        if body is None:
+            return
+        outcome = await self._decide(body)
+        start, end = _ANSWERS[outcome.reason, outcome.replayed]
+        headers = [*start, (b"x-request-id", request_id(scope["headers"]))]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send(end)
+        self._metrics.decided(outcome, self._clock.monotonic_us() - started_us)
+
+    async def _decide(self, body: bytes) -> Outcome:
+        if self._in_flight > self._max_in_flight:
+            return _OVERLOADED
+        command = parse(body, self._clock.monotonic_us(), ANYBODY)
+        if isinstance(command, Reason):
+            return _REFUSED[command]
+        answer = self._desk.authorize(command)
+        return answer if isinstance(answer, Outcome) else await answer
+
+    async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._in_flight > self._max_in_flight:
+            busy = problem_response(503, "too many requests are under way")
+            await busy(scope, receive, send)
+            return
+        await self._others(scope, receive, send)
+
+
+async def _read_body(receive: Receive) -> bytes | None:
+    """The body; an empty one in the place of one that is too large; None if the client left."""
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    while message.get("more_body", False) and len(body) <= MAX_BODY_BYTES:
+        message = await receive()
+        body += message.get("body", b"")
+    if message["type"] == "http.disconnect":
+        return None
+    return body if len(body) <= MAX_BODY_BYTES else b""
+
+
+async def _method_not_allowed(scope: Scope, receive: Receive, send: Send) -> None:
+    headers = {"Allow": "POST", "X-Request-Id": request_id(scope["headers"]).decode()}
+    await problem_response(405, "transactions are posted", headers=headers)(scope, receive, send)
+
+
+def _answer(reason: Reason, replayed: bool) -> tuple[list[Header], Message]:
+    body = b'{"code":"%s"}' % reason.code.encode()
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"authorizer-reason", reason.word.encode()),
+    ]
+    if replayed:
+        headers.append((b"authorizer-replayed", b"true"))
+    return headers, {"type": "http.response.body", "body": body}
+
+
+_ANSWERS: Final = {
+    (reason, replayed): _answer(reason, replayed) for reason in Reason for replayed in (False, True)
+}
+_REFUSED: Final = {reason: Outcome(reason) for reason in Reason}
+_OVERLOADED: Final = _REFUSED[Reason.OVERLOADED]

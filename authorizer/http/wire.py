@@ -1,0 +1,110 @@
+"""JSON in and out: exact numbers, money with two decimals, times in RFC 3339."""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final, TypeVar
+
+import orjson
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from authorizer.domain.cards import WrittenTime
+from authorizer.domain.money import format_cents
+from authorizer.http.problems import FieldError, InvalidRequestError
+from authorizer.http.transactions import MAX_BODY_BYTES
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_RFC3339 = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
+_MICROSECONDS: Final = 6
+
+M = TypeVar("M", bound=BaseModel)
+
+
+async def read_body(request: Request) -> bytes:
+    """The body of a request. HTTPException 413 when it is over 64 KiB."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise HTTPException(413, f"a body holds at most {MAX_BODY_BYTES} bytes")
+    return bytes(body)
+
+
+async def read_document(request: Request, model: type[M]) -> M:
+    """The request's JSON document, validated.
+
+    Raises:
+        HTTPException: 400 where the body is no JSON, 413 where it is too large.
+        InvalidRequestError: fields are missing, unknown or can't be taken.
+    """
+    document = read_json(await read_body(request))
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        raise InvalidRequestError(*_field_errors(error)) from error
+
+
+def checked(kind: Any, value: str, field: str) -> str:
+    """A value from the path or the query as one of the documents' kinds of text.
+
+    Raises:
+        InvalidRequestError: it can't be taken.
+    """
+    try:
+        text: str = TypeAdapter(kind).validate_python(value)
+    except ValidationError as error:
+        messages = [found.message for found in _field_errors(error)]
+        raise InvalidRequestError(FieldError(field, "; ".join(messages))) from error
+    return text
+
+
+def read_json(body: bytes) -> Any:
+    """A JSON document with its numbers exact. HTTPException 400 for anything else."""
+    try:
+        orjson.loads(body)  # strict where the standard library is not
+        return json.loads(body, parse_float=Decimal)
+    except (ValueError, RecursionError) as error:
+        raise HTTPException(400, "the body is no JSON document") from error
+
+
+def _field_errors(error: ValidationError) -> list[FieldError]:
+    return [
+        FieldError(".".join(map(str, found["loc"])) or "body", found["msg"])
+        for found in error.errors(include_url=False, include_input=False, include_context=False)
+    ]
+
+
+def json_response(document: Any, status: int = 200) -> Response:
+    """An answer in JSON."""
+    return Response(orjson.dumps(document), status, media_type="application/json")
+
+
+def money(cents: int) -> orjson.Fragment:
+    """Money as it is written: a number of reais with two decimals."""
+    return orjson.Fragment(format_cents(cents).encode())
+
+
+def time_text(at: WrittenTime) -> str:
+    """A time as its document wrote it, or in RFC 3339, UTC, with milliseconds."""
+    if at.text is not None:
+        return at.text
+    moment = _EPOCH + timedelta(microseconds=at.at_us)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def parse_time(text: str) -> WrittenTime:
+    """Read an RFC 3339 time, keeping how it was written. ValueError for anything else."""
+    match = _RFC3339.fullmatch(text)
+    if match is None:
+        raise ValueError("must be an RFC 3339 date and time")
+    fraction = match[1] or ""
+    whole = text.replace(fraction, "", 1).upper() if fraction else text.upper()
+    seconds = (datetime.fromisoformat(whole) - _EPOCH) // timedelta(seconds=1)
+    micros = int(fraction[1:].ljust(_MICROSECONDS, "0")[:_MICROSECONDS]) if fraction else 0
+    return WrittenTime(seconds * 1_000_000 + micros, text)

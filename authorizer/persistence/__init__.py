@@ -1,0 +1,1 @@
+"""Disk: the journal that is the truth, and the snapshots that are a shortcut to it."""

@@ -1,0 +1,181 @@
+"""The disk as the journal and the snapshots see it. It comes in from outside, so that tests and
+simulations can put a faulty one in its place."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Protocol
+
+
+class DataFolderInUseError(Exception):
+    """Another process owns the data folder."""
+
+
+class DiskFile(Protocol):
+    """A file that is being written, at its end only."""
+
+    def write(self, data: bytes) -> None:
+        """Append all of `data`. OSError if any of it could not be written."""
+
+    def sync(self) -> None:
+        """Return when all that was written is on the device. OSError if that failed."""
+
+    def close(self) -> None:
+        """Let the file go, without syncing."""
+
+
+class Disk(Protocol):
+    """A folder of files. Names are relative to it, with `/` between folder and file."""
+
+    def append(self, name: str) -> DiskFile:
+        """Open a file to write at its end; it is made if missing."""
+
+    def read(self, name: str) -> bytes:
+        """All of a file's bytes. FileNotFoundError if there is none."""
+
+    def size(self, name: str) -> int:
+        """How many bytes a file holds. FileNotFoundError if there is none."""
+
+    def names(self, folder: str) -> list[str]:
+        """The names of the files in a folder, sorted; none if the folder is missing."""
+
+    def truncate(self, name: str, length: int) -> None:
+        """Cut a file to a length, durably."""
+
+    def rename(self, old: str, new: str) -> None:
+        """Put a file in the place of another, durably and at once."""
+
+    def remove(self, name: str) -> None:
+        """Take a file away."""
+
+    def make_folder(self, folder: str) -> None:
+        """Make a folder, durably, if it is missing."""
+
+    def sync_folder(self, folder: str) -> None:
+        """Return when the folder's entries are on the device."""
+
+    def path(self, name: str) -> str:
+        """How messages name a file."""
+
+
+class LocalDisk:
+    """A folder of the local file system."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def append(self, name: str) -> "LocalFile":
+        """See `Disk`."""
+        return LocalFile(self._root / name)
+
+    def read(self, name: str) -> bytes:
+        """See `Disk`."""
+        return (self._root / name).read_bytes()
+
+    def size(self, name: str) -> int:
+        """See `Disk`."""
+        return (self._root / name).stat().st_size
+
+    def names(self, folder: str) -> list[str]:
+        """See `Disk`."""
+        try:
+            return sorted(
+                entry.name for entry in os.scandir(self._root / folder) if entry.is_file()
+            )
+        except FileNotFoundError:
+            return []
+
+    def truncate(self, name: str, length: int) -> None:
+        """See `Disk`."""
+        descriptor = os.open(self._root / name, os.O_WRONLY)
+        try:
+            os.ftruncate(descriptor, length)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def rename(self, old: str, new: str) -> None:
+        """See `Disk`."""
+        target = self._root / new
+        (self._root / old).replace(target)
+        _sync_folder(target.parent)
+
+    def remove(self, name: str) -> None:
+        """See `Disk`."""
+        (self._root / name).unlink()
+
+    def make_folder(self, folder: str) -> None:
+        """See `Disk`."""
+        path = self._root / folder
+        missing = [at for at in (path, *path.parents) if not at.exists()]
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for made in missing:
+            _sync_folder(made.parent)
+
+    def sync_folder(self, folder: str) -> None:
+        """See `Disk`."""
+        _sync_folder(self._root / folder)
+
+    def path(self, name: str) -> str:
+        """See `Disk`."""
+        return str(self._root / name)
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Own the folder until the context ends, or the process does.
+
+        Raises:
+            DataFolderInUseError: another process owns it.
+        """
+        self.make_folder(".")
+        descriptor = os.open(self._root / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            _take_lock(descriptor, self._root)
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+            yield
+        finally:
+            os.close(descriptor)
+
+
+class LocalFile:
+    """A file of the local file system, open for appending."""
+
+    def __init__(self, path: Path) -> None:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+        self._descriptor = os.open(path, flags, 0o600)
+
+    def write(self, data: bytes) -> None:
+        """See `DiskFile`."""
+        written = os.write(self._descriptor, data)
+        while written < len(data):
+            written += os.write(self._descriptor, data[written:])
+
+    def sync(self) -> None:
+        """See `DiskFile`."""
+        os.fdatasync(self._descriptor)
+
+    def close(self) -> None:
+        """See `DiskFile`."""
+        os.close(self._descriptor)
+
+
+def _take_lock(descriptor: int, root: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        owner = ""
+        with suppress(OSError):
+            owner = os.pread(descriptor, 20, 0).decode(errors="replace").strip()
+        message = f"the data folder {root} is in use by another process"
+        raise DataFolderInUseError(message + (f" (process {owner})" if owner else "")) from None
+
+
+def _sync_folder(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,139 @@
+"""Group commit: what gathers while one sync runs is the next batch, one write and one sync."""
+
+from collections import deque
+from collections.abc import Callable
+from queue import SimpleQueue
+from typing import Any, Final, NamedTuple, Protocol
+
+from authorizer.persistence.journal import Journal
+
+MAX_BATCH_RECORDS: Final = 8192
+"""The most that one batch takes; what is over waits for the next."""
+
+
+class Reply(Protocol):
+    """Something that waits for a value, and is given it once."""
+
+    def set(self, value: Any) -> None:
+        """Let the value go to whoever waits for it."""
+
+
+class CommitStats(NamedTuple):
+    """One batch, for the metrics."""
+
+    records: int
+    seconds: float
+
+
+class GroupCommit:
+    """The journal as the event loop sees it: appending never waits, answers wait for durability.
+
+    `append`, `when_durable` and `release` belong to the loop's thread. `commit_gathered` belongs to
+    the one writer: a thread that runs `run`, or a simulation that calls it in steps.
+
+    `post` hands a callback to the loop's thread, from any thread. `on_failure` is called in the
+    writer's thread when the journal could not be written: it must end the process, for memory may
+    be ahead of the disk. Nothing is let go after it.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        position: int,
+        chain: bytes,
+        post: Callable[..., object],
+        on_failure: Callable[[BaseException], None],
+        seconds: Callable[[], float],
+    ) -> None:
+        self._journal = journal
+        self._post = post
+        self._on_failure = on_failure
+        self._seconds = seconds
+        self._gathered: deque[tuple[bytes, ...]] = deque()
+        self._waiting: deque[tuple[int, Reply, Any]] = deque()
+        self._wakeups: SimpleQueue[None] = SimpleQueue()
+        self._idle = False
+        self._stopping = False
+        self._written = position
+        self.appended = position
+        """The position of the newest record that was appended."""
+        self.durable = position
+        """The position of the newest record that is on disk, as far as the loop knows."""
+        self.chain = chain
+        """The hash chain's head at `durable`."""
+        self.appended_bytes = 0
+        self.on_commit: Callable[[CommitStats], None] | None = None
+
+    def append(self, *records: bytes) -> int:
+        """Append records as one whole, and return the position of the last of them."""
+        self.appended += len(records)
+        self.appended_bytes += sum(map(len, records))
+        self._gathered.append(records)
+        if self._idle:
+            self._idle = False
+            self._wakeups.put(None)
+        return self.appended
+
+    def when_durable(self, position: int, reply: Reply, value: Any) -> None:
+        """Give the value to the reply when everything up to `position` is on disk, in order."""
+        if position <= self.durable and not self._waiting:
+            reply.set(value)
+        else:
+            self._waiting.append((position, reply, value))
+
+    def commit_gathered(self) -> bool:
+        """Write and sync what has gathered, and have its answers let go. False if there was none.
+
+        A failure reaches `on_failure` and then the caller: nothing more may be written.
+        """
+        records = self._take()
+        if not records:
+            return False
+        started = self._seconds()
+        try:
+            chain = self._journal.write(self._written + 1, records)
+        except BaseException as error:
+            self._on_failure(error)
+            raise
+        self._written += len(records)
+        stats = CommitStats(len(records), self._seconds() - started)
+        self._post(self._release, self._written, chain, stats)
+        return True
+
+    def run(self) -> None:
+        """Commit until `stop`: the body of the writer's thread. It drains the queue by itself.
+
+        The order matters: idle is said before the queue is looked at once more, and the loop looks
+        at it after it has appended, so that no record can lie there unseen.
+        """
+        while True:
+            if self.commit_gathered():
+                continue
+            self._idle = True
+            if self._gathered:
+                continue
+            if self._stopping:
+                return
+            self._wakeups.get()
+
+    def stop(self) -> None:
+        """Let `run` end when everything that was appended is written."""
+        self._stopping = True
+        self._wakeups.put(None)
+
+    def _take(self) -> list[bytes]:
+        records: list[bytes] = []
+        gathered = self._gathered
+        while gathered and len(records) < MAX_BATCH_RECORDS:
+            records.extend(gathered.popleft())
+        return records
+
+    def _release(self, position: int, chain: bytes, stats: CommitStats) -> None:
+        self.durable = position
+        self.chain = chain
+        waiting = self._waiting
+        while waiting and waiting[0][0] <= position:
+            _, reply, value = waiting.popleft()
+            reply.set(value)
+        if self.on_commit is not None:
+            self.on_commit(stats)

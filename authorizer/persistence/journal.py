@@ -1,0 +1,224 @@
+"""The journal: the only truth. What it promises, and how it is read back.
+
+1. Records have positions 1, 2, 3 … without gaps; a record never changes and never moves.
+2. What is written in one batch is in the journal as a whole or not at all.
+3. A batch that was synced is there after any crash. One that was not may be there or not.
+4. Each batch carries the hash of everything before it: a changed, cut, reordered or inserted batch
+   is found by whoever reads the journal, or by comparing its head with one kept elsewhere.
+5. An incomplete last batch is cut, and that is said; damage before it is refused, with file and
+   offset. Nothing is skipped in silence.
+"""
+
+import re
+import zlib
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple, Protocol
+
+from authorizer.persistence import frame
+from authorizer.persistence.disk import Disk
+
+FOLDER: Final = "journal"
+_NAME = re.compile(r"([0-9]{20})\.journal")
+_SECTOR_BYTES: Final = 512
+_UNWRITTEN_BYTES: Final = 8
+"""Zeros in a row that no sound batch has where a sector begins or ends in it."""
+
+
+class Journal(Protocol):
+    """Where batches of records are made durable, by one writer."""
+
+    def write(self, first_position: int, records: Sequence[bytes]) -> bytes:
+        """Append a batch; when it is durable, return the hash chain's head after it.
+
+        OSError if it is not: the journal must not be written again, since nobody knows what a
+        failed sync left behind.
+        """
+
+    def close(self) -> None:
+        """Let the journal go."""
+
+
+class JournalDamagedError(Exception):
+    """The journal has damage before its end: reading stops, for nothing may be skipped."""
+
+    def __init__(self, file: str, offset: int, problem: str) -> None:
+        super().__init__(
+            f"{file} is damaged at byte {offset}: {problem}. Nothing was changed. Restore this file "
+            "from a copy; `authorizer verify` checks a journal without starting it."
+        )
+        self.file = file
+        self.offset = offset
+
+
+class TornTail(NamedTuple):
+    """The bytes of a batch that a crash left incomplete at the journal's end."""
+
+    segment: str
+    offset: int
+    length: int
+    problem: str
+
+
+class Batch(NamedTuple):
+    """A sound batch, as it lies in its segment."""
+
+    segment: str
+    offset: int
+    header: frame.BatchHeader
+    body: bytes
+
+    @property
+    def first_position(self) -> int:
+        """The position of its first record."""
+        return self.header.first_position
+
+    @property
+    def last_position(self) -> int:
+        """The position of its newest record."""
+        return self.header.last_position
+
+    @property
+    def size_bytes(self) -> int:
+        """How many bytes of its segment it takes."""
+        return frame.BATCH_HEADER_BYTES + self.header.body_bytes
+
+    def records(self) -> list[bytes]:
+        """Its records, in order."""
+        return frame.records_of(self.header, self.body)
+
+
+def segment_name(first_position: int) -> str:
+    """The file of the segment that begins with a position."""
+    return f"{FOLDER}/{first_position:020d}.journal"
+
+
+def segments(disk: Disk) -> list[str]:
+    """The files of the journal, oldest first."""
+    return [f"{FOLDER}/{name}" for name in disk.names(FOLDER) if _NAME.fullmatch(name)]
+
+
+class JournalReader:
+    """Reads a journal from its beginning, checking every byte, every position and every link.
+
+    After the last batch `position`, `chain` and `torn` tell where the journal ends.
+
+    Raises:
+        JournalDamagedError: while iterating, at the first damage before the end.
+    """
+
+    def __init__(self, disk: Disk) -> None:
+        self._disk = disk
+        self._segments = segments(disk)
+        self.first_position = 1
+        self.position = 0
+        self.chain = frame.GENESIS
+        self.segment: str | None = None
+        self.segment_bytes = 0
+        """How much of the newest segment is sound."""
+        self.torn: TornTail | None = None
+
+    def __iter__(self) -> Iterator[Batch]:
+        for name in self._segments:
+            yield from self._segment(name, last=name == self._segments[-1])
+
+    def _segment(self, name: str, last: bool) -> Iterator[Batch]:
+        data = self._disk.read(name)
+        if not self._begin(name, data, last):
+            return
+        offset = frame.SEGMENT_HEADER_BYTES
+        while offset < len(data):
+            header = frame.parse_batch_header(data, offset)
+            body_at = offset + frame.BATCH_HEADER_BYTES
+            body = data[body_at : body_at + header.body_bytes] if header else b""
+            problem = self._problem(header, body, len(data) - offset)
+            if problem is not None or header is None:
+                self._tear_or_refuse(name, data, offset, header, last, problem or "")
+                return
+            self.position, self.chain = header.last_position, header.chain
+            yield Batch(name, offset, header, body)
+            offset = body_at + header.body_bytes
+            self.segment_bytes = offset
+
+    def _begin(self, name: str, data: bytes, last: bool) -> bool:
+        expected = frame.segment_header(self.position + 1, self.chain)
+        if last and len(data) < len(expected) and self._is_beginning(data, expected, name):
+            self.torn = TornTail(name, 0, len(data), "the segment's header is incomplete")
+            return False
+        header = frame.parse_segment_header(data)
+        if header is None:
+            raise JournalDamagedError(self._disk.path(name), 0, "no sound segment header")
+        if self.segment is None:
+            self.first_position = header.first_position
+            self.position, self.chain = header.first_position - 1, header.chain
+        elif (header.first_position, header.chain) != (self.position + 1, self.chain):
+            raise JournalDamagedError(
+                self._disk.path(name), 0, "it does not continue the segment before it"
+            )
+        if name != segment_name(header.first_position):
+            raise JournalDamagedError(self._disk.path(name), 0, "the file has another's name")
+        self.segment, self.segment_bytes = name, frame.SEGMENT_HEADER_BYTES
+        return True
+
+    def _is_beginning(self, data: bytes, expected: bytes, name: str) -> bool:
+        if name != segment_name(self.position + 1):
+            return False
+        return expected.startswith(data) or not any(data)
+
+    def _problem(self, header: frame.BatchHeader | None, body: bytes, left: int) -> str | None:
+        if header is None:
+            return "the batch header is incomplete or does not match its checksum"
+        if header.first_position != self.position + 1:
+            return f"position {self.position + 1} should follow, not {header.first_position}"
+        if len(body) < header.body_bytes:
+            return f"the batch is cut: {left} bytes are left of it"
+        if zlib.crc32(body) != header.body_crc:
+            return "the batch does not match its checksum"
+        if not frame.links(header, body, self.chain):
+            return "the batch does not continue the hash chain"
+        return None
+
+    def _tear_or_refuse(
+        self,
+        name: str,
+        data: bytes,
+        offset: int,
+        header: frame.BatchHeader | None,
+        last: bool,
+        problem: str,
+    ) -> None:
+        end = len(data)
+        if header is not None:
+            end = min(end, offset + frame.BATCH_HEADER_BYTES + header.body_bytes)
+        if last and not _batch_after(data, offset) and _is_torn(data, offset, end, header):
+            self.torn = TornTail(name, offset, len(data) - offset, problem)
+            return
+        raise JournalDamagedError(self._disk.path(name), offset, problem)
+
+
+def _is_torn(data: bytes, offset: int, end: int, header: frame.BatchHeader | None) -> bool:
+    """Whether a crash explains an unsound end: the write stopped, or a sector never arrived.
+
+    A sector that was never written reads as zeros. Bytes that are there but wrong are no torn
+    write: somebody or something changed a batch that may have been answered for.
+    """
+    if header is None and len(data) - offset < frame.BATCH_HEADER_BYTES:
+        return True
+    if header is not None and offset + frame.BATCH_HEADER_BYTES + header.body_bytes > len(data):
+        return True
+    first = offset
+    while first < end:
+        after = min((first // _SECTOR_BYTES + 1) * _SECTOR_BYTES, end)
+        if after - first >= _UNWRITTEN_BYTES and not any(data[first:after]):
+            return True
+        first = after
+    return False
+
+
+def _batch_after(data: bytes, offset: int) -> bool:
+    """Whether a sound batch header lies anywhere behind `offset`: then this was no last write."""
+    at = data.find(frame.BATCH_MAGIC, offset + 1)
+    while at >= 0:
+        if frame.parse_batch_header(data, at) is not None:
+            return True
+        at = data.find(frame.BATCH_MAGIC, at + 1)
+    return False

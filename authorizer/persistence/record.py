@@ -1,0 +1,137 @@
+"""Event ⇄ bytes. One record is one JSON array: the event's name, its version, then its fields.
+
+Pure, and the only place that knows how an event looks on disk. A record that was ever written must
+stay readable: when an event changes, its version grows and `_UPGRADES` turns the old fields into
+the new ones.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import orjson
+
+from authorizer.domain import events
+from authorizer.domain.cards import CardTerms, Operation, WrittenTime
+from authorizer.domain.events import Event
+
+MAX_JSON_INT: Final = 2**63 - 1
+
+_KINDS: Final[dict[str, tuple[type[Event], int]]] = {
+    "account_opened": (events.AccountOpened, 1),
+    "account_linked": (events.AccountLinked, 1),
+    "account_credited": (events.AccountCredited, 1),
+    "transaction_approved": (events.TransactionApproved, 1),
+    "transaction_declined": (events.TransactionDeclined, 1),
+    "card_opened": (events.CardOpened, 1),
+    "card_blocked": (events.CardBlocked, 1),
+    "card_unblocked": (events.CardUnblocked, 1),
+    "limit_queried": (events.LimitQueried, 1),
+    "customer_registered": (events.CustomerRegistered, 1),
+    "personal_data_recorded": (events.PersonalDataRecorded, 1),
+    "operations_imported": (events.OperationsImported, 1),
+    "merchant_registered": (events.MerchantRegistered, 1),
+    "merchant_removed": (events.MerchantRemoved, 1),
+}
+_HEADS: Final = {kind: (name, version) for name, (kind, version) in _KINDS.items()}
+
+_UPGRADES: Final[dict[tuple[str, int], Callable[[list[Any]], list[Any]]]] = {}
+"""(name, old version) → the fields of the next version from those of the old one."""
+
+
+class UnknownRecordError(Exception):
+    """A record that this version of the program cannot read."""
+
+
+def encode(event: Event) -> bytes:
+    """The record of an event. TypeError for an event that JSON cannot hold, which is a bug."""
+    head = _HEADS[type(event)]
+    try:
+        return orjson.dumps((*head, *event))
+    except TypeError:
+        return orjson.dumps((*head, *map(_plain, event)))
+
+
+def decode(record: bytes) -> Event:
+    """The event of a record.
+
+    Raises:
+        UnknownRecordError: the record's name or version is not known, or its fields don't fit.
+    """
+    try:
+        name, version, *fields = orjson.loads(record)
+        kind, newest = _KINDS[name]
+        while version < newest:
+            fields = _UPGRADES[name, version](fields)
+            version += 1
+        if version > newest:
+            raise UnknownRecordError(f"{name} version {version} is newer than this program")
+        event: Event = _REVIVE.get(kind, _revive)(kind, fields)
+    except (ValueError, TypeError, KeyError) as error:
+        raise UnknownRecordError(f"no record of this program: {record[:80]!r}") from error
+    return event
+
+
+def describe(event: Event) -> dict[str, Any]:
+    """An event as a JSON object with named fields, for people to read."""
+    return {"event": _HEADS[type(event)][0], **_named(event)}
+
+
+def _named(value: Any) -> Any:
+    fields = getattr(value, "_asdict", None)
+    if fields is not None:
+        return {name: _named(field) for name, field in fields().items()}
+    if isinstance(value, tuple):
+        return [_named(item) for item in value]
+    return value
+
+
+def _plain(value: Any) -> Any:
+    """What JSON can hold: nested values as arrays, integers beyond 64 bits as text."""
+    if isinstance(value, int) and value > MAX_JSON_INT:
+        return str(value)
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _revive(kind: type[Any], fields: list[Any]) -> Any:
+    return kind(*fields)
+
+
+def _revive_declined(kind: type[Any], fields: list[Any]) -> Any:
+    event = kind(*fields)
+    return event._replace(amount_cents=int(event.amount_cents))
+
+
+def _revive_card_opened(kind: type[Any], fields: list[Any]) -> Any:
+    return kind(*fields[:-1], revive_terms(fields[-1]))
+
+
+def _revive_operations(kind: type[Any], fields: list[Any]) -> Any:
+    return kind(*fields[:-1], tuple(map(revive_operation, fields[-1])))
+
+
+def _revive_customer(kind: type[Any], fields: list[Any]) -> Any:
+    return kind(*fields[:-1], tuple(fields[-1]))
+
+
+def revive_terms(fields: list[Any]) -> CardTerms:
+    """Card terms from the array that JSON made of them."""
+    terms = CardTerms(*fields)
+    if terms.blocked_at is None:
+        return terms
+    return terms._replace(blocked_at=WrittenTime(*terms.blocked_at))
+
+
+def revive_operation(fields: list[Any]) -> Operation:
+    """An operation from the array that JSON made of it."""
+    operation = Operation(*fields)
+    return operation._replace(at=WrittenTime(*operation.at))
+
+
+_REVIVE: Final[dict[type[Event], Callable[[type[Any], list[Any]], Any]]] = {
+    events.TransactionDeclined: _revive_declined,
+    events.CardOpened: _revive_card_opened,
+    events.OperationsImported: _revive_operations,
+    events.CustomerRegistered: _revive_customer,
+}

@@ -1,0 +1,98 @@
+"""Recovery: the newest good snapshot, then the journal's tail."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from authorizer.persistence import snapshot
+from authorizer.persistence.disk import Disk
+from authorizer.persistence.journal import Batch, JournalDamagedError, JournalReader
+from authorizer.persistence.record import UnknownRecordError, decode
+from authorizer.persistence.snapshot import Snapshot, SnapshotDamagedError
+from authorizer.persistence.state import Replay, State
+
+
+class Recovered(NamedTuple):
+    """What recovery found."""
+
+    state: State
+    journal: JournalReader
+    """Read to its end: where to go on writing."""
+    from_snapshot: str | None
+    replayed_events: int
+    damaged_snapshots: tuple[str, ...]
+    """Why snapshots were passed over, one line each."""
+
+
+def recover(
+    disk: Disk,
+    progress: Callable[[int], None] = lambda _: None,
+    use_snapshots: bool = True,
+) -> Recovered:
+    """Rebuild all state. Every batch of the journal is checked; only the tail is replayed.
+
+    `progress` is told how many bytes of the journal were passed, a batch at a time.
+
+    Raises:
+        JournalDamagedError: the journal has damage before its end, or is not the one that the
+            snapshot was taken with.
+    """
+    damaged: list[str] = []
+    found = _newest_snapshot(disk, damaged) if use_snapshots else None
+    state = found.state if found else State()
+    replay = Replay(state)
+    reader = JournalReader(disk)
+    replayed = 0
+    for batch in reader:
+        if found is not None:
+            _check_belonging(disk, found, batch)
+        if found is None or batch.last_position > found.from_position:
+            replayed += _replay_batch(disk, replay, batch)
+        progress(batch.size_bytes)
+    replay.finish()
+    _check_reach(disk, found, reader)
+    return Recovered(state, reader, found.name if found else None, replayed, tuple(damaged))
+
+
+def _newest_snapshot(disk: Disk, damaged: list[str]) -> Snapshot | None:
+    for name in snapshot.snapshots(disk):
+        try:
+            return snapshot.load(disk, name)
+        except SnapshotDamagedError as error:
+            damaged.append(str(error))
+    return None
+
+
+def _replay_batch(disk: Disk, replay: Replay, batch: Batch) -> int:
+    try:
+        records = batch.records()
+        for position, record in enumerate(records, batch.first_position):
+            replay.apply(decode(record), position)
+    except (UnknownRecordError, ValueError) as error:
+        raise JournalDamagedError(disk.path(batch.segment), batch.offset, str(error)) from error
+    return len(records)
+
+
+def _check_belonging(disk: Disk, found: Snapshot, batch: Batch) -> None:
+    at, chain = found.end.journal_position, found.end.chain
+    if batch.last_position == at and batch.header.chain.hex() != chain:
+        raise JournalDamagedError(
+            disk.path(batch.segment),
+            batch.offset,
+            f"it is not the journal that {disk.path(found.name)} was taken with",
+        )
+
+
+def _check_reach(disk: Disk, found: Snapshot | None, reader: JournalReader) -> None:
+    begins_late = reader.first_position > (found.from_position if found else 0) + 1
+    segment = disk.path(reader.segment or "journal")
+    if begins_late:
+        raise JournalDamagedError(
+            segment, 0, f"the journal begins at position {reader.first_position}, too late"
+        )
+    if found is not None and reader.position < found.end.journal_position:
+        raise JournalDamagedError(
+            segment,
+            reader.segment_bytes,
+            f"the journal ends at position {reader.position}, but {disk.path(found.name)} was "
+            f"taken when it reached {found.end.journal_position}: records are missing",
+        )

@@ -1,0 +1,101 @@
+"""All state at one position of the journal, and how a replayed event changes it."""
+
+from typing import Final
+
+from authorizer.domain import account as accounts
+from authorizer.domain import customer as customers
+from authorizer.domain import events, merchant_rules
+from authorizer.domain.account import Account
+from authorizer.domain.customer import Customer
+from authorizer.domain.events import Event
+from authorizer.domain.merchants import MerchantTable
+from authorizer.persistence.population import Population
+from authorizer.persistence.state_codec import (
+    decode_account,
+    decode_customer,
+    encode_account,
+    encode_customer,
+)
+
+_MAX_AWAKE: Final = 50_000
+
+
+class State:
+    """Accounts, customers and merchants as the events up to some position have made them."""
+
+    def __init__(self, merchants: MerchantTable | None = None) -> None:
+        self.accounts = Population(Account, encode_account, decode_account)
+        self.customers = Population(Customer, encode_customer, decode_customer)
+        self.merchants = MerchantTable() if merchants is None else merchants
+        self.account_of_card: dict[str, str] = {}
+        self.card_ids: list[str] = []
+        self.at_us = 0
+        """The time of the newest event."""
+
+    def add_card(self, card_id: str, account_id: str) -> None:
+        """Note on which account a card is; cards stay where they are."""
+        if card_id not in self.account_of_card:
+            self.account_of_card[card_id] = account_id
+            self.card_ids.append(card_id)
+
+
+class Replay:
+    """Applies the journal's events to a state, in order, through `evolve` only.
+
+    Events that a state already contains, because a snapshot took it later than others, are passed
+    over by its position.
+    """
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self._accounts: dict[str, Account] = {}
+        self._customers: dict[str, Customer] = {}
+
+    def apply(self, event: Event, position: int) -> None:
+        """Apply the event that the journal holds at `position`."""
+        self.state.at_us = max(self.state.at_us, event.at_us)
+        if isinstance(event, events.MerchantRegistered | events.MerchantRemoved):
+            if position > self.state.merchants.position:
+                merchant_rules.evolve(self.state.merchants, event, position)
+        elif isinstance(
+            event,
+            events.CustomerRegistered | events.PersonalDataRecorded | events.OperationsImported,
+        ):
+            self._apply_customer(event, position)
+        else:
+            self._apply_account(event, position)
+
+    def finish(self) -> None:
+        """Put to sleep whatever the replay woke; the state is whole after it."""
+        for account_id, account in self._accounts.items():
+            self.state.accounts.sleep(account_id, account)
+        for customer_id, customer in self._customers.items():
+            self.state.customers.sleep(customer_id, customer)
+        self._accounts.clear()
+        self._customers.clear()
+
+    def account(self, account_id: str) -> Account:
+        """An account as it is at this point of the replay."""
+        account = self._accounts.get(account_id)
+        if account is None:
+            if len(self._accounts) >= _MAX_AWAKE:
+                self.finish()
+            account = self._accounts[account_id] = self.state.accounts.wake(account_id)
+        return account
+
+    def _apply_account(self, event: events.AccountEvent, position: int) -> None:
+        if isinstance(event, events.CardOpened):
+            self.state.add_card(event.terms.card_id, event.account_id)
+        account = self.account(event.account_id)
+        if position > account.position:
+            accounts.evolve(account, event, position)
+
+    def _apply_customer(self, event: events.CustomerEvent, position: int) -> None:
+        customer = self._customers.get(event.customer_id)
+        if customer is None:
+            if len(self._customers) >= _MAX_AWAKE:
+                self.finish()
+            customer = self.state.customers.wake(event.customer_id)
+            self._customers[event.customer_id] = customer
+        if position > customer.position:
+            customers.evolve(customer, event, position)

@@ -1,0 +1,190 @@
+"""The only place where concrete objects are put together: disk, clock, loop, journal, actors."""
+
+import asyncio
+import gc
+import logging
+import threading
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+import structlog
+
+from authorizer.actors.desk import Desk
+from authorizer.actors.entity import Clock, Surroundings
+from authorizer.actors.loop_actor import RunQueue
+from authorizer.actors.snapshots import OffLoop, SnapshotPolicy, Snapshots
+from authorizer.domain.categories import CategoryTable
+from authorizer.domain.policy import DAY_US, Policy
+from authorizer.persistence.disk import Disk
+from authorizer.persistence.file_journal import FileJournal
+from authorizer.persistence.group_commit import GroupCommit
+from authorizer.persistence.recovery import Recovered, recover
+from authorizer.settings import Settings
+
+YOUNG_OBJECTS: Final = 20_000
+"""Container objects that may come into being before the collector looks at the young ones."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the authorizer needs from outside. A simulation passes its own."""
+
+    disk: Disk
+    wall_us: Callable[[], int]
+    monotonic_us: Callable[[], int]
+    seconds: Callable[[], float]
+    off_loop: OffLoop
+    start_writer: Callable[[GroupCommit], Callable[[], None]]
+    """Has a group commit run, and returns what ends it and waits for its end."""
+    on_failure: Callable[[BaseException], None]
+    """Called when the journal could not be written; it must end the process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """An authorizer at work."""
+
+    desk: Desk
+    commit: GroupCommit
+    clock: Clock
+    snapshots: Snapshots
+    recovered: Recovered
+
+
+def real_world(disk: Disk, on_failure: Callable[[BaseException], None]) -> World:
+    """This machine's clocks, threads and running event loop."""
+    loop = asyncio.get_running_loop()
+
+    async def off_loop(function: Callable[..., Any], *arguments: Any) -> Any:
+        return await loop.run_in_executor(None, function, *arguments)
+
+    return World(
+        disk=disk,
+        wall_us=lambda: time.time_ns() // 1000,
+        monotonic_us=lambda: time.monotonic_ns() // 1000,
+        seconds=time.perf_counter,
+        off_loop=off_loop,
+        start_writer=start_writer_thread,
+        on_failure=on_failure,
+    )
+
+
+def start_writer_thread(commit: GroupCommit) -> Callable[[], None]:
+    """Have a thread of its own write the journal."""
+    thread = threading.Thread(target=commit.run, name="journal", daemon=True)
+    thread.start()
+
+    def end() -> None:
+        commit.stop()
+        thread.join()
+
+    return end
+
+
+def policy_of(settings: Settings, recovered: Recovered) -> Policy:
+    """The rules as they are configured, over the merchants as they were recovered."""
+    return Policy(
+        categories=CategoryTable(settings.wallet_by_mcc, settings.fallback_wallet),
+        merchants=recovered.state.merchants,
+        deadline_us=settings.deadline_ms * 1000,
+        id_retention_us=settings.id_retention_days * DAY_US,
+        max_remembered_ids=settings.max_remembered_ids,
+    )
+
+
+@asynccontextmanager
+async def run(settings: Settings, world: World, recovered: Recovered) -> AsyncIterator[Running]:
+    """An authorizer at work on what was recovered; at the end everything appended is written."""
+    loop = asyncio.get_running_loop()
+    journal = FileJournal(world.disk, recovered.journal, settings.segment_mib << 20)
+    commit = GroupCommit(
+        journal,
+        recovered.journal.position,
+        recovered.journal.chain,
+        loop.call_soon_threadsafe,
+        world.on_failure,
+        world.seconds,
+    )
+    clock = Clock(world.wall_us, world.monotonic_us)
+    clock.floor(recovered.state.at_us)
+    around = Surroundings(
+        policy_of(settings, recovered),
+        clock,
+        commit,
+        RunQueue(loop.call_soon),
+        recovered.state,
+        _log_bug,
+    )
+    desk = Desk(around, settings.max_resident_accounts, settings.max_inbox)
+    snapshots = Snapshots(
+        world.disk,
+        recovered.state,
+        desk,
+        commit,
+        clock,
+        SnapshotPolicy(
+            settings.snapshot_mib << 20, settings.snapshot_minutes * 60, settings.snapshots_kept
+        ),
+        world.off_loop,
+        world.seconds,
+    )
+    end_writer = world.start_writer(commit)
+    try:
+        yield Running(desk, commit, clock, snapshots, recovered)
+    finally:
+        await world.off_loop(end_writer)
+        journal.close()
+
+
+def recover_with_summary(disk: Disk, progress: Callable[[int], None] = lambda _: None) -> Recovered:
+    """Recover, and log one line that sums it up, and one for everything that was amiss."""
+    started = time.perf_counter()
+    recovered = recover(disk, progress)
+    for problem in recovered.damaged_snapshots:
+        log.warning("snapshot passed over", problem=problem)
+    torn = recovered.journal.torn
+    if torn is not None:
+        log.warning(
+            "incomplete last batch cut",
+            file=disk.path(torn.segment),
+            offset=torn.offset,
+            bytes=torn.length,
+            problem=torn.problem,
+        )
+    log.info(
+        "recovered",
+        accounts=len(recovered.state.accounts),
+        customers=len(recovered.state.customers),
+        events=recovered.replayed_events,
+        seconds=round(time.perf_counter() - started, 3),
+        position=recovered.journal.position,
+        head=recovered.journal.chain.hex(),
+        snapshot=recovered.from_snapshot,
+    )
+    return recovered
+
+
+def calm_the_collector() -> None:
+    """Keep the garbage collector's pauses short.
+
+    Whatever is there after recovery stays for good and is taken out of the collector's sight.
+    Later accounts sleep as bytes, which it does not follow, and those awake are bounded; so a full
+    collection stays small, and need not be frequent.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS, 20, 50)
+
+
+def _log_bug(entity_id: str, bug: BaseException) -> None:
+    log.error("a bug in a handler", entity=entity_id, exc_info=bug)
+
+
+def log_level(settings: Settings) -> int:
+    """The level of the standard library that a setting names."""
+    return logging.getLevelNamesMapping()[settings.log_level.upper()]

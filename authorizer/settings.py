@@ -1,0 +1,117 @@
+"""Every setting, in one place: flags win over the environment, that over the TOML file."""
+
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from authorizer.domain.categories import CASH, DEFAULT_WALLET_BY_MCC
+
+
+class Settings(BaseSettings):
+    """What may be set. Every field has a flag, an environment variable and a key in a TOML file."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="AUTHORIZER_", extra="forbid", frozen=True, env_nested_delimiter=None
+    )
+
+    data: Path = Field(Path("data"), description="The folder that holds all state.")
+    host: str = Field("127.0.0.1", description="The address to listen on.")
+    port: int = Field(
+        8080, ge=0, le=65535, description="The port to listen on; 0 takes a free one."
+    )
+    deadline_ms: int = Field(
+        80,
+        ge=0,
+        description="A purchase that waited this long before its decision is declined (too_late).",
+    )
+    id_retention_days: int = Field(
+        31, ge=1, description="How long the ids of purchases and credits are remembered."
+    )
+    max_remembered_ids: int = Field(
+        262_144, ge=1, description="How many ids one account may remember at a time."
+    )
+    max_in_flight: int = Field(
+        20_000, ge=1, description="Requests that may be under way at once, in all."
+    )
+    max_inbox: int = Field(
+        10_000, ge=1, description="Requests that may wait for one account or customer."
+    )
+    max_resident_accounts: int = Field(
+        10_000, ge=1, description="Accounts that are awake as actors; the others sleep as bytes."
+    )
+    segment_mib: int = Field(
+        64, ge=1, description="The size past which the journal begins a new segment."
+    )
+    snapshot_mib: int = Field(
+        256, ge=1, description="A snapshot is taken after so much was journaled."
+    )
+    snapshot_minutes: float = Field(
+        60, gt=0, description="A snapshot is taken after so long, if anything was journaled."
+    )
+    snapshots_kept: int = Field(
+        3, ge=1, description="Snapshots that are kept; the journal is always kept whole."
+    )
+    wallet_by_mcc: dict[str, str] = Field(
+        dict(DEFAULT_WALLET_BY_MCC), description="L1: the wallet that each MCC names."
+    )
+    fallback_wallet: str = Field(
+        CASH, min_length=1, description="The wallet of every other MCC, and the fallback (L2)."
+    )
+    log_format: Literal["auto", "json", "console"] = Field(
+        "auto", description="Log lines as JSON, for people, or as suits standard error."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least level that is logged."
+    )
+
+    @field_validator("host")
+    @classmethod
+    def _host_is_an_address(cls, host: str) -> str:
+        if host != "localhost":
+            ip_address(host)
+        return host
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach the server."""
+        return self.host == "localhost" or ip_address(self.host).is_loopback
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags, then the environment, then the TOML file."""
+        file = cls.model_config.get("toml_file")
+        toml = (TomlConfigSettingsSource(settings_cls, file),) if file else ()
+        return (init_settings, env_settings, *toml)
+
+
+def load_settings(file: Path | None = None, **flags: Any) -> Settings:
+    """The settings in force. Flags that are None were not given.
+
+    Raises:
+        pydantic.ValidationError: a value can't be taken, or a name is unknown.
+        OSError, tomllib.TOMLDecodeError: the file can't be read.
+    """
+    given = {name: value for name, value in flags.items() if value is not None}
+    if file is None:
+        return Settings(**given)
+    file.open("rb").close()
+
+    class FromFile(Settings):
+        model_config = SettingsConfigDict(toml_file=file)
+
+    return FromFile(**given)
