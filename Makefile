@@ -1,0 +1,79 @@
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+# The first Python that will do: `make test PYTHON=...` takes another.
+PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; \
+	done || echo no-python-3.11-or-newer-on-the-path)
+VENV_PYTHON := .venv/bin/python
+
+# Some shells export HOST as the machine's name, so only `make run HOST=...` changes it.
+HOST = 127.0.0.1
+PORT ?= 8080
+DATA ?= data
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "Arguments: make run HOST=127.0.0.1 PORT=8080 DATA=data; make test ARGS='-k money'"
+
+.PHONY: run
+run: server-environment ## Start the server; a new data folder gets demo data
+	@if [ ! -e "$(DATA)" ]; then \
+		rm -rf "$(DATA).partial"; \
+		$(VENV_PYTHON) -m authorizer init --demo --data "$(DATA).partial"; \
+		mv "$(DATA).partial" "$(DATA)"; \
+	fi
+	@exec $(VENV_PYTHON) -m authorizer serve --host "$(HOST)" --port "$(PORT)" --data "$(DATA)"
+
+.PHONY: test
+test: environment ## Run the tests
+	$(VENV_PYTHON) -m pytest $(ARGS)
+
+.PHONY: soak
+soak: environment ## Run the tests that take minutes
+	$(VENV_PYTHON) -m pytest -m soak -o faulthandler_timeout=0 $(ARGS)
+
+.PHONY: check
+check: environment ## Lint, check the format, the types, and which module imports which
+	$(VENV_PYTHON) -m ruff check
+	$(VENV_PYTHON) -m ruff format --check
+	$(VENV_PYTHON) -m mypy
+	.venv/bin/lint-imports --no-cache
+
+.PHONY: format
+format: environment ## Format the code and mend what the linter can mend
+	$(VENV_PYTHON) -m ruff check --fix
+	$(VENV_PYTHON) -m ruff format
+
+.PHONY: conformance
+conformance: server-environment ## Replay the scenarios of the HTTP contract, then kill -9
+	$(VENV_PYTHON) tests/conformance/run.py $(ARGS)
+
+.PHONY: loadtest
+loadtest: environment ## Load a server with Locust and check every answer and every balance
+	$(VENV_PYTHON) -m loadtest.run $(ARGS)
+
+.PHONY: bench
+bench: environment ## Measure throughput, latency, recovery and memory
+	$(VENV_PYTHON) -m benchmarks $(ARGS)
+
+.PHONY: lock
+lock: ## Write constraints.txt anew; ARGS=--upgrade takes the newest versions
+	$(PYTHON) tools/lock.py $(ARGS)
+
+.PHONY: clean
+clean: ## Remove .venv and all caches, never a data folder
+	rm -rf .venv .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
+	find . -name .git -prune -o -type d -name __pycache__ -exec rm -rf {} +
+
+.PHONY: environment server-environment
+environment:
+	@$(PYTHON) tools/environment.py dev
+
+server-environment:
+	@$(PYTHON) tools/environment.py run
