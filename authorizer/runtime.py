@@ -35,8 +35,8 @@ class World:
     """What the authorizer needs from outside. A simulation passes its own."""
 
     disk: Disk
-    wall_us: Callable[[], int]
-    monotonic_us: Callable[[], int]
+    wall_ns: Callable[[], int]
+    monotonic_ns: Callable[[], int]
     seconds: Callable[[], float]
     off_loop: OffLoop
     start_writer: Callable[[GroupCommit], Callable[[], None]]
@@ -65,8 +65,8 @@ def real_world(disk: Disk, on_failure: Callable[[BaseException], None]) -> World
 
     return World(
         disk=disk,
-        wall_us=lambda: time.time_ns() // 1000,
-        monotonic_us=lambda: time.monotonic_ns() // 1000,
+        wall_ns=time.time_ns,
+        monotonic_ns=time.monotonic_ns,
         seconds=time.perf_counter,
         off_loop=off_loop,
         start_writer=start_writer_thread,
@@ -91,7 +91,7 @@ def policy_of(settings: Settings, recovered: Recovered) -> Policy:
     return Policy(
         categories=CategoryTable(settings.wallet_by_mcc, settings.fallback_wallet),
         merchants=recovered.state.merchants,
-        deadline_us=settings.deadline_ms * 1000,
+        deadline_ns=settings.deadline_ms * 1_000_000,
         id_retention_us=settings.id_retention_days * DAY_US,
         max_remembered_ids=settings.max_remembered_ids,
     )
@@ -110,7 +110,7 @@ async def run(settings: Settings, world: World, recovered: Recovered) -> AsyncIt
         world.on_failure,
         world.seconds,
     )
-    clock = Clock(world.wall_us, world.monotonic_us)
+    clock = Clock(world.wall_ns, world.monotonic_ns)
     clock.floor(recovered.state.at_us)
     around = Surroundings(
         policy_of(settings, recovered),

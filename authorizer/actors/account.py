@@ -9,10 +9,18 @@ from authorizer.domain import card_rules, commands, funds
 from authorizer.domain.account import Account, account_view
 from authorizer.domain.authorize import authorize
 from authorizer.domain.cards import CardTerms, Operation
-from authorizer.domain.events import AccountEvent, AccountOpened, CardOpened, Event
+from authorizer.domain.events import (
+    AccountEvent,
+    AccountOpened,
+    CardOpened,
+    Event,
+    TransactionApproved,
+    TransactionDeclined,
+)
 from authorizer.domain.outcomes import Decision, Done, Outcome, conflict
 from authorizer.domain.policy import Policy
 from authorizer.domain.reasons import Reason
+from authorizer.persistence.record import encode
 
 _UNAVAILABLE = Outcome(Reason.UNAVAILABLE)
 
@@ -22,28 +30,39 @@ class AccountActor(EntityActor[Account]):
 
     def on_receive(self, message: Any) -> Any:
         """See `EntityActor`; a purchase takes the short way."""
-        if type(message) is commands.Authorize and not self.broken:
+        if isinstance(message, commands.Authorize) and not self.broken:
             return self.authorize(message)
         return super().on_receive(message)
 
     def authorize(self, command: commands.Authorize) -> Outcome:
         """Decide one purchase."""
         around = self.around
+        clock = around.clock
         try:
-            decision = authorize(
+            outcome, event = authorize(
                 self.state,
                 command,
                 around.policy,
-                around.clock.now_us(),
-                around.clock.monotonic_us() - command.received_us,
+                clock.now_us(),
+                clock.monotonic_ns() - command.received_ns,
             )
-            if decision.events:
-                self.take_place(decision.events)
+            if event is not None:
+                self._take_place(event)
         except Exception as bug:
             around.on_bug(self.entity_id, bug)
             return _UNAVAILABLE
-        assert isinstance(decision.outcome, Outcome)
-        return decision.outcome
+        return outcome
+
+    def _take_place(self, event: TransactionApproved | TransactionDeclined) -> None:
+        """`take_place` for the one event of a purchase."""
+        commit = self.around.commit
+        records = (encode(event),)
+        try:
+            accounts.evolve(self.state, event, commit.appended + 1)
+        except Exception:
+            self.broken = True
+            raise
+        commit.append(records)
 
     def decide(self, command: Any, now_us: int) -> Decision:
         """See `EntityActor`."""

@@ -10,9 +10,9 @@ from authorizer.actors.loop_actor import LoopActor, RunQueue
 from authorizer.domain.events import Event
 from authorizer.domain.outcomes import Decision, Refusal, RefusalKind
 from authorizer.domain.policy import Policy
-from authorizer.persistence import record
 from authorizer.persistence.group_commit import GroupCommit
 from authorizer.persistence.population import Entity
+from authorizer.persistence.record import encode
 from authorizer.persistence.state import State
 
 S = TypeVar("S", bound=Entity)
@@ -21,12 +21,12 @@ S = TypeVar("S", bound=Entity)
 class Clock:
     """The time of events, which never goes backwards, and the time of waiting.
 
-    `wall_us` is microseconds since 1970 UTC and may jump; `monotonic_us` only ever grows.
+    `wall_ns` is nanoseconds since 1970 UTC and may jump; `monotonic_ns` only ever grows.
     """
 
-    def __init__(self, wall_us: Callable[[], int], monotonic_us: Callable[[], int]) -> None:
-        self._wall_us = wall_us
-        self.monotonic_us = monotonic_us
+    def __init__(self, wall_ns: Callable[[], int], monotonic_ns: Callable[[], int]) -> None:
+        self._wall_ns = wall_ns
+        self.monotonic_ns = monotonic_ns
         self.newest_us = 0
         """The newest time that was given."""
 
@@ -36,8 +36,11 @@ class Clock:
 
     def now_us(self) -> int:
         """The time of an event that happens now: never before the one that happened last."""
-        self.newest_us = now = max(self._wall_us(), self.newest_us)
-        return now
+        now_us = self._wall_ns() // 1000
+        if now_us < self.newest_us:
+            return self.newest_us
+        self.newest_us = now_us
+        return now_us
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +109,9 @@ class EntityActor(LoopActor, Generic[S]):
 
     def take_place(self, events: Sequence[Event]) -> None:
         """Let events take place. What can fail comes first: the bytes, then the state."""
-        records = [record.encode(event) for event in events]
-        position = self.around.commit.appended
+        commit = self.around.commit
+        records = tuple([encode(event) for event in events])
+        position = commit.appended
         try:
             for event in events:
                 position += 1
@@ -116,7 +120,7 @@ class EntityActor(LoopActor, Generic[S]):
         except Exception:
             self.broken = True
             raise
-        self.around.commit.append(*records)
+        commit.append(records)
 
     def admit(self, events: Sequence[Event]) -> None:
         """Tell whoever keeps an index what came into being."""

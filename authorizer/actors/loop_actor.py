@@ -23,7 +23,9 @@ from typing import Any, Self, cast
 import pykka
 from pykka import ActorDeadError, ActorRef
 from pykka._envelope import Envelope
-from pykka.messages import _ActorStop
+from pykka.messages import ProxyCall, ProxyGetAttr, ProxySetAttr, _ActorStop
+
+_PYKKA_MESSAGES = (_ActorStop, ProxyCall, ProxyGetAttr, ProxySetAttr)
 
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
@@ -37,11 +39,13 @@ class LoopFuture(pykka.Future[Any]):
 
     _get_hook = None
 
-    def __init__(self) -> None:  # the base class's fields are for hooks, which are rare
-        self._done = False
-        self._value: Any = None
-        self._exception: BaseException | None = None
-        self._waiter: asyncio.Future[None] | None = None
+    _done = False
+    _value: Any = None
+    _exception: BaseException | None = None
+    _waiter: asyncio.Future[None] | None = None
+
+    def __init__(self) -> None:
+        """Nothing: what the base class sets is for hooks, which are rare; ours are class fields."""
 
     def set(self, value: Any = None) -> None:
         """Let the value go to whoever awaits it. RuntimeError if there was one before."""
@@ -210,7 +214,11 @@ class LoopActor(pykka.Actor):
 
     def _handle(self, envelope: Envelope[Any]) -> None:
         try:
-            value = self._handle_receive(envelope.message)
+            message = envelope.message
+            if isinstance(message, _PYKKA_MESSAGES):
+                value = self._handle_receive(message)
+            else:
+                value = self.on_receive(message)
         except Exception:
             self._failed(envelope, cast(ExcInfo, sys.exc_info()))
         else:

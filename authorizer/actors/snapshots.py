@@ -61,7 +61,7 @@ class Snapshots:
         self._seconds = seconds
         self._running = False
         self._last_seconds = seconds()
-        self._last_bytes = commit.appended_bytes
+        self._last_bytes = commit.durable_bytes
         self.last_position = 0
         """What the newest snapshot begins from; 0 if none was taken since the start."""
 
@@ -69,7 +69,7 @@ class Snapshots:
         """Whether the policy asks for a snapshot now."""
         if self._running:
             return False
-        journaled = self._commit.appended_bytes - self._last_bytes
+        journaled = self._commit.durable_bytes - self._last_bytes
         waited = self._seconds() - self._last_seconds
         return journaled >= self._policy.every_bytes or (
             journaled > 0 and waited >= self._policy.every_seconds
@@ -90,7 +90,7 @@ class Snapshots:
         finally:
             self._running = False
             self._last_seconds = self._seconds()
-            self._last_bytes = self._commit.appended_bytes
+            self._last_bytes = self._commit.durable_bytes
 
     async def _take(self) -> SnapshotTaken:
         started = self._seconds()

@@ -1,20 +1,32 @@
 """The ordered rules of one authorization: the first decline wins, past the last nothing can fail."""
 
+from typing import Final
+
 from authorizer.domain.account import Account
 from authorizer.domain.cards import CardStatus
+from authorizer.domain.categories import DEFAULT_WALLETS
 from authorizer.domain.commands import Authorize
 from authorizer.domain.events import TransactionApproved, TransactionDeclined
-from authorizer.domain.outcomes import Decision, Outcome
+from authorizer.domain.outcomes import Outcome
 from authorizer.domain.policy import Policy
 from authorizer.domain.reasons import Reason
 
 
+_DECLINED: Final = {reason: Outcome(reason) for reason in Reason}
+_APPROVED: Final = {
+    wallet: Outcome(Reason.APPROVED, wallet=wallet) for wallet in (*DEFAULT_WALLETS, None)
+}
+
+Verdict = tuple[Outcome, TransactionApproved | TransactionDeclined | None]
+"""The answer to a purchase, and the event that it is; None where nothing happens."""
+
+
 def authorize(
-    account: Account, command: Authorize, policy: Policy, now_us: int, waited_us: int
-) -> Decision:
+    account: Account, command: Authorize, policy: Policy, now_us: int, waited_ns: int
+) -> Verdict:
     """Decide one purchase on an existing account.
 
-    `now_us` is the event time, `waited_us` how long the request has waited for this decision. An id
+    `now_us` is the event time, `waited_ns` how long the request has waited for this decision. An id
     that was answered before gets that answer again, and nothing moves. Any other purchase becomes
     an event, approved or declined.
     """
@@ -22,17 +34,18 @@ def authorize(
     if command.transaction_id is not None:
         repeat = _repeat(account, command, since_us)
         if repeat is not None and repeat.replayed:
-            return Decision(repeat)
+            return repeat, None
         if repeat is not None:
             return _declined(command, now_us, None, repeat.reason)
         if not _room_for_id(account, policy, since_us):
-            return Decision(Outcome(Reason.OVERLOADED))
+            return _DECLINED[Reason.OVERLOADED], None
     override_mcc = policy.merchants.mcc_for(command.merchant)
-    if waited_us >= policy.deadline_us:
+    if waited_ns >= policy.deadline_ns:
         return _declined(command, now_us, override_mcc, Reason.TOO_LATE)
-    card_problem = _card_problem(account, command)
-    if card_problem is not None:
-        return _declined(command, now_us, override_mcc, card_problem)
+    if command.card_id is not None:
+        card_problem = _card_problem(account, command.card_id)
+        if card_problem is not None:
+            return _declined(command, now_us, override_mcc, card_problem)
     first_choice = policy.categories.wallet_for(override_mcc or command.mcc)
     for wallet in (first_choice, policy.categories.fallback):
         if account.wallets_cents.get(wallet, 0) >= command.amount_cents:
@@ -59,10 +72,8 @@ def _room_for_id(account: Account, policy: Policy, since_us: int) -> bool:
     return len(account.remembered) < policy.max_remembered_ids
 
 
-def _card_problem(account: Account, command: Authorize) -> Reason | None:
-    if command.card_id is None:
-        return None
-    card = account.cards.get(command.card_id)
+def _card_problem(account: Account, card_id: str) -> Reason | None:
+    card = account.cards.get(card_id)
     if card is None:
         return Reason.CARD_NOT_FOUND
     return None if card.status is CardStatus.ACTIVE else Reason.CARD_BLOCKED
@@ -76,7 +87,7 @@ def _card_covers(account: Account, command: Authorize) -> bool:
 
 def _approved(
     command: Authorize, now_us: int, override_mcc: str | None, wallet: str | None
-) -> Decision:
+) -> Verdict:
     event = TransactionApproved(
         now_us,
         command.by,
@@ -89,12 +100,10 @@ def _approved(
         override_mcc,
         wallet,
     )
-    return Decision(Outcome(Reason.APPROVED, wallet=wallet), (event,))
+    return _APPROVED.get(wallet) or Outcome(Reason.APPROVED, False, wallet), event
 
 
-def _declined(
-    command: Authorize, now_us: int, override_mcc: str | None, reason: Reason
-) -> Decision:
+def _declined(command: Authorize, now_us: int, override_mcc: str | None, reason: Reason) -> Verdict:
     event = TransactionDeclined(
         now_us,
         command.by,
@@ -107,4 +116,4 @@ def _declined(
         override_mcc,
         reason.word,
     )
-    return Decision(Outcome(reason), (event,))
+    return _DECLINED[reason], event

@@ -15,7 +15,7 @@ class Authorize(NamedTuple):
     mcc: str
     merchant: str
     card_id: str | None
-    received_us: int
+    received_ns: int
     """When the request was in, on the monotonic clock: how long it waited is counted from here."""
     by: str
 

@@ -1,6 +1,5 @@
 """Money is an integer count of centavos; its decimal text exists only on the wire."""
 
-import re
 from decimal import Decimal
 from typing import Final
 
@@ -10,7 +9,8 @@ MAX_BALANCE_CENTS: Final = 10**17
 MAX_AMOUNT_DIGITS: Final = 28
 """Longest amount, in digits of centavos, that is looked at; a longer one is no amount at all."""
 
-_PLAIN = re.compile(r"(-?)([0-9]{1,18})(?:\.([0-9]{1,2}))?", re.ASCII)
+_SHORT: Final = 18
+"""Digits that are read without a second thought."""
 
 
 def parse_cents(text: str) -> int | None:
@@ -19,12 +19,10 @@ def parse_cents(text: str) -> int | None:
     The text decides, never a float: `10.005` and `99.99999999999999999` are not whole centavos and
     give None, like anything longer than `MAX_AMOUNT_DIGITS`; `10.500`, `1e1` and `10` are fine.
     """
-    plain = _PLAIN.fullmatch(text)
-    if plain is None:
-        return whole_cents(Decimal(text))
-    sign, reais, cents = plain.groups()
-    value = int(reais) * 100 + (int(cents.ljust(2, "0")) if cents else 0)
-    return -value if sign else value
+    digits = text[:-3] + text[-2:] if text[-3:-2] == "." else text + "00"
+    if len(digits) <= _SHORT and digits.isascii() and digits.isdigit():
+        return int(digits)
+    return whole_cents(Decimal(text))
 
 
 def whole_cents(value: Decimal) -> int | None:

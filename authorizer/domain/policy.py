@@ -15,7 +15,7 @@ class Policy:
 
     categories: CategoryTable = field(default_factory=CategoryTable)
     merchants: MerchantTable = field(default_factory=MerchantTable)
-    deadline_us: int = 80_000
+    deadline_ns: int = 80_000_000
     """A purchase that has waited this long for its decision is declined: its caller has gone."""
     id_retention_us: int = 31 * DAY_US
     """How long an id is remembered."""

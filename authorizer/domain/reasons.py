@@ -28,6 +28,8 @@ class Reason(Enum):
         self.code = code
         self.iso8583 = iso8583
 
+    __hash__ = object.__hash__  # Enum's own runs in Python, on every lookup by reason
+
     @classmethod
     def of(cls, word: str) -> "Reason":
         """The reason that an event names. KeyError for a word that never was one."""

@@ -33,7 +33,7 @@ class NumberText(str):
     __slots__ = ()
 
 
-def parse(body: bytes, received_us: int, by: str) -> Authorize | Reason:
+def parse(body: bytes, received_ns: int, by: str) -> Authorize | Reason:
     """Read a transaction. The reason is `malformed` or `invalid_amount`."""
     try:
         document = orjson.loads(body)
@@ -43,13 +43,13 @@ def parse(body: bytes, received_us: int, by: str) -> Authorize | Reason:
         return Reason.MALFORMED
     amounts = _AMOUNT.findall(body)
     if len(amounts) == 1 and _is_plain(body, document):
-        return _command(document, amounts[0].decode(), received_us, by)
+        return _command(document, amounts[0].decode(), received_ns, by)
     exact = _read_exactly(body)
     if exact is None:
         return Reason.MALFORMED
     amount = _given(exact, _AMOUNT_NAMES)
     text = str(amount) if isinstance(amount, NumberText) else None
-    return _command(exact, text, received_us, by)
+    return _command(exact, text, received_ns, by)
 
 
 def _is_plain(body: bytes, document: dict[str, Any]) -> bool:
@@ -57,10 +57,7 @@ def _is_plain(body: bytes, document: dict[str, Any]) -> bool:
 
     Then every quotation mark in it opens or closes a name or a text value.
     """
-    texts = 0
-    for value in document.values():
-        if type(value) is str:
-            texts += 1
+    texts = [type(value) for value in document.values()].count(str)
     return (
         body.count(b'"') == 2 * (len(document) + texts)
         and body.count(b"{") == 1
@@ -81,7 +78,7 @@ def _read_exactly(body: bytes) -> dict[str, Any] | None:
 
 
 def _command(
-    document: dict[str, Any], amount: str | None, received_us: int, by: str
+    document: dict[str, Any], amount: str | None, received_ns: int, by: str
 ) -> Authorize | Reason:
     account = document.get("account")
     if account is None or "accountId" in document:
@@ -95,7 +92,7 @@ def _command(
     amount_cents = parse_cents(amount)
     if amount_cents is None or amount_cents <= 0:
         return Reason.INVALID_AMOUNT
-    return Authorize(account, transaction_id, amount_cents, mcc, merchant, card, received_us, by)
+    return Authorize(account, transaction_id, amount_cents, mcc, merchant, card, received_ns, by)
 
 
 def _given(document: dict[str, Any], names: tuple[str, str]) -> Any:

@@ -37,7 +37,7 @@ class Transactions:
     ) -> None:
         self._others = others
         self._desk = desk
-        self._clock = clock
+        self._monotonic_ns = clock.monotonic_ns
         self._metrics = metrics
         self._max_in_flight = max_in_flight
         self._in_flight = 0
@@ -59,25 +59,27 @@ class Transactions:
             self._in_flight -= 1
 
     async def _transaction(self, scope: Scope, receive: Receive, send: Send) -> None:
-        started_us = self._clock.monotonic_us()
-        body = await _read_body(receive)
-        if body is None:
+        message = await receive()
+        if message.get("more_body"):
+            message = await _whole_body(message, receive)
+        if message["type"] == "http.disconnect":
             return
-        outcome = await self._decide(body)
+        received_ns = self._monotonic_ns()
+        answer = self._decide(message["body"], received_ns)
+        outcome = answer if isinstance(answer, Outcome) else await answer
         start, end = _ANSWERS[outcome.reason, outcome.replayed]
         headers = [*start, (b"x-request-id", request_id(scope["headers"]))]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send(end)
-        self._metrics.decided(outcome, self._clock.monotonic_us() - started_us)
+        self._metrics.decided(outcome, self._monotonic_ns() - received_ns)
 
-    async def _decide(self, body: bytes) -> Outcome:
+    def _decide(self, body: bytes, received_ns: int) -> Outcome | Awaitable[Outcome]:
         if self._in_flight > self._max_in_flight:
             return _OVERLOADED
-        command = parse(body, self._clock.monotonic_us(), ANYBODY)
+        command = parse(body, received_ns, ANYBODY)
         if isinstance(command, Reason):
             return _REFUSED[command]
-        answer = self._desk.authorize(command)
-        return answer if isinstance(answer, Outcome) else await answer
+        return self._desk.authorize(command)
 
     async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._in_flight > self._max_in_flight:
@@ -87,16 +89,13 @@ class Transactions:
         await self._others(scope, receive, send)
 
 
-async def _read_body(receive: Receive) -> bytes | None:
-    """The body; an empty one in the place of one that is too large; None if the client left."""
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    while message.get("more_body", False) and len(body) <= MAX_BODY_BYTES:
+async def _whole_body(message: Message, receive: Receive) -> Message:
+    """The message with the body's parts joined; an empty body in the place of one too large."""
+    body: bytes = message["body"]
+    while message.get("more_body") and len(body) <= MAX_BODY_BYTES:
         message = await receive()
         body += message.get("body", b"")
-    if message["type"] == "http.disconnect":
-        return None
-    return body if len(body) <= MAX_BODY_BYTES else b""
+    return {**message, "body": body if len(body) <= MAX_BODY_BYTES else b""}
 
 
 async def _method_not_allowed(scope: Scope, receive: Receive, send: Send) -> None:

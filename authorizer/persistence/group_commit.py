@@ -1,7 +1,7 @@
 """Group commit: what gathers while one sync runs is the next batch, one write and one sync."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -22,6 +22,7 @@ class CommitStats(NamedTuple):
     """One batch, for the metrics."""
 
     records: int
+    record_bytes: int
     seconds: float
 
 
@@ -49,7 +50,7 @@ class GroupCommit:
         self._post = post
         self._on_failure = on_failure
         self._seconds = seconds
-        self._gathered: deque[tuple[bytes, ...]] = deque()
+        self._gathered: deque[Sequence[bytes]] = deque()
         self._waiting: deque[tuple[int, Reply, Any]] = deque()
         self._wakeups: SimpleQueue[None] = SimpleQueue()
         self._idle = False
@@ -61,13 +62,13 @@ class GroupCommit:
         """The position of the newest record that is on disk, as far as the loop knows."""
         self.chain = chain
         """The hash chain's head at `durable`."""
-        self.appended_bytes = 0
+        self.durable_bytes = 0
+        """How many bytes of records were made durable since the start."""
         self.on_commit: Callable[[CommitStats], None] | None = None
 
-    def append(self, *records: bytes) -> int:
+    def append(self, records: Sequence[bytes]) -> int:
         """Append records as one whole, and return the position of the last of them."""
         self.appended += len(records)
-        self.appended_bytes += sum(map(len, records))
         self._gathered.append(records)
         if self._idle:
             self._idle = False
@@ -96,7 +97,7 @@ class GroupCommit:
             self._on_failure(error)
             raise
         self._written += len(records)
-        stats = CommitStats(len(records), self._seconds() - started)
+        stats = CommitStats(len(records), sum(map(len, records)), self._seconds() - started)
         self._post(self._release, self._written, chain, stats)
         return True
 
@@ -131,6 +132,7 @@ class GroupCommit:
     def _release(self, position: int, chain: bytes, stats: CommitStats) -> None:
         self.durable = position
         self.chain = chain
+        self.durable_bytes += stats.record_bytes
         waiting = self._waiting
         while waiting and waiting[0][0] <= position:
             _, reply, value = waiting.popleft()
