@@ -116,7 +116,7 @@ async def run(settings: Settings, world: World, recovered: Recovered) -> AsyncIt
         policy_of(settings, recovered),
         clock,
         commit,
-        RunQueue(loop.call_soon),
+        RunQueue(loop.call_soon, commit.flush),
         recovered.state,
         _log_bug,
     )

@@ -98,11 +98,17 @@ class LoopFuture(pykka.Future[Any]):
 class RunQueue:
     """The actors that have messages. Each step of the loop drains those that were ready before it.
 
-    `call_soon` is the loop's; a simulation passes its own and decides the order of steps.
+    `call_soon` is the loop's; a simulation passes its own and decides the order of steps. `drained`
+    is called when a step has handled all it had.
     """
 
-    def __init__(self, call_soon: Callable[[Callable[[], None]], object]) -> None:
+    def __init__(
+        self,
+        call_soon: Callable[[Callable[[], None]], object],
+        drained: Callable[[], object] = lambda: None,
+    ) -> None:
         self._call_soon = call_soon
+        self._drained = drained
         self._ready: list[LoopActor] = []
 
     def add(self, actor: "LoopActor") -> None:
@@ -115,6 +121,7 @@ class RunQueue:
         ready, self._ready = self._ready, []
         for actor in ready:
             actor._drain_inbox()
+        self._drained()
 
 
 class LoopInbox:

@@ -29,7 +29,7 @@ class CommitStats(NamedTuple):
 class GroupCommit:
     """The journal as the event loop sees it: appending never waits, answers wait for durability.
 
-    `append`, `when_durable` and `release` belong to the loop's thread. `commit_gathered` belongs to
+    `append`, `flush` and `when_durable` belong to the loop's thread. `commit_gathered` belongs to
     the one writer: a thread that runs `run`, or a simulation that calls it in steps.
 
     `post` hands a callback to the loop's thread, from any thread. `on_failure` is called in the
@@ -70,10 +70,16 @@ class GroupCommit:
         """Append records as one whole, and return the position of the last of them."""
         self.appended += len(records)
         self._gathered.append(records)
-        if self._idle:
+        return self.appended
+
+    def flush(self) -> None:
+        """Have what was appended written now, unless the writer is at work and will find it.
+
+        Whoever appends calls this when no more is about to come: then all of it is one batch.
+        """
+        if self._idle and self._gathered:
             self._idle = False
             self._wakeups.put(None)
-        return self.appended
 
     def when_durable(self, position: int, reply: Reply, value: Any) -> None:
         """Give the value to the reply when everything up to `position` is on disk, in order."""
