@@ -122,11 +122,9 @@ async def run(settings: Settings, world: World, recovered: Recovered) -> AsyncIt
     )
     desk = Desk(around, settings.max_resident_accounts, settings.max_inbox)
     snapshots = Snapshots(
-        world.disk,
-        recovered.state,
+        around,
         desk,
-        commit,
-        clock,
+        world.disk,
         SnapshotPolicy(
             settings.snapshot_mib << 20, settings.snapshot_minutes * 60, settings.snapshots_kept
         ),
@@ -141,10 +139,12 @@ async def run(settings: Settings, world: World, recovered: Recovered) -> AsyncIt
         journal.close()
 
 
-def recover_with_summary(disk: Disk, progress: Callable[[int], None] = lambda _: None) -> Recovered:
+def recover_with_summary(
+    disk: Disk, settings: Settings, progress: Callable[[int], None] = lambda _: None
+) -> Recovered:
     """Recover, and log one line that sums it up, and one for everything that was amiss."""
     started = time.perf_counter()
-    recovered = recover(disk, progress)
+    recovered = recover(disk, progress, id_retention_us=settings.id_retention_days * DAY_US)
     for problem in recovered.damaged_snapshots:
         log.warning("snapshot passed over", problem=problem)
     torn = recovered.journal.torn

@@ -97,7 +97,7 @@ async def _serve(
 
 
 class Watch:
-    """Looks after the running authorizer once a second: snapshots, and whether the disk keeps up."""
+    """Looks after the running authorizer, once a second: snapshots, and a disk that stalls."""
 
     def __init__(self, running: runtime.Running) -> None:
         self._running = running

@@ -10,6 +10,7 @@ from authorizer.domain.account import Account, account_view
 from authorizer.domain.authorize import authorize
 from authorizer.domain.cards import CardTerms, Operation
 from authorizer.domain.events import (
+    AccountCredited,
     AccountEvent,
     AccountOpened,
     CardOpened,
@@ -48,7 +49,7 @@ class AccountActor(EntityActor[Account]):
             )
             if event is not None:
                 self._take_place(event)
-        except Exception as bug:
+        except Exception as bug:  # noqa: BLE001 - one account's bug is that account's alone
             around.on_bug(self.entity_id, bug)
             return _UNAVAILABLE
         return outcome
@@ -63,6 +64,11 @@ class AccountActor(EntityActor[Account]):
             self.broken = True
             raise
         commit.append(records)
+        if event.transaction_id is not None:
+            self._forget_old_ids(event.at_us)
+
+    def _forget_old_ids(self, now_us: int) -> None:
+        accounts.forget_old_ids(self.state, now_us - self.around.policy.id_retention_us)
 
     def decide(self, command: Any, now_us: int) -> Decision:
         """See `EntityActor`."""
@@ -86,6 +92,8 @@ class AccountActor(EntityActor[Account]):
                 self.around.state.accounts.admit(self.entity_id)
             elif isinstance(event, CardOpened):
                 self.around.state.add_card(event.terms.card_id, self.entity_id)
+            elif isinstance(event, AccountCredited):
+                self._forget_old_ids(event.at_us)
 
     def view(self, command: Any) -> Any:
         """See `EntityActor`."""

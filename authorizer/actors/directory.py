@@ -81,8 +81,10 @@ class Directory(Generic[A]):
         return actor
 
     def _make_room(self) -> None:
-        """Put the one to sleep that was silent longest. Those with messages, which are as bounded
-        as requests in flight, and broken ones stay."""
+        """Put the one to sleep that was silent longest.
+
+        Those with messages, which are as bounded as requests in flight, and broken ones stay.
+        """
         for _ in range(len(self._awake)):
             entity_id, actor = self._awake.popitem(last=False)
             if actor.broken or not actor.actor_inbox.empty():

@@ -94,7 +94,7 @@ class EntityActor(LoopActor, Generic[S]):
             return self.unavailable(message)
         try:
             return self.handle(message)
-        except Exception as bug:
+        except Exception as bug:  # noqa: BLE001 - one entity's bug is that entity's alone
             self.around.on_bug(self.entity_id, bug)
             return self.unavailable(message)
 

@@ -45,7 +45,7 @@ class LoopFuture(pykka.Future[Any]):
     _waiter: asyncio.Future[None] | None = None
 
     def __init__(self) -> None:
-        """Nothing: what the base class sets is for hooks, which are rare; ours are class fields."""
+        """Set nothing: the base class's fields are for hooks, and ours have defaults."""
 
     def set(self, value: Any = None) -> None:
         """Let the value go to whoever awaits it. RuntimeError if there was one before."""
@@ -120,7 +120,7 @@ class RunQueue:
     def _drain(self) -> None:
         ready, self._ready = self._ready, []
         for actor in ready:
-            actor._drain_inbox()
+            actor.drain()
         self._drained()
 
 
@@ -180,7 +180,7 @@ class StoppedFlag:
 
 
 class LoopActor(pykka.Actor):
-    """An actor on the event loop. Subclass it as any `pykka.Actor`; the loop is given as a queue."""
+    """An actor on the event loop, to be subclassed like any `pykka.Actor`."""
 
     _numbers = itertools.count(1)
 
@@ -211,7 +211,7 @@ class LoopActor(pykka.Actor):
     def _start_actor_loop(self) -> None:
         self._actor_loop_setup()
 
-    def _drain_inbox(self) -> None:
+    def drain(self) -> None:
         """Handle what is in the inbox now; what comes in meanwhile is a later step's."""
         for envelope in self.actor_inbox.take_all():
             if self.actor_stopped.is_set():
@@ -226,7 +226,7 @@ class LoopActor(pykka.Actor):
                 value = self._handle_receive(message)
             else:
                 value = self.on_receive(message)
-        except Exception:
+        except Exception:  # noqa: BLE001 - it goes to the caller
             self._failed(envelope, cast(ExcInfo, sys.exc_info()))
         else:
             if envelope.reply_to is not None:

@@ -1,5 +1,4 @@
-"""Takes snapshots while the accounts go on, when enough was journaled, enough time went by, or on
-command."""
+"""Takes snapshots while the accounts go on: by size, by time, and on command."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -7,13 +6,11 @@ from typing import Any, NamedTuple
 
 from authorizer.actors.desk import Desk
 from authorizer.actors.directory import BrokenEntityError
-from authorizer.actors.entity import Clock
+from authorizer.actors.entity import Surroundings
 from authorizer.actors.loop_actor import LoopFuture
 from authorizer.persistence import snapshot
 from authorizer.persistence.disk import Disk
-from authorizer.persistence.group_commit import GroupCommit
 from authorizer.persistence.snapshot import SnapshotEnd
-from authorizer.persistence.state import State
 
 OffLoop = Callable[..., Awaitable[Any]]
 """Runs a function that blocks where it does not hold the loop, and awaits its result."""
@@ -42,26 +39,24 @@ class Snapshots:
 
     def __init__(
         self,
-        disk: Disk,
-        state: State,
+        around: Surroundings,
         desk: Desk,
-        commit: GroupCommit,
-        clock: Clock,
+        disk: Disk,
         policy: SnapshotPolicy,
         off_loop: OffLoop,
         seconds: Callable[[], float],
     ) -> None:
-        self._disk = disk
-        self._state = state
+        self._state = around.state
+        self._commit = around.commit
+        self._clock = around.clock
         self._desk = desk
-        self._commit = commit
-        self._clock = clock
+        self._disk = disk
         self._policy = policy
         self._off_loop = off_loop
         self._seconds = seconds
         self._running = False
         self._last_seconds = seconds()
-        self._last_bytes = commit.durable_bytes
+        self._last_bytes = self._commit.durable_bytes
         self.last_position = 0
         """What the newest snapshot begins from; 0 if none was taken since the start."""
 

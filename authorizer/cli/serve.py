@@ -37,7 +37,7 @@ def serve(settings: Settings) -> None:
     disk = LocalDisk(settings.data)
     try:
         with disk.lock():
-            recovered = _recover(disk)
+            recovered = _recover(disk, settings)
             with server.listen(settings.host, settings.port) as listening:
                 server.serve(settings, disk, recovered, listening, _announce)
     except DataFolderInUseError as error:
@@ -48,12 +48,12 @@ def serve(settings: Settings) -> None:
         raise click.ClickException(f"{settings.host}:{settings.port}: {error}") from error
 
 
-def _recover(disk: LocalDisk) -> Recovered:
+def _recover(disk: LocalDisk, settings: Settings) -> Recovered:
     total = sum(disk.size(name) for name in journal.segments(disk))
     if not (total and sys.stderr.isatty()):
-        return runtime.recover_with_summary(disk)
+        return runtime.recover_with_summary(disk, settings)
     with click.progressbar(length=total, label="Recovering", file=sys.stderr) as bar:
-        return runtime.recover_with_summary(disk, bar.update)
+        return runtime.recover_with_summary(disk, settings, bar.update)
 
 
 def _announce(url: str) -> None:

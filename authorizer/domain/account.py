@@ -76,6 +76,17 @@ def evolve(account: Account, event: events.AccountEvent, position: int) -> None:
     account.position = position
 
 
+def forget_old_ids(account: Account, since_us: int) -> None:
+    """Make room where a page of ids was just filled: drop those that no rule looks at any more.
+
+    Not part of `evolve`, because how long ids are kept is configured, and because no decision at or
+    after `since_us` can tell the difference.
+    """
+    for ids in (account.remembered, account.credits):
+        if ids.has_just_sealed():
+            ids.forget_before(since_us)
+
+
 def _opened(account: Account, event: events.AccountOpened) -> None:
     account.opening_cents = dict(event.opening_cents)
     account.wallets_cents = dict(event.opening_cents)

@@ -1,4 +1,4 @@
-"""The ordered rules of one authorization: the first decline wins, past the last nothing can fail."""
+"""The ordered rules of one authorization: the first decline wins; past the last none can fail."""
 
 from typing import Final
 
@@ -10,7 +10,6 @@ from authorizer.domain.events import TransactionApproved, TransactionDeclined
 from authorizer.domain.outcomes import Outcome
 from authorizer.domain.policy import Policy
 from authorizer.domain.reasons import Reason
-
 
 _DECLINED: Final = {reason: Outcome(reason) for reason in Reason}
 _APPROVED: Final = {
@@ -68,8 +67,7 @@ def _repeat(account: Account, command: Authorize, since_us: int) -> Outcome | No
 def _room_for_id(account: Account, policy: Policy, since_us: int) -> bool:
     if len(account.remembered) < policy.max_remembered_ids:
         return True
-    account.remembered.forget_before(since_us)
-    return len(account.remembered) < policy.max_remembered_ids
+    return account.remembered.count_since(since_us) < policy.max_remembered_ids
 
 
 def _card_problem(account: Account, card_id: str) -> Reason | None:

@@ -36,8 +36,7 @@ def credit(account: Account, command: Credit, policy: Policy, now_us: int) -> De
             return Decision(Done())
         return conflict(f"credit {command.credit_id} was made with other fields")
     if len(account.credits) >= policy.max_remembered_ids:
-        account.credits.forget_before(since_us)
-        if len(account.credits) >= policy.max_remembered_ids:
+        if account.credits.count_since(since_us) >= policy.max_remembered_ids:
             return Decision(Refusal(RefusalKind.OVERLOADED, "too many credits in a short time"))
     wallet = command.wallet
     if wallet not in account.wallets_cents and wallet not in policy.categories.wallets():

@@ -1,4 +1,4 @@
-"""What a decision comes to: events to record, and the answer. Outcomes are values, never exceptions."""
+"""What a decision comes to: events to record and an answer. Outcomes are values, no exceptions."""
 
 from collections.abc import Sequence
 from enum import Enum

@@ -1,4 +1,4 @@
-"""The ids an account has answered for, so that a repeat gets the stored answer and moves nothing."""
+"""The ids that an account has answered for: a repeat gets the stored answer and moves nothing."""
 
 from typing import Final, NamedTuple
 
@@ -30,7 +30,7 @@ class RememberedIds:
         self.sealed_pages: list[dict[str, str]] = []
 
     def __len__(self) -> int:
-        """How many are held; exact as far as bounds need it (sealed pages count as full)."""
+        """How many are held."""
         return len(self.open_page) + PAGE_ENTRIES * len(self.sealed_pages)
 
     def get(self, key: str, since_us: int) -> Remembered | None:
@@ -54,11 +54,18 @@ class RememberedIds:
             page = self.open_page = {}
         page[key] = f"{at_us}{_SEPARATOR}{word}{_SEPARATOR}{fields}"
 
+    def count_since(self, since_us: int) -> int:
+        """How many are held, pages that are wholly older than `since_us` left out."""
+        live = [page for page in self.sealed_pages if newest_us(page) >= since_us]
+        return len(self.open_page) + PAGE_ENTRIES * len(live)
+
+    def has_just_sealed(self) -> bool:
+        """Whether the newest id began a page: the time to look for pages to forget."""
+        return len(self.open_page) == 1 and bool(self.sealed_pages)
+
     def forget_before(self, since_us: int) -> None:
-        """Drop sealed pages, and an open one, in which every answer is older than `since_us`."""
-        self.sealed_pages = [page for page in self.sealed_pages if _newest_us(page) >= since_us]
-        if self.open_page and _newest_us(self.open_page) < since_us:
-            self.open_page = {}
+        """Drop sealed pages that are wholly older than `since_us`; no `get` since then sees it."""
+        self.sealed_pages = [page for page in self.sealed_pages if newest_us(page) >= since_us]
 
 
 def _parse(entry: str) -> Remembered:
@@ -66,5 +73,6 @@ def _parse(entry: str) -> Remembered:
     return Remembered(int(at), word, fields)
 
 
-def _newest_us(page: dict[str, str]) -> int:
+def newest_us(page: dict[str, str]) -> int:
+    """The time of a page's newest answer; pages are never empty."""
     return _parse(page[next(reversed(page))]).at_us

@@ -82,6 +82,11 @@ def _masked_number(text: str) -> str:
     return text
 
 
+def _moment(text: str) -> str:
+    parse_time(text)
+    return text
+
+
 def _motivo(text: str) -> str:
     if text not in BLOCK_REASONS:
         raise ValueError(f"must be one of {', '.join(BLOCK_REASONS)}")
@@ -98,9 +103,7 @@ Identity = Annotated[
 Wallet = Annotated[StrictStr, Field(max_length=32), AfterValidator(_plain_text)]
 Channel = Annotated[StrictStr, Field(max_length=MAX_CHANNEL_LENGTH), AfterValidator(_plain_text)]
 Motivo = Annotated[StrictStr, AfterValidator(_motivo)]
-Moment = Annotated[
-    StrictStr, AfterValidator(lambda text: text if parse_time(text) else text), Field(max_length=40)
-]
+Moment = Annotated[StrictStr, AfterValidator(_moment), Field(max_length=40)]
 
 
 class Document(BaseModel):

@@ -1,5 +1,7 @@
-"""The disk as the journal and the snapshots see it. It comes in from outside, so that tests and
-simulations can put a faulty one in its place."""
+"""The disk as the journal and the snapshots see it.
+
+It comes in from outside, so that tests and simulations can put a faulty one in its place.
+"""
 
 import fcntl
 import os

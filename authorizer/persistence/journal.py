@@ -43,8 +43,8 @@ class JournalDamagedError(Exception):
 
     def __init__(self, file: str, offset: int, problem: str) -> None:
         super().__init__(
-            f"{file} is damaged at byte {offset}: {problem}. Nothing was changed. Restore this file "
-            "from a copy; `authorizer verify` checks a journal without starting it."
+            f"{file} is damaged at byte {offset}: {problem}. Nothing was changed. Restore this "
+            "file from a copy; `authorizer verify` checks a journal without starting it."
         )
         self.file = file
         self.offset = offset

@@ -8,7 +8,7 @@ can walk along it while the population grows.
 from collections.abc import Callable, Iterator
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
-from authorizer.domain.remembered import RememberedIds
+from authorizer.domain.remembered import RememberedIds, newest_us
 from authorizer.persistence.state_codec import Page
 
 
@@ -99,6 +99,12 @@ class Population(Generic[S]):
     def asleep(self, entity_id: str) -> Sleeper:
         """An entity's state as it sleeps; stale while the entity is awake."""
         return Sleeper(self._asleep[entity_id], self._pages.get(entity_id, {}))
+
+    def forget_pages_before(self, since_us: int) -> None:
+        """Drop the sealed pages of sleepers in which every answer is older than `since_us`."""
+        for by_owner in self._pages.values():
+            for owner, pages in by_owner.items():
+                by_owner[owner] = [page for page in pages if newest_us(page) >= since_us]
 
     def add_page(self, entity_id: str, owner: str, page: Page) -> None:
         """Add a sealed page to a sleeping entity, behind those it has."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from authorizer.domain.policy import DAY_US
 from authorizer.persistence import snapshot
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.journal import Batch, JournalDamagedError, JournalReader
@@ -27,10 +28,12 @@ def recover(
     disk: Disk,
     progress: Callable[[int], None] = lambda _: None,
     use_snapshots: bool = True,
+    id_retention_us: int = 31 * DAY_US,
 ) -> Recovered:
     """Rebuild all state. Every batch of the journal is checked; only the tail is replayed.
 
-    `progress` is told how many bytes of the journal were passed, a batch at a time.
+    `progress` is told how many bytes of the journal were passed, a batch at a time. Ids older than
+    `id_retention_us` are forgotten on the way.
 
     Raises:
         JournalDamagedError: the journal has damage before its end, or is not the one that the
@@ -39,7 +42,7 @@ def recover(
     damaged: list[str] = []
     found = _newest_snapshot(disk, damaged) if use_snapshots else None
     state = found.state if found else State()
-    replay = Replay(state)
+    replay = Replay(state, id_retention_us)
     reader = JournalReader(disk)
     replayed = 0
     for batch in reader:

@@ -46,8 +46,9 @@ class Replay:
     over by its position.
     """
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, id_retention_us: int) -> None:
         self.state = state
+        self._id_retention_us = id_retention_us
         self._accounts: dict[str, Account] = {}
         self._customers: dict[str, Customer] = {}
 
@@ -73,6 +74,7 @@ class Replay:
             self.state.customers.sleep(customer_id, customer)
         self._accounts.clear()
         self._customers.clear()
+        self.state.accounts.forget_pages_before(self.state.at_us - self._id_retention_us)
 
     def account(self, account_id: str) -> Account:
         """An account as it is at this point of the replay."""
@@ -89,6 +91,7 @@ class Replay:
         account = self.account(event.account_id)
         if position > account.position:
             accounts.evolve(account, event, position)
+            accounts.forget_old_ids(account, event.at_us - self._id_retention_us)
 
     def _apply_customer(self, event: events.CustomerEvent, position: int) -> None:
         customer = self._customers.get(event.customer_id)
