@@ -91,7 +91,8 @@ async def _serve(
         housekeeping = loop.create_task(watch.run())
         announce(_url(listening))
         await server.serve(sockets=[listening])
-        housekeeping.cancel()
+        watch.end()
+        await housekeeping
         await watch.snapshot()
     log.info("ended", position=running.commit.durable, head=running.commit.chain.hex())
 
@@ -102,7 +103,9 @@ class Watch:
     def __init__(self, running: runtime.Running) -> None:
         self._running = running
         self._draining = False
-        self._snapshot_asked = asyncio.Event()
+        self._ending = False
+        self._snapshot_asked = False
+        self._called = asyncio.Event()
         self._durable = running.commit.durable
         self._stalled_since: float | None = None
 
@@ -125,15 +128,22 @@ class Watch:
 
     def ask_for_snapshot(self) -> None:
         """Have a snapshot taken now."""
-        self._snapshot_asked.set()
+        self._snapshot_asked = True
+        self._called.set()
+
+    def end(self) -> None:
+        """Have `run` return, once a snapshot that is being taken is there."""
+        self._ending = True
+        self._called.set()
 
     async def run(self) -> None:
-        """Until cancelled."""
-        while True:
-            await _until(self._snapshot_asked.wait(), seconds=1)
+        """Look every second, and whenever called, until `end`."""
+        while not self._ending:
+            await _until(self._called.wait(), seconds=1)
+            self._called.clear()
             self._look_at_the_journal()
-            if self._snapshot_asked.is_set() or self._running.snapshots.due():
-                self._snapshot_asked.clear()
+            if self._snapshot_asked or self._running.snapshots.due():
+                self._snapshot_asked = False
                 await self.snapshot()
 
     async def snapshot(self) -> None:

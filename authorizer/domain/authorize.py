@@ -36,7 +36,7 @@ def authorize(
             return repeat, None
         if repeat is not None:
             return _declined(command, now_us, None, repeat.reason)
-        if not _room_for_id(account, policy, since_us):
+        if not account.remembered.has_room(policy.max_remembered_ids, since_us):
             return _DECLINED[Reason.OVERLOADED], None
     override_mcc = policy.merchants.mcc_for(command.merchant)
     if waited_ns >= policy.deadline_ns:
@@ -62,12 +62,6 @@ def _repeat(account: Account, command: Authorize, since_us: int) -> Outcome | No
     if known.fields != command.fields():
         return Outcome(Reason.DUPLICATE_MISMATCH)
     return Outcome(Reason.of(known.word), replayed=True)
-
-
-def _room_for_id(account: Account, policy: Policy, since_us: int) -> bool:
-    if len(account.remembered) < policy.max_remembered_ids:
-        return True
-    return account.remembered.count_since(since_us) < policy.max_remembered_ids
 
 
 def _card_problem(account: Account, card_id: str) -> Reason | None:

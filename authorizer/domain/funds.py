@@ -35,9 +35,8 @@ def credit(account: Account, command: Credit, policy: Policy, now_us: int) -> De
         if known.fields == command.fields():
             return Decision(Done())
         return conflict(f"credit {command.credit_id} was made with other fields")
-    if len(account.credits) >= policy.max_remembered_ids:
-        if account.credits.count_since(since_us) >= policy.max_remembered_ids:
-            return Decision(Refusal(RefusalKind.OVERLOADED, "too many credits in a short time"))
+    if not account.credits.has_room(policy.max_remembered_ids, since_us):
+        return Decision(Refusal(RefusalKind.OVERLOADED, "too many credits in a short time"))
     wallet = command.wallet
     if wallet not in account.wallets_cents and wallet not in policy.categories.wallets():
         return invalid(f"there is no wallet {wallet}", "category")

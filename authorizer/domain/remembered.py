@@ -54,10 +54,12 @@ class RememberedIds:
             page = self.open_page = {}
         page[key] = f"{at_us}{_SEPARATOR}{word}{_SEPARATOR}{fields}"
 
-    def count_since(self, since_us: int) -> int:
-        """How many are held, pages that are wholly older than `since_us` left out."""
+    def has_room(self, limit: int, since_us: int) -> bool:
+        """Whether fewer than `limit` are held, pages wholly older than `since_us` left out."""
+        if len(self) < limit:
+            return True
         live = [page for page in self.sealed_pages if newest_us(page) >= since_us]
-        return len(self.open_page) + PAGE_ENTRIES * len(live)
+        return len(self.open_page) + PAGE_ENTRIES * len(live) < limit
 
     def has_just_sealed(self) -> bool:
         """Whether the newest id began a page: the time to look for pages to forget."""
