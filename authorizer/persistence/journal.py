@@ -48,6 +48,7 @@ class JournalDamagedError(Exception):
         )
         self.file = file
         self.offset = offset
+        self.problem = problem
 
 
 class TornTail(NamedTuple):

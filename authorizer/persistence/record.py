@@ -33,6 +33,8 @@ _KINDS: Final[dict[str, tuple[type[Event], int]]] = {
     "merchant_removed": (events.MerchantRemoved, 1),
 }
 _HEADS: Final = {kind: (name, version) for name, (kind, version) in _KINDS.items()}
+EVENT_NAMES: Final = tuple(_KINDS)
+"""What records call the events."""
 
 _UPGRADES: Final[dict[tuple[str, int], Callable[[list[Any]], list[Any]]]] = {}
 """(name, old version) → the fields of the next version from those of the old one."""

@@ -1,13 +1,13 @@
 """All state at one position of the journal, and how a replayed event changes it."""
 
-from typing import Final
+from typing import Final, cast, get_args
 
 from authorizer.domain import account as accounts
 from authorizer.domain import customer as customers
 from authorizer.domain import events, merchant_rules
 from authorizer.domain.account import Account
 from authorizer.domain.customer import Customer
-from authorizer.domain.events import Event
+from authorizer.domain.events import AccountEvent, CustomerEvent, Event, MerchantEvent
 from authorizer.domain.merchants import MerchantTable
 from authorizer.persistence.population import Population
 from authorizer.persistence.state_codec import (
@@ -18,6 +18,8 @@ from authorizer.persistence.state_codec import (
 )
 
 _MAX_AWAKE: Final = 50_000
+_ACCOUNT_EVENTS: Final = frozenset(get_args(AccountEvent))
+_CUSTOMER_EVENTS: Final = frozenset(get_args(CustomerEvent))
 
 
 class State:
@@ -55,16 +57,12 @@ class Replay:
     def apply(self, event: Event, position: int) -> None:
         """Apply the event that the journal holds at `position`."""
         self.state.at_us = max(self.state.at_us, event.at_us)
-        if isinstance(event, events.MerchantRegistered | events.MerchantRemoved):
-            if position > self.state.merchants.position:
-                merchant_rules.evolve(self.state.merchants, event, position)
-        elif isinstance(
-            event,
-            events.CustomerRegistered | events.PersonalDataRecorded | events.OperationsImported,
-        ):
-            self._apply_customer(event, position)
-        else:
-            self._apply_account(event, position)
+        if type(event) in _ACCOUNT_EVENTS:
+            self._apply_account(cast(AccountEvent, event), position)
+        elif type(event) in _CUSTOMER_EVENTS:
+            self._apply_customer(cast(CustomerEvent, event), position)
+        elif position > self.state.merchants.position:
+            merchant_rules.evolve(self.state.merchants, cast(MerchantEvent, event), position)
 
     def finish(self) -> None:
         """Put to sleep whatever the replay woke; the state is whole after it."""
@@ -85,7 +83,7 @@ class Replay:
             account = self._accounts[account_id] = self.state.accounts.wake(account_id)
         return account
 
-    def _apply_account(self, event: events.AccountEvent, position: int) -> None:
+    def _apply_account(self, event: AccountEvent, position: int) -> None:
         if isinstance(event, events.CardOpened):
             self.state.add_card(event.terms.card_id, event.account_id)
         account = self.account(event.account_id)
@@ -93,7 +91,7 @@ class Replay:
             accounts.evolve(account, event, position)
             accounts.forget_old_ids(account, event.at_us - self._id_retention_us)
 
-    def _apply_customer(self, event: events.CustomerEvent, position: int) -> None:
+    def _apply_customer(self, event: CustomerEvent, position: int) -> None:
         customer = self._customers.get(event.customer_id)
         if customer is None:
             if len(self._customers) >= _MAX_AWAKE:
