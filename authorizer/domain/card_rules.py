@@ -1,7 +1,7 @@
 """Opening, blocking and unblocking cards, and telling their limit."""
 
 from authorizer.domain.account import Account
-from authorizer.domain.cards import Card, CardStatus
+from authorizer.domain.cards import Card, CardStatus, CardTerms
 from authorizer.domain.commands import BlockCard, OpenCards, QueryLimit, UnblockCard
 from authorizer.domain.events import (
     AccountEvent,
@@ -38,12 +38,18 @@ def open_cards(account: Account, command: OpenCards, policy: Policy, now_us: int
             )
         elif card.customer_id != command.customer_id:
             return conflict(f"card {terms.card_id} belongs to another customer")
-        elif terms not in (card.opening, card.terms()):
+        elif not _describes(terms, card):
             return conflict(
                 f"card {terms.card_id} is there with other terms; its state and limit change "
                 "through /cartoes"
             )
     return Decision(Done(created=bool(found)), found)
+
+
+def _describes(terms: CardTerms, card: Card) -> bool:
+    """Whether a document shows the card as it was put, or as it is."""
+    shown = terms.on_the_wire()
+    return shown in (card.opening.on_the_wire(), card.terms().on_the_wire())
 
 
 def block_card(account: Account, command: BlockCard, _: Policy, now_us: int) -> Decision:

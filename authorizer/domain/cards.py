@@ -51,6 +51,10 @@ class WrittenTime(NamedTuple):
     at_us: int
     text: str | None = None
 
+    def on_the_wire(self) -> "WrittenTime":
+        """The moment as every way of writing it shows it: to the millisecond."""
+        return WrittenTime(self.at_us // 1000 * 1000)
+
 
 class CardTerms(NamedTuple):
     """A card as a customer document describes it, when it is opened."""
@@ -63,6 +67,10 @@ class CardTerms(NamedTuple):
     blocked_at: WrittenTime | None
     limit_total_cents: int | None
     limit_used_cents: int
+
+    def on_the_wire(self) -> "CardTerms":
+        """The terms without what a document does not show: two that show the same are the same."""
+        return self._replace(blocked_at=self.blocked_at and self.blocked_at.on_the_wire())
 
 
 class Card:
@@ -123,3 +131,7 @@ class Operation(NamedTuple):
     block_reason: str | None = None
     justification: str | None = None
     available_cents: int | None = None
+
+    def on_the_wire(self) -> "Operation":
+        """The operation without what a document does not show."""
+        return self._replace(at=self.at.on_the_wire())

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
 from authorizer.domain import events
-from authorizer.domain.cards import Operation, WrittenTime
+from authorizer.domain.cards import Operation
 from authorizer.domain.commands import RegisterCustomer
 from authorizer.domain.outcomes import Decision, Done, conflict, invalid
 
@@ -106,12 +106,8 @@ def new_operations(known: Iterable[Operation], given: Iterable[Operation]) -> tu
 
     Two that differ in less than a millisecond, which the wire does not show, are the same.
     """
-    seen = {_wire_identity(operation) for operation in known}
-    return tuple(operation for operation in given if _wire_identity(operation) not in seen)
-
-
-def _wire_identity(operation: Operation) -> Operation:
-    return operation._replace(at=WrittenTime(operation.at.at_us // 1000))
+    seen = {operation.on_the_wire() for operation in known}
+    return tuple(operation for operation in given if operation.on_the_wire() not in seen)
 
 
 def evolve(customer: Customer, event: events.CustomerEvent, position: int) -> None:

@@ -1,0 +1,84 @@
+"""Work on a data folder without a server: reading it, or owning it for a while."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+import click
+import uvloop
+
+from authorizer import logs, runtime
+from authorizer.cli.progress import journal_bytes, progress
+from authorizer.persistence import journal
+from authorizer.persistence.disk import LocalDisk
+from authorizer.persistence.recovery import Recovered
+from authorizer.runtime import Running
+from authorizer.settings import Settings
+
+T = TypeVar("T")
+
+
+def journal_to_read(settings: Settings) -> LocalDisk:
+    """The data folder, which must hold a journal; it is neither made nor locked."""
+    disk = LocalDisk(settings.data)
+    if not journal.segments(disk):
+        raise click.ClickException(f"{settings.data} holds no journal")
+    return disk
+
+
+def work(settings: Settings, job: Callable[[Running], Awaitable[T]]) -> T:
+    """Own the data folder, recover it, and do a job on it with the actors at work.
+
+    When it returns, everything that the job brought about is on disk.
+
+    Raises:
+        DataFolderInUseError: another process owns the folder.
+        JournalDamagedError: the journal can't be recovered.
+    """
+    logs.configure(settings.log_format, "warning")
+    disk = LocalDisk(settings.data)
+    with deaf_to_snapshot_calls(), disk.lock():
+        recovered = recover(disk, settings)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(_work(settings, disk, recovered, job))
+
+
+def recover(disk: LocalDisk, settings: Settings) -> Recovered:
+    """Recover, with a progress bar on a terminal."""
+    with progress("Recovering", journal_bytes(disk)) as passed:
+        return runtime.recover_with_summary(disk, settings, passed)
+
+
+@contextmanager
+def deaf_to_snapshot_calls() -> Iterator[None]:
+    """Ignore SIGUSR1, which would end the process where nobody waits for it.
+
+    `authorizer snapshot` sends it to whoever owns the folder, a server that still recovers and a
+    command at work included.
+    """
+    before = signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+
+
+async def _work(
+    settings: Settings,
+    disk: LocalDisk,
+    recovered: Recovered,
+    job: Callable[[Running], Awaitable[T]],
+) -> T:
+    world = runtime.real_world(disk, _end_at_once)
+    async with runtime.run(settings, world, recovered) as running:
+        runtime.calm_the_collector()
+        return await job(running)
+
+
+def _end_at_once(error: BaseException) -> None:
+    """Nothing may be said to be done any more: what memory says may not be on disk."""
+    click.echo(f"Error: the journal could not be written: {error}", err=True)
+    os._exit(os.EX_IOERR)

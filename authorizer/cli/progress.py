@@ -1,0 +1,25 @@
+"""Progress bars: on a terminal only, and on standard error."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+
+from authorizer.persistence import journal
+from authorizer.persistence.disk import LocalDisk
+
+
+@contextmanager
+def progress(label: str, length: int) -> Iterator[Callable[[int], None]]:
+    """A bar for as long as the context lasts; what it gives is told of every step's length."""
+    if not (length and sys.stderr.isatty()):
+        yield lambda _: None
+        return
+    with click.progressbar(length=length, label=label, file=sys.stderr) as bar:
+        yield bar.update
+
+
+def journal_bytes(disk: LocalDisk) -> int:
+    """How many bytes there are to read."""
+    return sum(disk.size(name) for name in journal.segments(disk))

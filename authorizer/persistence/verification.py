@@ -1,0 +1,260 @@
+"""Whether a data folder is whole: every byte of the journal, every snapshot, and that both agree.
+
+Only reads, so it may run beside a server; what is written meanwhile is left out.
+"""
+
+from collections.abc import Callable, Collection, Iterable
+from typing import Final, NamedTuple
+
+from authorizer.domain.policy import DAY_US
+from authorizer.persistence import frame, journal, snapshot
+from authorizer.persistence.digest import SURELY_KEPT_US, state_digest
+from authorizer.persistence.disk import Disk
+from authorizer.persistence.history import events_of
+from authorizer.persistence.journal import Batch, JournalDamagedError, JournalReader, TornTail
+from authorizer.persistence.recovery import Recovered, recover
+from authorizer.persistence.snapshot import SnapshotDamagedError, SnapshotEnd
+from authorizer.persistence.state import Replay, State
+
+Progress = Callable[[int], None]
+
+_MISFITS: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What applying an event raises when the state before it is not the one that it was decided on."""
+
+
+class Head(NamedTuple):
+    """The hash chain at a position, as it was noted down some time."""
+
+    position: int
+    chain: bytes
+
+
+class Problem(NamedTuple):
+    """Something that is not as it was written."""
+
+    file: str
+    offset: int | None
+    problem: str
+
+    def __str__(self) -> str:
+        at = "" if self.offset is None else f" at byte {self.offset}"
+        return f"{self.file}{at}: {self.problem}"
+
+
+class CheckedSnapshot(NamedTuple):
+    """A snapshot, and whether it can be used."""
+
+    file: str
+    end: SnapshotEnd | None
+    """What it rests on; None where it is damaged."""
+
+
+class Verified(NamedTuple):
+    """What a verification found. Everything was whole if there are no problems."""
+
+    head: Head
+    """The end of the journal, or of its whole part."""
+    newest_at_us: int
+    """The time of the newest event; 0 if there is none."""
+    segments: int
+    batches: int
+    accounts: int
+    customers: int
+    cards: int
+    merchants: int
+    torn: TornTail | None
+    """A batch that is being written, or that a crash left incomplete; no problem."""
+    snapshots: tuple[CheckedSnapshot, ...]
+    compared: str | None
+    """The snapshot from which the state was made a second time, and was the same."""
+    problems: tuple[Problem, ...]
+
+
+def verify(
+    disk: Disk,
+    expected: Collection[Head] = (),
+    id_retention_us: int = 31 * DAY_US,
+    progress: Progress = lambda _: None,
+) -> Verified:
+    """Check the data folder. The journal must pass through every head in `expected`.
+
+    `progress` is told how many bytes of the journal were passed: all of it once, or twice where
+    there are snapshots.
+    """
+    problems: list[Problem] = []
+    snapshots = tuple(_check_snapshots(disk, problems))
+    shortcut = None
+    if any(checked.end for checked in snapshots):
+        shortcut = _Shortcut.take(disk, id_retention_us, progress, problems)
+    wanted = {head.position for head in expected}
+    wanted |= {checked.end.journal_position for checked in snapshots if checked.end}
+    walk = _Walk(disk, id_retention_us, wanted, problems)
+    walk.to(shortcut.position if shortcut else None, progress)
+    _check_heads(disk, walk, expected, snapshots, problems)
+    compared = None
+    if shortcut and not problems:
+        if shortcut.digest == state_digest(walk.state, shortcut.ids_since_us):
+            compared = disk.path(shortcut.snapshot)
+        else:
+            text = "with the journal behind it, it makes another state than the journal alone"
+            problems.append(Problem(disk.path(shortcut.snapshot), None, text))
+    state = walk.state
+    return Verified(
+        head=walk.head,
+        newest_at_us=state.at_us,
+        segments=len(journal.segments(disk)),
+        batches=walk.batches,
+        accounts=len(state.accounts),
+        customers=len(state.customers),
+        cards=len(state.card_ids),
+        merchants=len(state.merchants),
+        torn=shortcut.torn if shortcut else walk.torn,
+        snapshots=snapshots,
+        compared=compared,
+        problems=tuple(dict.fromkeys(problems)),
+    )
+
+
+def _check_snapshots(disk: Disk, problems: list[Problem]) -> Iterable[CheckedSnapshot]:
+    for name in snapshot.snapshots(disk):
+        path = disk.path(name)
+        try:
+            end = snapshot.load(disk, name).end
+        except FileNotFoundError:  # a server has put a newer one in its place
+            continue
+        except SnapshotDamagedError as error:
+            problems.append(Problem(path, None, str(error).removeprefix(f"{path}: ")))
+            yield CheckedSnapshot(path, None)
+        else:
+            yield CheckedSnapshot(path, end)
+
+
+class _Shortcut(NamedTuple):
+    """The state as a start of the server would make it: the newest snapshot, then the tail."""
+
+    snapshot: str
+    position: int
+    torn: TornTail | None
+    ids_since_us: int
+    digest: bytes
+
+    @classmethod
+    def take(
+        cls, disk: Disk, id_retention_us: int, progress: Progress, problems: list[Problem]
+    ) -> "_Shortcut | None":
+        try:
+            recovered = recover(disk, progress, id_retention_us=id_retention_us)
+        except JournalDamagedError as error:
+            problems.append(Problem(error.file, error.offset, error.problem))
+            return None
+        except _MISFITS as error:
+            text = f"the journal's events do not fit the newest snapshot ({error!r})"
+            problems.append(Problem(disk.path(snapshot.FOLDER), None, text))
+            return None
+        return cls.of(recovered) if recovered.from_snapshot else None
+
+    @classmethod
+    def of(cls, recovered: Recovered) -> "_Shortcut":
+        assert recovered.from_snapshot is not None
+        since_us = recovered.state.at_us - SURELY_KEPT_US
+        return cls(
+            recovered.from_snapshot,
+            recovered.journal.position,
+            recovered.journal.torn,
+            since_us,
+            state_digest(recovered.state, since_us),
+        )
+
+
+class _Walk:
+    """Walks along the journal from its beginning and makes the state from it alone."""
+
+    def __init__(
+        self, disk: Disk, id_retention_us: int, wanted: set[int], problems: list[Problem]
+    ) -> None:
+        self._disk = disk
+        self._reader = JournalReader(disk)
+        self._replay = Replay(State(), id_retention_us)
+        self._replaying = True
+        self._wanted = wanted
+        self._problems = problems
+        self.head = Head(0, frame.GENESIS)
+        """The end of the newest batch that was found whole."""
+        self.batches = 0
+        self.chains: dict[int, bytes] = {}
+        """The chain's head at the wanted positions, as far as a batch ends there."""
+
+    @property
+    def state(self) -> State:
+        """The state at the end of the walk."""
+        return self._replay.state
+
+    @property
+    def torn(self) -> TornTail | None:
+        """What lies behind the end, if the walk went that far."""
+        return self._reader.torn
+
+    def to(self, position: int | None, progress: Progress) -> None:
+        """Walk to a position, or to the end; damage ends the walk before it."""
+        try:
+            for batch in self._reader if position != 0 else ():
+                self._look_at(batch)
+                progress(batch.size_bytes)
+                if batch.last_position == position:
+                    break
+        except JournalDamagedError as error:
+            self._problems.append(Problem(error.file, error.offset, error.problem))
+        self._replay.finish()
+
+    def _look_at(self, batch: Batch) -> None:
+        if self.batches == 0 and batch.first_position != 1:
+            text = f"the journal begins at position {batch.first_position}: records are missing"
+            self._not_replayed(batch, text)
+        if batch.last_position in self._wanted:
+            self.chains[batch.last_position] = batch.header.chain
+        for position, event in events_of(self._disk, batch):
+            try:
+                if self._replaying:
+                    self._replay.apply(event, position)
+            except _MISFITS as error:
+                text = f"the record {position} does not fit those before it ({error!r})"
+                self._not_replayed(batch, text)
+        self.batches += 1
+        self.head = Head(batch.last_position, batch.header.chain)
+
+    def _not_replayed(self, batch: Batch, problem: str) -> None:
+        self._replaying = False
+        self._problems.append(Problem(self._disk.path(batch.segment), batch.offset, problem))
+
+
+def _check_heads(
+    disk: Disk,
+    walk: _Walk,
+    expected: Iterable[Head],
+    snapshots: Iterable[CheckedSnapshot],
+    problems: list[Problem],
+) -> None:
+    folder = disk.path(journal.FOLDER)
+    for head in expected:
+        problem = _misses(walk, head)
+        if problem:
+            problems.append(Problem(folder, None, f"{problem} is expected"))
+    for checked in snapshots:
+        if checked.end is None:
+            continue
+        rests_on = Head(checked.end.journal_position, bytes.fromhex(checked.end.chain))
+        problem = _misses(walk, rests_on)
+        if problem:
+            problems.append(Problem(checked.file, None, f"{problem} was there when it was taken"))
+
+
+def _misses(walk: _Walk, head: Head) -> str | None:
+    """How the journal fails to pass through a head; None where it does, or at the beginning."""
+    found = walk.chains.get(head.position)
+    if head.position == 0 or found == head.chain:
+        return None
+    if found is not None:
+        return f"at position {head.position} the chain is {found.hex()}, but {head.chain.hex()}"
+    if head.position > walk.head.position:
+        return f"the journal reaches position {walk.head.position}, but {head.position}"
+    return f"no batch ends at position {head.position}, but one"
