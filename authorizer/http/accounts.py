@@ -18,7 +18,7 @@ from authorizer.domain.outcomes import Refusal
 from authorizer.http.documents import AccountDocument, CreditDocument, Identity, MerchantDocument
 from authorizer.http.problems import FieldError, InvalidRequestError, refused
 from authorizer.http.transactions import ANYBODY
-from authorizer.http.wire import checked, json_response, money, read_document
+from authorizer.http.wire import checked, json_response, money, read_document, resource
 
 
 class Accounts:
@@ -30,12 +30,14 @@ class Accounts:
     def routes(self) -> list[Route]:
         """Where they are."""
         return [
-            Route("/accounts/{account}", self.put, methods=["PUT"]),
-            Route("/accounts/{account}", self.get, methods=["GET"]),
-            Route("/accounts/{account}/credits", self.credit, methods=["POST"]),
-            Route("/merchants", self.put_merchant, methods=["PUT"]),
-            Route("/merchants", self.merchants, methods=["GET"]),
-            Route("/merchants", self.delete_merchant, methods=["DELETE"]),
+            resource("/accounts/{account}", PUT=self.put, GET=self.get),
+            resource("/accounts/{account}/credits", POST=self.credit),
+            resource(
+                "/merchants",
+                PUT=self.put_merchant,
+                GET=self.merchants,
+                DELETE=self.delete_merchant,
+            ),
         ]
 
     async def put(self, request: Request) -> Response:

@@ -13,7 +13,7 @@ from authorizer.domain.outcomes import Refusal, RefusalKind
 from authorizer.http.documents import BlockDocument, Channel, UnblockDocument
 from authorizer.http.problems import refused
 from authorizer.http.transactions import ANYBODY
-from authorizer.http.wire import checked, json_response, money, read_document, time_text
+from authorizer.http.wire import checked, json_response, money, read_document, resource, time_text
 
 DEFAULT_CHANNEL = "API"
 
@@ -27,10 +27,10 @@ class Cards:
     def routes(self) -> list[Route]:
         """Where they are."""
         return [
-            Route("/cartoes/{cartao_id}", self.get, methods=["GET"]),
-            Route("/cartoes/{cartao_id}/bloqueio", self.block, methods=["POST"]),
-            Route("/cartoes/{cartao_id}/desbloqueio", self.unblock, methods=["POST"]),
-            Route("/cartoes/{cartao_id}/limite", self.limit, methods=["GET"]),
+            resource("/cartoes/{cartao_id}", GET=self.get),
+            resource("/cartoes/{cartao_id}/bloqueio", POST=self.block),
+            resource("/cartoes/{cartao_id}/desbloqueio", POST=self.unblock),
+            resource("/cartoes/{cartao_id}/limite", GET=self.limit),
         ]
 
     async def get(self, request: Request) -> Response:

@@ -14,7 +14,7 @@ from authorizer.http.cards import card_part
 from authorizer.http.documents import CustomerDocument
 from authorizer.http.problems import FieldError, InvalidRequestError, refused
 from authorizer.http.transactions import ANYBODY
-from authorizer.http.wire import json_response, money, read_document, time_text
+from authorizer.http.wire import json_response, money, read_document, resource, time_text
 
 
 class Customers:
@@ -26,8 +26,7 @@ class Customers:
     def routes(self) -> list[Route]:
         """Where they are."""
         return [
-            Route("/clientes/{cliente_id}", self.put, methods=["PUT"]),
-            Route("/clientes/{cliente_id}", self.get, methods=["GET"]),
+            resource("/clientes/{cliente_id}", PUT=self.put, GET=self.get),
         ]
 
     async def put(self, request: Request) -> Response:

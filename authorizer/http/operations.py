@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from authorizer.http.metrics import Metrics
-from authorizer.http.wire import json_response
+from authorizer.http.wire import json_response, resource
 
 Health = Callable[[], tuple[bool, dict[str, Any]]]
 """Whether the authorizer is ready to authorize, and what is to be known of it."""
@@ -25,8 +25,8 @@ class Operations:
     def routes(self) -> list[Route]:
         """Where they are."""
         return [
-            Route("/health", self.health, methods=["GET"]),
-            Route("/metrics", self.metrics, methods=["GET"]),
+            resource("/health", GET=self.health),
+            resource("/metrics", GET=self.metrics),
         ]
 
     async def health(self, _: Request) -> Response:

@@ -76,6 +76,8 @@ class Transactions:
     def _decide(self, body: bytes, received_ns: int) -> Outcome | Awaitable[Outcome]:
         if self._in_flight > self._max_in_flight:
             return _OVERLOADED
+        if len(body) > MAX_BODY_BYTES:
+            return _REFUSED[Reason.MALFORMED]
         command = parse(body, received_ns, ANYBODY)
         if isinstance(command, Reason):
             return _REFUSED[command]
@@ -90,12 +92,12 @@ class Transactions:
 
 
 async def _whole_body(message: Message, receive: Receive) -> Message:
-    """The message with the body's parts joined; an empty body in the place of one too large."""
+    """The message with the body's parts joined, as far as a body may go, and a little further."""
     body: bytes = message["body"]
     while message.get("more_body") and len(body) <= MAX_BODY_BYTES:
         message = await receive()
         body += message.get("body", b"")
-    return {**message, "body": body if len(body) <= MAX_BODY_BYTES else b""}
+    return {**message, "body": body}
 
 
 async def _method_not_allowed(scope: Scope, receive: Receive, send: Send) -> None:

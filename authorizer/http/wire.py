@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, TypeVar
@@ -11,6 +12,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from authorizer.domain.cards import WrittenTime
 from authorizer.domain.money import format_cents
@@ -24,6 +26,19 @@ _RFC3339 = re.compile(
 _MICROSECONDS: Final = 6
 
 M = TypeVar("M", bound=BaseModel)
+
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def resource(path: str, **by_method: Endpoint) -> Route:
+    """One route for all that can be done with a resource, so that 405 says all of it."""
+
+    async def endpoint(request: Request) -> Response:
+        method = "GET" if request.method == "HEAD" else request.method
+        return await by_method[method](request)
+
+    return Route(path, endpoint, methods=list(by_method))
 
 
 async def read_body(request: Request) -> bytes:

@@ -1,0 +1,1 @@
+"""The main job on the real documents: the challenge's payload, its merchants, the seed customer."""

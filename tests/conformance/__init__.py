@@ -1,0 +1,1 @@
+"""Scenarios of the transaction endpoint as data, and what replays them."""

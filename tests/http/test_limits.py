@@ -1,0 +1,97 @@
+"""Bounds that have an answer of their own: the deadline and the number of requests in flight."""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+
+import pytest
+
+from tests.conftest import PATIENT, MakeServer
+from tests.support.documents import card, customer, encode, money, purchase
+from tests.support.server import ServerEnded
+from tests.support.together import Request, send_together
+
+
+def test_a_decision_past_its_deadline_is_07_and_moves_nothing(make_server: MakeServer) -> None:
+    """With a deadline of 0 ms every decision comes too late; nothing else is affected."""
+    server = make_server("--deadline-ms", "0").start()
+    client = server.client
+    client.open_account("a", FOOD="10.00", MEAL="0.00", CASH="0.00")
+    assert client.put_customer(customer("c", card("k", "10.00"), conta="a")).status == 201
+    for transaction in (
+        purchase("a", "10.00"),
+        purchase("a", "10.00", id="i"),
+        purchase("a", "10.00", mcc="5811", card="k"),
+    ):
+        answer = client.authorize(transaction)
+        assert (answer.code, answer.reason) == ("07", "too_late")
+    assert client.authorize({"account": "a"}).reason == "malformed"
+    assert client.balances("a") == {"FOOD": "10.00", "MEAL": "0.00", "CASH": "0.00"}
+    assert client.card("k")["limite_utilizado"] == money("0.00")
+
+
+@pytest.mark.parametrize("bound", ["--max-in-flight", "--max-inbox"])
+def test_more_than_a_bound_allows_is_07_and_moves_nothing(
+    make_server: MakeServer, bound: str
+) -> None:
+    """One at a time: of many at once some are turned away, and only approvals are paid."""
+    server = make_server(bound, "1", *PATIENT).start()
+    server.client.open_account("a", FOOD="10000.00")
+    reasons: list[str | None] = []
+    for _ in range(50):
+        requests = [
+            Request("POST", "/transactions", encode(purchase("a", "1.00"))) for _ in range(64)
+        ]
+        answers = send_together(server.port, requests)
+        reasons += [answer.reason if answer else "no answer" for answer in answers]
+        assert all(answer and answer.code in ("00", "07") for answer in answers)
+        if "overloaded" in reasons:
+            break
+    assert set(reasons) == {"approved", "overloaded"}
+    spent = Decimal("10000.00") - server.client.total("a")
+    assert spent == reasons.count("approved")
+    assert server.client.authorize(purchase("a", "1.00")).code == "00", (
+        "one alone is never turned away"
+    )
+
+
+def test_accounts_that_sleep_wake_up_as_they_were(make_server: MakeServer) -> None:
+    """With room for two awake accounts, every one of many decides as if it had never slept."""
+    server = make_server("--max-resident-accounts", "2", *PATIENT).start()
+    accounts = [f"a{number}" for number in range(40)]
+    for account in accounts:
+        server.client.open_account(account, FOOD="10.00", CASH="0.00")
+    requests = [
+        Request("POST", "/transactions", encode(purchase(account, "1.00", id=f"i{number}")))
+        for number in range(12)
+        for account in accounts
+    ]
+    for replayed in (False, True):
+        answers = send_together(server.port, requests, most_connections=64)
+        assert Counter(answer and answer.code for answer in answers) == {"00": 400, "51": 80}
+        assert {answer and answer.replayed for answer in answers} == {replayed}
+    for account in accounts:
+        assert server.client.balances(account) == {"FOOD": "0.00", "CASH": "0.00"}
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("--max-in-flight", "0"),
+        ("--deadline-ms", "-1"),
+        ("--deadline-ms", "soon"),
+        ("--max-inbox", "0"),
+        ("--no-such-setting", "1"),
+    ],
+)
+def test_a_wrong_setting_stops_the_start_and_is_named(
+    make_server: MakeServer, flags: tuple[str, str]
+) -> None:
+    server = make_server(*flags)
+    with pytest.raises(ServerEnded) as ended:
+        server.start()
+    assert "status 0" not in str(ended.value)
+    assert "Traceback" not in str(ended.value)
+    name = flags[0].removeprefix("--")
+    assert name in str(ended.value).replace("_", "-")
