@@ -1,5 +1,6 @@
 """The documents that requests carry, field for field, and what a field may hold."""
 
+import re
 from decimal import Decimal
 from typing import Annotated, Any, Final, Self
 
@@ -23,19 +24,20 @@ from authorizer.domain.cards import (
     Operation,
     WrittenTime,
 )
-from authorizer.domain.money import MAX_BALANCE_CENTS, whole_cents
+from authorizer.domain.money import MAX_BALANCE_CENTS, parse_cents
 from authorizer.http.wire import parse_time
 
 MAX_PAN_DIGITS_SHOWN: Final = 10
 """PCI DSS 4.0, 3.4.1: at most the first six and the last four digits of a card number are shown."""
 CPF_DIGITS: Final = 11
 MAX_CARDS: Final = 50
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def _cents(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise ValueError("must be a number of reais")
-    cents = whole_cents(Decimal(value))
+    cents = parse_cents(str(value))
     if cents is None or abs(cents) > MAX_BALANCE_CENTS:
         raise ValueError("must be a whole number of centavos, and not beyond what may be held")
     return cents
@@ -56,7 +58,7 @@ def _positive(cents: int) -> int:
 def _plain_text(text: str) -> str:
     if not text.strip():
         raise ValueError("must not be blank")
-    if any(char < " " or char == "\x7f" for char in text):
+    if _CONTROL.search(text):
         raise ValueError("must not hold control characters")
     return text
 

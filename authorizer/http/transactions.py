@@ -7,6 +7,8 @@ is done for every request here is done fifty thousand times a second.
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
 
+import structlog
+
 from authorizer.actors.desk import Desk
 from authorizer.actors.entity import Clock
 from authorizer.domain.outcomes import Outcome
@@ -22,6 +24,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Header = tuple[bytes, bytes]
+
+log = structlog.get_logger()
 
 PATHS: Final = frozenset(("/transactions", "/transaction", "/authorize"))
 MAX_BODY_BYTES: Final = 65_536
@@ -65,8 +69,12 @@ class Transactions:
         if message["type"] == "http.disconnect":
             return
         received_ns = self._monotonic_ns()
-        answer = self._decide(message["body"], received_ns)
-        outcome = answer if isinstance(answer, Outcome) else await answer
+        try:
+            answer = self._decide(message["body"], received_ns)
+            outcome = answer if isinstance(answer, Outcome) else await answer
+        except Exception:
+            log.exception("a bug on the way of a purchase")
+            outcome = _REFUSED[Reason.UNAVAILABLE]
         start, end = _ANSWERS[outcome.reason, outcome.replayed]
         headers = [*start, (b"x-request-id", request_id(scope["headers"]))]
         await send({"type": "http.response.start", "status": 200, "headers": headers})

@@ -24,6 +24,7 @@ _RFC3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
 _MICROSECONDS: Final = 6
+_EXACT: Final = json.JSONDecoder(parse_float=Decimal)
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -83,7 +84,7 @@ def read_json(body: bytes) -> Any:
     """A JSON document with its numbers exact. HTTPException 400 for anything else."""
     try:
         orjson.loads(body)  # strict where the standard library is not
-        return json.loads(body, parse_float=Decimal)
+        return _EXACT.decode(body.decode())
     except (ValueError, RecursionError) as error:
         raise HTTPException(400, "the body is no JSON document") from error
 
