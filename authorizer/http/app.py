@@ -1,11 +1,12 @@
 """The ASGI application: transactions in front, Starlette behind."""
 
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from authorizer.actors.desk import Desk
 from authorizer.actors.entity import Clock
@@ -19,9 +20,13 @@ from authorizer.http.problems import (
     on_bug,
     on_http_exception,
     on_invalid_request,
+    problem_response,
 )
 from authorizer.http.request_id import request_id
 from authorizer.http.transactions import App, Message, Receive, Scope, Send, Transactions
+
+_NOT_UTF8: Final = "\ufffd"
+"""What the server puts in the place of bytes of a path that are no UTF-8."""
 
 log = structlog.get_logger()
 
@@ -60,9 +65,15 @@ class Traced:
                 message = _with_header(message, b"x-request-id", identity)
             await send(message)
 
+        if _NOT_UTF8 in scope["path"]:
+            refusal = problem_response(400, "the path is not UTF-8")
+            await refusal(scope, receive, send_with_id)
+            return
         structlog.contextvars.bind_contextvars(request_id=identity.decode())
         try:
             await self._app(scope, receive, send_with_id)
+        except ClientDisconnect:
+            log.debug("the client left")
         except Exception:
             log.exception("a bug in an endpoint", method=scope.get("method"))
         finally:

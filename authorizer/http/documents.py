@@ -25,6 +25,7 @@ from authorizer.domain.cards import (
     WrittenTime,
 )
 from authorizer.domain.money import MAX_BALANCE_CENTS, parse_cents
+from authorizer.http.transaction_body import MAX_TEXT_LENGTH
 from authorizer.http.wire import parse_time
 
 MAX_PAN_DIGITS_SHOWN: Final = 10
@@ -61,6 +62,11 @@ def _plain_text(text: str) -> str:
     if _CONTROL.search(text):
         raise ValueError("must not hold control characters")
     return text
+
+
+def _descriptor(text: str) -> str:
+    """White space of any kind counts as a space, as it does in a transaction."""
+    return _plain_text(" ".join(text.split())) and text
 
 
 def _path_text(text: str) -> str:
@@ -132,7 +138,7 @@ class CreditDocument(Document):
 class MerchantDocument(Document):
     """`PUT /merchants`."""
 
-    name: Text
+    name: Annotated[StrictStr, Field(max_length=MAX_TEXT_LENGTH), AfterValidator(_descriptor)]
     mcc: Annotated[StrictStr, Field(max_length=32), AfterValidator(_plain_text)]
 
 

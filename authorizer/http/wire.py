@@ -24,9 +24,18 @@ _RFC3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
 _MICROSECONDS: Final = 6
-_EXACT: Final = json.JSONDecoder(parse_float=Decimal)
 
 M = TypeVar("M", bound=BaseModel)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError("a member is there twice")
+    return members
+
+
+_EXACT: Final = json.JSONDecoder(parse_float=Decimal, object_pairs_hook=_unique)
 
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -44,6 +53,9 @@ def resource(path: str, **by_method: Endpoint) -> Route:
 
 async def read_body(request: Request) -> bytes:
     """The body of a request. HTTPException 413 when it is over 64 KiB."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > MAX_BODY_BYTES:
+        raise HTTPException(413, f"a body holds at most {MAX_BODY_BYTES} bytes")
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -81,17 +93,19 @@ def checked(kind: Any, value: str, field: str) -> str:
 
 
 def read_json(body: bytes) -> Any:
-    """A JSON document with its numbers exact. HTTPException 400 for anything else."""
+    """A JSON document with its numbers exact and its members unique; else HTTPException 400."""
     try:
         orjson.loads(body)  # strict where the standard library is not
         return _EXACT.decode(body.decode())
     except (ValueError, RecursionError) as error:
-        raise HTTPException(400, "the body is no JSON document") from error
+        raise HTTPException(400, "the body is no JSON document with unique members") from error
 
 
 def _field_errors(error: ValidationError) -> list[FieldError]:
     return [
-        FieldError(".".join(map(str, found["loc"])) or "body", found["msg"])
+        FieldError(
+            ".".join(map(str, found["loc"])) or "body", found["msg"].removeprefix("Value error, ")
+        )
         for found in error.errors(include_url=False, include_input=False, include_context=False)
     ]
 

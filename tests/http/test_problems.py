@@ -46,10 +46,26 @@ def is_problem(answer: Answer, status: int) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/nothing", "/accounts", "/clientes/", "/accounts/a/b", "/%ff", "/%00", "/a%0d%0a"],
+    ["/", "/nothing", "/accounts", "/clientes/", "/accounts/a/b", "/%00", "/a%0d%0a"],
 )
 def test_an_unknown_path_is_404(client: Client, path: str) -> None:
     is_problem(client.get(path), 404)
+
+
+@pytest.mark.parametrize("path", ["/%ff", "/accounts/%ff", "/clientes/%c3%28"])
+def test_a_path_that_is_no_utf_8_is_400(client: Client, path: str) -> None:
+    is_problem(client.get(path), 400)
+
+
+def test_a_document_with_a_member_twice_is_400(client: Client, new_id: NewId) -> None:
+    account = new_id()
+    assert client.put(f"/accounts/{account}", {}).status == 201
+    body = b'{"id": "c", "category": "FOOD", "amount": 1, "amount": 2}'
+    is_problem(client.send("POST", f"/accounts/{account}/credits", body), 400)
+
+
+def test_a_declared_length_over_64_kib_is_413_before_the_bytes_come(client: Client) -> None:
+    is_problem(client.send("PUT", "/merchants", b"{}", {"Content-Length": "65537"}), 413)
 
 
 @pytest.mark.parametrize(

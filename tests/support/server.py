@@ -79,7 +79,9 @@ class Server:
 
     def spawn(self) -> None:
         """Start on a free port and do not wait."""
-        assert self._process is None, "this server was started already, and nobody waited for its end"
+        assert self._process is None, (
+            "this server was started already, and nobody waited for its end"
+        )
         self.port = free_port()
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(
