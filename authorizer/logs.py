@@ -22,7 +22,13 @@ def configure(log_format: LogFormat, level: str) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     renderer: list[structlog.typing.Processor] = (
-        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        [
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(),
+                # the default one shows local variables, personal data among them
+                exception_formatter=structlog.dev.plain_traceback,
+            )
+        ]
         if readable
         else [
             structlog.processors.format_exc_info,

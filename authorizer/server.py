@@ -106,6 +106,7 @@ class Watch:
         self._ending = False
         self._snapshot_asked = False
         self._called = asyncio.Event()
+        self._snapshot: asyncio.Task[None] | None = None
         self._durable = running.commit.durable
         self._stalled_since: float | None = None
 
@@ -144,7 +145,9 @@ class Watch:
             self._look_at_the_journal()
             if self._snapshot_asked or self._running.snapshots.due():
                 self._snapshot_asked = False
-                await self.snapshot()
+                self._snapshot = asyncio.create_task(self.snapshot())
+        if self._snapshot is not None:
+            await self._snapshot
 
     async def snapshot(self) -> None:
         """Take a snapshot; one that fails costs time at the next start, and nothing else."""

@@ -92,7 +92,7 @@ class Snapshots:
         from_position = self._commit.appended
         name = snapshot.snapshot_name(from_position)
         file = await self._off_loop(_begin, self._disk, snapshot.header(from_position))
-        written, longest = 0, 0.0
+        longest = 0.0
         try:
             chunks = snapshot.slices(
                 self._state, self._desk.accounts.look, self._desk.customers.look, self._seconds
@@ -103,17 +103,21 @@ class Snapshots:
                 longest = max(longest, self._seconds() - slice_started)
                 if chunk is None:
                     break
-                written += len(chunk)
                 await self._off_loop(_write, file, chunk)
             await self._durable(self._commit.appended)
             await self._off_loop(_write, file, snapshot.end_chunk(self._end()))
         finally:
             await self._off_loop(file.close)
         await self._off_loop(self._disk.rename, snapshot.TEMPORARY, name)
+        file_bytes = await self._off_loop(self._disk.size, name)
         await self._off_loop(self._remove_old)
         self.last_position = from_position
         return SnapshotTaken(
-            self._disk.path(name), from_position, self._seconds() - started, longest, written
+            self._disk.path(name),
+            from_position,
+            self._seconds() - started,
+            longest,
+            file_bytes,
         )
 
     def _end(self) -> SnapshotEnd:

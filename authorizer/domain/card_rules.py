@@ -1,5 +1,7 @@
 """Opening, blocking and unblocking cards, and telling their limit."""
 
+from typing import Final
+
 from authorizer.domain.account import Account
 from authorizer.domain.cards import Card, CardStatus, CardTerms
 from authorizer.domain.commands import BlockCard, OpenCards, QueryLimit, UnblockCard
@@ -14,6 +16,9 @@ from authorizer.domain.events import (
 )
 from authorizer.domain.outcomes import Decision, Done, conflict, not_found
 from authorizer.domain.policy import Policy
+
+MAX_CARDS: Final = 100
+"""Cards that one account may hold."""
 
 
 def open_cards(account: Account, command: OpenCards, policy: Policy, now_us: int) -> Decision:
@@ -30,6 +35,9 @@ def open_cards(account: Account, command: OpenCards, policy: Policy, now_us: int
         )
     elif account.customer_id is None:
         found.append(AccountLinked(now_us, command.by, account.account_id, command.customer_id))
+    new = {terms.card_id for terms in command.cards} - account.cards.keys()
+    if len(account.cards) + len(new) > MAX_CARDS:
+        return conflict(f"an account holds at most {MAX_CARDS} cards")
     for terms in command.cards:
         card = account.cards.get(terms.card_id)
         if card is None:

@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple
 
-PAGE_ENTRIES: Final = 4096
+PAGE_ENTRIES: Final = 2048
 _SEPARATOR: Final = "\0"
 
 

@@ -52,13 +52,15 @@ def _plainly(body: bytes, document: dict[str, Any], received_ns: int, by: str) -
     amounts = _AMOUNT.findall(body)
     if len(amounts) != 1 or len(body) > MAX_TEXT_LENGTH or not _is_plain(body, document):
         return None
+    if ("account" in document) is ("accountId" in document) or (
+        "amount" in document and "totalAmount" in document
+    ):
+        return None
     account = document.get("account") or document.get("accountId")
     mcc, merchant = document.get("mcc"), document.get("merchant")
     if not type(account) is type(mcc) is type(merchant) is str:
         return None
     if not (account.strip() and mcc.strip() and merchant.strip()):
-        return None
-    if document.get("accountId", account) != account:
         return None
     transaction_id, card = document.get("id"), document.get("card")
     if not (_is_id_or_none(transaction_id) and _is_id_or_none(card)):

@@ -55,31 +55,29 @@ class Transactions:
         try:
             if scope["path"] not in PATHS:
                 await self._other(scope, receive, send)
-            elif scope["method"] != "POST":
+                return
+            if scope["method"] != "POST":
                 await _method_not_allowed(scope, receive, send)
-            else:
-                await self._transaction(scope, receive, send)
+                return
+            message = await receive()
+            if message.get("more_body"):
+                message = await _whole_body(message, receive)
+            if message["type"] == "http.disconnect":
+                return
+            received_ns = self._monotonic_ns()
+            try:
+                answer = self._decide(message["body"], received_ns)
+                outcome = answer if isinstance(answer, Outcome) else await answer
+            except Exception:
+                log.exception("a bug on the way of a purchase")
+                outcome = _REFUSED[Reason.UNAVAILABLE]
+            start, end = _ANSWERS[outcome.reason, outcome.replayed]
+            headers = [*start, (b"x-request-id", request_id(scope["headers"]))]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            await send(end)
+            self._metrics.decided(outcome, self._monotonic_ns() - received_ns)
         finally:
             self._in_flight -= 1
-
-    async def _transaction(self, scope: Scope, receive: Receive, send: Send) -> None:
-        message = await receive()
-        if message.get("more_body"):
-            message = await _whole_body(message, receive)
-        if message["type"] == "http.disconnect":
-            return
-        received_ns = self._monotonic_ns()
-        try:
-            answer = self._decide(message["body"], received_ns)
-            outcome = answer if isinstance(answer, Outcome) else await answer
-        except Exception:
-            log.exception("a bug on the way of a purchase")
-            outcome = _REFUSED[Reason.UNAVAILABLE]
-        start, end = _ANSWERS[outcome.reason, outcome.replayed]
-        headers = [*start, (b"x-request-id", request_id(scope["headers"]))]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send(end)
-        self._metrics.decided(outcome, self._monotonic_ns() - received_ns)
 
     def _decide(self, body: bytes, received_ns: int) -> Outcome | Awaitable[Outcome]:
         if self._in_flight > self._max_in_flight:

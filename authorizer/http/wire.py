@@ -72,6 +72,8 @@ async def read_document(request: Request, model: type[M]) -> M:
         InvalidRequestError: fields are missing, unknown or can't be taken.
     """
     document = read_json(await read_body(request))
+    if not isinstance(document, dict):
+        raise InvalidRequestError(FieldError("body", "must be an object"))
     try:
         return model.model_validate(document)
     except ValidationError as error:

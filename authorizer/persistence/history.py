@@ -1,11 +1,15 @@
 """The events of the journal, one by one, for whoever looks at history instead of state."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from authorizer.domain.events import Event
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.journal import Batch, JournalDamagedError
 from authorizer.persistence.record import UnknownRecordError, decode
+
+MISFITS: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What applying an event raises when the state before it is not the one that it was decided on."""
 
 
 def events_of(disk: Disk, batch: Batch) -> Iterator[tuple[int, Event]]:
@@ -19,3 +23,9 @@ def events_of(disk: Disk, batch: Batch) -> Iterator[tuple[int, Event]]:
             yield position, decode(record)
     except (UnknownRecordError, ValueError) as error:
         raise JournalDamagedError(disk.path(batch.segment), batch.offset, str(error)) from error
+
+
+def misfit(disk: Disk, batch: Batch, position: int, error: Exception) -> JournalDamagedError:
+    """The damage that it is when an event could not be applied to what came of those before it."""
+    problem = f"the record {position} does not fit those before it ({error!r})"
+    return JournalDamagedError(disk.path(batch.segment), batch.offset, problem)

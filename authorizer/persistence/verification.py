@@ -4,22 +4,19 @@ Only reads, so it may run beside a server; what is written meanwhile is left out
 """
 
 from collections.abc import Callable, Collection, Iterable
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from authorizer.domain.policy import DAY_US
 from authorizer.persistence import frame, journal, snapshot
 from authorizer.persistence.digest import SURELY_KEPT_US, state_digest
 from authorizer.persistence.disk import Disk
-from authorizer.persistence.history import events_of
+from authorizer.persistence.history import MISFITS, events_of, misfit
 from authorizer.persistence.journal import Batch, JournalDamagedError, JournalReader, TornTail
 from authorizer.persistence.recovery import Recovered, recover
 from authorizer.persistence.snapshot import SnapshotDamagedError, SnapshotEnd
 from authorizer.persistence.state import Replay, State
 
 Progress = Callable[[int], None]
-
-_MISFITS: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What applying an event raises when the state before it is not the one that it was decided on."""
 
 
 class Head(NamedTuple):
@@ -92,7 +89,7 @@ def verify(
     walk.to(shortcut.position if shortcut else None, progress)
     _check_heads(disk, walk, expected, snapshots, problems)
     compared = None
-    if shortcut and not problems:
+    if shortcut and walk.is_whole:
         if shortcut.digest == state_digest(walk.state, shortcut.ids_since_us):
             compared = disk.path(shortcut.snapshot)
         else:
@@ -147,7 +144,7 @@ class _Shortcut(NamedTuple):
         except JournalDamagedError as error:
             problems.append(Problem(error.file, error.offset, error.problem))
             return None
-        except _MISFITS as error:
+        except MISFITS as error:
             text = f"the journal's events do not fit the newest snapshot ({error!r})"
             problems.append(Problem(disk.path(snapshot.FOLDER), None, text))
             return None
@@ -180,6 +177,8 @@ class _Walk:
         self._problems = problems
         self.head = Head(0, frame.GENESIS)
         """The end of the newest batch that was found whole."""
+        self.is_whole = True
+        """Whether nothing was amiss so far."""
         self.batches = 0
         self.chains: dict[int, bytes] = {}
         """The chain's head at the wanted positions, as far as a batch ends there."""
@@ -203,7 +202,7 @@ class _Walk:
                 if batch.last_position == position:
                     break
         except JournalDamagedError as error:
-            self._problems.append(Problem(error.file, error.offset, error.problem))
+            self._amiss(Problem(error.file, error.offset, error.problem))
         self._replay.finish()
 
     def _look_at(self, batch: Batch) -> None:
@@ -216,15 +215,18 @@ class _Walk:
             try:
                 if self._replaying:
                     self._replay.apply(event, position)
-            except _MISFITS as error:
-                text = f"the record {position} does not fit those before it ({error!r})"
-                self._not_replayed(batch, text)
+            except MISFITS as error:
+                self._not_replayed(batch, misfit(self._disk, batch, position, error).problem)
         self.batches += 1
         self.head = Head(batch.last_position, batch.header.chain)
 
     def _not_replayed(self, batch: Batch, problem: str) -> None:
         self._replaying = False
-        self._problems.append(Problem(self._disk.path(batch.segment), batch.offset, problem))
+        self._amiss(Problem(self._disk.path(batch.segment), batch.offset, problem))
+
+    def _amiss(self, problem: Problem) -> None:
+        self.is_whole = False
+        self._problems.append(problem)
 
 
 def _check_heads(
