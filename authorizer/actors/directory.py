@@ -90,6 +90,6 @@ class Directory(Generic[A]):
             if actor.broken or not actor.actor_inbox.empty():
                 self._awake[entity_id] = actor
                 continue
-            actor.actor_stopped.set()
+            actor.retire()
             self._population.sleep(entity_id, actor.state)
             return

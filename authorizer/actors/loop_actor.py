@@ -157,6 +157,10 @@ class LoopInbox:
         """Whether there is no message."""
         return not self._envelopes
 
+    def disown(self) -> None:
+        """Belong to nobody any more."""
+        self._actor = None
+
     def take_all(self) -> list[Envelope[Any]]:
         """Take every message that is there."""
         taken, self._envelopes = self._envelopes, []
@@ -229,6 +233,16 @@ class LoopActor(pykka.Actor):
 
     def _start_actor_loop(self) -> None:
         self._actor_loop_setup()
+
+    def retire(self) -> None:
+        """Stop without a message, when there is none: refs to the actor find it dead.
+
+        What holds actor, inbox and ref together is undone, so that all three go at once and leave
+        the garbage collector nothing to find.
+        """
+        self.actor_stopped.set()
+        self.actor_inbox.disown()
+        del self._actor_ref
 
     def drain(self) -> None:
         """Handle what is in the inbox now; what comes in meanwhile is a later step's."""

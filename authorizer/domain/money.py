@@ -1,6 +1,6 @@
 """Money is an integer count of centavos; its decimal text exists only on the wire."""
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Final
 
 MAX_BALANCE_CENTS: Final = 10**17
@@ -22,7 +22,10 @@ def parse_cents(text: str) -> int | None:
     digits = text[:-3] + text[-2:] if text[-3:-2] == "." else text + "00"
     if len(digits) <= _SHORT and digits.isascii() and digits.isdigit():
         return int(digits)
-    return whole_cents(Decimal(text))
+    try:
+        return whole_cents(Decimal(text))
+    except InvalidOperation:  # an exponent beyond what Decimal holds
+        return None
 
 
 def whole_cents(value: Decimal) -> int | None:

@@ -49,12 +49,8 @@ def parse(body: bytes, received_ns: int, by: str) -> Authorize | Reason:
 
 def _plainly(body: bytes, document: dict[str, Any], received_ns: int, by: str) -> Authorize | None:
     """The command of a plain body; None for any other, and for one with anything wrong."""
-    amounts = _AMOUNT.findall(body)
-    if len(amounts) != 1 or len(body) > MAX_TEXT_LENGTH or not _is_plain(body, document):
-        return None
-    if ("account" in document) is ("accountId" in document) or (
-        "amount" in document and "totalAmount" in document
-    ):
+    amount = _AMOUNT.search(body)
+    if amount is None or not _is_plain(body, document):
         return None
     account = document.get("account") or document.get("accountId")
     mcc, merchant = document.get("mcc"), document.get("merchant")
@@ -65,18 +61,23 @@ def _plainly(body: bytes, document: dict[str, Any], received_ns: int, by: str) -
     transaction_id, card = document.get("id"), document.get("card")
     if not (_is_id_or_none(transaction_id) and _is_id_or_none(card)):
         return None
-    amount_cents = parse_cents(amounts[0].decode())
+    amount_cents = parse_cents(amount[1].decode())
     if amount_cents is None or amount_cents <= 0:
         return None
     return Authorize(account, transaction_id, amount_cents, mcc, merchant, card, received_ns, by)
 
 
 def _is_plain(body: bytes, document: dict[str, Any]) -> bool:
-    """Whether the bytes hold one flat object without escapes or repeated names.
+    """Whether the bytes hold one short flat object without escapes, repeats or second names.
 
-    Then every quotation mark in it opens or closes a name or a text value.
+    Without escapes every quotation mark opens or closes a name or a text value, so their number
+    tells whether there are more names or texts in the bytes than in the object.
     """
-    if body.rfind(b"{") != 0 or b"\\" in body:
+    if len(body) > MAX_TEXT_LENGTH or body.rfind(b"{") != 0 or b"\\" in body:
+        return False
+    if ("account" in document) is ("accountId" in document):
+        return False
+    if ("amount" in document) is ("totalAmount" in document):
         return False
     texts = [type(value) for value in document.values()].count(str)
     return body.count(b'"') == 2 * (len(document) + texts)

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final, TypeVar
 
 import orjson
@@ -99,7 +99,7 @@ def read_json(body: bytes) -> Any:
     try:
         orjson.loads(body)  # strict where the standard library is not
         return _EXACT.decode(body.decode())
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError, InvalidOperation) as error:
         raise HTTPException(400, "the body is no JSON document with unique members") from error
 
 
