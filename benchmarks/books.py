@@ -1,0 +1,41 @@
+"""Whether a server's books agree with what was sent to it: a fast wrong answer is worth nothing."""
+
+from collections import Counter
+
+from benchmarks import servers, wrk
+from benchmarks.report import Figure
+from loadtest.client import balances_cents
+from loadtest.model import APPROVED
+from tests.support.server import Server
+
+
+class WrongBooksError(Exception):
+    """The server's books do not agree with what was sent."""
+
+
+def check_answers(decided: int, answered: int, loads: int) -> None:
+    """Compare the server's count of decisions with wrk's count of answers over some loads.
+
+    When a load ends, wrk drops the requests in flight, at most one a connection. They may have been
+    decided, and wrk has not counted them. ``WrongBooksError`` if that does not explain the counts.
+    """
+    if not 0 <= decided - answered <= loads * wrk.CONNECTIONS:
+        raise WrongBooksError(f"{decided} purchases decided, but {answered} answers received")
+
+
+def check_wallets(server: Server, accounts: int) -> None:
+    """Compare what the wallets lost with the purchases approved since the accounts were opened."""
+    approved = servers.decisions_by_code(server)[APPROVED]
+    opening_cents = sum(wrk.OPENING_CENTS.values())
+    lost_cents = 0
+    for number in range(accounts):
+        left_cents = balances_cents(server.client, str(wrk.FIRST_ACCOUNT + number))
+        lost_cents += opening_cents - sum(left_cents.values())
+    if lost_cents != approved * wrk.AMOUNT_CENTS:
+        raise WrongBooksError(f"{approved} purchases approved, but {lost_cents} centavos lost")
+
+
+def declined(benchmark: str, name: str, decisions: Counter[str]) -> Figure:
+    """How many purchases were declined, all of which were funded: those that waited too long."""
+    count = decisions.total() - decisions[APPROVED]
+    return Figure(benchmark, name, count, "", "0", count == 0)

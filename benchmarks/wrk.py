@@ -1,0 +1,130 @@
+"""Runs wrk, the load generator, and reads what its scripts print.
+
+One thread of wrk keeps every connection busy: it sends the next request as soon as an answer is
+in. Its latency figures are corrected for the requests that it could not send while it waited
+for a slow answer, so a pause weighs as much as it would for independent clients.
+"""
+
+import json
+import shutil
+import signal
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+CONNECTIONS = 64
+FIRST_ACCOUNT = 1_000_000_000
+AMOUNT_CENTS = 1
+OPENING_CENTS = {"FOOD": 100_00, "MEAL": 10_000_000_00, "CASH": 100_00}
+"""What the scripts open accounts with; purchases draw on MEAL."""
+
+ANSWER_TIMEOUT_S = 10
+OPENING_DEADLINE_S = 600
+GRACE_S = 60
+SCRIPTS = Path(__file__).parent
+MARK = "WRK "
+ALL_OPEN = "ALL OPEN"
+INSTALL = "wrk is missing; install it (on Debian and Ubuntu: apt-get install wrk)"
+
+
+class WrkError(Exception):
+    """wrk is missing, failed, or printed something unexpected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What wrk measured. ``percentiles_ms`` is keyed by the percentage as text, like "99.9"."""
+
+    requests: int
+    seconds: float
+    failed: int
+    wrong: int
+    max_ms: float
+    over_10_ms: int
+    over_50_ms: int
+    percentiles_ms: dict[str, float]
+
+    @property
+    def per_second(self) -> float:
+        """Answers per second."""
+        return self.requests / self.seconds
+
+
+def available() -> bool:
+    """Whether wrk is installed."""
+    return shutil.which("wrk") is not None
+
+
+def purchases(
+    url: str, accounts: int, seconds: int, *, with_ids: bool = False, check: bool = False
+) -> Load:
+    """Full load of one-centavo purchases for some seconds; ``check`` looks at every answer.
+
+    Raises:
+        WrkError: wrk failed, or a request did, or an answer that was looked at was not approved.
+    """
+    options = ["ids" if with_ids else "no-ids", "check" if check else "no-check"]
+    load = parse_load(_run("transactions.lua", url, seconds, [str(accounts), *options]))
+    if load.failed or load.wrong:
+        raise WrkError(f"{load.failed} requests failed and {load.wrong} answers were wrong")
+    return load
+
+
+def open_accounts(url: str, accounts: int) -> float:
+    """Open accounts over HTTP; accounts opened per second. ``WrkError`` if not all could be."""
+    command = _command("open_accounts.lua", url, OPENING_DEADLINE_S, [str(accounts)])
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.startswith(ALL_OPEN):
+                process.send_signal(signal.SIGINT)
+                break
+        seen = _parse(process.stdout.read())
+    if seen["opened"] != accounts:
+        raise WrkError(f"{seen['opened']} accounts were opened instead of {accounts}")
+    return accounts / (float(seen["duration_us"]) / 1e6)
+
+
+def parse_load(output: str) -> Load:
+    """Read the output of ``transactions.lua``; ``WrkError`` if it is not there."""
+    seen = _parse(output)
+    return Load(
+        requests=seen["requests"],
+        seconds=seen["duration_us"] / 1e6,
+        failed=seen["failed"],
+        wrong=seen["wrong"],
+        max_ms=seen["max_us"] / 1e3,
+        over_10_ms=seen["over_10_ms"],
+        over_50_ms=seen["over_50_ms"],
+        percentiles_ms={p: us / 1e3 for p, us in seen["percentiles_us"].items()},
+    )
+
+
+def _parse(output: str) -> dict[str, Any]:
+    for line in output.splitlines():
+        if line.startswith(MARK):
+            seen: dict[str, Any] = json.loads(line.removeprefix(MARK))
+            return seen
+    raise WrkError(f"wrk printed no result:\n{output}")
+
+
+def _run(script: str, url: str, seconds: int, arguments: list[str]) -> str:
+    run = subprocess.run(
+        _command(script, url, seconds, arguments),
+        capture_output=True,
+        text=True,
+        timeout=seconds + GRACE_S,
+        check=False,
+    )
+    if run.returncode != 0:
+        raise WrkError(f"wrk ended with status {run.returncode}: {run.stderr}")
+    return run.stdout
+
+
+def _command(script: str, url: str, seconds: int, arguments: list[str]) -> list[str]:
+    if not available():
+        raise WrkError(INSTALL)
+    command = ["wrk", "--threads", "1", "--connections", str(CONNECTIONS)]
+    command += ["--duration", f"{seconds}s", "--timeout", f"{ANSWER_TIMEOUT_S}s"]
+    return [*command, "--script", str(SCRIPTS / script), url, "--", str(FIRST_ACCOUNT), *arguments]

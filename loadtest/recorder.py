@@ -1,0 +1,128 @@
+"""What one load run measured, and the ledger file that carries it out of the Locust process."""
+
+import json
+import time
+from array import array
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from loadtest.merchants import WALLETS
+from loadtest.model import AccountModel, approved_cents
+
+KEPT_PROBLEMS = 20
+"""Wrong answers that are kept word for word; the rest is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The outcome of one shape; latencies as the client saw them, connecting included.
+
+    ``generator_stall_ms`` is the longest time by which the generator itself missed its own clock:
+    an answer cannot be seen sooner than the generator looks. ``generator_cpu_percent`` is its
+    share of one core.
+    """
+
+    shape: str
+    elapsed_s: float
+    requests: int
+    p50_ms: float
+    p99_ms: float
+    max_ms: float
+    generator_stall_ms: float
+    generator_cpu_percent: float
+    codes: dict[str, int]
+    wrong: int
+    lost: int
+    unsettled: int
+    problems: list[str]
+    approved_cents: dict[str, int]
+    expected_cents: dict[str, dict[str, int]]
+
+    def write(self, path: Path) -> None:
+        """Write as JSON."""
+        path.write_text(json.dumps(asdict(self)))
+
+    @classmethod
+    def read(cls, path: Path) -> "Ledger":
+        """Read what :meth:`write` wrote."""
+        return cls(**json.loads(path.read_text()))
+
+
+def percentile(ordered: "array[float] | list[float]", percent: float) -> float:
+    """The nearest-rank percentile of ascending values; 0.0 where there are none."""
+    if not ordered:
+        return 0.0
+    rank = -(-len(ordered) * percent // 100)
+    return ordered[max(0, int(rank) - 1)]
+
+
+class Recorder:
+    """Collects latencies, codes and problems while the load runs."""
+
+    def __init__(self) -> None:
+        self._latencies_ms: array[float] = array("d")
+        self._codes: Counter[str] = Counter()
+        self._problems: list[str] = []
+        self._wrong = 0
+        self._lost = 0
+        self._started_s = self._stopped_s = 0.0
+        self._cpu_s = 0.0
+        self.generator_stall_ms = 0.0
+
+    def start(self) -> None:
+        """The load begins."""
+        self._started_s = time.perf_counter()
+        self._cpu_s = -time.process_time()
+
+    def stop(self) -> None:
+        """The load has ended."""
+        self._stopped_s = time.perf_counter()
+        self._cpu_s += time.process_time()
+
+    def answered(self, latency_ms: float) -> None:
+        """Count one answer, or one that did not come, with its time in milliseconds."""
+        self._latencies_ms.append(latency_ms)
+
+    def code(self, code: str) -> None:
+        """Count a code of the contract."""
+        self._codes[code] += 1
+
+    def wrong(self, problem: str) -> None:
+        """Count a wrong answer."""
+        self._wrong += 1
+        self._keep(problem)
+
+    def lost(self, problem: str) -> None:
+        """Count a request whose answer never came."""
+        self._lost += 1
+        self._keep(problem)
+
+    def ledger(self, shape: str, models: Iterable[AccountModel]) -> Ledger:
+        """The outcome, once the load has ended and what was lost has been asked again."""
+        models = list(models)
+        totals = [approved_cents(model) for model in models]
+        ordered = sorted(self._latencies_ms)
+        elapsed_s = self._stopped_s - self._started_s
+        return Ledger(
+            shape=shape,
+            elapsed_s=elapsed_s,
+            requests=len(ordered),
+            p50_ms=percentile(ordered, 50),
+            p99_ms=percentile(ordered, 99),
+            max_ms=percentile(ordered, 100),
+            generator_stall_ms=self.generator_stall_ms,
+            generator_cpu_percent=100 * self._cpu_s / elapsed_s,
+            codes=dict(sorted(self._codes.items())),
+            wrong=self._wrong,
+            lost=self._lost,
+            unsettled=sum(len(model.unsettled()) for model in models),
+            problems=list(self._problems),
+            approved_cents={w: sum(total[w] for total in totals) for w in WALLETS},
+            expected_cents={model.account: model.balances_cents() for model in models},
+        )
+
+    def _keep(self, problem: str) -> None:
+        if len(self._problems) < KEPT_PROBLEMS:
+            self._problems.append(problem)
