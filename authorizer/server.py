@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator
@@ -13,9 +14,10 @@ import uvicorn
 import uvloop
 
 from authorizer import runtime
-from authorizer.actors.snapshots import BrokenEntityError
+from authorizer.actors.directory import BrokenEntityError
 from authorizer.http.app import make_app
 from authorizer.http.metrics import Metrics
+from authorizer.http.protocol import Protocol
 from authorizer.http.transactions import App
 from authorizer.persistence.disk import LocalDisk
 from authorizer.persistence.recovery import Recovered
@@ -25,6 +27,8 @@ EXIT_JOURNAL_FAILED: Final = os.EX_IOERR
 DRAIN_SECONDS: Final = 15
 STALLED_SECONDS: Final = 5.0
 BACKLOG: Final = 4096
+MAX_CONNECTIONS: Final = 50_000
+RESERVED_FILES: Final = 64
 
 log = structlog.get_logger()
 
@@ -43,7 +47,7 @@ def uvicorn_config(app: App | Any) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         loop="none",
-        http="httptools",
+        http=Protocol,
         ws="none",
         lifespan="off",
         access_log=False,
@@ -66,6 +70,7 @@ def serve(
     The data folder must be locked. If the journal can't be written the process ends at once, with
     status `EXIT_JOURNAL_FAILED` and without another answer.
     """
+    raise_file_limit()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings, disk, recovered, listening, announce))
 
@@ -122,7 +127,11 @@ class Watch:
         }
 
     def drain(self, server: uvicorn.Server) -> None:
-        """Take no more connections, answer what was received, then end."""
+        """Take no more connections, answer what was received, then end; called twice, end now."""
+        if self._draining:
+            log.warning("ending without waiting for the requests under way")
+            server.force_exit = True
+            return
         log.info("draining")
         self._draining = True
         server.should_exit = True
@@ -143,7 +152,8 @@ class Watch:
             await _until(self._called.wait(), seconds=1)
             self._called.clear()
             self._look_at_the_journal()
-            if self._snapshot_asked or self._running.snapshots.due():
+            taking = self._snapshot is not None and not self._snapshot.done()
+            if not taking and (self._snapshot_asked or self._running.snapshots.due()):
                 self._snapshot_asked = False
                 self._snapshot = asyncio.create_task(self.snapshot())
         if self._snapshot is not None:
@@ -171,6 +181,16 @@ class Watch:
     def _stalled(self) -> bool:
         since = self._stalled_since
         return since is not None and asyncio.get_running_loop().time() - since >= STALLED_SECONDS
+
+
+def raise_file_limit() -> None:
+    """Let the process have as many files as it may, and keep some of them from connections.
+
+    The journal opens a file whenever it begins a segment; without one the process must end.
+    """
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    Protocol.max_connections = max(1, min(hard - RESERVED_FILES, MAX_CONNECTIONS))
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -18,7 +18,7 @@ from authorizer.domain.events import (
     TransactionApproved,
     TransactionDeclined,
 )
-from authorizer.domain.outcomes import Decision, Done, Outcome, conflict
+from authorizer.domain.outcomes import Decision, Done, Outcome, conflict, no_account
 from authorizer.domain.policy import Policy
 from authorizer.domain.reasons import Reason
 from authorizer.persistence.record import encode
@@ -73,7 +73,9 @@ class AccountActor(EntityActor[Account]):
     def decide(self, command: Any, now_us: int) -> Decision:
         """See `EntityActor`."""
         if isinstance(command, commands.ReadAccount):
-            return Decision(Done())
+            return Decision(Done()) if self.state.exists else no_account(self.entity_id)
+        if isinstance(command, commands.ReviewCards):
+            return self.decide(command.opening, now_us)._replace(events=())
         if isinstance(command, commands.OpenCards):
             for terms in command.cards:
                 held_by = self.around.state.account_of_card.get(terms.card_id, self.entity_id)

@@ -8,7 +8,11 @@ from authorizer.domain import commands
 from authorizer.domain import customer as customers
 from authorizer.domain.customer import Customer, CustomerView, customer_view, register_customer
 from authorizer.domain.events import CustomerEvent, Event
-from authorizer.domain.outcomes import Decision, Done
+from authorizer.domain.outcomes import Decision, Done, not_found
+
+
+def _unknown(customer_id: str) -> Decision:
+    return not_found(f"there is no customer {customer_id!r}")
 
 
 class CustomerActor(EntityActor[Customer]):
@@ -17,7 +21,7 @@ class CustomerActor(EntityActor[Customer]):
     def decide(self, command: Any, now_us: int) -> Decision:
         """See `EntityActor`."""
         if isinstance(command, commands.ReadCustomer):
-            return Decision(Done())
+            return Decision(Done()) if self.state.exists else _unknown(self.entity_id)
         return register_customer(self.state, command, now_us)
 
     def evolve(self, event: CustomerEvent, position: int) -> None:

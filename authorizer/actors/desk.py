@@ -19,6 +19,7 @@ T = TypeVar("T")
 Answer = tuple[Done, T] | Refusal
 
 _NO_ACCOUNT = Outcome(Reason.ACCOUNT_NOT_FOUND)
+_UNAVAILABLE = Outcome(Reason.UNAVAILABLE)
 _OVERLOADED = Outcome(Reason.OVERLOADED)
 _FULL = Refusal(RefusalKind.OVERLOADED, "too many requests wait for this account or customer")
 
@@ -51,6 +52,8 @@ class Desk:
 
     def authorize(self, command: commands.Authorize) -> Outcome | Awaitable[Outcome]:
         """Hand a purchase to its account. The answer is there at once only where nobody decides."""
+        if self.merchants.broken:
+            return _UNAVAILABLE
         actor = self.accounts.find(command.account_id)
         if actor is None:
             return _NO_ACCOUNT
@@ -112,28 +115,27 @@ class Desk:
     async def register_customer(
         self, command: commands.RegisterCustomer, cards: tuple[CardTerms, ...]
     ) -> Answer[CustomerView]:
-        """Take a customer document in: the cards on the account, then the customer.
+        """Take a customer document in: first the customer, then the cards on the account.
 
-        Two actors, so two steps. Each can be repeated, so a crash between them is mended by
-        putting the document again; nobody was told that it was in.
+        Two actors, so more than one step. Whatever would be refused is refused before the first of
+        them, and each can be repeated: a crash in between is mended by putting the document again,
+        and nobody was told that it was in. The cards come last, because they can spend.
         """
-        known = await self._read_customer(command.customer_id)
-        if not isinstance(known, Refusal) and known.account_id != command.account_id:
-            return Refusal(
-                RefusalKind.CONFLICT,
-                f"customer {command.customer_id} has the account {known.account_id}",
-            )
-        opened = await self.account(
-            commands.OpenCards(command.account_id, command.customer_id, cards, command.by)
-        )
-        if isinstance(opened, Refusal):
-            return opened
-        operations = new_operations(opened[1].operations, command.operations)
+        opening = commands.OpenCards(command.account_id, command.customer_id, cards, command.by)
+        review = commands.ReviewCards(opening)
+        account = self.accounts.find_or_new(command.account_id)
+        reviewed: Answer[AccountView] = await self._ask(account, review)
+        if isinstance(reviewed, Refusal):
+            return reviewed
+        operations = new_operations(reviewed[1].operations, command.operations)
         actor = self.customers.find_or_new(command.customer_id)
         answer: Answer[CustomerView] = await self._ask(
             actor, command._replace(operations=operations)
         )
-        return answer
+        if isinstance(answer, Refusal):
+            return answer
+        opened = await self.account(opening)
+        return opened if isinstance(opened, Refusal) else answer
 
     async def read_customer(self, customer_id: str) -> CustomerFile | Refusal:
         """The customer document as it stands."""

@@ -2,10 +2,13 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from authorizer.actors.entity import EntityActor
 from authorizer.persistence.population import Population, Sleeper
+
+_ROOM_TRIES: Final = 8
+"""How many actors are looked at when one more wakes: more than one, so that a burst subsides."""
 
 A = TypeVar("A", bound=EntityActor[Any])
 
@@ -74,22 +77,21 @@ class Directory(Generic[A]):
         return sum(len(actor.actor_inbox) for actor in self._awake.values())
 
     def _wake(self, entity_id: str) -> A:
-        if len(self._awake) >= self._max_resident:
-            self._make_room()
+        self._make_room()
         actor = self._new_actor(entity_id, self._population.wake(entity_id))
         self._awake[entity_id] = actor
         return actor
 
     def _make_room(self) -> None:
-        """Put the one to sleep that was silent longest.
+        """Put those to sleep that were silent longest, a few at a time.
 
-        Those with messages, which are as bounded as requests in flight, and broken ones stay.
+        Those with messages stay, which are as bounded as requests in flight, and so do broken ones.
         """
-        for _ in range(len(self._awake)):
-            entity_id, actor = self._awake.popitem(last=False)
+        awake = self._awake
+        for _ in range(min(_ROOM_TRIES, len(awake) - self._max_resident + 1)):
+            entity_id, actor = awake.popitem(last=False)
             if actor.broken or not actor.actor_inbox.empty():
-                self._awake[entity_id] = actor
-                continue
-            actor.retire()
-            self._population.sleep(entity_id, actor.state)
-            return
+                awake[entity_id] = actor
+            else:
+                actor.retire()
+                self._population.sleep(entity_id, actor.state)

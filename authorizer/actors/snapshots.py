@@ -88,6 +88,8 @@ class Snapshots:
             self._last_bytes = self._commit.durable_bytes
 
     async def _take(self) -> SnapshotTaken:
+        if self._desk.merchants.broken:
+            raise BrokenEntityError("the merchant table is broken since a bug")
         started = self._seconds()
         from_position = self._commit.appended
         name = snapshot.snapshot_name(from_position)
@@ -153,6 +155,3 @@ def _write(file: Any, chunk: bytes) -> None:
     """Write and sync each chunk: one large sync at the end would hold up the journal's syncs."""
     file.write(chunk)
     file.sync()
-
-
-__all__ = ["BrokenEntityError", "SnapshotPolicy", "SnapshotTaken", "Snapshots"]

@@ -1,15 +1,53 @@
 """The command line: one file a command."""
 
+import errno
+from typing import Any
+
 import click
 
 from authorizer import __version__
+from authorizer.cli.import_ import import_
+from authorizer.cli.init import init
+from authorizer.cli.inspect import inspect
+from authorizer.cli.replay import replay
 from authorizer.cli.serve import serve
+from authorizer.cli.settings import settings
+from authorizer.cli.snapshot import snapshot
+from authorizer.cli.verify import verify
+from authorizer.persistence.disk import DataFolderInUseError
+from authorizer.persistence.journal import JournalDamagedError
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class Commands(click.Group):
+    """Tells what can go wrong on a data folder in one line, whatever the command."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """See `click.Command`."""
+        try:
+            return super().invoke(ctx)
+        except (DataFolderInUseError, JournalDamagedError) as error:
+            raise click.ClickException(str(error)) from error
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # whoever reads the output has seen enough
+                raise
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(
+    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__)
 def main() -> None:
-    """An in-memory card-transaction authorizer that never forgets one."""
+    """An in-memory card-transaction authorizer that never forgets one.
+
+    All state is in one folder (--data). Results go to standard output, messages to standard error.
+    Every setting is a flag, an environment variable and a key in a TOML file: see `settings`.
+
+    Start with `authorizer init --demo --data data` and `authorizer serve --data data`.
+
+    Exit status: 0 done, 1 failed, 2 wrong usage, 74 the journal could not be written.
+    """
 
 
-main.add_command(serve)
+for command in (import_, init, inspect, replay, serve, settings, snapshot, verify):
+    main.add_command(command)

@@ -1,13 +1,14 @@
 """Settings as flags: every field of `Settings` is one, so none can be forgotten."""
 
+import inspect
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from tomllib import TOMLDecodeError
 from typing import Any, TypeVar, get_args
 
 import click
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
+from pydantic_settings import EnvSettingsSource, SettingsError, TomlConfigSettingsSource
 
 from authorizer.settings import Settings, load_settings
 
@@ -27,7 +28,7 @@ def settings_options(*names: str) -> Callable[[F], F]:
             flags = {name: arguments.pop(name) for name in chosen}
             return command(settings=_settings(config, flags), **arguments)
 
-        run.__doc__ = command.__doc__
+        run.__doc__ = _laid_out(command.__doc__ or "")
         run.__name__ = command.__name__
         wrapped: Any = run
         for name in reversed(chosen):
@@ -36,6 +37,38 @@ def settings_options(*names: str) -> Callable[[F], F]:
         return click.option("--config", type=file, help="A TOML file of settings.")(wrapped)  # type: ignore[no-any-return]
 
     return decorate
+
+
+def _laid_out(text: str) -> str:
+    """Have click leave paragraphs with indented lines as they are; it fills all others."""
+    paragraphs = inspect.cleandoc(text).split("\n\n")
+    return "\n\n".join("\b\n" + part if "\n  " in f"\n{part}" else part for part in paragraphs)
+
+
+def given_settings() -> tuple[Path | None, dict[str, Any]]:
+    """The file and the flags that the command at work was given."""
+    given = click.get_current_context().params
+    flags = {
+        name: value
+        for name, value in given.items()
+        if name in Settings.model_fields and value is not None
+    }
+    return given["config"], flags
+
+
+def sources_of(file: Path | None, flags: dict[str, Any]) -> dict[str, str]:
+    """Where each setting comes from: flag, environment, file or default.
+
+    A mapping has all its members from wherever it is given, and names all of these places.
+    """
+    in_file = TomlConfigSettingsSource(Settings, file)() if file else {}
+    in_environment = EnvSettingsSource(Settings)()
+    places = {"flag": flags, "environment": in_environment, "file": in_file}
+    sources = {}
+    for name, field in Settings.model_fields.items():
+        found = [place for place, values in places.items() if name in values] or ["default"]
+        sources[name] = " and ".join(found) if isinstance(field.default, dict) else found[0]
+    return sources
 
 
 def _option(name: str, field: FieldInfo) -> Callable[[F], F]:
@@ -79,7 +112,9 @@ def _settings(config: Path | None, flags: dict[str, Any]) -> Settings:
         return load_settings(config, **flags)
     except ValidationError as error:
         raise click.UsageError("\n".join(_lines(error))) from error
-    except (OSError, TOMLDecodeError) as error:
+    except SettingsError as error:
+        raise click.UsageError(f"the environment: {error}") from error
+    except (OSError, ValueError) as error:
         raise click.UsageError(f"{config}: {error}") from error
 
 

@@ -18,6 +18,12 @@ def progress(label: str, length: int) -> Iterator[Callable[[int], None]]:
         return
     with click.progressbar(length=length, label=label, file=sys.stderr) as bar:
         yield bar.update
+        bar.update(max(0, length - bar.pos))
+
+
+def tell(message: str) -> None:
+    """Say something on standard error; a bar that is on the line gives way."""
+    click.echo(("\r\033[K" if sys.stderr.isatty() else "") + message, err=True)
 
 
 def journal_bytes(disk: LocalDisk) -> int:

@@ -1,15 +1,14 @@
 """`authorizer serve`."""
 
 import sys
+from socket import socket
 
 import click
 
-from authorizer import logs, runtime, server
+from authorizer import logs, server
+from authorizer.cli import offline
 from authorizer.cli.options import settings_options
-from authorizer.persistence import journal
-from authorizer.persistence.disk import DataFolderInUseError, LocalDisk
-from authorizer.persistence.journal import JournalDamagedError
-from authorizer.persistence.recovery import Recovered
+from authorizer.persistence.disk import LocalDisk
 from authorizer.settings import Settings
 
 TRY = """\
@@ -23,10 +22,21 @@ serving on {url} — try:
 @click.command()
 @settings_options()
 def serve(settings: Settings) -> None:
-    """Serve the HTTP interface on a data folder, which is made if missing.
+    """Serve the HTTP interface.
 
-    SIGTERM drains: what was received is answered, a snapshot is taken, then the process ends.
-    SIGUSR1 takes a snapshot.
+    The data folder is made if missing, and recovered if not. One process at a time can own it.
+
+    SIGTERM and SIGINT drain: what was received is answered, a snapshot is taken, then the process
+    ends. SIGUSR1 takes a snapshot; so does `authorizer snapshot`. Logs go to standard error.
+
+    Examples:
+      authorizer serve --data data
+      authorizer serve --data data --port 0 --deadline-ms 50 --log-format json
+      AUTHORIZER_DATA=data authorizer serve --config authorizer.toml
+
+    Exit status: 0 drained, 1 the folder is in use or damaged, or the address can't be had,
+    2 wrong usage, 74 the journal could not be written: nothing was answered after that, and the
+    next start goes on from what is on disk.
     """
     logs.configure(settings.log_format, settings.log_level)
     if not settings.is_loopback:
@@ -35,25 +45,17 @@ def serve(settings: Settings) -> None:
             "reaches that address could move money. Use 127.0.0.1."
         )
     disk = LocalDisk(settings.data)
+    with offline.deaf_to_snapshot_calls(), disk.lock():
+        recovered = offline.recover(disk, settings)
+        with _listen(settings) as listening:
+            server.serve(settings, disk, recovered, listening, _announce)
+
+
+def _listen(settings: Settings) -> socket:
     try:
-        with disk.lock():
-            recovered = _recover(disk, settings)
-            with server.listen(settings.host, settings.port) as listening:
-                server.serve(settings, disk, recovered, listening, _announce)
-    except DataFolderInUseError as error:
-        raise click.ClickException(str(error)) from error
-    except JournalDamagedError as error:
-        raise click.ClickException(str(error)) from error
+        return server.listen(settings.host, settings.port)
     except OSError as error:
         raise click.ClickException(f"{settings.host}:{settings.port}: {error}") from error
-
-
-def _recover(disk: LocalDisk, settings: Settings) -> Recovered:
-    total = sum(disk.size(name) for name in journal.segments(disk))
-    if not (total and sys.stderr.isatty()):
-        return runtime.recover_with_summary(disk, settings)
-    with click.progressbar(length=total, label="Recovering", file=sys.stderr) as bar:
-        return runtime.recover_with_summary(disk, settings, bar.update)
 
 
 def _announce(url: str) -> None:

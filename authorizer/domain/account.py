@@ -4,12 +4,20 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from authorizer.domain import events
-from authorizer.domain.cards import BlockReason, Card, CardStatus, CardTerms, Operation, WrittenTime
+from authorizer.domain.cards import (
+    LIMIT_QUERY,
+    BlockReason,
+    Card,
+    CardStatus,
+    CardTerms,
+    Operation,
+    WrittenTime,
+)
 from authorizer.domain.reasons import Reason
-from authorizer.domain.remembered import RememberedIds
+from authorizer.domain.remembered import RememberedIds, credit_fields, purchase_fields
 
 MAX_OPERATIONS: Final = 1000
-"""Operations that an account keeps in memory; the journal keeps all of them."""
+"""Operations that an account keeps in memory, limit queries going first; the journal keeps all."""
 
 
 class Account:
@@ -100,7 +108,7 @@ def _linked(account: Account, event: events.AccountLinked) -> None:
 def _credited(account: Account, event: events.AccountCredited) -> None:
     wallets = account.wallets_cents
     wallets[event.wallet] = wallets.get(event.wallet, 0) + event.amount_cents
-    fields = f"{event.amount_cents}\0{event.wallet}"
+    fields = credit_fields(event.amount_cents, event.wallet)
     account.credits.add(event.credit_id, event.at_us, "credited", fields)
 
 
@@ -121,7 +129,7 @@ def _remember(
     account: Account, event: events.TransactionApproved | events.TransactionDeclined, word: str
 ) -> None:
     if event.transaction_id is not None:
-        fields = f"{event.amount_cents}\0{event.card_id or ''}\0{event.mcc}\0{event.merchant}"
+        fields = purchase_fields(event.amount_cents, event.card_id, event.mcc, event.merchant)
         account.remembered.add(event.transaction_id, event.at_us, word, fields)
 
 
@@ -167,7 +175,7 @@ def _limit_queried(account: Account, event: events.LimitQueried) -> None:
     _add_operation(
         account,
         Operation(
-            "consulta_limite",
+            LIMIT_QUERY,
             event.card_id,
             WrittenTime(event.at_us),
             event.channel,
@@ -180,7 +188,8 @@ def _add_operation(account: Account, operation: Operation) -> None:
     operations = account.operations
     operations.append(operation)
     if len(operations) > MAX_OPERATIONS:
-        del operations[0]
+        queries = (at for at, each in enumerate(operations) if each.kind == LIMIT_QUERY)
+        del operations[next(queries, 0)]
 
 
 _APPLY: dict[type, Callable[[Account, Any], None]] = {

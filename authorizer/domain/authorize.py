@@ -23,12 +23,14 @@ Verdict = tuple[Outcome, TransactionApproved | TransactionDeclined | None]
 def authorize(
     account: Account, command: Authorize, policy: Policy, now_us: int, waited_ns: int
 ) -> Verdict:
-    """Decide one purchase on an existing account.
+    """Decide one purchase.
 
     `now_us` is the event time, `waited_ns` how long the request has waited for this decision. An id
     that was answered before gets that answer again, and nothing moves. Any other purchase becomes
     an event, approved or declined.
     """
+    if not account.exists:
+        return _DECLINED[Reason.ACCOUNT_NOT_FOUND], None
     since_us = now_us - policy.id_retention_us
     if command.transaction_id is not None:
         repeat = _repeat(account, command, since_us)
@@ -39,12 +41,9 @@ def authorize(
         if not account.remembered.has_room(policy.max_remembered_ids, since_us):
             return _DECLINED[Reason.OVERLOADED], None
     override_mcc = policy.merchants.mcc_for(command.merchant)
-    if waited_ns >= policy.deadline_ns:
-        return _declined(command, now_us, override_mcc, Reason.TOO_LATE)
-    if command.card_id is not None:
-        card_problem = _card_problem(account, command.card_id)
-        if card_problem is not None:
-            return _declined(command, now_us, override_mcc, card_problem)
+    obstacle = _obstacle(account, command, policy, waited_ns)
+    if obstacle is not None:
+        return _declined(command, now_us, override_mcc, obstacle)
     first_choice = policy.categories.wallet_for(override_mcc or command.mcc)
     for wallet in (first_choice, policy.categories.fallback):
         if account.wallets_cents.get(wallet, 0) >= command.amount_cents:
@@ -64,8 +63,15 @@ def _repeat(account: Account, command: Authorize, since_us: int) -> Outcome | No
     return Outcome(Reason.of(known.word), replayed=True)
 
 
-def _card_problem(account: Account, card_id: str) -> Reason | None:
-    card = account.cards.get(card_id)
+def _obstacle(
+    account: Account, command: Authorize, policy: Policy, waited_ns: int
+) -> Reason | None:
+    """What is in the way of a purchase, whatever funds there are."""
+    if waited_ns >= policy.deadline_ns:
+        return Reason.TOO_LATE
+    if command.card_id is None:
+        return None
+    card = account.cards.get(command.card_id)
     if card is None:
         return Reason.CARD_NOT_FOUND
     return None if card.status is CardStatus.ACTIVE else Reason.CARD_BLOCKED

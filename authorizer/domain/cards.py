@@ -4,6 +4,7 @@ from enum import Enum
 from typing import Final, NamedTuple
 
 MAX_CHANNEL_LENGTH: Final = 40
+LIMIT_QUERY: Final = "consulta_limite"
 
 
 class CardStatus(Enum):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from authorizer.domain.cards import BlockReason, CardTerms, Operation
+from authorizer.domain.remembered import credit_fields, purchase_fields
 
 
 class Authorize(NamedTuple):
@@ -16,12 +17,13 @@ class Authorize(NamedTuple):
     merchant: str
     card_id: str | None
     received_ns: int
-    """When the request was in, on the monotonic clock: how long it waited is counted from here."""
+    """When the request was read from its connection, on the monotonic clock; one whose body came
+    in parts, when the last of them was. How long it waited is counted from here."""
     by: str
 
     def fields(self) -> str:
         """All that the request says besides its id: a repeat says exactly the same."""
-        return f"{self.amount_cents}\0{self.card_id or ''}\0{self.mcc}\0{self.merchant}"
+        return purchase_fields(self.amount_cents, self.card_id, self.mcc, self.merchant)
 
 
 class OpenAccount(NamedTuple):
@@ -44,7 +46,7 @@ class Credit(NamedTuple):
 
     def fields(self) -> str:
         """All that the request says besides its id: a repeat says exactly the same."""
-        return f"{self.amount_cents}\0{self.wallet}"
+        return credit_fields(self.amount_cents, self.wallet)
 
 
 class OpenCards(NamedTuple):
@@ -54,6 +56,12 @@ class OpenCards(NamedTuple):
     customer_id: str
     cards: tuple[CardTerms, ...]
     by: str
+
+
+class ReviewCards(NamedTuple):
+    """Say whether cards could be opened as they are; change nothing."""
+
+    opening: OpenCards
 
 
 class BlockCard(NamedTuple):
@@ -129,17 +137,3 @@ class RemoveMerchant(NamedTuple):
 
 class ReadMerchants(NamedTuple):
     """List the merchant overrides."""
-
-
-AccountCommand = (
-    Authorize
-    | OpenAccount
-    | Credit
-    | OpenCards
-    | BlockCard
-    | UnblockCard
-    | QueryLimit
-    | ReadAccount
-)
-CustomerCommand = RegisterCustomer | ReadCustomer
-MerchantCommand = RegisterMerchant | RemoveMerchant | ReadMerchants

@@ -4,7 +4,15 @@ from authorizer.domain.account import Account
 from authorizer.domain.commands import Credit, OpenAccount
 from authorizer.domain.events import AccountCredited, AccountLinked, AccountOpened
 from authorizer.domain.money import MAX_BALANCE_CENTS
-from authorizer.domain.outcomes import Decision, Done, Refusal, RefusalKind, conflict, invalid
+from authorizer.domain.outcomes import (
+    Decision,
+    Done,
+    Refusal,
+    RefusalKind,
+    conflict,
+    invalid,
+    no_account,
+)
 from authorizer.domain.policy import Policy
 
 
@@ -29,6 +37,8 @@ def credit(account: Account, command: Credit, policy: Policy, now_us: int) -> De
 
     The wallet is one that the account has, or one of the configured ones, which is opened by it.
     """
+    if not account.exists:
+        return no_account(account.account_id)
     since_us = now_us - policy.id_retention_us
     known = account.credits.get(command.credit_id, since_us)
     if known is not None:

@@ -7,13 +7,16 @@ from authorizer.domain.events import MerchantEvent, MerchantRegistered, Merchant
 from authorizer.domain.merchants import MerchantTable, merchant_key
 from authorizer.domain.outcomes import Decision, Done, Refusal, RefusalKind, invalid, not_found
 
-MAX_MERCHANTS: Final = 100_000
+MAX_MERCHANTS: Final = 10_000
+MAX_KEY_LENGTH: Final = 1024
 
 
 def register_merchant(table: MerchantTable, command: RegisterMerchant, now_us: int) -> Decision:
     """Register a name, or give it another MCC. The same again changes nothing."""
     if merchant_key(command.name).strip("*") == "":
         return invalid("a name of blanks and a trailing * would match every merchant", "name")
+    if len(merchant_key(command.name)) > MAX_KEY_LENGTH:
+        return invalid("the name is too long once its characters are taken apart", "name")
     known = table.get(command.name)
     if known is not None and known[1] == command.mcc:
         return Decision(Done())

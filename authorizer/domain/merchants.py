@@ -36,6 +36,8 @@ class MerchantTable:
         self.position = 0
         self._entries: dict[str, tuple[str, str]] = {}
         self._memo: dict[str, str | None] = {}
+        self._prefix_lengths: list[int] | None = None
+        """The lengths of the registered prefixes, longest first; None until somebody searches."""
 
     @property
     def exists(self) -> bool:
@@ -56,12 +58,12 @@ class MerchantTable:
     def register(self, name: str, mcc: str) -> None:
         """Put an entry in, or in the place of the one with the same key."""
         self._entries[merchant_key(name)] = (name, mcc)
-        self._memo.clear()
+        self._changed()
 
     def remove(self, name: str) -> None:
         """Take an entry out; KeyError if it is not there."""
         del self._entries[merchant_key(name)]
-        self._memo.clear()
+        self._changed()
 
     def mcc_for(self, merchant: str) -> str | None:
         """The MCC of the entry that a descriptor meets; None where the payload's MCC stands.
@@ -82,12 +84,22 @@ class MerchantTable:
         exact = self._entries.get(name) if not name.endswith("*") else None
         if exact is not None:
             return exact[1]
-        for length in range(len(name), 0, -1):
-            if _ends_word(name, length):
-                entry = self._entries.get(name[:length].rstrip() + "*")
+        for length in self._lengths():
+            if length <= len(name) and _ends_word(name, length):
+                entry = self._entries.get(name[:length] + "*")
                 if entry is not None:
                     return entry[1]
         return None
+
+    def _lengths(self) -> list[int]:
+        if self._prefix_lengths is None:
+            lengths = {len(key) - 1 for key in self._entries if key.endswith("*")}
+            self._prefix_lengths = sorted(lengths, reverse=True)
+        return self._prefix_lengths
+
+    def _changed(self) -> None:
+        self._memo.clear()
+        self._prefix_lengths = None
 
 
 def _ends_word(name: str, length: int) -> bool:

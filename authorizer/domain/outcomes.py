@@ -55,6 +55,11 @@ def not_found(detail: str) -> Decision:
     return Decision(Refusal(RefusalKind.NOT_FOUND, detail))
 
 
+def no_account(account_id: str) -> Decision:
+    """The account was never opened."""
+    return not_found(f"there is no account {account_id!r}")
+
+
 def conflict(detail: str) -> Decision:
     """The state does not allow the command."""
     return Decision(Refusal(RefusalKind.CONFLICT, detail))

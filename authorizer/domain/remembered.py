@@ -16,6 +16,16 @@ class Remembered(NamedTuple):
     """Everything that the request said, in one text: a repeat says exactly the same."""
 
 
+def purchase_fields(amount_cents: int, card_id: str | None, mcc: str, merchant: str) -> str:
+    """All that a purchase says besides its id, in one text."""
+    return f"{amount_cents}\0{card_id or ''}\0{mcc}\0{merchant}"
+
+
+def credit_fields(amount_cents: int, wallet: str) -> str:
+    """All that a credit says besides its id, in one text."""
+    return f"{amount_cents}\0{wallet}"
+
+
 class RememberedIds:
     """Ids in the order of their event times: one open page, and sealed ones that never change.
 
@@ -52,6 +62,7 @@ class RememberedIds:
         if len(page) >= PAGE_ENTRIES and key not in page:
             self.sealed_pages.append(page)
             page = self.open_page = {}
+        page.pop(key, None)  # a key keeps its old place in the order otherwise
         page[key] = f"{at_us}{_SEPARATOR}{word}{_SEPARATOR}{fields}"
 
     def has_room(self, limit: int, since_us: int) -> bool:

@@ -1,7 +1,8 @@
 """The ASGI application: transactions in front, Starlette behind."""
 
 from collections.abc import MutableMapping
-from typing import Any, Final
+from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import structlog
 from starlette.applications import Starlette
@@ -24,9 +25,6 @@ from authorizer.http.problems import (
 )
 from authorizer.http.request_id import request_id
 from authorizer.http.transactions import App, Message, Receive, Scope, Send, Transactions
-
-_NOT_UTF8: Final = "\ufffd"
-"""What the server puts in the place of bytes of a path that are no UTF-8."""
 
 log = structlog.get_logger()
 
@@ -65,7 +63,7 @@ class Traced:
                 message = _with_header(message, b"x-request-id", identity)
             await send(message)
 
-        if _NOT_UTF8 in scope["path"]:
+        if not _is_utf8(scope.get("raw_path", b"")):
             refusal = problem_response(400, "the path is not UTF-8")
             await refusal(scope, receive, send_with_id)
             return
@@ -78,6 +76,14 @@ class Traced:
             log.exception("a bug in an endpoint", method=scope.get("method"))
         finally:
             structlog.contextvars.unbind_contextvars("request_id")
+
+
+def _is_utf8(raw_path: bytes) -> bool:
+    try:
+        unquote_to_bytes(raw_path).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _with_header(message: Message, name: bytes, value: bytes) -> MutableMapping[str, Any]:

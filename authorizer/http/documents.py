@@ -66,7 +66,8 @@ def _plain_text(text: str) -> str:
 
 def _descriptor(text: str) -> str:
     """White space of any kind counts as a space, as it does in a transaction."""
-    return _plain_text(" ".join(text.split())) and text
+    _plain_text(" ".join(text.split()))
+    return text
 
 
 def _path_text(text: str) -> str:

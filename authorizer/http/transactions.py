@@ -15,6 +15,7 @@ from authorizer.domain.outcomes import Outcome
 from authorizer.domain.reasons import Reason
 from authorizer.http.metrics import Metrics
 from authorizer.http.problems import problem_response
+from authorizer.http.protocol import RECEIVED
 from authorizer.http.request_id import request_id
 from authorizer.http.transaction_body import parse
 
@@ -27,6 +28,7 @@ Header = tuple[bytes, bytes]
 
 log = structlog.get_logger()
 
+_NO_STATE: Final[dict[str, Any]] = {}
 PATHS: Final = frozenset(("/transactions", "/transaction", "/authorize"))
 MAX_BODY_BYTES: Final = 65_536
 ANYBODY: Final = "local"
@@ -59,12 +61,13 @@ class Transactions:
             if scope["method"] != "POST":
                 await _method_not_allowed(scope, receive, send)
                 return
+            received_ns = scope.get("state", _NO_STATE).get(RECEIVED) or self._monotonic_ns()
             message = await receive()
             if message.get("more_body"):
                 message = await _whole_body(message, receive)
+                received_ns = self._monotonic_ns()
             if message["type"] == "http.disconnect":
                 return
-            received_ns = self._monotonic_ns()
             try:
                 answer = self._decide(message["body"], received_ns)
                 outcome = answer if isinstance(answer, Outcome) else await answer
@@ -91,7 +94,8 @@ class Transactions:
 
     async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._in_flight > self._max_in_flight:
-            busy = problem_response(503, "too many requests are under way")
+            headers = {"X-Request-Id": request_id(scope["headers"]).decode()}
+            busy = problem_response(503, "too many requests are under way", headers=headers)
             await busy(scope, receive, send)
             return
         await self._others(scope, receive, send)

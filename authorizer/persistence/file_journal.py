@@ -6,6 +6,7 @@ from typing import Final
 from authorizer.persistence import frame, journal
 from authorizer.persistence.disk import Disk
 
+_ASIDE: Final = f"{journal.FOLDER}/torn.tmp"
 _NEW_SEGMENT: Final = f"{journal.FOLDER}/new-segment.tmp"
 
 
@@ -73,9 +74,11 @@ def _set_aside(disk: Disk, torn: journal.TornTail) -> None:
     if torn.offset == 0:
         disk.rename(torn.segment, f"{torn.segment}.torn-0")
         return
-    aside = disk.append(f"{torn.segment}.torn-{torn.offset}")
+    if _ASIDE.rpartition("/")[2] in disk.names(journal.FOLDER):
+        disk.remove(_ASIDE)
+    aside = disk.append(_ASIDE)
     aside.write(disk.read(torn.segment)[torn.offset :])
     aside.sync()
     aside.close()
-    disk.sync_folder(journal.FOLDER)
+    disk.rename(_ASIDE, f"{torn.segment}.torn-{torn.offset}")
     disk.truncate(torn.segment, torn.offset)

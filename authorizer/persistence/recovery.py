@@ -6,8 +6,8 @@ from typing import NamedTuple
 from authorizer.domain.policy import DAY_US
 from authorizer.persistence import snapshot
 from authorizer.persistence.disk import Disk
+from authorizer.persistence.history import MISFITS, events_of, misfit
 from authorizer.persistence.journal import Batch, JournalDamagedError, JournalReader
-from authorizer.persistence.record import UnknownRecordError, decode
 from authorizer.persistence.snapshot import Snapshot, SnapshotDamagedError
 from authorizer.persistence.state import Replay, State
 
@@ -66,13 +66,12 @@ def _newest_snapshot(disk: Disk, damaged: list[str]) -> Snapshot | None:
 
 
 def _replay_batch(disk: Disk, replay: Replay, batch: Batch) -> int:
-    try:
-        records = batch.records()
-        for position, record in enumerate(records, batch.first_position):
-            replay.apply(decode(record), position)
-    except (UnknownRecordError, ValueError) as error:
-        raise JournalDamagedError(disk.path(batch.segment), batch.offset, str(error)) from error
-    return len(records)
+    for position, event in events_of(disk, batch):
+        try:
+            replay.apply(event, position)
+        except MISFITS as error:
+            raise misfit(disk, batch, position, error) from error
+    return batch.header.records
 
 
 def _check_belonging(disk: Disk, found: Snapshot, batch: Batch) -> None:

@@ -12,8 +12,10 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from itertools import pairwise
 from random import Random
 from typing import Final
 
@@ -84,7 +86,7 @@ def with_holes(data: bytes | None, at: int, random: Random) -> bytes | None:
 def sectors(data: bytes, at: int) -> list[bytes]:
     """The pieces of a write that begins at an offset, one for each sector that it touches."""
     edges = [0, *range(SECTOR_BYTES - at % SECTOR_BYTES, len(data), SECTOR_BYTES), len(data)]
-    return [data[begin:end] for begin, end in zip(edges, edges[1:], strict=False)]
+    return [data[begin:end] for begin, end in pairwise(edges)]
 
 
 Entries = dict[str, Inode]
@@ -229,6 +231,10 @@ class MemoryDisk:
         folder.change({entry: Inode(content, content)})
         folder.sync()
 
+    def twin(self) -> MemoryDisk:
+        """Another disk in the same state: what is not synced here is not synced there."""
+        return deepcopy(self)
+
     def copy(self) -> MemoryDisk:
         """Another disk with the same files, all of them synced."""
         other = MemoryDisk()
@@ -315,6 +321,7 @@ class FaultyDisk:
         self.disk = disk
         self.calls: list[tuple[str, str]] = []
         """(operation, file) of everything that was asked for, also of what was refused."""
+        self.refused: list[tuple[str, str]] = []
         self._failpoints: list[Failpoint] = []
 
     def fail(
@@ -353,6 +360,8 @@ class FaultyDisk:
     def _met(self, operation: str, file: str) -> Failpoint | None:
         self.calls.append((operation, file))
         met = [point for point in self._failpoints if point.meets(operation, file)]
+        if met:
+            self.refused.append((operation, file))
         return met[0] if met else None
 
     # See `Disk`.

@@ -1,0 +1,122 @@
+"""Has many entries taken in at once, through the same desk as requests."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Final, NamedTuple
+
+from authorizer.actors.desk import Answer, Desk
+from authorizer.cli.import_lines import (
+    AccountEntry,
+    BadLine,
+    CustomerEntry,
+    Entry,
+    GoodLine,
+    Line,
+    Place,
+)
+from authorizer.domain.commands import OpenAccount, RegisterMerchant
+from authorizer.domain.outcomes import Refusal
+from authorizer.http.customers import registration
+
+WAVE_ENTRIES: Final = 4096
+"""The most that is under way at once."""
+_WAVE_BYTES: Final = 4 << 20
+
+PLURALS: Final = {"account": "accounts", "merchant": "merchants", "customer": "customers"}
+
+
+class Count(NamedTuple):
+    """What became of the entries of one kind."""
+
+    created: int = 0
+    known: int = 0
+    """Entries for what was there already; some may have added to it."""
+
+
+class Importer:
+    """Takes entries in waves.
+
+    What is in one wave concerns different accounts, cards and customers, so the outcome is that of
+    taking the lines one by one, in their order.
+    """
+
+    def __init__(self, desk: Desk, by: str, refused: Callable[[Place, str], None]) -> None:
+        """`by` is who asks, in every event. `refused` is told of each line that is not taken."""
+        self._desk = desk
+        self._by = by
+        self._tell = refused
+        self._wave: list[GoodLine] = []
+        self._wave_bytes = 0
+        self._concerned: set[str] = set()
+        self.refused = 0
+        self.counts = dict.fromkeys(PLURALS, Count())
+
+    async def take(
+        self, lines: Iterable[Line], progress: Callable[[int], None] = lambda _: None
+    ) -> None:
+        """Take lines in; everything is durable when this returns. `progress` is told of bytes."""
+        for line in lines:
+            if isinstance(line, BadLine):
+                self._refuse(line.place, line.problem)
+                progress(line.size_bytes)
+                continue
+            concerned = _concerned(line.entry)
+            if self._is_full() or not self._concerned.isdisjoint(concerned):
+                await self._flush(progress)
+            self._wave.append(line)
+            self._wave_bytes += line.size_bytes
+            self._concerned.update(concerned)
+        await self._flush(progress)
+
+    def _is_full(self) -> bool:
+        return len(self._wave) >= WAVE_ENTRIES or self._wave_bytes >= _WAVE_BYTES
+
+    async def _flush(self, progress: Callable[[int], None]) -> None:
+        answers = [self._ask(line.entry) for line in self._wave]
+        for line, waiting in zip(self._wave, answers, strict=True):
+            answer = await waiting
+            if isinstance(answer, Refusal):
+                self._refuse(line.place, answer.detail)
+            else:
+                self._count(line.entry.kind, answer[0].created)
+        progress(self._wave_bytes)
+        self._wave.clear()
+        self._wave_bytes = 0
+        self._concerned.clear()
+
+    def _ask(self, entry: Entry) -> Awaitable[Answer[Any]]:
+        """Ask for an entry now, and give what becomes its answer.
+
+        A million tasks take long, so where one actor decides its own promise is given.
+        """
+        desk = self._desk
+        if isinstance(entry, AccountEntry):
+            opening = OpenAccount(entry.account, entry.balances, entry.cliente_id, self._by)
+            return desk.accounts.find_or_new(entry.account).actor_ref.ask(opening, block=False)
+        if isinstance(entry, CustomerEntry):
+            cards = tuple(card.terms() for card in entry.cartoes)
+            customer = registration(entry, self._by)
+            return asyncio.ensure_future(desk.register_customer(customer, cards))
+        override = RegisterMerchant(entry.name, entry.mcc, self._by)
+        return desk.merchants.actor_ref.ask(override, block=False)
+
+    def _refuse(self, place: Place, problem: str) -> None:
+        self.refused += 1
+        self._tell(place, problem)
+
+    def _count(self, kind: str, created: bool) -> None:
+        count = self.counts[kind]
+        self.counts[kind] = Count(count.created + created, count.known + (not created))
+
+
+def _concerned(entry: Entry) -> tuple[str, ...]:
+    """What an entry may change. Merchants have one actor, which keeps their order by itself."""
+    if isinstance(entry, AccountEntry):
+        return (f"account {entry.account}",)
+    if isinstance(entry, CustomerEntry):
+        return (
+            f"account {entry.conta or entry.cliente_id}",
+            f"customer {entry.cliente_id}",
+            *(f"card {card.cartao_id}" for card in entry.cartoes),
+        )
+    return ()

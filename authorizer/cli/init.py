@@ -1,0 +1,90 @@
+"""`authorizer init`."""
+
+import io
+import sys
+from collections.abc import Iterator
+from importlib import resources
+
+import click
+
+from authorizer.cli import offline
+from authorizer.cli.import_lines import (
+    AccountEntry,
+    BadLine,
+    CustomerEntry,
+    Entry,
+    Line,
+    Place,
+    read_lines,
+)
+from authorizer.cli.importer import PLURALS, Importer
+from authorizer.cli.options import settings_options
+from authorizer.persistence.state import State
+from authorizer.runtime import Running
+from authorizer.settings import Settings
+
+
+@click.command()
+@click.option("--demo", is_flag=True, help="Put demo accounts, merchants and a customer in.")
+@settings_options("data")
+def init(demo: bool, settings: Settings) -> None:
+    """Make a data folder, with demo data if wished.
+
+    `serve` makes an empty one by itself; this is for --demo, or to have the folder made at a
+    known time. What is there already stays as it is, so the command may be run again and again. No
+    server may run on the folder.
+
+    --demo puts in, where they are missing:
+      accounts   123, 456 and 789, with balances for FOOD, MEAL and CASH
+      merchants  UBER TRIP and UBER EATS of SAO PAULO, PAG*JoseDaSilva, PICPAY*BILHETEUNICO
+      customer   12345 with an account of the same name, a blocked card (987654321) and an active
+                 one (123987654)
+
+    Examples:
+      authorizer init --data data
+      authorizer init --demo --data demo && authorizer serve --data demo
+
+    Exit status: 0 done, 1 the folder is in use, can't be made, or holds something that demo data
+    can't be added to, 2 wrong usage, 74 the journal could not be written.
+    """
+
+    async def job(running: Running) -> Importer:
+        importer = Importer(running.desk, "init", _refused)
+        if demo:
+            await importer.take(_missing(running.recovered.state))
+        return importer
+
+    importer = offline.work(settings, job)
+    click.echo(f"{settings.data} is ready")
+    if demo:
+        for kind, count in importer.counts.items():
+            click.echo(f"{PLURALS[kind]:<10} {count.created} new")
+    if importer.refused:
+        sys.exit(1)
+
+
+def demo_lines() -> Iterator[Line]:
+    """The demo data, as it comes with the package."""
+    for file in ("accounts.ndjson", "merchants.ndjson", "customer.json"):
+        content = resources.files("authorizer").joinpath("demo", file).read_bytes()
+        yield from read_lines(io.BytesIO(content), file)
+
+
+def _missing(state: State) -> list[Line]:
+    return [
+        line
+        for line in demo_lines()
+        if isinstance(line, BadLine) or not _is_there(line.entry, state)
+    ]
+
+
+def _is_there(entry: Entry, state: State) -> bool:
+    if isinstance(entry, AccountEntry):
+        return entry.account in state.accounts
+    if isinstance(entry, CustomerEntry):
+        return entry.cliente_id in state.customers
+    return state.merchants.get(entry.name) is not None
+
+
+def _refused(place: Place, problem: str) -> None:
+    click.echo(f"demo data, {place}: {problem}", err=True)

@@ -1,0 +1,155 @@
+"""`authorizer inspect`."""
+
+import json
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any, Final, NamedTuple
+
+import click
+
+from authorizer.cli import offline
+from authorizer.cli.options import settings_options
+from authorizer.cli.points import Point, PointType, time_text
+from authorizer.domain.events import CardOpened, Event, OperationsImported, PersonalDataRecorded
+from authorizer.persistence.disk import LocalDisk
+from authorizer.persistence.history import events_of
+from authorizer.persistence.journal import Batch, JournalReader
+from authorizer.persistence.record import EVENT_NAMES, describe
+from authorizer.settings import Settings
+
+_PERSONAL: Final = frozenset(PersonalDataRecorded._fields) - {"at_us", "by", "customer_id"}
+_MASK: Final = "***"
+
+
+class Wanted(NamedTuple):
+    """Which events are looked for; what is None matches every one."""
+
+    account: str | None
+    customer: str | None
+    card: str | None
+    events: tuple[str, ...]
+    since: Point | None
+    until: Point | None
+
+    def takes(self, position: int, event: Event) -> bool:
+        """Whether an event is looked for."""
+        return (
+            self.account in (None, getattr(event, "account_id", None))
+            and self.customer in (None, getattr(event, "customer_id", None))
+            and (self.card is None or self.card in _cards(event))
+            and (not self.events or describe(event)["event"] in self.events)
+            and not (self.since is not None and self.since.is_after(position, event.at_us))
+        )
+
+    def is_over(self, position: int, event: Event) -> bool:
+        """Whether neither this event nor a later one is looked for: positions and times grow."""
+        return self.until is not None and self.until.is_before(position, event.at_us)
+
+
+@click.command()
+@click.option("--account", metavar="ID", help="Events of this account.")
+@click.option("--customer", metavar="ID", help="Events that name this customer.")
+@click.option("--card", metavar="ID", help="Events that name this card.")
+@click.option(
+    "--event",
+    "events",
+    type=click.Choice(EVENT_NAMES),
+    multiple=True,
+    metavar="NAME",
+    help=f"Events of this name; may be given again. One of {', '.join(EVENT_NAMES)}.",
+)
+@click.option("--from", "since", type=PointType(), help="From this position or time on.")
+@click.option("--to", "until", type=PointType(), help="Up to this position or time, included.")
+@click.option("--limit", type=click.IntRange(min=1), help="At most so many lines.")
+@click.option("--batches", is_flag=True, help="A line for each batch that holds such an event.")
+@click.option("--show-personal-data", is_flag=True, help="Show names, CPF, phone and e-mail.")
+@settings_options("data")
+def inspect(
+    limit: int | None,
+    batches: bool,
+    show_personal_data: bool,
+    settings: Settings,
+    **wanted: Any,
+) -> None:
+    """Print the journal's records as JSON lines.
+
+    Oldest first. A line has the record's position, its time, the fields of its event, and where its
+    batch lies. Filters narrow each other down. Personal data is masked unless asked for. Every byte
+    that is passed is checked; nothing is changed, and a server may be at work.
+
+    With --batches a line is a batch: its positions, where it lies, and the hash chain's head after
+    it, which is what `verify --expect` takes.
+
+    Examples:
+      authorizer inspect --data data --account 123 --from 2025-02-24T00:00:00Z
+      authorizer inspect --data data --event card_blocked --event card_unblocked
+      authorizer inspect --data data --batches --from 1000 --to 2000
+      authorizer inspect --data data | jq -r 'select(.amount_cents > 100000) | .position'
+
+    Exit status: 0 printed, 1 the journal is damaged (what lies before is printed) or missing,
+    2 wrong usage.
+    """
+    disk = offline.journal_to_read(settings)
+    reader = JournalReader(disk)
+    look = Wanted(**wanted)
+    lines = _batches(disk, reader, look) if batches else _records(disk, reader, look)
+    for line in islice(lines, limit):
+        if not show_personal_data:
+            _mask(line)
+        click.echo(json.dumps(line, ensure_ascii=False))
+    if reader.torn is not None:
+        click.echo(
+            f"{disk.path(reader.torn.segment)}: an incomplete batch follows at byte "
+            f"{reader.torn.offset}",
+            err=True,
+        )
+
+
+def _records(disk: LocalDisk, reader: JournalReader, wanted: Wanted) -> Iterator[dict[str, Any]]:
+    for batch in reader:
+        for position, event in events_of(disk, batch):
+            if wanted.is_over(position, event):
+                return
+            if wanted.takes(position, event):
+                yield {
+                    "position": position,
+                    "at": time_text(event.at_us),
+                    **describe(event),
+                    "segment": batch.segment,
+                    "batch_offset": batch.offset,
+                }
+
+
+def _batches(disk: LocalDisk, reader: JournalReader, wanted: Wanted) -> Iterator[dict[str, Any]]:
+    for batch in reader:
+        found = list(events_of(disk, batch))
+        inside = [event for event in found if not wanted.is_over(*event)]
+        if any(wanted.takes(*event) for event in inside):
+            yield _batch(batch, found[-1][1])
+        if len(inside) < len(found):
+            return
+
+
+def _batch(batch: Batch, newest: Event) -> dict[str, Any]:
+    return {
+        "first_position": batch.first_position,
+        "last_position": batch.last_position,
+        "at": time_text(newest.at_us),
+        "segment": batch.segment,
+        "batch_offset": batch.offset,
+        "bytes": batch.size_bytes,
+        "chain": batch.header.chain.hex(),
+    }
+
+
+def _cards(event: Event) -> tuple[str | None, ...]:
+    if isinstance(event, CardOpened):
+        return (event.terms.card_id,)
+    if isinstance(event, OperationsImported):
+        return tuple(operation.card_id for operation in event.operations)
+    return (getattr(event, "card_id", None), *getattr(event, "card_ids", ()))
+
+
+def _mask(line: dict[str, Any]) -> None:
+    if line.get("event") == "personal_data_recorded":
+        line.update(dict.fromkeys(_PERSONAL, _MASK))

@@ -1,0 +1,177 @@
+"""`authorizer replay`."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import click
+import orjson
+
+from authorizer.cli import offline
+from authorizer.cli.options import settings_options
+from authorizer.cli.points import Point, PointType, time_text
+from authorizer.cli.progress import journal_bytes, progress
+from authorizer.cli.story import Chapter, story
+from authorizer.domain.account import Account
+from authorizer.domain.money import format_cents
+from authorizer.domain.policy import DAY_US
+from authorizer.http.cards import card_part
+from authorizer.http.wire import money
+from authorizer.persistence.disk import LocalDisk
+from authorizer.persistence.history import MISFITS, events_of, misfit
+from authorizer.persistence.journal import JournalReader
+from authorizer.persistence.state import Replay, State
+from authorizer.settings import Settings
+
+
+@click.command()
+@click.argument("accounts", nargs=-1, metavar="[ACCOUNT]...")
+@click.option("--until", type=PointType(), help="Stop after this position or time.")
+@click.option("--story", "told", metavar="ACCOUNT", help="Tell one account's events instead.")
+@click.option("--json", "as_json", is_flag=True, help="A JSON object a line instead of a table.")
+@settings_options("data", "id_retention_days")
+def replay(
+    accounts: tuple[str, ...],
+    until: Point | None,
+    told: str | None,
+    as_json: bool,
+    settings: Settings,
+) -> None:
+    """Print balances, rebuilt from the journal alone.
+
+    Prints what every ACCOUNT named holds, or all accounts, as of now or of --until, which takes a
+    position or an RFC 3339 time and includes it. Snapshots are not looked at; nothing is changed,
+    and a server may be at work.
+
+    --story tells what happened to one account line by line: position, time, what, how much, what
+    paid for it or why not, and what the account held afterwards.
+
+    With --json a line has "account", "balances" in reais, "cliente_id" and "cards", each card as in
+    the customer document; a line of a story has "position", "at", "what", "by", "amount", what else
+    is to be known, "balances", and "limits": what is left of each card's limit.
+
+    Examples:
+      authorizer replay --data data
+      authorizer replay 123 456 --data data --until 2025-02-24T15:30:00Z
+      authorizer replay --story 123 --data data
+      authorizer replay --json --data data | jq -r '[.account, .balances.CASH] | @tsv'
+
+    Exit status: 0 printed, 1 the journal is damaged or missing, or there is no such account,
+    2 wrong usage.
+    """
+    if told is not None and accounts:
+        raise click.UsageError("--story tells of one account; name no others")
+    disk = offline.journal_to_read(settings)
+    if told is not None:
+        _tell(disk, told, until, as_json)
+        return
+    reader = JournalReader(disk)
+    state = _rebuild(disk, reader, until, settings)
+    for account_id in accounts:
+        if account_id not in state.accounts:
+            raise click.ClickException(f"there is no account {account_id!r}")
+    show = _show_json if as_json else _show_table
+    show(state, accounts or state.accounts.ids)
+
+
+def _rebuild(
+    disk: LocalDisk, reader: JournalReader, until: Point | None, settings: Settings
+) -> State:
+    state = State()
+    rebuilding = Replay(state, settings.id_retention_days * DAY_US)
+    with progress("Replaying", journal_bytes(disk)) as passed:
+        for batch in reader:
+            for position, event in events_of(disk, batch):
+                if until is not None and until.is_before(position, event.at_us):
+                    rebuilding.finish()
+                    return state
+                try:
+                    rebuilding.apply(event, position)
+                except MISFITS as error:
+                    raise misfit(disk, batch, position, error) from error
+            passed(batch.size_bytes)
+    rebuilding.finish()
+    return state
+
+
+def _show_json(state: State, account_ids: Collection[str]) -> None:
+    for account_id in account_ids:
+        account = state.accounts.wake(account_id)
+        _print_json(
+            {
+                "account": account_id,
+                "balances": _money(account.wallets_cents),
+                "cliente_id": account.customer_id,
+                "cards": [card_part(card.terms()) for card in account.cards.values()],
+            }
+        )
+
+
+def _show_table(state: State, account_ids: Collection[str]) -> None:
+    """Two passes, so that no more than one account is in memory twice."""
+    columns: dict[str, int] = {"account": len("account")}
+    for account_id in account_ids:
+        for name, text in _cells(state.accounts.wake(account_id)).items():
+            columns[name] = max(columns.get(name, len(name)), len(text))
+    click.echo(_row({name: name for name in columns}, columns))
+    for account_id in account_ids:
+        click.echo(_row(_cells(state.accounts.wake(account_id)), columns))
+
+
+def _cells(account: Account) -> dict[str, str]:
+    cells = {"account": account.account_id}
+    cells |= {name: format_cents(cents) for name, cents in account.wallets_cents.items()}
+    return cells
+
+
+def _row(cells: Mapping[str, str], columns: Mapping[str, int]) -> str:
+    first, *others = columns
+    texts = [cells[first].ljust(columns[first])]
+    texts += [cells.get(name, "").rjust(columns[name]) for name in others]
+    return "  ".join(texts).rstrip()
+
+
+def _tell(disk: LocalDisk, account_id: str, until: Point | None, as_json: bool) -> None:
+    chapter = None
+    for chapter in story(disk, JournalReader(disk), account_id, until):
+        if as_json:
+            _print_json(_chapter_json(chapter))
+        else:
+            click.echo(_chapter_text(chapter))
+    if chapter is None:
+        raise click.ClickException(f"there is no account {account_id!r}")
+
+
+def _chapter_text(chapter: Chapter) -> str:
+    told = chapter.told
+    amount = "" if told.amount_cents is None else format_cents(told.amount_cents)
+    facts = [f"{name} {' '.join(fact.split())}" for name, fact in told.facts.items() if fact]
+    held = [f"{name} {format_cents(cents)}" for name, cents in chapter.wallets_cents.items()]
+    held += [f"card {card} {format_cents(left)}" for card, left in chapter.available_cents.items()]
+    head = f"{chapter.position:>8}  {time_text(chapter.at_us)}  {told.what:<14}  {amount:>12}"
+    return f"{head}  {', '.join(facts)}  →  {', '.join(held)}"
+
+
+def _chapter_json(chapter: Chapter) -> dict[str, Any]:
+    told = chapter.told
+    line = {
+        "position": chapter.position,
+        "at": time_text(chapter.at_us),
+        "what": told.what.replace(" ", "_"),
+        "by": chapter.by,
+    }
+    amount = {} if told.amount_cents is None else {"amount": money(told.amount_cents)}
+    return {
+        **line,
+        **amount,
+        **{name: fact for name, fact in told.facts.items() if fact is not None},
+        "balances": _money(chapter.wallets_cents),
+        "limits": _money(chapter.available_cents),
+    }
+
+
+def _money(cents_by_name: Mapping[str, int]) -> dict[str, orjson.Fragment]:
+    return {name: money(cents) for name, cents in cents_by_name.items()}
+
+
+def _print_json(line: dict[str, Any]) -> None:
+    click.echo(orjson.dumps(line))

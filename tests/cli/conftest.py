@@ -1,0 +1,46 @@
+"""Fixtures for the commands."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+
+from tests.cli.commands import run
+
+
+@pytest.fixture(autouse=True)
+def _process_as_before() -> Iterator[None]:
+    """A command leaves this process's logs and garbage collector as they were."""
+    root = logging.getLogger()
+    handlers, level, threshold = root.handlers[:], root.level, gc.get_threshold()
+    yield
+    root.handlers[:], root.level = handlers, level
+    structlog.reset_defaults()
+    gc.set_threshold(*threshold)
+    gc.unfreeze()
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in os.environ:
+        if name.upper().startswith("AUTHORIZER_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A data folder that is not there yet."""
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def demo(data: Path) -> Path:
+    """A data folder with the demo data."""
+    assert run("init", "--demo", "--data", data).exit_code == 0
+    return data

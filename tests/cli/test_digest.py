@@ -1,0 +1,92 @@
+"""The digest by which `verify` compares states."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from authorizer.domain.account import Account
+from authorizer.domain.customer import Customer
+from authorizer.persistence.digest import state_digest
+from authorizer.persistence.state import State
+
+Ids = Iterable[tuple[str, int]]
+"""Ids with the times of their answers."""
+
+
+def account(account_id: str, *pages: Ids, cents: int = 100, owner: str = "remembered") -> Account:
+    """An account whose ids lie in these pages, the last one open."""
+    made = Account(account_id)
+    made.position = 1
+    made.wallets_cents = {"CASH": cents}
+    ids = getattr(made, owner)
+    for page in pages:
+        ids.sealed_pages.append({key: f"{at_us}\0approved\0x" for key, at_us in page})
+    if pages:
+        ids.open_page = ids.sealed_pages.pop()
+    return made
+
+
+def state(*accounts: Account) -> State:
+    made = State()
+    for one in accounts:
+        made.accounts.sleep(one.account_id, one)
+    return made
+
+
+def digest(*accounts: Account, since_us: int = 0) -> bytes:
+    return state_digest(state(*accounts), since_us)
+
+
+def test_the_order_of_accounts_makes_no_difference() -> None:
+    one, other = account("1"), account("2")
+    assert digest(one, other) == digest(other, one)
+
+
+@pytest.mark.parametrize("owner", ["remembered", "credits"])
+def test_how_ids_are_split_into_pages_makes_no_difference(owner: str) -> None:
+    ids = [(f"t{number}", number) for number in range(10)]
+    whole = digest(account("1", ids, owner=owner))
+    assert digest(account("1", ids[:3], ids[3:], owner=owner)) == whole
+    assert digest(account("1", ids[:1], ids[1:9], ids[9:], owner=owner)) == whole
+    assert digest(account("1", ids[:9], owner=owner)) != whole
+
+
+def test_the_newest_answer_under_an_id_counts() -> None:
+    assert digest(account("1", [("t", 1)], [("t", 2)])) == digest(account("1", [("t", 2)]))
+    assert digest(account("1", [("t", 1)], [("t", 2)])) != digest(account("1", [("t", 1)]))
+
+
+def test_older_ids_make_no_difference() -> None:
+    young = account("1", [("b", 10)])
+    both = account("1", [("a", 9)], [("b", 10)])
+    assert digest(both, since_us=10) == digest(young, since_us=10)
+    assert digest(both, since_us=9) != digest(young, since_us=9)
+
+
+def test_looking_changes_nothing() -> None:
+    looked_at = state(account("1", [("a", 1)], [("b", 2)]))
+    before = looked_at.accounts.asleep("1")
+    assert state_digest(looked_at, 2) == state_digest(looked_at, 2)
+    assert looked_at.accounts.asleep("1") == before
+
+
+def test_everything_else_makes_a_difference() -> None:
+    found = {digest(), digest(account("1")), digest(account("1"), account("2"))}
+    found.add(digest(account("1", cents=101)))
+    later = account("1")
+    later.position = 2
+    found.add(digest(later))
+    with_customer = state(account("1"))
+    customer = Customer("1")
+    customer.position = 1
+    with_customer.customers.sleep("1", customer)
+    found.add(state_digest(with_customer, 0))
+    with_card = state(account("1"))
+    with_card.add_card("k", "1")
+    found.add(state_digest(with_card, 0))
+    with_merchant = state(account("1"))
+    with_merchant.merchants.register("SHOP", "5811")
+    found.add(state_digest(with_merchant, 0))
+    assert len(found) == 8

@@ -1,0 +1,152 @@
+"""Settings: which place wins, and what is shown of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from authorizer.settings import Settings
+from tests.cli.commands import done, refused, run
+
+
+def shown(*arguments: object) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(done("settings", "--json", *arguments))
+    return found
+
+
+def file(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "authorizer.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_every_setting_is_shown_with_its_default() -> None:
+    settings = shown()
+    assert list(settings) == list(Settings.model_fields)
+    assert {setting["from"] for setting in settings.values()} == {"default"}
+    assert settings["deadline_ms"]["value"] == 80
+    assert settings["data"]["value"] == "data"
+    assert settings["wallet_by_mcc"]["value"]["5812"] == "MEAL"
+
+
+@pytest.mark.parametrize("flag", [True, False])
+@pytest.mark.parametrize("environment", [True, False])
+@pytest.mark.parametrize("in_file", [True, False])
+def test_flag_then_environment_then_file_then_default(
+    flag: bool,
+    environment: bool,
+    in_file: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    arguments: list[object] = []
+    if in_file:
+        arguments += ["--config", file(tmp_path, "port = 1")]
+    if environment:
+        monkeypatch.setenv("AUTHORIZER_PORT", "2")
+    if flag:
+        arguments += ["--port", "3"]
+    expected = {"value": 8080, "from": "default"}
+    if in_file:
+        expected = {"value": 1, "from": "file"}
+    if environment:
+        expected = {"value": 2, "from": "environment"}
+    if flag:
+        expected = {"value": 3, "from": "flag"}
+    assert shown(*arguments)["port"] == expected
+    assert shown(*arguments)["host"] == {"value": "127.0.0.1", "from": "default"}
+
+
+def test_a_flag_that_says_the_default_is_still_a_flag() -> None:
+    assert shown("--port", "8080")["port"] == {"value": 8080, "from": "flag"}
+
+
+@pytest.mark.parametrize("place", ["flag", "environment", "file"])
+def test_a_mapping_can_be_given_everywhere(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments: list[object] = []
+    if place == "flag":
+        arguments = ["--wallet-by-mcc", "5411=FOOD,5912=HEALTH"]
+    elif place == "environment":
+        monkeypatch.setenv("AUTHORIZER_WALLET_BY_MCC", '{"5411": "FOOD", "5912": "HEALTH"}')
+    else:
+        text = 'wallet_by_mcc = {5411 = "FOOD", 5912 = "HEALTH"}'
+        arguments = ["--config", file(tmp_path, text)]
+    expected = {"value": {"5411": "FOOD", "5912": "HEALTH"}, "from": place}
+    assert shown(*arguments)["wallet_by_mcc"] == expected
+
+
+def test_the_table_has_a_line_for_each_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTHORIZER_DEADLINE_MS", "50")
+    header, *rows = done("settings").splitlines()
+    assert header.split() == ["setting", "value", "from"]
+    assert [row.split()[0] for row in rows] == list(Settings.model_fields)
+    assert ["deadline_ms", "50", "environment"] in [row.split() for row in rows]
+
+
+def test_the_toml_is_a_file_that_gives_the_same_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = [
+        "--data", 'a "quoted" folder, ação', "--snapshot-minutes", "0.5", "--log-level", "debug",
+        "--wallet-by-mcc", "5912=HEALTH", "--fallback-wallet", "DINHEIRO",
+    ]  # fmt: skip
+    monkeypatch.setenv("AUTHORIZER_PORT", "9000")
+    before = shown(*given)
+    text = done("settings", "--toml", *given)
+    monkeypatch.delenv("AUTHORIZER_PORT")
+    after = shown("--config", file(tmp_path, text))
+    assert {name: setting["value"] for name, setting in after.items()} == {
+        name: setting["value"] for name, setting in before.items()
+    }
+    assert {setting["from"] for setting in after.values()} == {"file"}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("prot = 1", "setting prot: "),
+        ("port = 70000", "setting port: "),
+        ("port = [1]", "setting port: "),
+        ("port = ", "authorizer.toml: "),
+        ("snapshots_kept = 0", "setting snapshots_kept: "),
+        ('host = "example.com"', "setting host: "),
+    ],
+)
+def test_a_file_that_cannot_be_taken_is_told_by_name(text: str, said: str, tmp_path: Path) -> None:
+    result = run("settings", "--config", file(tmp_path, text))
+    assert result.exit_code == 2
+    assert said in result.stderr
+
+
+def test_a_file_that_is_no_text_is_told_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "authorizer.toml"
+    path.write_bytes(b'host = "\xff"')
+    assert f"{path}: " in refused("settings", "--config", path, status=2)
+
+
+def test_a_file_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
+    assert run("settings", "--config", tmp_path / "missing.toml").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("PORT", "many", "setting port: "),
+        ("WALLET_BY_MCC", "{5411", 'Error: the environment: error parsing value for field "wallet'),
+    ],
+)
+def test_an_environment_that_cannot_be_taken_is_told_by_name(
+    name: str, value: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"AUTHORIZER_{name}", value)
+    assert said in refused("settings", status=2)
+
+
+@pytest.mark.parametrize("value", ["5411", "5411=", "=FOOD", "5411=FOOD,5812"])
+def test_a_mapping_flag_that_is_none_is_wrong_usage(value: str) -> None:
+    assert "is not MCC=WALLET" in refused("settings", "--wallet-by-mcc", value, status=2)

@@ -1,0 +1,133 @@
+"""Accounts, cards and commands, with defaults for what a test does not speak of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from authorizer.domain import account as accounts
+from authorizer.domain.account import Account
+from authorizer.domain.authorize import Verdict, authorize
+from authorizer.domain.cards import Card, CardStatus, CardTerms, WrittenTime
+from authorizer.domain.commands import Authorize
+from authorizer.domain.customer import Customer
+from authorizer.domain.events import AccountEvent, AccountOpened, CardOpened
+from authorizer.domain.merchants import MerchantTable
+from authorizer.domain.outcomes import Decision, Done, Outcome, Refusal
+from authorizer.domain.policy import Policy
+from authorizer.domain.remembered import RememberedIds
+
+NOW_US = 1_700_000_000_000_000
+DAY_US = 24 * 3600 * 1_000_000
+BY = "tester"
+ACCOUNT = "acc-1"
+CARD = "card-1"
+CUSTOMER = "cust-1"
+
+
+def opened(customer_id: str | None = None, **wallets_cents: int) -> Account:
+    """An account with these wallets; FOOD 100.00, MEAL 50.00 and CASH 20.00 where none is named."""
+    account = Account(ACCOUNT)
+    wallets = wallets_cents or {"FOOD": 100_00, "MEAL": 50_00, "CASH": 20_00}
+    return grown(account, AccountOpened(NOW_US, BY, ACCOUNT, wallets, customer_id))
+
+
+def grown(account: Account, *events: AccountEvent) -> Account:
+    """The same account, after these events."""
+    for event in events:
+        accounts.evolve(account, event, account.position + 1)
+    return account
+
+
+def terms(
+    card_id: str = CARD,
+    limit_cents: int | None = 1000_00,
+    used_cents: int = 0,
+    status: CardStatus = CardStatus.ACTIVE,
+    motive: str | None = None,
+    blocked_at: WrittenTime | None = None,
+) -> CardTerms:
+    """A card as a document brings it."""
+    return CardTerms(
+        card_id, "**** 1234", "Visa", status.value, motive, blocked_at, limit_cents, used_cents
+    )
+
+
+def with_card(account: Account, card: CardTerms | None = None, owner: str = CUSTOMER) -> Account:
+    """The same account, with a card more."""
+    return grown(account, CardOpened(NOW_US, BY, ACCOUNT, owner, card or terms()))
+
+
+def purchase(
+    amount_cents: int = 1_00,
+    mcc: str = "5999",
+    merchant: str = "LOJA X",
+    transaction_id: str | None = None,
+    card_id: str | None = None,
+) -> Authorize:
+    """A purchase that waited for nothing."""
+    return Authorize(ACCOUNT, transaction_id, amount_cents, mcc, merchant, card_id, 0, BY)
+
+
+def decided(
+    account: Account,
+    command: Authorize,
+    policy: Policy | None = None,
+    now_us: int = NOW_US,
+    waited_ns: int = 0,
+) -> Verdict:
+    """The verdict on a purchase, checked to have changed nothing."""
+    policy = policy or Policy()
+    before, merchants = deep(account), policy.merchants.entries()
+    verdict = authorize(account, command, policy, now_us, waited_ns)
+    assert deep(account) == before
+    assert policy.merchants.entries() == merchants
+    return verdict
+
+
+def settled(
+    account: Account,
+    command: Authorize,
+    policy: Policy | None = None,
+    now_us: int = NOW_US,
+    waited_ns: int = 0,
+) -> Outcome:
+    """The outcome of a purchase whose event, if any, has become part of the account."""
+    outcome, event = decided(account, command, policy, now_us, waited_ns)
+    if event is not None:
+        grown(account, event)
+    return outcome
+
+
+def apply(account: Account, decision: Decision) -> Done | Refusal | Outcome:
+    """The outcome of a decision whose events have become part of the account."""
+    for event in decision.events:
+        accounts.evolve(account, event, account.position + 1)  # type: ignore[arg-type]
+    return decision.outcome
+
+
+def merchants(*entries: tuple[str, str]) -> MerchantTable:
+    """A table with these names and their MCCs."""
+    table = MerchantTable()
+    for name, mcc in entries:
+        table.register(name, mcc)
+    return table
+
+
+_STATES = (Account, Card, Customer, RememberedIds)
+
+
+def deep(value: Any) -> Any:
+    """All of a state as plain values, the order of members included, to be compared."""
+    if isinstance(value, _STATES):
+        return {name: deep(getattr(value, name)) for name in type(value).__slots__}
+    if isinstance(value, dict):
+        return [(key, deep(member)) for key, member in value.items()]
+    if isinstance(value, list):
+        return [deep(member) for member in value]
+    return value
+
+
+def words(things: Iterable[Any]) -> list[str]:
+    """The names of the types, for messages that tell what happened."""
+    return [type(thing).__name__ for thing in things]

@@ -1,0 +1,177 @@
+"""A customer: the document comes in again and again, and only what is new in it is recorded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from authorizer.domain import customer as customers
+from authorizer.domain.cards import Operation, WrittenTime
+from authorizer.domain.commands import RegisterCustomer
+from authorizer.domain.customer import (
+    Customer,
+    customer_view,
+    evolve,
+    new_operations,
+    register_customer,
+)
+from authorizer.domain.events import (
+    CustomerRegistered,
+    OperationsImported,
+    PersonalDataRecorded,
+)
+from authorizer.domain.outcomes import Decision, Done, Refusal, RefusalKind
+from tests.domain.builders import BY, NOW_US, deep, words
+
+BLOCK = Operation("bloqueio", "k1", WrittenTime(5_000_000, "t5"), "App", block_reason="roubo")
+QUERY = Operation("consulta_limite", "k1", WrittenTime(6_000_000, "t6"), "App", available_cents=5)
+DOCUMENT = RegisterCustomer(
+    "cust", "acc", True, "Maria", "12345678900", "+55", "m@example.com", ("k1", "k2"), (BLOCK,), BY
+)
+
+
+def registering(customer: Customer, **fields: Any) -> Decision:
+    """The decision on a document, checked to have changed nothing."""
+    before = deep(customer)
+    decision = register_customer(customer, DOCUMENT._replace(**fields), NOW_US)
+    assert deep(customer) == before
+    return decision
+
+
+def apply(customer: Customer, decision: Decision) -> Customer:
+    """The same customer, after what was decided."""
+    for event in decision.events:
+        evolve(customer, event, customer.position + 1)  # type: ignore[arg-type]
+    return customer
+
+
+@pytest.fixture
+def known() -> Customer:
+    customer = Customer("cust")
+    return apply(customer, registering(customer))
+
+
+def test_a_new_customer_is_registered_and_the_person_is_an_event_apart() -> None:
+    customer = Customer("cust")
+    assert not customer.exists
+    decision = registering(customer)
+    assert decision.outcome == Done(created=True)
+    assert list(decision.events) == [
+        CustomerRegistered(NOW_US, BY, "cust", "acc", True, ("k1", "k2")),
+        PersonalDataRecorded(NOW_US, BY, "cust", "Maria", "12345678900", "+55", "m@example.com"),
+        OperationsImported(NOW_US, BY, "cust", (BLOCK,)),
+    ]
+    apply(customer, decision)
+    assert customer.exists
+    assert customer.position == 3
+    assert customer_view(customer) == (
+        "cust", "acc", True, "Maria", "12345678900", "+55", "m@example.com", ("k1", "k2"), (BLOCK,),
+    )  # fmt: skip
+
+
+def test_only_one_event_holds_personal_data() -> None:
+    decision = registering(Customer("cust"))
+    personal = ("Maria", "12345678900", "+55", "m@example.com")
+    holders = [
+        event for event in decision.events if any(datum in repr(event) for datum in personal)
+    ]
+    assert words(holders) == ["PersonalDataRecorded"]
+
+
+def test_the_same_document_again_changes_nothing(known: Customer) -> None:
+    assert registering(known) == Decision(Done(created=False), [])
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"name": "Maria Silva"},
+        {"cpf": "00000000000"},
+        {"phone": None},
+        {"email": "other@example.com"},
+        {"email": None},
+    ],
+)
+def test_the_persons_data_is_replaced(known: Customer, other: dict[str, Any]) -> None:
+    decision = registering(known, **other)
+    assert decision.outcome == Done(created=False)
+    assert words(decision.events) == ["PersonalDataRecorded"]
+    view = customer_view(apply(known, decision))
+    expected = customer_view(known)._replace(**other)
+    assert view == expected
+    assert view.card_ids == ("k1", "k2")
+    assert view.imported_operations == (BLOCK,)
+
+
+def test_cards_are_added_and_never_taken_away(known: Customer) -> None:
+    decision = registering(known, card_ids=("k3", "k1"))
+    assert words(decision.events) == ["CustomerRegistered"]
+    assert apply(known, decision).card_ids == ("k1", "k2", "k3")
+    assert registering(known, card_ids=()) == Decision(Done(), [])
+
+
+def test_a_document_may_name_the_account_later_or_no_more(known: Customer) -> None:
+    decision = registering(known, names_account=False)
+    assert words(decision.events) == ["CustomerRegistered"]
+    assert not apply(known, decision).names_account
+
+
+def test_a_customer_keeps_the_account(known: Customer) -> None:
+    decision = registering(known, account_id="other")
+    assert isinstance(decision.outcome, Refusal)
+    assert decision.outcome.kind is RefusalKind.CONFLICT
+    assert not decision.events
+
+
+def test_operations_that_are_known_are_not_imported_again(known: Customer) -> None:
+    decision = registering(known, operations=(QUERY, BLOCK))
+    assert list(decision.events) == [OperationsImported(NOW_US, BY, "cust", (QUERY,))]
+    assert apply(known, decision).imported_operations == (BLOCK, QUERY)
+    assert registering(known, operations=(QUERY, BLOCK)) == Decision(Done(), [])
+    assert registering(known, operations=()) == Decision(Done(), [])
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"kind": "desbloqueio"},
+        {"card_id": "k2"},
+        {"at": WrittenTime(5_001_000)},
+        {"channel": None},
+        {"block_reason": "furto"},
+        {"justification": "x"},
+        {"available_cents": 0},
+    ],
+)
+def test_an_operation_that_differs_in_anything_is_another_one(other: dict[str, Any]) -> None:
+    changed = BLOCK._replace(**other)
+    assert new_operations([BLOCK], [changed]) == (changed,)
+
+
+@pytest.mark.parametrize("at", [WrittenTime(5_000_000), WrittenTime(5_000_999, "other spelling")])
+def test_an_operation_is_the_same_to_the_millisecond_however_its_time_is_written(
+    at: WrittenTime,
+) -> None:
+    assert new_operations([BLOCK], [BLOCK._replace(at=at)]) == ()
+
+
+def test_new_operations_keep_their_order() -> None:
+    assert new_operations([], [QUERY, BLOCK]) == (QUERY, BLOCK)
+
+
+def test_imported_operations_are_bounded(monkeypatch: pytest.MonkeyPatch, known: Customer) -> None:
+    monkeypatch.setattr(customers, "MAX_IMPORTED_OPERATIONS", 2)
+    third = QUERY._replace(card_id="k2")
+    decision = registering(known, operations=(BLOCK, QUERY, third), name="Other")
+    assert isinstance(decision.outcome, Refusal)
+    assert decision.outcome.kind is RefusalKind.INVALID
+    assert decision.outcome.field == "historico_operacoes"
+    assert not decision.events
+    assert isinstance(registering(known, operations=(BLOCK, QUERY)).outcome, Done)
+
+
+def test_a_view_stays_as_it_is_when_the_customer_changes(known: Customer) -> None:
+    view = customer_view(known)
+    apply(known, registering(known, name="Other", card_ids=("k9",), operations=(QUERY,)))
+    assert (view.name, view.card_ids, view.imported_operations) == ("Maria", ("k1", "k2"), (BLOCK,))

@@ -1,0 +1,204 @@
+"""Opening accounts and crediting wallets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from authorizer.domain import remembered
+from authorizer.domain.account import Account
+from authorizer.domain.categories import CategoryTable
+from authorizer.domain.commands import Credit, OpenAccount
+from authorizer.domain.events import AccountCredited, AccountLinked, AccountOpened
+from authorizer.domain.funds import credit, open_account
+from authorizer.domain.money import MAX_BALANCE_CENTS
+from authorizer.domain.outcomes import Decision, Done, Refusal, RefusalKind
+from authorizer.domain.policy import Policy
+from tests.domain.builders import (
+    ACCOUNT,
+    BY,
+    DAY_US,
+    NOW_US,
+    apply,
+    deep,
+    opened,
+    purchase,
+    settled,
+)
+
+BALANCES = {"FOOD": 100_00, "MEAL": 50_00, "CASH": 20_00}
+
+
+def opening(
+    account: Account,
+    balances: dict[str, int] | None = None,
+    customer_id: str | None = None,
+    policy: Policy | None = None,
+) -> Decision:
+    """The decision on opening, checked to have changed nothing."""
+    before = deep(account)
+    command = OpenAccount(ACCOUNT, BALANCES if balances is None else balances, customer_id, BY)
+    decision = open_account(account, command, policy or Policy(), NOW_US)
+    assert deep(account) == before
+    return decision
+
+
+def crediting(
+    account: Account, policy: Policy | None = None, now_us: int = NOW_US, **fields: Any
+) -> Decision:
+    """The decision on a credit, checked to have changed nothing."""
+    before = deep(account)
+    command = Credit(ACCOUNT, "c", "FOOD", 10_00, BY)._replace(**fields)
+    decision = credit(account, command, policy or Policy(), now_us)
+    assert deep(account) == before
+    return decision
+
+
+def kind(decision: Decision) -> RefusalKind:
+    """How a decision refuses."""
+    assert isinstance(decision.outcome, Refusal)
+    assert not decision.events
+    return decision.outcome.kind
+
+
+# --- opening -------------------------------------------------------------------------------------
+
+
+def test_an_account_opens_with_its_balances() -> None:
+    account = Account(ACCOUNT)
+    assert not account.exists
+    decision = opening(account, customer_id="cust")
+    assert decision.events == (AccountOpened(NOW_US, BY, ACCOUNT, BALANCES, "cust"),)
+    assert apply(account, decision) == Done(created=True)
+    assert account.exists
+    assert account.wallets_cents == account.opening_cents == BALANCES
+    assert account.customer_id == "cust"
+
+
+def test_an_account_that_opens_without_balances_has_every_configured_wallet_empty() -> None:
+    account = Account(ACCOUNT)
+    policy = Policy(categories=CategoryTable({"1": "BUS"}, "OTHER"))
+    apply(account, opening(account, {}, policy=policy))
+    assert account.wallets_cents == {"BUS": 0, "OTHER": 0}
+
+
+def test_the_same_again_changes_nothing_whatever_was_spent_since() -> None:
+    account = opened()
+    settled(account, purchase(30_00, "5411"))
+    assert opening(account) == Decision(Done(created=False))
+    assert opening(account, dict(reversed(BALANCES.items()))) == Decision(Done())
+    assert opening(account, {}) == Decision(Done())
+
+
+@pytest.mark.parametrize(
+    "balances",
+    [
+        {"FOOD": 70_00, "MEAL": 50_00, "CASH": 20_00},
+        {"FOOD": 100_00, "MEAL": 50_00},
+        {"FOOD": 100_00, "MEAL": 50_00, "CASH": 20_00, "BUS": 0},
+    ],
+)
+def test_other_opening_balances_are_a_conflict_even_if_they_are_the_present_ones(
+    balances: dict[str, int],
+) -> None:
+    account = opened()
+    settled(account, purchase(30_00, "5411"))
+    assert kind(opening(account, balances)) is RefusalKind.CONFLICT
+
+
+def test_an_account_without_a_customer_can_be_given_one() -> None:
+    account = opened()
+    decision = opening(account, customer_id="cust")
+    assert decision.events == (AccountLinked(NOW_US, BY, ACCOUNT, "cust"),)
+    assert apply(account, decision) == Done(created=False)
+    assert account.customer_id == "cust"
+    assert opening(account, customer_id="cust") == Decision(Done())
+    assert opening(account) == Decision(Done())
+
+
+def test_an_account_keeps_its_customer() -> None:
+    account = opened(customer_id="cust")
+    assert kind(opening(account, customer_id="other")) is RefusalKind.CONFLICT
+
+
+# --- credits -------------------------------------------------------------------------------------
+
+
+def test_a_credit_puts_money_into_one_wallet() -> None:
+    account = opened()
+    decision = crediting(account)
+    assert decision.events == (AccountCredited(NOW_US, BY, ACCOUNT, "c", "FOOD", 10_00),)
+    assert apply(account, decision) == Done(created=True)
+    assert account.wallets_cents == BALANCES | {"FOOD": 110_00}
+    assert account.opening_cents == BALANCES
+
+
+def test_the_same_credit_again_changes_nothing() -> None:
+    account = opened()
+    apply(account, crediting(account))
+    assert crediting(account) == Decision(Done(created=False))
+    assert crediting(account, by="somebody else") == Decision(Done())
+
+
+@pytest.mark.parametrize("other", [{"amount_cents": 10_01}, {"wallet": "MEAL"}])
+def test_other_fields_under_the_id_of_a_credit_are_a_conflict(other: dict[str, Any]) -> None:
+    account = opened()
+    apply(account, crediting(account))
+    assert kind(crediting(account, **other)) is RefusalKind.CONFLICT
+
+
+def test_the_ids_of_credits_and_of_purchases_have_nothing_to_do_with_each_other() -> None:
+    account = opened()
+    settled(account, purchase(1_00, "5411", transaction_id="c"))
+    assert apply(account, crediting(account)) == Done(created=True)
+    assert settled(account, purchase(1_00, "5411", transaction_id="c")).replayed
+
+
+def test_the_id_of_a_credit_is_kept_as_long_as_that_of_a_purchase() -> None:
+    account = opened()
+    apply(account, crediting(account))
+    kept = NOW_US + 31 * DAY_US
+    assert crediting(account, now_us=kept) == Decision(Done())
+    assert crediting(account, now_us=kept + 1).outcome == Done(created=True)
+
+
+def test_a_configured_wallet_that_the_account_lacks_is_opened_by_its_first_credit() -> None:
+    account = opened(CASH=1_00)
+    apply(account, crediting(account, wallet="MEAL"))
+    assert account.wallets_cents == {"CASH": 1_00, "MEAL": 10_00}
+
+
+def test_a_wallet_of_the_account_can_be_credited_although_it_is_not_configured() -> None:
+    account = opened(BUS=1_00)
+    apply(account, crediting(account, wallet="BUS"))
+    assert account.wallets_cents == {"BUS": 11_00}
+
+
+def test_a_wallet_that_nobody_knows_cannot_be_credited() -> None:
+    decision = crediting(opened(), wallet="BUS")
+    assert kind(decision) is RefusalKind.INVALID
+    assert isinstance(decision.outcome, Refusal)
+    assert decision.outcome.field == "category"
+
+
+def test_a_wallet_holds_up_to_its_bound_and_no_more() -> None:
+    account = opened(FOOD=MAX_BALANCE_CENTS - 10_00)
+    assert crediting(account, amount_cents=10_00).outcome == Done(created=True)
+    decision = crediting(account, amount_cents=10_01)
+    assert kind(decision) is RefusalKind.INVALID
+    assert isinstance(decision.outcome, Refusal)
+    assert decision.outcome.field == "amount"
+
+
+def test_an_account_that_remembers_as_many_credits_as_it_may_is_overloaded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(remembered, "PAGE_ENTRIES", 1)
+    account, policy = opened(), Policy(max_remembered_ids=2, id_retention_us=100)
+    for credit_id in "ab":
+        apply(account, crediting(account, policy, credit_id=credit_id))
+    assert kind(crediting(account, policy)) is RefusalKind.OVERLOADED
+    assert crediting(account, policy, credit_id="a") == Decision(Done())
+    later = crediting(account, policy, now_us=NOW_US + 101)
+    assert later.outcome == Done(created=True)

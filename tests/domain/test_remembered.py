@@ -1,0 +1,143 @@
+"""Remembered ids: pages in the order of time, and nothing forgotten before its time."""
+
+from __future__ import annotations
+
+from unittest.mock import patch
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from authorizer.domain import remembered
+from authorizer.domain.remembered import Remembered, RememberedIds
+
+PAGE = 3
+
+
+@pytest.fixture
+def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remembered, "PAGE_ENTRIES", PAGE)
+
+
+def filled(*keys: str) -> RememberedIds:
+    """Ids that were answered one microsecond after the other, from 1 on."""
+    ids = RememberedIds()
+    for at_us, key in enumerate(keys, 1):
+        ids.add(key, at_us, "approved", f"fields of {key}")
+    return ids
+
+
+def test_an_unknown_id_has_no_answer() -> None:
+    assert RememberedIds().get("a", 0) is None
+    assert filled("a").get("b", 0) is None
+
+
+def test_an_answer_is_remembered_with_its_time_and_all_that_the_request_said() -> None:
+    ids = RememberedIds()
+    ids.add("a", 5, "insufficient_funds", "100\0card\x005811\0MERCHANT\N{SNOWMAN} X")
+    assert ids.get("a", 0) == Remembered(
+        5, "insufficient_funds", "100\0card\x005811\0MERCHANT\N{SNOWMAN} X"
+    )
+
+
+def test_an_answer_expires_by_its_time() -> None:
+    ids = filled("a", "b")
+    assert ids.get("b", since_us=2) is not None
+    assert ids.get("b", since_us=3) is None
+    assert ids.get("a", since_us=2) is None
+
+
+def test_an_id_that_is_used_again_has_its_newest_answer() -> None:
+    ids = filled("a", "b")
+    ids.add("a", 10, "too_late", "other fields")
+    assert ids.get("a", 10) == Remembered(10, "too_late", "other fields")
+    assert ids.get("a", 11) is None
+
+
+@pytest.mark.usefixtures("_small_pages")
+def test_a_full_page_is_sealed_and_never_changes_again() -> None:
+    ids = filled("a", "b", "c")
+    assert ids.sealed_pages == []
+    ids.add("d", 4, "approved", "")
+    [sealed] = ids.sealed_pages
+    before = dict(sealed)
+    assert list(sealed) == ["a", "b", "c"]
+    assert list(ids.open_page) == ["d"]
+    ids.add("b", 5, "too_late", "")
+    assert ids.sealed_pages == [before]
+    assert ids.get("b", 0) == Remembered(5, "too_late", "")
+    assert ids.get("a", 0) is not None
+
+
+@pytest.mark.usefixtures("_small_pages")
+def test_of_an_id_in_two_sealed_pages_the_newer_answer_counts() -> None:
+    ids = filled("a", "b", "c", "x", "a", "y", "z")
+    assert [list(page) for page in ids.sealed_pages] == [["a", "b", "c"], ["x", "a", "y"]]
+    found = ids.get("a", 0)
+    assert found is not None
+    assert found.at_us == 5
+
+
+@pytest.mark.usefixtures("_small_pages")
+def test_sealed_pages_that_are_wholly_old_are_forgotten_and_no_others() -> None:
+    ids = filled("a", "b", "c", "d", "e", "f", "g")
+    ids.forget_before(3)
+    assert len(ids.sealed_pages) == 2
+    ids.forget_before(4)
+    assert [list(page) for page in ids.sealed_pages] == [["d", "e", "f"]]
+    ids.forget_before(100)
+    assert ids.sealed_pages == []
+
+
+@pytest.mark.usefixtures("_small_pages")
+def test_an_id_that_is_used_again_after_a_long_time_in_a_full_page_is_not_forgotten() -> None:
+    ids = filled("a", "b", "c")
+    ids.add("a", 1000, "approved", "again")
+    ids.add("d", 1001, "approved", "")
+    ids.forget_before(900)
+    assert ids.get("a", 900) == Remembered(1000, "approved", "again")
+
+
+@pytest.mark.usefixtures("_small_pages")
+def test_how_many_are_held_counts_all_pages() -> None:
+    assert [len(filled(*"abcdefg"[:count])) for count in range(8)] == list(range(8))
+
+
+@pytest.mark.usefixtures("_small_pages")
+def test_pages_that_are_wholly_old_leave_room() -> None:
+    ids = filled("a", "b", "c", "d")
+    assert ids.has_room(5, since_us=0)
+    assert not ids.has_room(4, since_us=3)
+    assert ids.has_room(4, since_us=4)
+    assert not ids.has_room(1, since_us=5)
+
+
+KEYS = st.sampled_from("abcdefgh")
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["add", "add", "add", "forget"]), KEYS, st.integers(0, 6)),
+    max_size=40,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(STEPS)
+def test_pages_answer_as_one_plain_table_would(steps: list[tuple[str, str, int]]) -> None:
+    retention_us = 10
+    ids, table, now_us = RememberedIds(), dict[str, Remembered](), 0
+    with patch.object(remembered, "PAGE_ENTRIES", PAGE):
+        for action, key, passed_us in steps:
+            now_us += passed_us
+            since_us = now_us - retention_us
+            if action == "forget":
+                ids.forget_before(since_us)
+            else:
+                ids.add(key, now_us, "approved", f"{now_us}")
+                table[key] = Remembered(now_us, "approved", f"{now_us}")
+            live = {key: found for key, found in table.items() if found.at_us >= since_us}
+            assert {key: ids.get(key, since_us) for key in "abcdefgh"} == {
+                key: live.get(key) for key in "abcdefgh"
+            }
+            assert len(live) <= len(ids)
+            for limit in range(len(ids) + 2):
+                room = ids.has_room(limit, since_us)
+                assert len(live) < limit if room else limit <= len(ids)

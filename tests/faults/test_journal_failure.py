@@ -1,0 +1,188 @@
+"""A disk that takes no more: the journal's failure ends the server, a snapshot's does not."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from authorizer.persistence import journal
+from authorizer.persistence.disk import LocalDisk
+from authorizer.persistence.recovery import recover
+from tests.conftest import PATIENT
+from tests.support.documents import encode, purchase
+from tests.support.server import POLL_S, Server
+from tests.support.together import Request, send_together
+
+STATUS_OF_A_FAILED_JOURNAL: Final = 74
+"""EX_IOERR of sysexits.h, as the manual says."""
+PATIENCE_S: Final = 60.0
+WAVE: Final = 24
+KIB: Final = 1024
+WALLETS: Final = {"CASH": "10.00", **{f"{number:032d}": "10000.00" for number in range(40)}}
+"""So many that the snapshot of an account is longer than its event."""
+
+
+class Room(ABC):
+    """What bounds how much a server can still write."""
+
+    @abstractmethod
+    def leave(self, server: Server, room_bytes: int) -> None:
+        """From now on the newest segment can grow by about so much, and no other file by more."""
+
+    @abstractmethod
+    def free(self, server: Server) -> None:
+        """Take the bound away."""
+
+
+class FileSizeLimit(Room):
+    """A bound on the size of any file (RLIMIT_FSIZE), which leaves a write half done."""
+
+    def leave(self, server: Server, room_bytes: int) -> None:
+        size = newest_segment(server.data).stat().st_size
+        self._limit(server, size + room_bytes)
+
+    def free(self, server: Server) -> None:
+        if server.running:
+            self._limit(server, resource.RLIM_INFINITY)
+
+    def _limit(self, server: Server, size: int) -> None:
+        bound = (size, resource.RLIM_INFINITY)
+        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, bound)
+
+
+class SmallDisk(Room):
+    """A file system of its own, and a file that fills it."""
+
+    def __init__(self, data: Path) -> None:
+        self.filler = data / "filler"
+
+    def leave(self, server: Server, room_bytes: int) -> None:
+        state = os.statvfs(server.data)
+        self.filler.write_bytes(bytes(state.f_bavail * state.f_frsize - room_bytes))
+
+    def free(self, server: Server) -> None:
+        self.filler.unlink()
+
+
+def newest_segment(data: Path) -> Path:
+    return max((data / journal.FOLDER).glob("*.journal"))
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    made = Server(tmp_path, PATIENT)
+    yield made
+    made.end()
+
+
+@pytest.fixture(params=["file size limit", "full disk"])
+def room(request: pytest.FixtureRequest, server: Server) -> Iterator[Room]:
+    if request.param == "file size limit":
+        yield FileSizeLimit()
+        return
+    server.data.mkdir()
+    mounted = run("mount", "-t", "tmpfs", "-o", "size=4m,mode=700", "none", str(server.data))
+    if not mounted:
+        pytest.skip("only root can mount a file system")
+    yield SmallDisk(server.data)
+    server.end()
+    assert run("umount", str(server.data))
+
+
+def run(*command: str) -> bool:
+    try:
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
+# --- the journal -------------------------------------------------------------------------------
+
+
+def test_a_journal_that_cannot_be_written_ends_the_server(server: Server, room: Room) -> None:
+    """With status 74, and without an answer to anything that is not durable.
+
+    After a restart with room everything that was answered is there, and what was not is there as a
+    whole or not at all.
+    """
+    client = server.start().client
+    client.open_account("a", FOOD="1000000.00")
+    room.leave(server, 24 * KIB)
+    approved, unanswered = buy_until_the_end(server)
+    assert server.wait_end() == STATUS_OF_A_FAILED_JOURNAL
+    assert "ending without an answer" in server.log()
+    assert len(approved) > WAVE
+    room.free(server)
+    client = server.start().client
+    spent = 1_000_000 - client.total("a")
+    assert all(client.authorize(a_purchase(one)).replayed for one in approved)
+    undecided = [one for one in unanswered if not client.authorize(a_purchase(one)).replayed]
+    assert spent == len(approved) + len(unanswered) - len(undecided)
+    assert server.stop() == 0
+    assert recover(LocalDisk(server.data), use_snapshots=False).journal.torn is None
+
+
+def a_purchase(purchase_id: str) -> dict[str, object]:
+    return purchase("a", "1.00", id=purchase_id)
+
+
+def buy_until_the_end(server: Server) -> tuple[list[str], list[str]]:
+    """Buy in waves until one is not answered whole: the ids approved, and those without answer."""
+    approved: list[str] = []
+    unanswered: list[str] = []
+    for wave in count():
+        ids = [f"w{wave}-{number}" for number in range(WAVE)]
+        requests = [Request("POST", "/transactions", encode(a_purchase(one))) for one in ids]
+        for one, answer in zip(ids, send_together(server.port, requests), strict=True):
+            assert answer is None or answer.code == "00", answer
+            (approved if answer else unanswered).append(one)
+        if unanswered:
+            break
+    return approved, unanswered
+
+
+# --- snapshots ---------------------------------------------------------------------------------
+
+
+def test_a_disk_without_room_for_a_snapshot_costs_the_snapshot_only(
+    server: Server, room: Room
+) -> None:
+    """The server says so and goes on; what the attempt has written is out of the journal's way."""
+    client = server.start().client
+    for number in range(100):
+        client.open_account(f"a{number}", **WALLETS)
+    room.leave(server, 160 * KIB)
+    assert ask_for_snapshot(server, until=lambda: "snapshot not taken" in server.log())
+    assert list((server.data / "snapshots").iterdir()) == []
+    for number in range(100):
+        assert client.authorize(purchase(f"a{number}", "1.00", id="t")).code == "00"
+    room.free(server)
+    assert ask_for_snapshot(server, until=lambda: has_snapshot(server))
+    assert client.authorize(purchase("a7", "1.00", id="t")).replayed
+    assert server.stop() == 0
+
+
+def has_snapshot(server: Server) -> bool:
+    return any((server.data / "snapshots").glob("*.snapshot"))
+
+
+def ask_for_snapshot(server: Server, until: Callable[[], bool]) -> bool:
+    """Ask for a snapshot and wait for what comes of it. False if nothing does."""
+    os.kill(server.process.pid, signal.SIGUSR1)
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        if until():
+            return True
+        assert server.running, server.log()
+        time.sleep(POLL_S)
+    return False

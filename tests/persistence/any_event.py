@@ -1,0 +1,128 @@
+"""Hypothesis strategies for events: every kind, with anything in its fields that it may hold."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+
+from authorizer.domain import events
+from authorizer.domain.cards import BLOCK_REASONS, CardStatus, CardTerms, Operation, WrittenTime
+from authorizer.domain.reasons import Reason
+
+unhurried: Final = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""How fast this machine is decides nothing."""
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+"""Any text; lone surrogates are no text."""
+times_us = st.integers(-(2**53), 2**62)
+cents = st.integers(0, 10**17)
+signed_cents = st.integers(-(10**17), 10**17)
+asked_cents = st.integers(1, 10**28) | st.integers(2**63 - 2, 2**64 + 2)
+"""What was asked for may be beyond 64 bits; such a purchase can only be declined."""
+card_ids = texts
+maybe_text = st.none() | texts
+
+written_times = st.builds(WrittenTime, times_us, maybe_text)
+card_terms = st.builds(
+    CardTerms,
+    card_id=card_ids,
+    masked_number=texts,
+    brand=texts,
+    status=st.sampled_from([status.value for status in CardStatus]),
+    block_reason=st.none() | st.sampled_from(sorted(BLOCK_REASONS)),
+    blocked_at=st.none() | written_times,
+    limit_total_cents=st.none() | cents,
+    limit_used_cents=cents,
+)
+operations = st.builds(
+    Operation,
+    kind=texts,
+    card_id=card_ids,
+    at=written_times,
+    channel=maybe_text,
+    block_reason=maybe_text,
+    justification=maybe_text,
+    available_cents=st.none() | signed_cents,
+)
+
+EVENTS: Final[dict[type, st.SearchStrategy[events.Event]]] = {
+    events.AccountOpened: st.builds(
+        events.AccountOpened,
+        times_us,
+        texts,
+        texts,
+        st.dictionaries(texts, cents, max_size=4),
+        maybe_text,
+    ),
+    events.AccountLinked: st.builds(events.AccountLinked, times_us, texts, texts, texts),
+    events.AccountCredited: st.builds(
+        events.AccountCredited, times_us, texts, texts, texts, texts, cents
+    ),
+    events.TransactionApproved: st.builds(
+        events.TransactionApproved,
+        times_us,
+        texts,
+        texts,
+        maybe_text,
+        cents,
+        texts,
+        texts,
+        maybe_text,
+        maybe_text,
+        maybe_text,
+    ),
+    events.TransactionDeclined: st.builds(
+        events.TransactionDeclined,
+        times_us,
+        texts,
+        texts,
+        maybe_text,
+        asked_cents,
+        texts,
+        texts,
+        maybe_text,
+        maybe_text,
+        st.sampled_from([reason.word for reason in Reason]),
+    ),
+    events.CardOpened: st.builds(events.CardOpened, times_us, texts, texts, texts, card_terms),
+    events.CardBlocked: st.builds(
+        events.CardBlocked,
+        times_us,
+        texts,
+        texts,
+        card_ids,
+        st.sampled_from(sorted(BLOCK_REASONS)),
+        texts,
+    ),
+    events.CardUnblocked: st.builds(
+        events.CardUnblocked, times_us, texts, texts, card_ids, texts, texts
+    ),
+    events.LimitQueried: st.builds(
+        events.LimitQueried, times_us, texts, texts, card_ids, texts, signed_cents
+    ),
+    events.CustomerRegistered: st.builds(
+        events.CustomerRegistered,
+        times_us,
+        texts,
+        texts,
+        texts,
+        st.booleans(),
+        st.lists(card_ids, max_size=3).map(tuple),
+    ),
+    events.PersonalDataRecorded: st.builds(
+        events.PersonalDataRecorded, times_us, texts, texts, texts, texts, maybe_text, maybe_text
+    ),
+    events.OperationsImported: st.builds(
+        events.OperationsImported,
+        times_us,
+        texts,
+        texts,
+        st.lists(operations, max_size=3).map(tuple),
+    ),
+    events.MerchantRegistered: st.builds(events.MerchantRegistered, times_us, texts, texts, texts),
+    events.MerchantRemoved: st.builds(events.MerchantRemoved, times_us, texts, texts),
+}
+
+any_event: st.SearchStrategy[events.Event] = st.one_of(list(EVENTS.values()))

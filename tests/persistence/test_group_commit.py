@@ -1,0 +1,497 @@
+"""Group commit: what gathers is one batch, and no answer leaves before it is durable."""
+
+from __future__ import annotations
+
+import errno
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
+
+import pytest
+
+from authorizer.persistence import frame, group_commit
+from authorizer.persistence.file_journal import FileJournal
+from authorizer.persistence.group_commit import CommitStats, GroupCommit
+from authorizer.persistence.journal import Journal
+from tests.persistence.journals import ONE_SEGMENT, open_journal, read
+from tests.support.disks import FaultyDisk, MachineDied, MemoryDisk, MemoryJournal
+
+PATIENCE_S: Final = 60.0
+
+
+class Loop:
+    """The event loop as the group commit sees it: callbacks that are posted, run one by one."""
+
+    def __init__(self) -> None:
+        self.posted: deque[tuple[Callable[..., object], tuple[Any, ...]]] = deque()
+
+    def post(self, callback: Callable[..., object], *arguments: Any) -> None:
+        self.posted.append((callback, arguments))
+
+    def run(self) -> None:
+        while self.posted:
+            callback, arguments = self.posted.popleft()
+            callback(*arguments)
+
+
+class Answers:
+    """Answers in the order in which they were let go."""
+
+    def __init__(self) -> None:
+        self.given: list[Any] = []
+
+    def reply(self) -> Reply:
+        return Reply(self)
+
+
+class Reply:
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
+
+    def set(self, value: Any) -> None:
+        self._answers.given.append(value)
+
+
+class World:
+    """A group commit, and all that it works with."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.loop = Loop()
+        self.answers = Answers()
+        self.failures: list[BaseException] = []
+        self.ticks = iter(range(10**9))
+        self.commit = GroupCommit(
+            journal, 0, frame.GENESIS, self.loop.post, self.failures.append, self.seconds
+        )
+
+    def seconds(self) -> float:
+        return float(next(self.ticks))
+
+    def append(self, *records: bytes) -> int:
+        return self.commit.append(records)
+
+    def ask(self, position: int, value: Any) -> None:
+        self.commit.when_durable(position, self.answers.reply(), value)
+
+    def append_and_ask(self, *records: bytes) -> None:
+        self.ask(self.append(*records), records)
+
+
+@pytest.fixture
+def journal() -> MemoryJournal:
+    return MemoryJournal()
+
+
+@pytest.fixture
+def world(journal: MemoryJournal) -> World:
+    return World(journal)
+
+
+# --- batches -----------------------------------------------------------------------------------
+
+
+def test_what_gathered_is_one_batch(world: World, journal: MemoryJournal) -> None:
+    """However many appended."""
+    assert world.append(b"a") == 1
+    assert world.append(b"b", b"c") == 3
+    assert world.commit.commit_gathered()
+    assert journal.batches == [[b"a", b"b", b"c"]]
+
+
+def test_nothing_gathered_is_no_batch(world: World, journal: MemoryJournal) -> None:
+    """The journal is not touched."""
+    assert not world.commit.commit_gathered()
+    assert journal.batches == []
+    assert not world.loop.posted
+
+
+def test_what_comes_while_a_batch_is_written_is_the_next_one() -> None:
+    """The batch that is being written is closed."""
+    journal = AppendingJournal()
+    world = World(journal)
+    journal.during_write = lambda: (world.append(b"late"), world.append(b"later"))
+    world.append(b"a")
+    assert world.commit.commit_gathered()
+    journal.during_write = lambda: None
+    assert world.commit.commit_gathered()
+    assert not world.commit.commit_gathered()
+    assert journal.batches == [[b"a"], [b"late", b"later"]]
+
+
+class AppendingJournal(MemoryJournal):
+    """A journal during whose writes something happens."""
+
+    during_write: Callable[[], object]
+
+    def write(self, first_position: int, records: Sequence[bytes]) -> bytes:
+        self.during_write()
+        return super().write(first_position, records)
+
+
+def test_a_batch_is_bounded_and_what_is_over_is_the_next(
+    world: World, journal: MemoryJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the order in which it was appended."""
+    monkeypatch.setattr(group_commit, "MAX_BATCH_RECORDS", 4)
+    for number in range(10):
+        world.append(b"%d" % number)
+    while world.commit.commit_gathered():
+        pass
+    assert [len(batch) for batch in journal.batches] == [4, 4, 2]
+    assert written(journal) == [b"%d" % number for number in range(10)]
+
+
+def test_what_was_appended_as_one_whole_is_never_split(
+    world: World, journal: MemoryJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A batch may grow past its bound by one such whole."""
+    monkeypatch.setattr(group_commit, "MAX_BATCH_RECORDS", 4)
+    groups = [[b"a"] * 3, [b"b"] * 3, [b"c"] * 9, [b"d"]]
+    for group in groups:
+        world.append(*group)
+    while world.commit.commit_gathered():
+        pass
+    assert journal.batches == [groups[0] + groups[1], groups[2], groups[3]]
+
+
+def test_a_batch_is_bounded_by_default() -> None:
+    """A burst does not make one batch of everything: its first answers would wait for its last."""
+    assert 1000 <= group_commit.MAX_BATCH_RECORDS <= 100_000
+
+
+# --- answers -----------------------------------------------------------------------------------
+
+
+def test_no_answer_leaves_before_its_position_is_durable(world: World) -> None:
+    """Not when it is written, only when the sync is done and the loop was told."""
+    world.append_and_ask(b"a")
+    assert world.answers.given == []
+    world.commit.commit_gathered()
+    assert world.answers.given == []
+    assert world.commit.durable == 0
+    world.loop.run()
+    assert world.answers.given == [(b"a",)]
+    assert world.commit.durable == 1
+
+
+def test_an_answer_waits_for_the_whole_of_what_it_rests_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the batch before it is durable already."""
+    monkeypatch.setattr(group_commit, "MAX_BATCH_RECORDS", 2)
+    for number in range(6):
+        world.append(b"r")
+        world.ask(number + 1, number + 1)
+    for durable in (2, 4, 6):
+        world.commit.commit_gathered()
+        world.loop.run()
+        assert world.answers.given == list(range(1, durable + 1))
+
+
+def test_answers_are_let_go_in_the_order_in_which_they_were_given(world: World) -> None:
+    """Reads between writes too: none overtakes another."""
+    world.append_and_ask(b"a")
+    world.ask(0, "read of what was durable long ago")
+    world.append_and_ask(b"b", b"c")
+    world.ask(1, "read of the first")
+    world.commit.commit_gathered()
+    world.loop.run()
+    assert world.answers.given == [
+        (b"a",),
+        "read of what was durable long ago",
+        (b"b", b"c"),
+        "read of the first",
+    ]
+
+
+def test_an_answer_that_rests_on_what_is_durable_is_let_go_at_once(world: World) -> None:
+    """Nothing waits, so nothing is overtaken."""
+    world.ask(0, "before anything")
+    world.append(b"a")
+    world.commit.commit_gathered()
+    world.ask(1, "not known to be durable yet")
+    assert world.answers.given == ["before anything"]
+    world.loop.run()
+    world.ask(1, "now it is")
+    assert world.answers.given == ["before anything", "not known to be durable yet", "now it is"]
+
+
+def test_an_answer_may_append_and_ask_for_more(world: World) -> None:
+    """What waits for an answer goes on in the middle of the release."""
+
+    class Again(Reply):
+        def set(self, value: Any) -> None:
+            super().set(value)
+            world.append_and_ask(b"more")
+
+    world.commit.when_durable(world.append(b"a"), Again(world.answers), "first")
+    world.append_and_ask(b"b")
+    world.commit.commit_gathered()
+    world.loop.run()
+    assert world.answers.given == ["first", (b"b",)]
+    world.commit.commit_gathered()
+    world.loop.run()
+    assert world.answers.given == ["first", (b"b",), (b"more",)]
+
+
+def test_the_head_of_the_chain_belongs_to_what_is_durable(
+    world: World, journal: MemoryJournal
+) -> None:
+    """Position, chain and bytes move together, in the loop's thread."""
+    world.append(b"a", b"bc")
+    world.commit.commit_gathered()
+    world.append(b"d")
+    world.commit.commit_gathered()
+    assert (world.commit.durable, world.commit.chain) == (0, frame.GENESIS)
+    world.loop.run()
+    assert (world.commit.durable, world.commit.chain) == (3, journal.chain)
+    assert world.commit.durable_bytes == 4
+
+
+def test_every_batch_is_told_with_its_size_and_time(world: World) -> None:
+    """For the metrics; after its answers."""
+    seen: list[tuple[CommitStats, int]] = []
+    world.commit.on_commit = lambda stats: seen.append((stats, len(world.answers.given)))
+    world.append_and_ask(b"a", b"bc")
+    world.commit.commit_gathered()
+    world.loop.run()
+    assert seen == [(CommitStats(records=2, record_bytes=3, seconds=1.0), 1)]
+
+
+def test_positions_go_on_behind_what_was_recovered() -> None:
+    """A restart continues the numbers."""
+    journal = MemoryJournal()
+    chain = journal.write(1, [b"old"] * 41)
+    loop = Loop()
+    failures: list[BaseException] = []
+    commit = GroupCommit(journal, 41, chain, loop.post, failures.append, lambda: 0.0)
+    assert (commit.appended, commit.durable, commit.chain) == (41, 41, chain)
+    assert commit.append([b"new"]) == 42
+    commit.commit_gathered()
+    loop.run()
+    assert journal.position == commit.durable == 42
+
+
+# --- failure -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=["write", "sync", "new segment"])
+def failing(request: pytest.FixtureRequest) -> tuple[World, FaultyDisk]:
+    """A group commit that has written one batch, on a disk that refuses the second, once."""
+    disk = FaultyDisk(MemoryDisk())
+    world = World(open_journal(disk, 1 if request.param == "new segment" else ONE_SEGMENT))
+    world.append_and_ask(b"[1]")
+    world.commit.commit_gathered()
+    world.loop.run()
+    if request.param == "write":
+        disk.fail("write", error=errno.ENOSPC, written_bytes=40)
+    else:
+        disk.fail("sync" if request.param == "sync" else "rename")
+    disk.calls.clear()
+    return world, disk
+
+
+def test_a_journal_that_cannot_be_written_lets_no_answer_go(
+    failing: tuple[World, FaultyDisk],
+) -> None:
+    """Whoever ends the process is told why; what waits gets no answer, which is the truth."""
+    world, _ = failing
+    world.append_and_ask(b"[2]")
+    world.ask(1, "a read behind it")
+    with pytest.raises(OSError, match="memory:/journal") as raised:
+        world.commit.commit_gathered()
+    assert world.failures == [raised.value]
+    world.loop.run()
+    assert world.answers.given == [(b"[1]",)]
+    assert world.commit.durable == 1
+
+
+def test_a_journal_that_failed_is_never_written_again(
+    failing: tuple[World, FaultyDisk],
+) -> None:
+    """No second sync and no next batch: nobody knows what the failed one left behind."""
+    world, disk = failing
+    world.append_and_ask(b"[2]")
+    world.append_and_ask(b"[3]")
+    with pytest.raises(OSError, match="memory:/journal"):
+        world.commit.run()
+    assert disk.calls == disk.calls[: disk.calls.index(disk.refused[0]) + 1]
+    assert len(world.failures) == 1
+    world.loop.run()
+    assert world.answers.given == [(b"[1]",)]
+    assert read(disk).records[:1] == [b"[1]"]
+
+
+def test_whatever_is_raised_ends_the_writer() -> None:
+    """A bug in the journal, or the end of the machine: memory is ahead of the disk all the same."""
+    for error in (ValueError("a bug"), MachineDied("sync"), KeyboardInterrupt()):
+        world = World(RaisingJournal(error))
+        world.append_and_ask(b"a")
+        with pytest.raises(type(error)):
+            world.commit.run()
+        assert world.failures == [error]
+        assert not world.loop.posted
+
+
+class RaisingJournal(MemoryJournal):
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self._error = error
+
+    def write(self, first_position: int, records: Sequence[bytes]) -> bytes:
+        raise self._error
+
+
+# --- the writer's thread -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def nervous_threads() -> Iterator[None]:
+    """Threads that change places all the time."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+class Writer:
+    """The writer's thread."""
+
+    def __init__(self, commit: GroupCommit) -> None:
+        self.commit = commit
+        self.thread = threading.Thread(target=commit.run, daemon=True)
+        self.thread.start()
+
+    def end(self) -> bool:
+        """Have it end; whether it did."""
+        self.commit.stop()
+        self.thread.join(PATIENCE_S)
+        return not self.thread.is_alive()
+
+
+def run_until_answered(world: World, count: int) -> bool:
+    """Run the loop's callbacks until so many answers were given. False if they never are."""
+    deadline = time.monotonic() + PATIENCE_S
+    while len(world.answers.given) < count:
+        world.loop.run()
+        if time.monotonic() > deadline:
+            return False
+    return True
+
+
+@pytest.mark.usefixtures("nervous_threads")
+def test_no_record_is_left_lying_when_the_writer_falls_asleep(world: World) -> None:
+    """Each one alone, appended at the moment when the writer finds nothing more to do."""
+    writer = Writer(world.commit)
+    for number in range(5000):
+        world.append_and_ask(b"%d" % number)
+        world.commit.flush()
+        if number % 3 == 0:
+            assert run_until_answered(world, number + 1), "a lost wakeup"
+    assert run_until_answered(world, 5000), "a lost wakeup"
+    assert world.answers.given == [(b"%d" % number,) for number in range(5000)]
+    assert writer.end()
+
+
+@pytest.mark.usefixtures("nervous_threads")
+def test_stopping_writes_all_that_was_appended() -> None:
+    """Flushed or not."""
+    for count in (0, 1, 2, 500):
+        journal = MemoryJournal()
+        world = World(journal)
+        writer = Writer(world.commit)
+        records = [b"%d" % number for number in range(count)]
+        for record in records:
+            world.append(record)
+        assert writer.end()
+        assert written(journal) == records
+
+
+class WatchedDeque(deque[Any]):
+    """Where records gather; tells when somebody looks whether there are any."""
+
+    def __init__(self, looked: Callable[[], None]) -> None:
+        super().__init__()
+        self._looked = looked
+
+    def __len__(self) -> int:
+        length = super().__len__()
+        self._looked()
+        return length
+
+
+class WatchedQueue:
+    """Where the writer sleeps; tells when it would sleep for good."""
+
+    def __init__(self, asleep: Callable[[], None]) -> None:
+        self._asleep = asleep
+        self._wakeups = 0
+
+    def put(self, _: None) -> None:
+        self._wakeups += 1
+
+    def get(self) -> None:
+        if not self._wakeups:
+            self._asleep()
+        self._wakeups -= 1
+
+
+@pytest.mark.parametrize("stops", [False, True])
+@pytest.mark.parametrize("moment", range(1, 8))
+def test_what_is_appended_at_any_moment_is_written(moment: int, stops: bool) -> None:
+    """The loop's thread steps in at every moment at which the writer looks for work.
+
+    It appends, and then has the writer woken or stopped: the record is written either way.
+    """
+    journal = MemoryJournal()
+    world = World(journal)
+    moments = iter(range(1, 1000))
+
+    def step_in() -> None:
+        if next(moments) == moment and not world.commit._stopping:
+            world.append(b"late")
+            world.commit.flush()
+            if stops:
+                world.commit.stop()
+
+    def asleep() -> None:
+        assert len(written(journal)) == world.commit.appended, "a lost wakeup"
+        world.commit.stop()
+
+    world.commit._gathered = WatchedDeque(step_in)
+    world.commit._wakeups = WatchedQueue(asleep)  # type: ignore[assignment]
+    world.append(b"early")
+    world.commit.run()
+    assert len(written(journal)) == world.commit.appended
+
+
+def written(journal: MemoryJournal) -> list[bytes]:
+    return [record for batch in journal.batches for record in batch]
+
+
+def test_a_thread_that_sleeps_is_ended(world: World, journal: MemoryJournal) -> None:
+    """It need not have had anything to do."""
+    assert Writer(world.commit).end()
+    assert journal.batches == []
+
+
+def test_what_the_thread_wrote_is_in_the_journal_once_and_in_order() -> None:
+    """The real journal under the real thread."""
+    disk = MemoryDisk()
+    real: FileJournal = open_journal(disk, segment_bytes=4000)
+    world = World(real)
+    writer = Writer(world.commit)
+    for number in range(3000):
+        world.append_and_ask(b"[%d]" % number, b"[]")
+        if number % 7 == 0:
+            world.commit.flush()
+        world.loop.run()
+    world.commit.flush()
+    assert run_until_answered(world, 3000)
+    assert writer.end()
+    real.close()
+    expected = [record for number in range(3000) for record in (b"[%d]" % number, b"[]")]
+    assert read(disk).records == expected

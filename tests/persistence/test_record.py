@@ -1,0 +1,228 @@
+"""Event ⇄ bytes: nothing is lost on the way, and nothing unknown is guessed at."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, NamedTuple, get_args
+
+import orjson
+import pytest
+from hypothesis import given
+
+from authorizer.domain import events
+from authorizer.domain.cards import WrittenTime
+from authorizer.domain.events import Event, MerchantRegistered, MerchantRemoved
+from authorizer.persistence import record
+from authorizer.persistence.record import UnknownRecordError, decode, describe, encode
+from tests.persistence.any_event import EVENTS, any_event, unhurried
+from tests.persistence.journal_v1 import BATCHES
+
+
+def test_every_event_has_a_record() -> None:
+    """And this file knows every event."""
+    assert set(get_args(Event)) == set(EVENTS) == {kind for kind, _ in record._KINDS.values()}
+    assert len(record._HEADS) == len(record._KINDS)
+
+
+@unhurried
+@given(any_event)
+def test_an_event_comes_back_as_it_was(event: Event) -> None:
+    """With its very type, down to the types of its fields."""
+    again = decode(encode(event))
+    assert again == event
+    assert shape(again) == shape(event)
+
+
+def shape(value: Any) -> Any:
+    """The types that a value is made of."""
+    if isinstance(value, tuple):
+        return type(value), [shape(item) for item in value]
+    return type(value)
+
+
+@unhurried
+@given(any_event)
+def test_a_record_is_one_json_array(event: Event) -> None:
+    """Its name, its version, its fields in order: also for readers of other languages."""
+    name, version, *fields = json.loads(encode(event))
+    kind, newest = record._KINDS[name]
+    assert isinstance(event, kind)
+    assert version == newest
+    assert fields[:2] == [event.at_us, event.by]
+    assert len(fields) == len(event)
+
+
+@unhurried
+@given(any_event)
+def test_a_record_never_holds_a_zero_byte(event: Event) -> None:
+    """So that sectors that never arrived can be told from records."""
+    assert b"\0" not in encode(event)
+
+
+@pytest.mark.parametrize("amount", [1, 2**63 - 1, 2**63, 2**64 - 1, 2**64, 10**28])
+def test_an_amount_beyond_64_bits_is_kept_exactly(amount: int) -> None:
+    """Somebody asked for it, so the decline says what it was."""
+    event = events.TransactionDeclined(
+        1, "api", "a", "t", amount, "5811", "X", None, None, "insufficient_funds"
+    )
+    again = decode(encode(event))
+    assert isinstance(again, events.TransactionDeclined)
+    assert again.amount_cents == amount
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b"17",
+        b'"merchant_removed"',
+        b'["merchant_removed"]',
+        b"not json",
+        b"[1,1]",
+        b'["no_such_event",1,1,"api"]',
+        b'["merchant_removed",2,1,"api","X"]',
+        b'["merchant_removed",0,1,"api","X"]',
+        b'["merchant_removed",null,1,"api","X"]',
+        b'["merchant_removed",1,1,"api"]',
+        b'["merchant_removed",1,1,"api","X","more"]',
+        b'["merchant_removed",1,1,"api","X"',
+        b'["card_opened",1,1,"api","a","c",["too","short"]]',
+        b'["card_opened",1,1,"api","a","c",null]',
+        b'["operations_imported",1,1,"api","c",[null]]',
+        b'["customer_registered",1,1,"api","c","a",true,null]',
+        b'["transaction_declined",1,1,"api","a",null,"many","m","n",null,null,"r"]',
+        b"\xff\xfe",
+    ],
+)
+def test_a_record_of_no_known_event_is_refused(unknown: bytes) -> None:
+    """It names the record, as far as a line goes; nothing is guessed or skipped."""
+    with pytest.raises(UnknownRecordError):
+        decode(unknown)
+
+
+def test_a_record_of_a_newer_program_says_so() -> None:
+    """The older program cannot know what it means."""
+    with pytest.raises(UnknownRecordError, match="merchant_removed version 7 is newer"):
+        decode(b'["merchant_removed",7,1,"api","X"]')
+
+
+# --- an event that has changed -----------------------------------------------------------------
+
+
+class MerchantRegisteredNow(NamedTuple):
+    """The event two versions later: it has a country, and the code is a number."""
+
+    at_us: int
+    by: str
+    name: str
+    country: str
+    mcc: int
+
+
+@dataclass
+class Upgrades:
+    seen: list[tuple[int, list[Any]]]
+
+    def to_version_2(self, fields: list[Any]) -> list[Any]:
+        self.seen.append((1, fields))
+        at_us, by, name, mcc = fields
+        return [at_us, by, name, "BR", mcc]
+
+    def to_version_3(self, fields: list[Any]) -> list[Any]:
+        self.seen.append((2, fields))
+        return [*fields[:-1], int(fields[-1])]
+
+
+@pytest.fixture
+def upgrades(monkeypatch: pytest.MonkeyPatch) -> Upgrades:
+    """A program whose `merchant_registered` has come to version 3."""
+    made = Upgrades([])
+    kinds = {**record._KINDS, "merchant_registered": (MerchantRegisteredNow, 3)}
+    steps = {
+        ("merchant_registered", 1): made.to_version_2,
+        ("merchant_registered", 2): made.to_version_3,
+    }
+    heads = {kind: (name, version) for name, (kind, version) in kinds.items()}
+    monkeypatch.setattr(record, "_KINDS", kinds)
+    monkeypatch.setattr(record, "_HEADS", heads)
+    monkeypatch.setattr(record, "_UPGRADES", steps)
+    return made
+
+
+OLD = encode(MerchantRegistered(5, "api", "X", "5811"))
+NOW = MerchantRegisteredNow(5, "api", "X", "BR", 5811)
+
+
+def read(data: bytes) -> object:
+    return decode(data)
+
+
+def test_an_old_record_is_read_as_the_event_that_it_has_become(upgrades: Upgrades) -> None:
+    """Version by version."""
+    assert read(OLD) == NOW
+    assert [version for version, _ in upgrades.seen] == [1, 2]
+
+
+def test_a_record_takes_only_the_steps_that_it_needs(upgrades: Upgrades) -> None:
+    """From the version that it was written in."""
+    version_2 = b'["merchant_registered",2,5,"api","X","PT","5811"]'
+    assert read(version_2) == NOW._replace(country="PT")
+    assert [version for version, _ in upgrades.seen] == [2]
+
+
+def test_a_record_of_the_newest_version_is_read_as_it_is(upgrades: Upgrades) -> None:
+    """And is what is written now."""
+    written = encode(NOW)  # type: ignore[arg-type]
+    assert orjson.loads(written)[:2] == ["merchant_registered", 3]
+    assert read(written) == NOW
+    assert upgrades.seen == []
+
+
+def test_other_records_are_not_upgraded(upgrades: Upgrades) -> None:
+    """A step belongs to one event."""
+    event = MerchantRemoved(5, "api", "X")
+    assert decode(encode(event)) == event
+    assert upgrades.seen == []
+
+
+def test_an_old_version_without_a_step_is_refused(
+    upgrades: Upgrades, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rather than read as if it were new."""
+    monkeypatch.delitem(record._UPGRADES, ("merchant_registered", 2))
+    with pytest.raises(UnknownRecordError):
+        decode(OLD)
+    assert len(upgrades.seen) == 1
+
+
+# --- for people --------------------------------------------------------------------------------
+
+
+def test_a_description_names_the_event_and_all_its_fields() -> None:
+    """Also those of what is nested in it."""
+    described = describe(first(events.CardOpened))
+    assert described["event"] == "card_opened"
+    assert described["terms"]["limit_total_cents"] == 500_000
+    operation = describe(first(events.OperationsImported))["operations"][0]
+    assert operation["at"] == {"at_us": 1_751_068_800_000_000, "text": "2025-06-27T21:00:00-03:00"}
+
+
+def first(kind: type[Event]) -> Event:
+    return next(event for batch in BATCHES for event in batch if type(event) is kind)
+
+
+@unhurried
+@given(any_event)
+def test_a_description_is_a_plain_json_object(event: Event) -> None:
+    """Integers of any size, no tuples with forgotten names."""
+    described = describe(event)
+    assert json.loads(json.dumps(described)) == described
+    assert set(described) == {"event", *event._fields}
+
+
+def test_a_time_that_was_not_written_has_no_text() -> None:
+    """The two kinds of times are told apart."""
+    assert record._named(WrittenTime(1)) == {"at_us": 1, "text": None}

@@ -1,0 +1,513 @@
+"""Whatever happens and whenever the machine dies: what was answered is there, whole, and no more.
+
+The real authorizer is driven command by command beside a naive model, over commits, snapshots,
+clean restarts, killed processes, lost power, failing disks and clocks that jump.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from random import Random
+from typing import Any, Final
+from unittest.mock import patch
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+
+from authorizer.domain import remembered
+from authorizer.domain.account import Account
+from authorizer.domain.cards import BlockReason
+from authorizer.domain.commands import Authorize, ReadAccount, ReadMerchants, RemoveMerchant
+from authorizer.domain.outcomes import Outcome, Refusal
+from authorizer.domain.remembered import RememberedIds
+from authorizer.persistence.journal import JournalReader
+from authorizer.persistence.record import decode
+from authorizer.persistence.state import State
+from tests.persistence import commands
+from tests.persistence.machine import Machine, Task, contents
+from tests.property.naive import (
+    DESCRIPTORS,
+    ENTRIES,
+    RETENTION_US,
+    Bank,
+    Ids,
+    NaiveAccount,
+)
+from tests.support.disks import MachineDied
+
+ACCOUNTS: Final = ("a0", "a1", "a2", "a3")
+CUSTOMERS: Final = {"c0": "a0", "c1": "a1", "c2": "a1"}
+CARDS: Final = {"c0": {"k0": 50_00, "k1": 10_00}, "c1": {"k2": 30_00}, "c2": {"k3": 20_00}}
+ACCOUNT_OF_CARD: Final = {
+    card: CUSTOMERS[customer] for customer, cards in CARDS.items() for card in cards
+}
+HOUR_US: Final = 3_600_000_000
+
+accounts = st.sampled_from(ACCOUNTS)
+customers = st.sampled_from(sorted(CUSTOMERS))
+cards = st.sampled_from(sorted(ACCOUNT_OF_CARD))
+cents = st.integers(1, 40_00)
+purchase_ids = st.none() | st.sampled_from([f"t{number}" for number in range(12)])
+reasons = st.sampled_from([BlockReason.OTHER, BlockReason.UNDER_REVIEW, BlockReason.ROBBED])
+purchases = st.tuples(
+    purchase_ids,
+    cents | st.just(10**20),
+    st.sampled_from(["5411", "5812", "4111"]),
+    st.sampled_from(sorted(DESCRIPTORS)),
+    st.none() | cards,
+    st.sampled_from([0, 0, 0, 0, 79, 80, 5000]),
+)
+Purchase = tuple[str | None, int, str, str, str | None, int]
+
+
+@dataclass
+class Question:
+    """Something that was asked and not yet answered."""
+
+    task: Task
+    expected: Any
+    rests_on: int
+    """The position of the newest event that the answer rests on."""
+
+    @property
+    def answered(self) -> bool:
+        return self.task.done()
+
+
+def in_words(answer: Any) -> Any:
+    """An answer of the program in the words of the model."""
+    if isinstance(answer, Outcome):
+        return answer.reason.word, answer.replayed
+    if isinstance(answer, Refusal):
+        return answer.kind.value
+    return "created" if answer[0].created else "done"
+
+
+class Authorizer(RuleBasedStateMachine):
+    """The authorizer and the model, side by side."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.small_pages = patch.object(remembered, "PAGE_ENTRIES", 3)
+        self.small_pages.start()
+        self.machine = Machine(segment_bytes=700, max_resident_accounts=2, snapshots_kept=2)
+        self.bank = Bank()
+        self.history = [self.bank.copy()]
+        """The model as it was behind every command: a crash takes it back to one of them."""
+        self.promised = 0
+        """The position of the newest event that any answer has rested on."""
+        self.questions: list[Question] = []
+        self.reads: list[tuple[Task, Any]] = []
+        self.registering: list[Callable[[], str]] = []
+        """What of a customer's document the model has not done yet."""
+        self.registration: Task | None = None
+        self.snapshot: Task | None = None
+        self.start()
+
+    def teardown(self) -> None:
+        self.machine.close()
+        self.small_pages.stop()
+
+    # --- commands ------------------------------------------------------------------------------
+
+    @rule(account=accounts, food=st.integers(0, 2), cash=st.integers(0, 2), empty=st.booleans())
+    def open(self, account: str, food: int, cash: int, empty: bool) -> None:
+        opening = {} if empty else {"FOOD": food * 100_00, "CASH": cash * 100_00}
+        task = self.machine.ask(self.machine.desk.account(commands.opening(account, **opening)))
+        self.asked(task, self.bank.open(account, opening), self.newest(account))
+
+    @rule(account=accounts, credit_id=st.sampled_from("xyz"), amount=st.integers(1, 3))
+    def credit(self, account: str, credit_id: str, amount: int) -> None:
+        wallet = ("FOOD", "MEAL", "GIFT")[amount - 1]
+        command = commands.credit(account, credit_id, wallet, amount)
+        task = self.machine.ask(self.machine.desk.known_account(command))
+        expected = self.bank.credit(account, credit_id, wallet, amount, self.now_us)
+        self.asked(task, expected, self.newest(account))
+
+    @rule(account=accounts, several=st.lists(purchases, min_size=1, max_size=5))
+    def buy(self, account: str, several: list[Purchase]) -> None:
+        """Several at once, the same id among them perhaps: each waits for its own answer."""
+        tasks = self.machine.authorize_together([self.a_purchase(account, one) for one in several])
+        for task, one in zip(tasks, several, strict=True):
+            expected = self.bank.authorize(account, *one, now_us=self.now_us)
+            self.asked(task, expected, self.newest(account), settled=False)
+        self.check_positions()
+
+    def a_purchase(self, account: str, purchase: Purchase) -> Authorize:
+        purchase_id, amount, mcc, merchant, card, waited_ms = purchase
+        return commands.purchase(
+            account,
+            amount,
+            purchase_id,
+            mcc=mcc,
+            merchant=merchant,
+            card=card,
+            received_ns=self.machine.monotonic_ns - waited_ms * 1_000_000,
+        )
+
+    @precondition(lambda self: self.registration is None)
+    @rule(customer=customers, phone=st.sampled_from([None, "+55 1", "+55 2"]))
+    def put_customer(self, customer: str, phone: str | None) -> None:
+        """Two actors, so two steps: anything may come between them, death too."""
+        account, opened = CUSTOMERS[customer], CARDS[customer]
+        self.registering = [
+            lambda: self.bank.open_cards(account, customer, opened),
+            lambda: self.bank.register(customer, account, tuple(opened), phone),
+        ]
+        terms = tuple(commands.terms(card, limit) for card, limit in opened.items())
+        command = commands.registration(customer, account, opened, phone)
+        desk = self.machine.desk
+        self.registration = self.machine.ask(desk.register_customer(command, terms))
+        self.go_on_registering()
+
+    def go_on_registering(self) -> None:
+        """Do in the model what the program has done of a customer's document."""
+        task, word = self.registration, ""
+        if task is None:
+            return
+        while self.registering and (self.bank.position < self.machine.appended or task.done()):
+            word = self.registering.pop(0)()
+            self.history.append(self.bank.copy())
+        self.check_positions()
+        if task.done():
+            self.promised = max(self.promised, self.bank.position)
+            assert in_words(task.result()) == word or not word
+            self.registration = None
+
+    @rule(card=cards, reason=reasons)
+    def block(self, card: str, reason: BlockReason) -> None:
+        account = ACCOUNT_OF_CARD[card]
+        task = self.machine.ask(self.machine.desk.card(commands.block(account, card, reason)))
+        expected = self.bank.block(account, card, reason.motivo)
+        self.asked(task, expected, self.newest(account))
+
+    @rule(card=cards)
+    def unblock(self, card: str) -> None:
+        account = ACCOUNT_OF_CARD[card]
+        task = self.machine.ask(self.machine.desk.card(commands.unblock(account, card)))
+        self.asked(task, self.bank.unblock(account, card), self.newest(account))
+
+    @rule(card=cards)
+    def query_limit(self, card: str) -> None:
+        account = ACCOUNT_OF_CARD[card]
+        task = self.machine.ask(self.machine.desk.limit(commands.limit_query(account, card)))
+        self.asked(task, self.bank.query_limit(account, card), self.newest(account))
+
+    @rule(name=st.sampled_from(ENTRIES), mcc=st.sampled_from(["5411", "5812", "9999"]))
+    def register_merchant(self, name: str, mcc: str) -> None:
+        command = commands.merchant(name, mcc)
+        task = self.machine.ask(self.machine.desk.merchant_table(command))
+        expected = self.bank.register_merchant(name, mcc)
+        self.asked(task, expected, self.bank.merchants_position)
+
+    @rule(name=st.sampled_from(ENTRIES))
+    def remove_merchant(self, name: str) -> None:
+        task = self.machine.ask(self.machine.desk.merchant_table(RemoveMerchant(name, "test")))
+        expected = self.bank.remove_merchant(name)
+        self.asked(task, expected, self.bank.merchants_position)
+
+    @rule(account=accounts)
+    def read_account(self, account: str) -> None:
+        """A read rests on what it shows, so it waits for that too."""
+        task = self.machine.ask(self.machine.desk.known_account(ReadAccount(account)))
+        naive = self.bank.accounts.get(account)
+        self.asked(task, "not_found" if naive is None else "done", self.newest(account))
+        if naive is not None:
+            self.reads.append((task, dict(naive.wallets)))
+
+    @rule()
+    def read_merchants(self) -> None:
+        task = self.machine.ask(self.machine.desk.merchant_table(ReadMerchants()))
+        self.asked(task, "done", self.bank.merchants_position)
+        self.reads.append((task, list(self.bank.merchants.items())))
+
+    # --- answers -------------------------------------------------------------------------------
+
+    @property
+    def now_us(self) -> int:
+        """The time of the decision that was just made."""
+        return self.machine.running.clock.newest_us
+
+    def asked(self, task: Task, expected: Any, rests_on: int, settled: bool = True) -> None:
+        """Note a question, the answer it must get, and the newest event that this rests on."""
+        self.questions.append(Question(task, expected, rests_on))
+        self.history.append(self.bank.copy())
+        if settled:
+            self.check_positions()
+        self.check_answers()
+
+    def newest(self, account: str) -> int:
+        """The position of an account's newest event; 0 where there is none."""
+        naive = self.bank.accounts.get(account)
+        return naive.position if naive else 0
+
+    def check_positions(self) -> None:
+        """The journal holds exactly the events that the model knows of."""
+        assert self.machine.appended == self.bank.position
+
+    def check_answers(self) -> None:
+        """What was answered is right, and was durable before."""
+        for question in self.questions:
+            if question.answered:
+                assert question.rests_on <= self.machine.durable
+                assert in_words(question.task.result()) == question.expected
+                self.promised = max(self.promised, question.rests_on)
+        for task, expected in self.reads:
+            if task.done():
+                _, seen = task.result()
+                assert (seen if isinstance(seen, list) else seen.wallets_cents) == expected
+        self.questions = [one for one in self.questions if not one.answered]
+        self.reads = [one for one in self.reads if not one[0].done()]
+
+    @rule(once=st.booleans())
+    def commit(self, once: bool) -> None:
+        """The writer comes by; whatever waited for it is answered."""
+        if once:
+            self.machine.commit_once()
+        else:
+            self.machine.commit()
+        self.go_on_registering()
+        self.check_positions()
+        self.check_answers()
+        if not once:
+            assert self.machine.durable == self.machine.appended
+            assert self.questions == []
+            assert self.registration is None
+
+    # --- snapshots -----------------------------------------------------------------------------
+
+    @precondition(lambda self: self.snapshot is None)
+    @rule()
+    def begin_snapshot(self) -> None:
+        self.snapshot = self.machine.snapshot()
+
+    @precondition(lambda self: self.snapshot is not None)
+    @rule(steps=st.integers(1, 12), failing=st.sampled_from([None, None, "write", "sync"]))
+    def go_on_with_snapshot(self, steps: int, failing: str | None) -> None:
+        """Some of its steps off the loop; a failure costs the snapshot only."""
+        if failing:
+            self.machine.disk.fail(failing, "snapshots/*", errno.ENOSPC, written_bytes=3)
+        for _ in range(steps):
+            self.machine.step()
+        self.machine.disk.mend()
+        assert self.snapshot is not None
+        if self.snapshot.done():
+            assert failing or self.snapshot.exception() is None
+            assert isinstance(self.snapshot.exception(), OSError | None)
+            self.snapshot = None
+
+    @precondition(lambda self: self.snapshot is not None)
+    @rule()
+    def finish_snapshot(self) -> None:
+        assert self.snapshot is not None
+        self.machine.answer(self.snapshot)
+        self.snapshot = None
+        self.go_on_registering()
+        self.check_answers()
+
+    # --- time ----------------------------------------------------------------------------------
+
+    @rule(hours=st.sampled_from([-24 * 40, -1, 0, 1, 24, 24 * 20, 24 * 32]), us=st.integers(0, 99))
+    def set_the_clock(self, hours: int, us: int) -> None:
+        self.machine.wall_us += hours * HOUR_US + us
+        self.machine.monotonic_ns += 1000
+
+    # --- death ---------------------------------------------------------------------------------
+
+    @rule(snapshot=st.booleans())
+    def restart(self, snapshot: bool) -> None:
+        """In order, as SIGTERM does it: everything is answered, and is there."""
+        if snapshot and self.snapshot is None:
+            self.snapshot = self.machine.snapshot()
+        running = self.machine.running
+        self.machine.gated = False
+        while self.machine.step() or self.machine.commit_once():
+            pass
+        self.go_on_registering()
+        self.check_answers()
+        assert self.questions == []
+        self.machine.stop()
+        assert running.commit.durable == self.bank.position
+        self.promised = self.bank.position
+        self.start()
+
+    @rule(seed=st.none() | st.integers(0, 2**16))
+    def die(self, seed: int | None) -> None:
+        self.end(seed)
+        self.start()
+
+    @rule(steps=st.integers(0, 7), seed=st.none() | st.integers(0, 2**16))
+    def die_amid_work(self, steps: int, seed: int | None) -> None:
+        """At some step on the disk, of the journal or of a snapshot."""
+        self.machine.memory.die_after(steps)
+        try:
+            while self.machine.step() or self.machine.commit_once():
+                pass
+        except MachineDied:
+            assert self.machine.failure is not None
+        self.go_on_registering_before_death()
+        self.end(seed)
+        self.start()
+
+    @rule(
+        operation=st.sampled_from(["write", "sync", "rename", "append"]),
+        error=st.sampled_from([errno.EIO, errno.ENOSPC]),
+        written_bytes=st.integers(0, 300),
+    )
+    def die_of_the_journal(self, operation: str, error: int, written_bytes: int) -> None:
+        """A failed write or sync ends the process; nothing more is answered, nothing retried."""
+        self.machine.disk.fail(operation, "journal/*", error, written_bytes=written_bytes)
+        refused = len(self.machine.disk.refused)
+        with suppress(OSError):
+            self.machine.commit()
+        failed = self.machine.failure is not None
+        assert failed == (len(self.machine.disk.refused) > refused)
+        self.machine.disk.mend()
+        self.go_on_registering_before_death()
+        self.end(None)
+        self.start()
+
+    @rule(steps=st.integers(0, 9), seed=st.none() | st.integers(0, 2**16))
+    def die_amid_start(self, steps: int, seed: int | None) -> None:
+        """The start itself writes: it may be cut short too, and begun anew."""
+        self.end(seed)
+        self.machine.memory.die_after(steps)
+        with suppress(MachineDied):
+            self.machine.start()
+        self.end(seed)
+        self.start()
+
+    def go_on_registering_before_death(self) -> None:
+        """Some steps of a document may have been done since the model last looked."""
+        self.go_on_registering()
+        self.check_answers()
+
+    def end(self, seed: int | None) -> None:
+        """The process is killed, or the machine loses power, with a seed for what is lost."""
+        if seed is None:
+            self.machine.kill()
+        else:
+            self.machine.lose_power(Random(seed))
+        self.questions.clear()
+        self.reads.clear()
+        self.registering.clear()
+        self.registration = None
+        self.snapshot = None
+
+    def start(self) -> None:
+        """Recover: the state is that of the model behind some command, at or after all answers."""
+        self.snapshot = None
+        alone = self.machine.recover(use_snapshots=False)
+        found = self.machine.recover()
+        position = found.journal.position
+        assert found.damaged_snapshots == ()
+        assert self.promised <= position
+        survivors = [bank for bank in self.history if bank.position == position]
+        assert survivors, f"the journal ends at {position}, amid the events of a command"
+        self.bank = survivors[-1]
+        self.history = [bank for bank in self.history if bank.position <= position]
+        since_us = max(found.state.at_us, alone.state.at_us) - RETENTION_US
+        assert same_contents(found.state, since_us) == same_contents(alone.state, since_us)
+        check_state(found.state, self.bank)
+        check_times(self.machine)
+        self.machine.start()
+        self.machine.gated = True
+        self.check_positions()
+        self.bank = self.bank.copy()
+
+
+# --- what was recovered, beside the model ------------------------------------------------------
+
+
+def check_state(state: State, bank: Bank) -> None:
+    """The state is the model's."""
+    assert set(state.accounts) == set(bank.accounts)
+    for account_id, naive in bank.accounts.items():
+        check_account(state.accounts.wake(account_id), naive, state.at_us - RETENTION_US)
+    assert {
+        customer_id: (customer.account_id, customer.card_ids, customer.phone, customer.position)
+        for customer_id in state.customers
+        for customer in [state.customers.wake(customer_id)]
+    } == {
+        customer_id: (naive.account, naive.cards, naive.phone, naive.position)
+        for customer_id, naive in bank.customers.items()
+    }
+    assert state.merchants.entries() == list(bank.merchants.items())
+    assert state.account_of_card == {
+        card_id: account_id
+        for account_id, account in bank.accounts.items()
+        for card_id in account.cards
+    }
+
+
+def check_account(account: Account, naive: NaiveAccount, since_us: int) -> None:
+    """The account is the model's."""
+    assert account.position == naive.position
+    assert account.opening_cents == naive.opening
+    assert account.wallets_cents == naive.wallets
+    assert account.customer_id == naive.customer
+    assert [(one.kind, one.card_id) for one in account.operations] == naive.operations
+    assert {
+        card.card_id: (
+            card.limit_total_cents,
+            card.limit_used_cents,
+            card.block_reason.motivo if card.block_reason else None,
+        )
+        for card in account.cards.values()
+    } == {
+        card.card_id: (card.limit_cents, card.used_cents, card.blocked_for)
+        for card in naive.cards.values()
+    }
+    check_ids(account.remembered, naive.ids, since_us, "{0}\0{1}\0{2}\0{3}")
+    check_ids(account.credits, naive.credits, since_us, "{1}\0{0}")
+
+
+def check_ids(ids: RememberedIds, naive: Ids, since_us: int, form: str) -> None:
+    """Every id that is young enough is remembered with its answer, and no other one is."""
+    for key, (at_us, word, said) in naive.entries.items():
+        found = ids.get(key, since_us)
+        if at_us >= since_us:
+            texts = ("" if part is None else part for part in said)
+            assert found == (at_us, word, form.format(*texts))
+        else:
+            assert found is None
+    for page in (*ids.sealed_pages, ids.open_page):
+        assert set(page) <= set(naive.entries)
+
+
+def same_contents(state: State, since_us: int) -> dict[str, Any]:
+    """All of a state but ids that nobody looks at any more: when they go depends on restarts."""
+    everything = contents(state)
+    for account in everything["accounts"].values():
+        for ids in ("ids", "credits"):
+            account[ids] = {
+                key: entry
+                for key, entry in account[ids].items()
+                if int(entry.partition("\0")[0]) >= since_us
+            }
+    return everything
+
+
+def check_times(machine: Machine) -> None:
+    """The journal is whole, and no event in it is older than the one before it."""
+    newest_us = 0
+    for batch in JournalReader(machine.disk):
+        for record in batch.records():
+            event = decode(record)
+            assert event.at_us >= newest_us
+            newest_us = event.at_us
+
+
+TestAuthorizer = Authorizer.TestCase
+TestAuthorizer.settings = settings(
+    max_examples=60,
+    stateful_step_count=40,
+    # Making a failure smaller can take longer than a run of all tests may.
+    phases=[phase for phase in Phase if phase not in (Phase.shrink, Phase.explain)],
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
