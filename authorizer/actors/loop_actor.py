@@ -43,7 +43,7 @@ class LoopFuture(pykka.Future[Any]):
     _done = False
     _value: Any = None
     _exception: BaseException | None = None
-    _waiter: asyncio.Future[None] | None = None
+    _waiters: tuple[asyncio.Future[None], ...] = ()
 
     def __init__(self) -> None:
         """Set nothing: the base class's fields are for hooks, and ours have defaults."""
@@ -54,9 +54,9 @@ class LoopFuture(pykka.Future[Any]):
             raise RuntimeError("the future has its result already")
         self._done = True
         self._value = value
-        waiter = self._waiter
-        if waiter is not None and not waiter.done():
-            waiter.set_result(None)
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(None)
 
     def set_exception(self, exc_info: Any = None) -> None:
         """Let an exception go to whoever awaits the future: the one being handled, or this one."""
@@ -87,8 +87,9 @@ class LoopFuture(pykka.Future[Any]):
 
     def __await__(self) -> Generator[Any, None, Any]:
         if not self._done and self._get_hook is None:
-            self._waiter = asyncio.get_running_loop().create_future()
-            yield from self._waiter
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiters += (waiter,)
+            yield from waiter
         while True:
             try:
                 return self.get()
