@@ -143,9 +143,11 @@ class Desk:
         if isinstance(customer, Refusal):
             return customer
         account = await self.known_account(commands.ReadAccount(customer.account_id))
-        if isinstance(account, Refusal):
-            return account
-        return _customer_file(customer, account[1])
+        if not isinstance(account, Refusal):
+            return _customer_file(customer, account[1])
+        if account.kind is RefusalKind.NOT_FOUND:  # a crash came before the cards: put it again
+            return CustomerFile(customer, (), customer.imported_operations)
+        return account
 
     async def _read_customer(self, customer_id: str) -> CustomerView | Refusal:
         actor = self.customers.find(customer_id)

@@ -80,21 +80,17 @@ def verify(
     """
     problems: list[Problem] = []
     snapshots = tuple(_check_snapshots(disk, problems))
-    shortcut = None
+    taken = None
     if any(checked.end for checked in snapshots):
-        shortcut = _Shortcut.take(disk, id_retention_us, progress, problems)
+        taken = _Shortcut.take(disk, id_retention_us, progress)
+    shortcut = taken if isinstance(taken, _Shortcut) else None
     wanted = {head.position for head in expected}
     wanted |= {checked.end.journal_position for checked in snapshots if checked.end}
     walk = _Walk(disk, id_retention_us, wanted, problems)
     walk.to(shortcut.position if shortcut else None, progress)
     _check_heads(disk, walk, expected, snapshots, problems)
-    compared = None
-    if shortcut and walk.is_whole:
-        if shortcut.digest == state_digest(walk.state, shortcut.ids_since_us):
-            compared = disk.path(shortcut.snapshot)
-        else:
-            text = "with the journal behind it, it makes another state than the journal alone"
-            problems.append(Problem(disk.path(shortcut.snapshot), None, text))
+    differs = _difference(disk, taken, walk)
+    problems += [differs] if differs else []
     state = walk.state
     return Verified(
         head=walk.head,
@@ -107,7 +103,9 @@ def verify(
         merchants=len(state.merchants),
         torn=shortcut.torn if shortcut else walk.torn,
         snapshots=snapshots,
-        compared=compared,
+        compared=disk.path(shortcut.snapshot)
+        if shortcut and walk.is_whole and not differs
+        else None,
         problems=tuple(dict.fromkeys(problems)),
     )
 
@@ -137,17 +135,12 @@ class _Shortcut(NamedTuple):
 
     @classmethod
     def take(
-        cls, disk: Disk, id_retention_us: int, progress: Progress, problems: list[Problem]
-    ) -> "_Shortcut | None":
+        cls, disk: Disk, id_retention_us: int, progress: Progress
+    ) -> "_Shortcut | Problem | None":
         try:
             recovered = recover(disk, progress, id_retention_us=id_retention_us)
         except JournalDamagedError as error:
-            problems.append(Problem(error.file, error.offset, error.problem))
-            return None
-        except MISFITS as error:
-            text = f"the journal's events do not fit the newest snapshot ({error!r})"
-            problems.append(Problem(disk.path(snapshot.FOLDER), None, text))
-            return None
+            return Problem(error.file, error.offset, error.problem)
         return cls.of(recovered) if recovered.from_snapshot else None
 
     @classmethod
@@ -227,6 +220,20 @@ class _Walk:
     def _amiss(self, problem: Problem) -> None:
         self.is_whole = False
         self._problems.append(problem)
+
+
+def _difference(disk: Disk, taken: _Shortcut | Problem | None, walk: _Walk) -> Problem | None:
+    """What is amiss between the newest snapshot and the journal, if anything is."""
+    if isinstance(taken, Problem):
+        if not walk.is_whole:
+            return taken
+        return taken._replace(problem=f"behind the newest snapshot: {taken.problem}")
+    if taken is None or not walk.is_whole:
+        return None
+    if taken.digest == state_digest(walk.state, taken.ids_since_us):
+        return None
+    text = "with the journal behind it, it makes another state than the journal alone"
+    return Problem(disk.path(taken.snapshot), None, text)
 
 
 def _check_heads(

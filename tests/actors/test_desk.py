@@ -13,9 +13,11 @@ from authorizer.domain.commands import (
     Credit,
     OpenAccount,
     QueryLimit,
+    ReadAccount,
     RegisterMerchant,
     RemoveMerchant,
 )
+from authorizer.domain.customer import MAX_IMPORTED_OPERATIONS
 from authorizer.domain.outcomes import Done, Outcome, Refusal, RefusalKind
 from authorizer.domain.reasons import Reason
 from tests.actors.house import START_NS, House, begun, everything, registration
@@ -164,16 +166,16 @@ async def test_a_limit_is_told_with_the_record_of_its_being_told() -> None:
 # --- customers -----------------------------------------------------------------------------------
 
 
-async def test_a_document_opens_the_cards_first_and_then_registers_the_customer() -> None:
+async def test_a_document_registers_the_customer_first_and_opens_the_cards_last() -> None:
     house = House()
     answer = await put(house, operations=(BLOCK,))
     assert answer[0] == Done(created=True)
     assert words(house.journal.events()) == [
-        "AccountOpened",
-        "CardOpened",
         "CustomerRegistered",
         "PersonalDataRecorded",
         "OperationsImported",
+        "AccountOpened",
+        "CardOpened",
     ]
 
 
@@ -186,7 +188,7 @@ async def test_a_document_is_answered_when_all_of_it_is_durable() -> None:
     house.commit()
     await house.settle()
     assert not answer.done()
-    assert words(house.journal.events()) == ["AccountOpened", "CardOpened"]
+    assert words(house.journal.events()) == ["CustomerRegistered", "PersonalDataRecorded"]
     house.commit()
     await house.settle()
     assert answer.done()
@@ -208,8 +210,11 @@ async def test_a_document_that_was_only_half_taken_in_is_mended_by_putting_it_ag
     lost.cancel()
     await house.settle()
     house.commit()
-    assert kind(await house.done(house.desk.read_customer("c"))) is RefusalKind.NOT_FOUND
-    assert (await put(house))[0] == Done(created=True)
+    half = await house.done(house.desk.read_customer("c"))
+    assert not isinstance(half, Refusal)
+    assert half.cards == ()
+    assert house.desk.account_of_card("k") is None
+    assert (await put(house))[0] == Done(created=False)
     file = await house.done(house.desk.read_customer("c"))
     assert not isinstance(file, Refusal)
     assert file.cards == (terms("k"),)
@@ -318,3 +323,27 @@ async def test_a_credit_counts_for_the_purchase_behind_it() -> None:
     buy = begun(house.purchase("a", 5_00))
     await house.done(credit)
     assert (await house.done(buy)).reason is Reason.APPROVED
+
+
+async def test_a_refused_document_leaves_no_account_behind() -> None:
+    house = House()
+    await put(house, "c", "a", cards=(terms("k"),))
+    assert kind(await put(house, "d", "ghost", cards=(terms("k"),))) is RefusalKind.CONFLICT
+    assert (await house.buy("ghost")).reason is Reason.ACCOUNT_NOT_FOUND
+    credit = await house.done(house.desk.known_account(Credit("ghost", "x", "CASH", 100, BY)))
+    assert kind(credit) is RefusalKind.NOT_FOUND
+    read = await house.done(house.desk.known_account(ReadAccount("ghost")))
+    assert kind(read) is RefusalKind.NOT_FOUND
+    assert kind(await house.done(house.desk.read_customer("d"))) is RefusalKind.NOT_FOUND
+
+
+async def test_a_document_refused_for_its_operations_opens_no_card() -> None:
+    house = House()
+    many = tuple(
+        BLOCK._replace(at=WrittenTime(number * 1_000_000))
+        for number in range(MAX_IMPORTED_OPERATIONS + 1)
+    )
+    answer = await put(house, "c", "a", cards=(terms("k"),), operations=many)
+    assert kind(answer) is RefusalKind.INVALID
+    assert house.appended == 0
+    assert house.desk.account_of_card("k") is None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
+import weakref
 from typing import Any
 
 import pykka
@@ -144,10 +146,25 @@ async def test_whoever_kept_the_ref_of_an_actor_that_sleeps_is_told() -> None:
     await house.open("a")
     actor = house.desk.accounts.find("a")
     assert actor is not None
+    ref = actor.actor_ref
     await house.open("b")
-    assert not actor.actor_ref.is_alive()
+    assert not ref.is_alive()
     with pytest.raises(pykka.ActorDeadError):
-        await actor.actor_ref.ask(ReadAccount("a"), block=False)
+        await ref.ask(ReadAccount("a"), block=False)
+
+
+async def test_an_actor_that_sleeps_leaves_nothing_for_the_garbage_collector() -> None:
+    house = House(max_resident=1)
+    await house.open("a")
+    actor = house.desk.accounts.find("a")
+    gone = weakref.ref(actor)
+    del actor
+    gc.disable()
+    try:
+        await house.open("b")
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 async def test_a_sleeping_account_can_be_looked_at_without_waking_it() -> None:

@@ -16,6 +16,7 @@ from authorizer.domain.cards import CardStatus
 from authorizer.domain.commands import (
     Credit,
     OpenAccount,
+    OpenCards,
     ReadAccount,
     ReadMerchants,
     RegisterMerchant,
@@ -132,6 +133,23 @@ async def test_a_refusal_waits_for_what_it_rests_on() -> None:
     assert refusal.kind is RefusalKind.CONFLICT
 
 
+async def test_an_answer_that_rests_on_nothing_new_does_not_overtake_those_before_it() -> None:
+    house = House()
+    await house.open("a")
+    await house.open("b")
+    order: list[str] = []
+    purchase = begun(house.purchase("a"))
+    purchase.add_done_callback(lambda _: order.append("purchase"))
+    await house.settle()
+    read = begun(house.desk.known_account(ReadAccount("b")))
+    read.add_done_callback(lambda _: order.append("read"))
+    await house.settle()
+    assert order == []
+    house.commit()
+    await house.settle()
+    assert order == ["purchase", "read"]
+
+
 async def test_answers_are_let_go_in_order_batch_by_batch() -> None:
     house = House()
     await house.open("a")
@@ -192,7 +210,8 @@ async def test_a_purchase_that_an_override_steers_is_behind_the_override_in_the_
 
 async def test_what_a_command_causes_is_in_one_batch_and_in_order() -> None:
     house = House()
-    answer = begun(house.desk.register_customer(registration("c", "a"), (terms("k1"), terms("k2"))))
+    cards = OpenCards("a", "c", (terms("k1"), terms("k2")), BY)
+    answer = begun(house.desk.account(cards))
     await house.settle()
     assert not answer.done()
     house.commit()
@@ -403,7 +422,7 @@ async def test_an_index_that_fails_breaks_the_account_before_anything_is_appende
         raise BugError("in the index")
 
     monkeypatch.setattr(house.state, "add_card", fail)
-    answer = await house.done(house.desk.register_customer(registration("c", "a"), (terms(),)))
+    answer = await house.done(house.desk.account(OpenCards("a", "c", (terms(),), BY)))
     assert isinstance(answer, Refusal)
     assert house.appended == 0
     assert (await house.buy("a")).reason is Reason.UNAVAILABLE

@@ -13,7 +13,14 @@ from typing import Any
 import pykka
 import pytest
 
-from authorizer.actors.loop_actor import LoopActor, LoopFuture, RunQueue, WouldBlockError
+from authorizer.actors.loop_actor import (
+    Envelope,
+    LoopActor,
+    LoopFuture,
+    LoopInbox,
+    RunQueue,
+    WouldBlockError,
+)
 
 
 class Steps:
@@ -109,6 +116,18 @@ def test_after_each_step_it_is_said_that_all_was_handled(steps: Steps, actor: No
         actor.actor_ref.tell(number)
         steps.step()
     assert steps.drained == 3
+
+
+def test_an_inbox_gives_its_messages_in_order_one_at_a_time_or_all_at_once() -> None:
+    inbox = LoopInbox()
+    assert inbox.empty()
+    first, second, third = (Envelope(number) for number in range(3))
+    for envelope in (first, second, third):
+        inbox.put(envelope)
+    assert (len(inbox), inbox.empty()) == (3, False)
+    assert inbox.get() is first
+    assert inbox.take_all() == [second, third]
+    assert (len(inbox), inbox.empty()) == (0, True)
 
 
 # --- replies -------------------------------------------------------------------------------------

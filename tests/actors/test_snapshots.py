@@ -27,7 +27,7 @@ from tests.actors.house import (
     registration,
     replayed,
 )
-from tests.domain.builders import BY, terms
+from tests.domain.builders import BY, purchase, terms
 
 pytestmark = pytest.mark.anyio
 
@@ -144,6 +144,9 @@ async def test_a_snapshot_taken_while_accounts_change_and_the_tail_make_the_live
 ) -> None:
     monkeypatch.setattr(remembered, "PAGE_ENTRIES", 2)
     studio, choose = await furnished(tmp_path), random.Random(seed)
+    for number in range(5):
+        await studio.house.buy("a0", 1, transaction_id=f"before-{number}")
+        await studio.house.credit("a0", f"before-{number}", 1)
     for number in range(12):
         await happen(studio.house, choose, number)
     taking = begun(studio.snapshots.take())
@@ -207,7 +210,9 @@ async def test_what_was_appended_while_it_was_taken_must_be_durable_too(tmp_path
     studio = await furnished(tmp_path)
     taking = begun(studio.snapshots.take())
     await studio.step()
-    begun(studio.house.purchase("a5", transaction_id="t"))
+    actor = studio.house.desk.accounts.find("a5")
+    assert actor is not None
+    actor.actor_ref.tell(purchase(1_00)._replace(account_id="a5"))
     while await studio.step():
         pass
     assert not taking.done()

@@ -382,7 +382,9 @@ def test_a_snapshot_without_what_the_journal_goes_on_with_is_found(demo: Path) -
         state.accounts.sleep("12345", bare)
 
     rewrite(demo, taken, without_cards)
-    assert "do not fit the newest snapshot" in problem(demo)["problem"]
+    told = problem(demo)
+    assert told["file"] == str(journal_files(demo)[0])
+    assert told["problem"].startswith("behind the newest snapshot: the record 14 does not fit ")
 
 
 def test_a_snapshot_of_another_journal_is_found(demo: Path, tmp_path: Path) -> None:

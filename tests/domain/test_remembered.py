@@ -70,6 +70,13 @@ def test_a_full_page_is_sealed_and_never_changes_again() -> None:
 
 
 @pytest.mark.usefixtures("_small_pages")
+def test_an_id_that_is_used_again_takes_no_room_in_its_own_page() -> None:
+    ids = filled("a", "b", "c")
+    ids.add("a", 9, "approved", "")
+    assert (len(ids), ids.sealed_pages) == (3, [])
+
+
+@pytest.mark.usefixtures("_small_pages")
 def test_of_an_id_in_two_sealed_pages_the_newer_answer_counts() -> None:
     ids = filled("a", "b", "c", "x", "a", "y", "z")
     assert [list(page) for page in ids.sealed_pages] == [["a", "b", "c"], ["x", "a", "y"]]

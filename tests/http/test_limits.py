@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections import Counter
 from decimal import Decimal
 
@@ -9,7 +10,7 @@ import pytest
 
 from tests.conftest import PATIENT, MakeServer
 from tests.support.documents import card, customer, encode, money, purchase
-from tests.support.server import ServerEnded
+from tests.support.server import Server, ServerEnded
 from tests.support.together import Request, send_together
 
 
@@ -95,3 +96,15 @@ def test_a_wrong_setting_stops_the_start_and_is_named(
     assert "Traceback" not in str(ended.value)
     name = flags[0].removeprefix("--")
     assert name in str(ended.value).replace("_", "-")
+
+
+def test_a_head_without_end_is_refused(server: Server) -> None:
+    """After 64 KiB of head there is an answer, or the connection is gone, but no more reading."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        try:
+            connection.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n")
+            for number in range(200):
+                connection.sendall(b"x-%d: %s\r\n" % (number, b"y" * 1000))
+            assert connection.recv(100).startswith(b"HTTP/1.1 431")
+        except ConnectionError:
+            pass

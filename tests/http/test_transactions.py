@@ -266,3 +266,18 @@ def test_a_cancelled_card_is_07_like_a_blocked_one(client: Client, new_id: NewId
     answer = client.authorize(purchase(account, "10.00", card=card_id))
     assert (answer.code, answer.reason) == ("07", "card_blocked")
     assert client.balances(account) == {"FOOD": "10.00"}
+
+
+@pytest.mark.parametrize("offer", ["h2c", "websocket", "TLS/1.3"])
+def test_an_offer_to_upgrade_is_passed_over(client: Client, account: str, offer: str) -> None:
+    """RFC 9110, 7.8: a server may ignore Upgrade. Some clients send it with their first request."""
+    body = encode(purchase(account, "10.00"))
+    headers = {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": offer, "HTTP2-Settings": "AAA"}
+    assert client.send("POST", "/transactions", body, headers).code == "00"
+
+
+def test_one_hostile_name_does_not_hold_up_the_others(client: Client, account: str) -> None:
+    """U+FDFA becomes eighteen characters: a name is searched in steps bounded by the table."""
+    assert client.put("/merchants", {"name": "NOBODY *", "mcc": "5411"}).status in (200, 201)
+    body = purchase(account, "1.00") | {"merchant": "\ufdfa" * 1023}
+    assert client.send("POST", "/transactions", encode(body)).code == "00"

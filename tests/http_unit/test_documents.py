@@ -297,6 +297,11 @@ def test_a_card_needs_no_limit() -> None:
     assert (card.limit_total_cents, card.limit_used_cents) == (None, 0)
 
 
+def test_a_limit_may_be_used_up() -> None:
+    used_up = read(CardDocument, limite_utilizado="5000.00", limite_disponivel="0.00").terms()
+    assert (used_up.limit_total_cents, used_up.limit_used_cents) == (5000_00, 5000_00)
+
+
 def test_what_is_left_of_a_limit_may_be_left_out() -> None:
     assert read(CardDocument, limite_disponivel=None).terms() == read(CardDocument).terms()
     unused = read(CardDocument, limite_disponivel=None, limite_utilizado=None).terms()

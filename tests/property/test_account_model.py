@@ -237,16 +237,9 @@ class AccountMachine(RuleBasedStateMachine):
             assert isinstance(outcome, Refusal)
             return
         assert isinstance(outcome, Done)
-        weakened = card.motive in ("roubo", "perda") and motive in ("outro", "em_analise")
-        if card.motive != motive and not weakened:
-            kept = self.account.cards[card_id].block_reason
-            assert kept is not None
-            assert kept.motivo in (card.motive, motive)
-            if card.motive not in ("roubo", "perda"):
-                assert kept.motivo == motive
-            if kept.motivo == motive:
-                self.model.history.append("bloqueio")
-            card.motive = kept.motivo
+        if card.motive not in (motive, "roubo", "perda"):
+            self.model.history.append("bloqueio")
+            card.motive = motive
 
     @rule(card_id=CARDS)
     def unblock(self, card_id: str) -> None:
