@@ -82,6 +82,9 @@ class Snapshots:
         self._running = True
         try:
             return await self._take()
+        except Exception:
+            await self._off_loop(_remove_unfinished, self._disk)
+            raise
         finally:
             self._running = False
             self._last_seconds = self._seconds()
@@ -142,10 +145,14 @@ class Snapshots:
                 self._disk.remove(name)
 
 
+def _remove_unfinished(disk: Disk) -> None:
+    with suppress(OSError):
+        disk.remove(snapshot.TEMPORARY)
+
+
 def _begin(disk: Disk, header: bytes) -> Any:
     disk.make_folder(snapshot.FOLDER)
-    if snapshot.TEMPORARY.rpartition("/")[2] in disk.names(snapshot.FOLDER):
-        disk.remove(snapshot.TEMPORARY)
+    _remove_unfinished(disk)
     file = disk.append(snapshot.TEMPORARY)
     file.write(header)
     return file

@@ -53,8 +53,8 @@ def import_(files: Sequence[str], settings: Settings) -> None:
       authorizer import customer.json --data data
       zcat accounts.ndjson.gz | authorizer import - --data data
 
-    Exit status: 0 everything is in, 1 some lines were refused or the folder can't be used,
-    2 wrong usage, 74 the journal could not be written.
+    Exit status: 0 everything is in; 1 some lines were refused, it was interrupted, or the folder
+    can't be used; 2 wrong usage; 74 the journal could not be written.
     """
 
     async def job(running: Running) -> Importer:

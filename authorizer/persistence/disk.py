@@ -111,9 +111,9 @@ class LocalDisk:
     def make_folder(self, folder: str) -> None:
         """See `Disk`."""
         path = self._root / folder
-        missing = [at for at in (path, *path.parents) if not at.exists()]
+        missing = [at for at in path.parents if not at.exists()]
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for made in missing:
+        for made in (path, *missing):
             _sync_folder(made.parent)
 
     def sync_folder(self, folder: str) -> None:

@@ -30,6 +30,8 @@ class FileJournal:
         else:
             self._file = disk.append(read.segment)
             self._size_bytes = read.segment_bytes
+            self._file.sync()  # what was read may be what a killed process never synced
+            disk.sync_folder(journal.FOLDER)
 
     @property
     def chain(self) -> bytes:

@@ -110,16 +110,17 @@ class GroupCommit:
     def run(self) -> None:
         """Commit until `stop`: the body of the writer's thread. It drains the queue by itself.
 
-        The order matters: idle is said before the queue is looked at once more, and the loop looks
-        at it after it has appended, so that no record can lie there unseen.
+        The order matters: idle is said, and whether to stop is read, before the queue is looked at
+        once more; the loop does both after it has appended. So no record can lie there unseen.
         """
         while True:
             if self.commit_gathered():
                 continue
             self._idle = True
+            stopping = self._stopping
             if self._gathered:
                 continue
-            if self._stopping:
+            if stopping:
                 return
             self._wakeups.get()
 

@@ -20,8 +20,6 @@ from authorizer.persistence.disk import Disk
 FOLDER: Final = "journal"
 _NAME = re.compile(r"([0-9]{20})\.journal")
 _SECTOR_BYTES: Final = 512
-_UNWRITTEN_BYTES: Final = 8
-"""Zeros in a row that no sound batch has where a sector begins or ends in it."""
 
 
 class Journal(Protocol):
@@ -190,16 +188,32 @@ class JournalReader:
         end = len(data)
         if header is not None:
             end = min(end, offset + frame.BATCH_HEADER_BYTES + header.body_bytes)
-        if last and not _batch_after(data, offset) and _is_torn(data, offset, end, header):
+        if last and not self._batch_after(data, offset) and _is_torn(data, offset, end, header):
             self.torn = TornTail(name, offset, len(data) - offset, problem)
             return
         raise JournalDamagedError(self._disk.path(name), offset, problem)
+
+    def _batch_after(self, data: bytes, offset: int) -> bool:
+        """Whether a sound batch header lies anywhere behind `offset`: then this was no last write.
+
+        A client can write a text that has the bytes of a header in it, but not of one whose
+        position fits: that has zeros, which no text in a record has.
+        """
+        furthest = self.position + len(data) - offset
+        at = data.find(frame.BATCH_MAGIC, offset + 1)
+        while at >= 0:
+            header = frame.parse_batch_header(data, at)
+            if header is not None and self.position < header.first_position <= furthest:
+                return True
+            at = data.find(frame.BATCH_MAGIC, at + 1)
+        return False
 
 
 def _is_torn(data: bytes, offset: int, end: int, header: frame.BatchHeader | None) -> bool:
     """Whether a crash explains an unsound end: the write stopped, or a sector never arrived.
 
-    A sector that was never written reads as zeros. Bytes that are there but wrong are no torn
+    A sector that was never written reads as zeros, which no sound batch has all over its part of a
+    sector: it begins with a mark, and ends with text. Bytes that are there but wrong are no torn
     write: somebody or something changed a batch that may have been answered for.
     """
     if header is None and len(data) - offset < frame.BATCH_HEADER_BYTES:
@@ -209,17 +223,7 @@ def _is_torn(data: bytes, offset: int, end: int, header: frame.BatchHeader | Non
     first = offset
     while first < end:
         after = min((first // _SECTOR_BYTES + 1) * _SECTOR_BYTES, end)
-        if after - first >= _UNWRITTEN_BYTES and not any(data[first:after]):
+        if not any(data[first:after]):
             return True
         first = after
-    return False
-
-
-def _batch_after(data: bytes, offset: int) -> bool:
-    """Whether a sound batch header lies anywhere behind `offset`: then this was no last write."""
-    at = data.find(frame.BATCH_MAGIC, offset + 1)
-    while at >= 0:
-        if frame.parse_batch_header(data, at) is not None:
-            return True
-        at = data.find(frame.BATCH_MAGIC, at + 1)
     return False

@@ -46,6 +46,7 @@ def recover(
     reader = JournalReader(disk)
     replayed = 0
     for batch in reader:
+        _check_beginning(disk, found, reader)
         if found is not None:
             _check_belonging(disk, found, batch)
         if found is None or batch.last_position > found.from_position:
@@ -60,7 +61,7 @@ def _newest_snapshot(disk: Disk, damaged: list[str]) -> Snapshot | None:
     for name in snapshot.snapshots(disk):
         try:
             return snapshot.load(disk, name)
-        except SnapshotDamagedError as error:
+        except (SnapshotDamagedError, OSError) as error:
             damaged.append(str(error))
     return None
 
@@ -85,13 +86,18 @@ def _check_belonging(disk: Disk, found: Snapshot, batch: Batch) -> None:
         )
 
 
-def _check_reach(disk: Disk, found: Snapshot | None, reader: JournalReader) -> None:
-    begins_late = reader.first_position > (found.from_position if found else 0) + 1
-    segment = disk.path(reader.segment or "journal")
-    if begins_late:
+def _check_beginning(disk: Disk, found: Snapshot | None, reader: JournalReader) -> None:
+    if reader.first_position > (found.from_position if found else 0) + 1:
         raise JournalDamagedError(
-            segment, 0, f"the journal begins at position {reader.first_position}, too late"
+            disk.path(reader.segment or "journal"),
+            0,
+            f"the journal begins at position {reader.first_position}, too late",
         )
+
+
+def _check_reach(disk: Disk, found: Snapshot | None, reader: JournalReader) -> None:
+    _check_beginning(disk, found, reader)
+    segment = disk.path(reader.segment or "journal")
     if found is not None and reader.position < found.end.journal_position:
         raise JournalDamagedError(
             segment,

@@ -186,7 +186,7 @@ class _Loader:
         length, crc = _CHUNK.unpack_from(self._data, at)
         at += _CHUNK.size
         data = self._data[at : at + length]
-        if len(data) < length or zlib.crc32(data) != crc:
+        if not 0 < length == len(data) or zlib.crc32(data) != crc:
             raise ValueError(f"the chunk at byte {at} is damaged")
         inside = 0
         while inside < length:
