@@ -1,5 +1,6 @@
 """The journal in files: append-only segments in the data folder."""
 
+import itertools
 from collections.abc import Sequence
 from typing import Final
 
@@ -59,8 +60,7 @@ class FileJournal:
 
     def _start_segment(self) -> None:
         header = frame.segment_header(self.position + 1, self._chain)
-        if _NEW_SEGMENT.rpartition("/")[2] in self._disk.names(journal.FOLDER):
-            self._disk.remove(_NEW_SEGMENT)
+        _remove_if_there(self._disk, _NEW_SEGMENT)
         new = self._disk.append(_NEW_SEGMENT)
         new.write(header)
         new.sync()
@@ -73,14 +73,37 @@ class FileJournal:
 
 def _set_aside(disk: Disk, torn: journal.TornTail) -> None:
     """Cut a torn tail, keeping its bytes beside the journal: an audit may want to see them."""
+    data = disk.read(torn.segment)[torn.offset :]
+    name = _name_aside(disk, torn, data)
+    if name is not None:
+        _remove_if_there(disk, _ASIDE)
+        aside = disk.append(_ASIDE)
+        aside.write(data)
+        aside.sync()
+        aside.close()
+        disk.rename(_ASIDE, name)
     if torn.offset == 0:
-        disk.rename(torn.segment, f"{torn.segment}.torn-0")
-        return
-    if _ASIDE.rpartition("/")[2] in disk.names(journal.FOLDER):
-        disk.remove(_ASIDE)
-    aside = disk.append(_ASIDE)
-    aside.write(disk.read(torn.segment)[torn.offset :])
-    aside.sync()
-    aside.close()
-    disk.rename(_ASIDE, f"{torn.segment}.torn-{torn.offset}")
-    disk.truncate(torn.segment, torn.offset)
+        disk.remove(torn.segment)
+        disk.sync_folder(journal.FOLDER)
+    else:
+        disk.truncate(torn.segment, torn.offset)
+
+
+def _name_aside(disk: Disk, torn: journal.TornTail, data: bytes) -> str | None:
+    """Where the bytes go; None where a crash came after they were set aside and before the cut."""
+    for number in itertools.count(1):
+        name = f"{torn.segment}.torn-{torn.offset}" + (f"-{number}" if number > 1 else "")
+        if not _is_there(disk, name):
+            return name
+        if disk.read(name) == data:
+            return None
+    return None
+
+
+def _is_there(disk: Disk, name: str) -> bool:
+    return name.rpartition("/")[2] in disk.names(journal.FOLDER)
+
+
+def _remove_if_there(disk: Disk, name: str) -> None:
+    if _is_there(disk, name):
+        disk.remove(name)
