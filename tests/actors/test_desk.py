@@ -128,6 +128,21 @@ async def test_of_two_documents_that_bring_one_card_together_one_gets_it() -> No
     ]
 
 
+async def test_of_two_customers_that_bring_one_card_together_the_other_never_sees_it() -> None:
+    house = House()
+    await house.open("a")
+    tasks = [
+        begun(
+            house.desk.register_customer(registration(name, "a", card_ids=("k",)), (terms("k"),))
+        )
+        for name in ("c", "d")
+    ]
+    answers = [await house.done(task) for task in tasks]
+    assert [isinstance(answer, Refusal) for answer in answers] == [False, True]
+    other = await house.done(house.desk.read_customer("d"))
+    assert isinstance(other, Refusal) or other.cards == ()
+
+
 async def test_no_purchase_with_a_card_is_approved_from_the_moment_its_block_is_answered() -> None:
     house = House()
     await put(house)

@@ -14,7 +14,6 @@ import pykka
 import pytest
 
 from authorizer.actors.loop_actor import (
-    Envelope,
     LoopActor,
     LoopFuture,
     LoopInbox,
@@ -121,12 +120,12 @@ def test_after_each_step_it_is_said_that_all_was_handled(steps: Steps, actor: No
 def test_an_inbox_gives_its_messages_in_order_one_at_a_time_or_all_at_once() -> None:
     inbox = LoopInbox()
     assert inbox.empty()
-    first, second, third = (Envelope(number) for number in range(3))
-    for envelope in (first, second, third):
+    envelopes: list[Any] = [object() for _ in range(3)]
+    for envelope in envelopes:
         inbox.put(envelope)
     assert (len(inbox), inbox.empty()) == (3, False)
-    assert inbox.get() is first
-    assert inbox.take_all() == [second, third]
+    assert inbox.get() is envelopes[0]
+    assert inbox.take_all() == envelopes[1:]
     assert (len(inbox), inbox.empty()) == (0, True)
 
 

@@ -94,6 +94,22 @@ def test_recovery_replays_only_what_the_snapshot_has_not(machine: Machine) -> No
     assert_same(found.state, from_journal_alone(machine.disk))
 
 
+def test_the_first_event_behind_a_snapshot_is_replayed(machine: Machine) -> None:
+    """Alone in its batch, or behind events that the snapshot has."""
+    machine.take_snapshot()
+    machine.answer(machine.authorize(purchase("a1", 1, mcc="5411")))
+    assert machine.recover().replayed_events == 1
+    assert_same(machine.recover().state, from_journal_alone(machine.disk))
+    machine.authorize(purchase("a1", 2, mcc="5411"))
+    taking = machine.snapshot()
+    machine.authorize(purchase("a1", 3, mcc="5411"))
+    machine.answer(taking)
+    machine.kill()
+    found = machine.recover()
+    assert found.from_snapshot == snapshot.snapshot_name(found.journal.position - 1)
+    assert_same(found.state, from_journal_alone(machine.disk))
+
+
 def test_losing_all_snapshots_costs_time_only(machine: Machine) -> None:
     """The journal alone makes the same state."""
     machine.take_snapshot()
@@ -407,7 +423,9 @@ def test_what_a_crashed_snapshot_left_behind_is_no_snapshot(machine: Machine) ->
     assert machine.disk.names(snapshot.FOLDER) == [last_snapshot(machine).rpartition("/")[2]]
     assert contents_now(machine) == expected
     machine.stop()
-    assert contents(machine.recover().state) == expected
+    found = machine.recover()
+    assert (found.from_snapshot, found.damaged_snapshots) == (last_snapshot(machine), ())
+    assert contents(found.state) == expected
 
 
 def contents_now(machine: Machine) -> dict[str, object]:

@@ -237,7 +237,8 @@ class AccountMachine(RuleBasedStateMachine):
             assert isinstance(outcome, Refusal)
             return
         assert isinstance(outcome, Done)
-        if card.motive not in (motive, "roubo", "perda"):
+        final = ("roubo", "perda")
+        if card.motive != motive and (card.motive not in final or motive in final):
             self.model.history.append("bloqueio")
             card.motive = motive
 

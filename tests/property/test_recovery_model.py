@@ -104,6 +104,8 @@ class Authorizer(RuleBasedStateMachine):
         self.reads: list[tuple[Task, Any]] = []
         self.registering: list[Callable[[], str]] = []
         """What of a customer's document the model has not done yet."""
+        self.registered = ""
+        """How the model answered the first step, which is the answer to the document."""
         self.registration: Task | None = None
         self.snapshot: Task | None = None
         self.start()
@@ -155,8 +157,8 @@ class Authorizer(RuleBasedStateMachine):
         """Two actors, so two steps: anything may come between them, death too."""
         account, opened = CUSTOMERS[customer], CARDS[customer]
         self.registering = [
-            lambda: self.bank.open_cards(account, customer, opened),
             lambda: self.bank.register(customer, account, tuple(opened), phone),
+            lambda: self.bank.open_cards(account, customer, opened),
         ]
         terms = tuple(commands.terms(card, limit) for card, limit in opened.items())
         command = commands.registration(customer, account, opened, phone)
@@ -166,16 +168,17 @@ class Authorizer(RuleBasedStateMachine):
 
     def go_on_registering(self) -> None:
         """Do in the model what the program has done of a customer's document."""
-        task, word = self.registration, ""
+        task = self.registration
         if task is None:
             return
         while self.registering and (self.bank.position < self.machine.appended or task.done()):
             word = self.registering.pop(0)()
+            self.registered = word if self.registering else self.registered
             self.history.append(self.bank.copy())
         self.check_positions()
         if task.done():
             self.promised = max(self.promised, self.bank.position)
-            assert in_words(task.result()) == word or not word
+            assert in_words(task.result()) == self.registered
             self.registration = None
 
     @rule(card=cards, reason=reasons)
