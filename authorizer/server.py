@@ -42,12 +42,15 @@ class Server(uvicorn.Server):
         yield
 
 
-def uvicorn_config(app: App | Any) -> uvicorn.Config:
-    """How uvicorn runs the application; benchmarks compare under the same settings."""
+def uvicorn_config(app: App | Any, http: Any = Protocol) -> uvicorn.Config:
+    """How uvicorn runs the application; benchmarks compare under the same settings.
+
+    `http` is the protocol: ours, or uvicorn's own under the name `httptools`.
+    """
     return uvicorn.Config(
         app,
         loop="none",
-        http=Protocol,
+        http=http,
         ws="none",
         lifespan="off",
         access_log=False,

@@ -41,7 +41,7 @@ def main(port: int) -> None:
         listen(HOST, port) as listening,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
-        runner.run(uvicorn.Server(uvicorn_config(app)).serve(sockets=[listening]))
+        runner.run(uvicorn.Server(uvicorn_config(app, "httptools")).serve(sockets=[listening]))
 
 
 if __name__ == "__main__":

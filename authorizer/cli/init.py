@@ -82,7 +82,9 @@ def _is_there(entry: Entry, state: State) -> bool:
     if isinstance(entry, AccountEntry):
         return entry.account in state.accounts
     if isinstance(entry, CustomerEntry):
-        return entry.cliente_id in state.customers
+        # A crash can have come between a customer and the account with the cards.
+        known = entry.cliente_id in state.customers
+        return known and state.customers.wake(entry.cliente_id).account_id in state.accounts
     return state.merchants.get(entry.name) is not None
 
 

@@ -60,6 +60,8 @@ class AccountView(NamedTuple):
     wallets_cents: dict[str, int]
     customer_id: str | None
     cards: tuple[CardTerms, ...]
+    owner_of_card: dict[str, str]
+    """The customer of each card, by the card's id."""
     operations: tuple[Operation, ...]
 
 
@@ -70,6 +72,7 @@ def account_view(account: Account) -> AccountView:
         dict(account.wallets_cents),
         account.customer_id,
         tuple(card.terms() for card in account.cards.values()),
+        {card.card_id: card.customer_id for card in account.cards.values()},
         tuple(account.operations),
     )
 

@@ -61,7 +61,7 @@ def _describes(terms: CardTerms, card: Card) -> bool:
 
 
 def block_card(account: Account, command: BlockCard, _: Policy, now_us: int) -> Decision:
-    """Block a card. A block is never weakened: a final reason stays when another one comes."""
+    """Block a card. A block is never weakened: a final reason gives way to a final one only."""
     card = account.cards.get(command.card_id)
     if card is None:
         return not_found(f"there is no card {command.card_id}")

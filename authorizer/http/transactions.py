@@ -5,7 +5,7 @@ is done for every request here is done fifty thousand times a second.
 """
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import structlog
 
@@ -15,7 +15,7 @@ from authorizer.domain.outcomes import Outcome
 from authorizer.domain.reasons import Reason
 from authorizer.http.metrics import Metrics
 from authorizer.http.problems import problem_response
-from authorizer.http.protocol import RECEIVED
+from authorizer.http.protocol import RECEIVED, RESPOND
 from authorizer.http.request_id import request_id
 from authorizer.http.transaction_body import parse
 
@@ -28,7 +28,7 @@ Header = tuple[bytes, bytes]
 
 log = structlog.get_logger()
 
-_NO_STATE: Final[dict[str, Any]] = {}
+_NOTHING: Final[dict[str, Any]] = {}
 PATHS: Final = frozenset(("/transactions", "/transaction", "/authorize"))
 MAX_BODY_BYTES: Final = 65_536
 ANYBODY: Final = "local"
@@ -54,6 +54,8 @@ class Transactions:
             await self._others(scope, receive, send)
             return
         self._in_flight += 1
+        # taken out of the scope, which it refers to: else each request were cyclic garbage
+        respond = scope.pop("extensions", _NOTHING).get(RESPOND)
         try:
             if scope["path"] not in PATHS:
                 await self._other(scope, receive, send)
@@ -61,7 +63,7 @@ class Transactions:
             if scope["method"] != "POST":
                 await _method_not_allowed(scope, receive, send)
                 return
-            received_ns = scope.get("state", _NO_STATE).get(RECEIVED) or self._monotonic_ns()
+            received_ns = scope.get("state", _NOTHING).get(RECEIVED) or self._monotonic_ns()
             message = await receive()
             if message.get("more_body"):
                 message = await _whole_body(message, receive)
@@ -74,10 +76,11 @@ class Transactions:
             except Exception:
                 log.exception("a bug on the way of a purchase")
                 outcome = _REFUSED[Reason.UNAVAILABLE]
-            start, end = _ANSWERS[outcome.reason, outcome.replayed]
-            headers = [*start, (b"x-request-id", request_id(scope["headers"]))]
-            await send({"type": "http.response.start", "status": 200, "headers": headers})
-            await send(end)
+            answered = _ANSWERS[outcome.reason, outcome.replayed]
+            identity = request_id(scope["headers"])
+            head = b"%sx-request-id: %s\r\n" % (answered.head, identity)
+            if respond is None or not respond(head, answered.body):
+                await _send(send, answered, identity)
             self._metrics.decided(outcome, self._monotonic_ns() - received_ns)
         finally:
             self._in_flight -= 1
@@ -115,7 +118,22 @@ async def _method_not_allowed(scope: Scope, receive: Receive, send: Send) -> Non
     await problem_response(405, "transactions are posted", headers=headers)(scope, receive, send)
 
 
-def _answer(reason: Reason, replayed: bool) -> tuple[list[Header], Message]:
+class Answered(NamedTuple):
+    """The answer that a reason is, made once."""
+
+    headers: list[Header]
+    head: bytes
+    """The same headers as lines."""
+    body: bytes
+
+
+async def _send(send: Send, answered: Answered, identity: bytes) -> None:
+    headers = [*answered.headers, (b"x-request-id", identity)]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": answered.body})
+
+
+def _answer(reason: Reason, replayed: bool) -> Answered:
     body = b'{"code":"%s"}' % reason.code.encode()
     headers = [
         (b"content-type", b"application/json"),
@@ -124,7 +142,7 @@ def _answer(reason: Reason, replayed: bool) -> tuple[list[Header], Message]:
     ]
     if replayed:
         headers.append((b"authorizer-replayed", b"true"))
-    return headers, {"type": "http.response.body", "body": body}
+    return Answered(headers, b"".join(b"%s: %s\r\n" % header for header in headers), body)
 
 
 _ANSWERS: Final = {

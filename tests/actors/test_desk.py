@@ -132,9 +132,7 @@ async def test_of_two_customers_that_bring_one_card_together_the_other_never_see
     house = House()
     await house.open("a")
     tasks = [
-        begun(
-            house.desk.register_customer(registration(name, "a", card_ids=("k",)), (terms("k"),))
-        )
+        begun(house.desk.register_customer(registration(name, "a", card_ids=("k",)), (terms("k"),)))
         for name in ("c", "d")
     ]
     answers = [await house.done(task) for task in tasks]
@@ -255,6 +253,17 @@ async def test_a_document_whose_card_conflicts_registers_nothing() -> None:
     file = await house.done(house.desk.read_customer("c"))
     assert not isinstance(file, Refusal)
     assert file.customer.name == "Maria"
+
+
+async def test_a_customer_whose_document_was_refused_is_nobody() -> None:
+    house = House()
+    too_many = tuple(
+        BLOCK._replace(at=WrittenTime(number * 1000))
+        for number in range(MAX_IMPORTED_OPERATIONS + 1)
+    )
+    assert kind(await put(house, operations=too_many)) is RefusalKind.INVALID
+    assert kind(await house.done(house.desk.read_customer("c"))) is RefusalKind.NOT_FOUND
+    assert house.appended == 0
 
 
 async def test_a_customers_file_has_the_cards_of_the_document_as_they_are_now() -> None:

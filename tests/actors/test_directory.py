@@ -124,6 +124,20 @@ async def test_an_actor_that_has_messages_does_not_sleep() -> None:
         assert await house.cash(account_id) == 99_00
 
 
+async def test_when_a_burst_is_over_the_actors_that_were_too_many_sleep() -> None:
+    house = House(max_resident=2)
+    for number in range(20):
+        await house.open(f"a{number}")
+    burst = [begun(house.purchase(f"a{number}")) for number in range(20)]
+    await house.settle()
+    assert house.desk.accounts.resident == 20
+    for number in range(4):
+        await house.buy(f"a{number}")
+        await house.open(f"b{number}")
+    assert house.desk.accounts.resident == 2
+    assert [(await house.done(answer)).reason.word for answer in burst] == ["approved"] * 20
+
+
 async def test_an_actor_may_sleep_while_its_answers_wait_for_the_journal() -> None:
     house = House(max_resident=1)
     await house.open("a")

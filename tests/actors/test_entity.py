@@ -11,6 +11,7 @@ from authorizer.actors.directory import BrokenEntityError
 from authorizer.actors.entity import Clock
 from authorizer.domain import account as accounts
 from authorizer.domain import customer as customers
+from authorizer.domain import merchant_rules
 from authorizer.domain.authorize import authorize
 from authorizer.domain.cards import CardStatus
 from authorizer.domain.commands import (
@@ -411,6 +412,23 @@ async def test_a_customer_breaks_alone_too(monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(BrokenEntityError):
         house.desk.customers.look("c")
     assert (await house.buy("a", 1_00, card_id="card-1")).reason is Reason.APPROVED
+
+
+async def test_without_its_merchants_nothing_is_authorized(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = House()
+    await house.open("a")
+
+    def evolve(*_: Any) -> None:
+        raise BugError("in evolve")
+
+    monkeypatch.setattr(merchant_rules, "evolve", evolve)
+    refusal = await house.done(house.desk.merchant_table(RegisterMerchant("X", "1", BY)))
+    monkeypatch.undo()
+    assert isinstance(refusal, Refusal)
+    assert refusal.kind is RefusalKind.UNAVAILABLE
+    assert await house.buy("a") == Outcome(Reason.UNAVAILABLE)
+    assert house.appended == 1
+    assert await house.cash("a") == 100_00
 
 
 async def test_an_index_that_fails_breaks_the_account_before_anything_is_appended(

@@ -264,6 +264,17 @@ async def test_a_broken_entity_is_in_no_snapshot(tmp_path: Path) -> None:
     await studio.take()
 
 
+async def test_there_is_no_snapshot_with_a_broken_merchant_table(tmp_path: Path) -> None:
+    studio = await furnished(tmp_path)
+    studio.house.desk.merchants.broken = True
+    taking = begun(studio.snapshots.take())
+    while await studio.step():
+        pass
+    with pytest.raises(BrokenEntityError, match="merchant"):
+        taking.result()
+    assert snapshot.snapshots(studio.disk) == []
+
+
 async def test_a_snapshot_that_is_not_whole_is_not_loaded(tmp_path: Path) -> None:
     studio = await furnished(tmp_path)
     taken = await studio.take()

@@ -12,6 +12,7 @@ from tests.cli.commands import (
     buy,
     done,
     everything,
+    journal_files,
     json_lines,
     purchase,
     run,
@@ -98,6 +99,17 @@ def test_only_what_is_missing_is_added(data: Path, tmp_path: Path) -> None:
         ("uber  eats sao paulo br", "9999"),
         *(merchant for merchant in MERCHANTS if merchant[1] != "5812"),
     ]
+
+
+def test_a_customer_whose_cards_a_crash_cut_off_is_completed(demo: Path) -> None:
+    whole = done("replay", "--data", demo)
+    (file,) = journal_files(demo)
+    cards = batches(demo)[-1]
+    file.write_bytes(file.read_bytes()[: cards.offset])
+    assert done("replay", "--data", demo) != whole
+    done("init", "--demo", "--data", demo)
+    assert done("replay", "--data", demo) == whole
+    assert len(batches(demo)[-1].records()) == cards.header.records
 
 
 def test_what_cannot_be_added_is_told_and_the_rest_is_there(data: Path, tmp_path: Path) -> None:

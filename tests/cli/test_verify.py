@@ -166,9 +166,9 @@ def test_another_chain_at_a_position_is_told(used: Path) -> None:
 
 
 def test_a_position_inside_of_a_batch_is_told(demo: Path) -> None:
-    assert batches(demo)[0].header.records > 1
-    told = problem(demo, "--expect", f"1:{'00' * 32}")
-    assert told["problem"] == "no batch ends at position 1, but one is expected"
+    write_events(demo, *(AccountOpened(NOW_US, "t", name, {}, None) for name in ("a", "b")))
+    told = problem(demo, "--expect", f"14:{'00' * 32}")
+    assert told["problem"] == "no batch ends at position 14, but one is expected"
 
 
 def test_a_journal_that_was_cut_at_a_batch_is_found_by_a_kept_head(demo: Path) -> None:

@@ -108,6 +108,11 @@ def test_a_wallet_that_the_account_does_not_have_pays_nothing() -> None:
     assert decided(account, purchase(1, "5811"))[0].wallet == "MEAL"
 
 
+def test_an_account_that_was_never_opened_is_not_found_and_leaves_no_event() -> None:
+    verdict = decided(Account(ACCOUNT), purchase(1, transaction_id="t"), waited_ns=10**9)
+    assert verdict == (Outcome(Reason.ACCOUNT_NOT_FOUND), None)
+
+
 def test_the_wallets_and_the_fallback_are_configured() -> None:
     policy = Policy(categories=CategoryTable({"4111": "BUS"}, "OTHER"))
     account = opened(BUS=5_00, OTHER=7_00, CASH=100_00)

@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 
 from authorizer.domain.account import MAX_OPERATIONS, Account
-from authorizer.domain.card_rules import block_card, open_cards, query_limit, unblock_card
+from authorizer.domain.card_rules import (
+    MAX_CARDS,
+    block_card,
+    open_cards,
+    query_limit,
+    unblock_card,
+)
 from authorizer.domain.cards import (
     BLOCK_REASONS,
     BlockReason,
@@ -259,6 +265,28 @@ def test_the_newest_thousand_operations_are_kept_in_memory() -> None:
     )
 
 
+def test_limit_queries_make_room_before_blocks_do() -> None:
+    account = with_card(opened())
+    apply(account, blocking(account, "outro"))
+    query = QueryLimit(ACCOUNT, CARD, "App", BY)
+    for at_us in range(MAX_OPERATIONS):
+        apply(account, query_limit(account, query, Policy(), at_us))
+    assert len(account.operations) == MAX_OPERATIONS
+    assert account.operations[0].kind == "bloqueio"
+    assert account.operations[1].at.at_us == 1
+
+
+def test_where_nobody_asked_for_a_limit_the_oldest_operation_makes_room() -> None:
+    account = with_card(opened())
+    for _ in range(MAX_OPERATIONS // 2):
+        apply(account, blocking(account, "outro"))
+        apply(account, unblocking(account))
+    apply(account, blocking(account, "outro"))
+    assert len(account.operations) == MAX_OPERATIONS
+    assert account.operations[0].kind == "desbloqueio"
+    assert account.operations[-1].kind == "bloqueio"
+
+
 # --- opening cards -------------------------------------------------------------------------------
 
 
@@ -327,6 +355,18 @@ def test_a_document_never_changes_a_card_that_is_there(other: dict[str, Any]) ->
 def test_a_document_with_one_card_that_conflicts_opens_none() -> None:
     account = with_card(opened(customer_id=CUSTOMER))
     assert kind(opening(account, terms("new"), terms(limit_cents=1))) is RefusalKind.CONFLICT
+
+
+def test_an_account_holds_so_many_cards_and_no_more() -> None:
+    account = opened(customer_id=CUSTOMER)
+    cards = [terms(f"k{number}") for number in range(MAX_CARDS + 1)]
+    assert kind(opening(account, *cards)) is RefusalKind.CONFLICT
+    apply(account, opening(account, *cards[:2]))
+    assert kind(opening(account, *cards[2:], terms("more"))) is RefusalKind.CONFLICT
+    apply(account, opening(account, *cards[:-1]))
+    assert len(account.cards) == MAX_CARDS
+    assert opening(account, *cards[:-1]) == Decision(Done(), [])
+    assert kind(opening(account, cards[-1])) is RefusalKind.CONFLICT
 
 
 def test_a_card_belongs_to_one_customer() -> None:

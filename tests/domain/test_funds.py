@@ -134,6 +134,10 @@ def test_a_credit_puts_money_into_one_wallet() -> None:
     assert account.opening_cents == BALANCES
 
 
+def test_an_account_that_was_never_opened_cannot_be_credited() -> None:
+    assert kind(crediting(Account(ACCOUNT))) is RefusalKind.NOT_FOUND
+
+
 def test_the_same_credit_again_changes_nothing() -> None:
     account = opened()
     apply(account, crediting(account))

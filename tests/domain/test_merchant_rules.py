@@ -7,7 +7,12 @@ import pytest
 from authorizer.domain import merchant_rules
 from authorizer.domain.commands import RegisterMerchant, RemoveMerchant
 from authorizer.domain.events import MerchantRegistered, MerchantRemoved
-from authorizer.domain.merchant_rules import evolve, register_merchant, remove_merchant
+from authorizer.domain.merchant_rules import (
+    MAX_KEY_LENGTH,
+    evolve,
+    register_merchant,
+    remove_merchant,
+)
 from authorizer.domain.merchants import MerchantTable
 from authorizer.domain.outcomes import Done, Refusal, RefusalKind
 from tests.domain.builders import BY, NOW_US, merchants
@@ -49,6 +54,25 @@ def test_a_name_that_would_match_every_merchant_is_refused(name: str) -> None:
     outcome = register(MerchantTable(), name)
     assert isinstance(outcome, Refusal)
     assert (outcome.kind, outcome.field) == (RefusalKind.INVALID, "name")
+
+
+@pytest.mark.parametrize(
+    ("name", "fits"),
+    [
+        ("x" * MAX_KEY_LENGTH, True),
+        ("x" * (MAX_KEY_LENGTH + 1), False),
+        ("x" * (MAX_KEY_LENGTH - 1) + " *", True),
+        ("a" + " " * MAX_KEY_LENGTH + "b", True),
+        ("\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}" * 100, False),
+    ],
+)
+def test_a_name_is_as_long_as_it_is_when_it_is_compared(name: str, fits: bool) -> None:
+    outcome = register(MerchantTable(), name)
+    if fits:
+        assert outcome == Done(created=True)
+    else:
+        assert isinstance(outcome, Refusal)
+        assert (outcome.kind, outcome.field) == (RefusalKind.INVALID, "name")
 
 
 def test_the_table_is_bounded_but_known_names_can_still_change(

@@ -234,6 +234,7 @@ def test_what_stands_in_a_path_has_no_slash(kind: type[Document], name: str) -> 
 def test_a_merchants_name_is_kept_as_it_was_given() -> None:
     name = "UBER EATS                   SAO PAULO BR"
     assert read(MerchantDocument).name == name
+    assert read(MerchantDocument, name='"UBER\\tEATS"').name == "UBER\tEATS"
     for text in ('""', '"  "', '"a\\u0000b"', "5"):
         assert refused(MerchantDocument, name=text) == "name"
 

@@ -15,6 +15,7 @@ from authorizer.domain.reasons import Reason
 from authorizer.persistence import journal, snapshot
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.journal import JournalDamagedError
+from authorizer.persistence.record import decode
 from authorizer.persistence.recovery import Recovered, recover
 from authorizer.persistence.state import State
 from tests.persistence.commands import (
@@ -304,18 +305,22 @@ def test_all_remembered_ids_are_in_a_snapshot(
 def test_no_event_is_older_than_the_one_before_it(machine: Machine, with_snapshot: bool) -> None:
     """Though the clock was set back while the authorizer was down, and again while it was up."""
     machine.wall_us += 50_000
-    machine.answer(machine.authorize(purchase("a1", 1, mcc="5411")))
+    newest_us = machine.wall_us
+    machine.answer(machine.authorize(purchase("a1", 1, "before", mcc="5411")))
     if with_snapshot:
         machine.take_snapshot()
     machine.stop()
-    newest_us = machine.recover().state.at_us
     machine.wall_us -= 3_600_000_000
     assert machine.start().state.at_us == newest_us
     machine.answer(machine.authorize(purchase("a1", 1, "after", mcc="5411")))
     machine.wall_us -= 3_600_000_000
     machine.answer(machine.authorize(purchase("a1", 1, "later", mcc="5411")))
+    machine.wall_us = newest_us + 7
+    machine.answer(machine.authorize(purchase("a1", 1, "at last", mcc="5411")))
     machine.stop()
-    assert machine.recover().state.at_us == newest_us
+    times = [decode(record).at_us for record in read(machine.disk).records]
+    assert times[-4:] == [newest_us, newest_us, newest_us, newest_us + 7]
+    assert machine.recover().state.at_us == newest_us + 7
 
 
 # --- snapshots that do not fit the journal -----------------------------------------------------

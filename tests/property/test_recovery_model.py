@@ -177,7 +177,7 @@ class Authorizer(RuleBasedStateMachine):
             self.history.append(self.bank.copy())
         self.check_positions()
         if task.done():
-            self.promised = max(self.promised, self.bank.position)
+            self.promised = max(self.promised, min(self.bank.position, self.machine.durable))
             assert in_words(task.result()) == self.registered
             self.registration = None
 
