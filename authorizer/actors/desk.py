@@ -1,6 +1,7 @@
 """The desk: what the outside asks of accounts, customers and merchants, and who answers it."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar
 
 from authorizer.actors.account import AccountActor
@@ -38,6 +39,8 @@ class Desk:
     def __init__(self, around: Surroundings, max_resident: int, max_inbox: int) -> None:
         self._state = around.state
         self._max_inbox = max_inbox
+        self._claims: dict[str, tuple[str, int]] = {}
+        """Cards of documents on their way: the customer, and how many documents name it."""
         self.accounts: Directory[AccountActor] = Directory(
             around.state.accounts,
             lambda entity_id, state: AccountActor(entity_id, state, around),
@@ -117,11 +120,19 @@ class Desk:
     ) -> Answer[CustomerView]:
         """Take a customer document in: first the customer, then the cards on the account.
 
-        Two actors, so more than one step. What would be refused is refused before the first of them
-        (unless another document comes in between: then the customer is there without the card), and
-        each can be repeated: a crash in between is mended by putting the document again, and nobody
-        was told that it was in. The cards come last, because they can spend.
+        Two actors, so more than one step. Whatever would be refused is refused before the first of
+        them: while one document is on its way its cards are claimed, and no other may name them.
+        Each step can be repeated: a crash in between is mended by putting the document again, and
+        nobody was told that it was in. The cards come last, because they can spend.
         """
+        with self._claiming(command.customer_id, cards) as taken:
+            if taken is not None:
+                return Refusal(RefusalKind.CONFLICT, f"card {taken} is being opened for another")
+            return await self._register_customer(command, cards)
+
+    async def _register_customer(
+        self, command: commands.RegisterCustomer, cards: tuple[CardTerms, ...]
+    ) -> Answer[CustomerView]:
         opening = commands.OpenCards(command.account_id, command.customer_id, cards, command.by)
         review = commands.ReviewCards(opening)
         account = self.accounts.find_or_new(command.account_id)
@@ -137,6 +148,24 @@ class Desk:
             return answer
         opened = await self.account(opening)
         return opened if isinstance(opened, Refusal) else answer
+
+    @contextmanager
+    def _claiming(self, customer_id: str, cards: tuple[CardTerms, ...]) -> Iterator[str | None]:
+        """Claim cards for a customer; or give the first that another one claims."""
+        for card in cards:
+            if self._claims.get(card.card_id, (customer_id, 0))[0] != customer_id:
+                yield card.card_id
+                return
+        for card in cards:
+            _, count = self._claims.get(card.card_id, (customer_id, 0))
+            self._claims[card.card_id] = (customer_id, count + 1)
+        try:
+            yield None
+        finally:
+            for card in cards:
+                _, count = self._claims.pop(card.card_id)
+                if count > 1:
+                    self._claims[card.card_id] = (customer_id, count - 1)
 
     async def read_customer(self, customer_id: str) -> CustomerFile | Refusal:
         """The customer document as it stands."""

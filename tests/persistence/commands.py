@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from authorizer.domain.cards import BlockReason, CardTerms
+from authorizer.domain.cards import BlockReason, CardTerms, Operation, WrittenTime
 from authorizer.domain.commands import (
     Authorize,
     BlockCard,
@@ -14,6 +14,7 @@ from authorizer.domain.commands import (
     QueryLimit,
     RegisterCustomer,
     RegisterMerchant,
+    RemoveMerchant,
     UnblockCard,
 )
 
@@ -51,11 +52,19 @@ def opening_cards(account: str, customer: str, *cards: CardTerms) -> OpenCards:
 
 
 def registration(
-    customer: str, account: str, cards: Iterable[str], phone: str | None = None
+    customer: str,
+    account: str,
+    cards: Iterable[str],
+    phone: str | None = None,
+    operations: tuple[Operation, ...] = (),
 ) -> RegisterCustomer:
-    return RegisterCustomer(
-        customer, account, True, "João", "12345678900", phone, None, tuple(cards), (), BY
-    )
+    person = ("João", "12345678900", phone, None)
+    return RegisterCustomer(customer, account, True, *person, tuple(cards), operations, BY)
+
+
+def operation(card: str, at_us: int) -> Operation:
+    """One of those that a document brings."""
+    return Operation("consulta_limite", card, WrittenTime(at_us), "App", available_cents=1)
 
 
 def block(account: str, card: str, reason: BlockReason = BlockReason.UNDER_REVIEW) -> BlockCard:
@@ -72,3 +81,7 @@ def limit_query(account: str, card: str) -> QueryLimit:
 
 def merchant(name: str, mcc: str) -> RegisterMerchant:
     return RegisterMerchant(name, mcc, BY)
+
+
+def merchant_removal(name: str) -> RemoveMerchant:
+    return RemoveMerchant(name, BY)

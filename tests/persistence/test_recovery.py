@@ -23,8 +23,10 @@ from tests.persistence.commands import (
     credit,
     limit_query,
     merchant,
+    merchant_removal,
     opening,
     opening_cards,
+    operation,
     purchase,
     registration,
     terms,
@@ -218,7 +220,10 @@ def change_everything(machine: Machine, moment: int) -> None:
     new = f"new-{moment}"
     machine.ask(machine.desk.account(opening_cards(new, new, terms(f"card-{moment}"))))
     machine.ask(machine.desk.register_customer(registration(new, new, [f"card-{moment}"]), ()))
+    known = registration("c", "a0", ["card"], operations=(operation("card", moment * 1000),))
+    machine.ask(machine.desk.register_customer(known, ()))
     machine.ask(machine.desk.merchant_table(merchant(f"SHOP {moment % 3}", str(moment))))
+    machine.ask(machine.desk.merchant_table(merchant_removal("SHOP first")))
 
 
 def test_a_snapshot_is_named_when_all_that_is_in_it_is_durable(machine: Machine) -> None:
