@@ -463,6 +463,7 @@ def test_a_full_disk_costs_a_snapshot_and_nothing_else(
     machine.disk.fail(operation, "snapshots*", errno.ENOSPC, nth=nth, written_bytes=5)
     taking = machine.snapshot()
     assert_refused(taking)
+    assert_nothing_left_open(machine)
     assert snapshot.snapshots(machine.disk) == before
     assert contents_now(machine) == expected
     bought = machine.authorize(purchase("a1", 1, mcc="5411"))
@@ -472,6 +473,23 @@ def test_a_full_disk_costs_a_snapshot_and_nothing_else(
     found = machine.recover()
     assert found.from_snapshot == snapshot.snapshot_name(taken.position)
     assert_same(found.state, from_journal_alone(machine.disk))
+
+
+def assert_nothing_left_open(machine: Machine) -> None:
+    """Every file of a snapshot that was opened was closed: else each attempt costs a descriptor."""
+    asked = ("append", snapshot.TEMPORARY)
+    opened = machine.disk.calls.count(asked) - machine.disk.refused.count(asked)
+    assert machine.disk.calls.count(("close", snapshot.TEMPORARY)) == opened
+
+
+def test_an_old_attempt_that_cannot_be_removed_is_not_written_on(machine: Machine) -> None:
+    """What would be named a snapshot would be none."""
+    machine.memory.put(snapshot.TEMPORARY, b"anything" * 1000)
+    machine.disk.fail("remove", snapshot.TEMPORARY, errno.EIO, forever=True)
+    taking = machine.snapshot()
+    assert isinstance(taking.exception(), OSError | None)
+    machine.kill()
+    assert machine.recover().damaged_snapshots == ()
 
 
 def assert_refused(taking: Task) -> None:
