@@ -35,8 +35,8 @@ test: environment ## Run the tests
 	$(VENV_PYTHON) -m pytest $(ARGS)
 
 .PHONY: soak
-soak: environment ## Run the tests that take minutes
-	$(VENV_PYTHON) -m pytest -m soak -o faulthandler_timeout=0 $(ARGS)
+soak: environment ## Load a server for half an hour and check every answer and every balance
+	$(VENV_PYTHON) -m loadtest.run --seconds 600 $(ARGS)
 
 .PHONY: check
 check: environment ## Lint, check the format, the types, and which module imports which

@@ -108,6 +108,7 @@ class Authorizer(RuleBasedStateMachine):
         """How the model answered the first step, which is the answer to the document."""
         self.registration: Task | None = None
         self.snapshot: Task | None = None
+        self.snapshot_refused = False
         self.start()
 
     def teardown(self) -> None:
@@ -287,30 +288,38 @@ class Authorizer(RuleBasedStateMachine):
     @rule()
     def begin_snapshot(self) -> None:
         self.snapshot = self.machine.snapshot()
+        self.snapshot_refused = False
 
     @precondition(lambda self: self.snapshot is not None)
     @rule(steps=st.integers(1, 12), failing=st.sampled_from([None, None, "write", "sync"]))
     def go_on_with_snapshot(self, steps: int, failing: str | None) -> None:
         """Some of its steps off the loop; a failure costs the snapshot only."""
+        refused = len(self.machine.disk.refused)
         if failing:
             self.machine.disk.fail(failing, "snapshots/*", errno.ENOSPC, written_bytes=3)
         for _ in range(steps):
             self.machine.step()
         self.machine.disk.mend()
-        assert self.snapshot is not None
-        if self.snapshot.done():
-            assert failing or self.snapshot.exception() is None
-            assert isinstance(self.snapshot.exception(), OSError | None)
-            self.snapshot = None
+        self.snapshot_refused |= len(self.machine.disk.refused) > refused
+        self.check_snapshot()
 
     @precondition(lambda self: self.snapshot is not None)
     @rule()
     def finish_snapshot(self) -> None:
-        assert self.snapshot is not None
-        self.machine.answer(self.snapshot)
-        self.snapshot = None
+        while self.snapshot is not None:
+            self.machine.step()
+            self.machine.commit()
+            self.check_snapshot()
         self.go_on_registering()
         self.check_answers()
+
+    def check_snapshot(self) -> None:
+        """It is taken unless the disk refused."""
+        if self.snapshot is not None and self.snapshot.done():
+            refused = isinstance(self.snapshot.exception(), OSError)
+            assert refused == self.snapshot_refused
+            assert refused or self.snapshot.exception() is None
+            self.snapshot = None
 
     # --- time ----------------------------------------------------------------------------------
 
@@ -325,14 +334,16 @@ class Authorizer(RuleBasedStateMachine):
     def restart(self, snapshot: bool) -> None:
         """In order, as SIGTERM does it: everything is answered, and is there."""
         if snapshot and self.snapshot is None:
-            self.snapshot = self.machine.snapshot()
+            self.begin_snapshot()
         running = self.machine.running
         self.machine.gated = False
         while self.machine.step() or self.machine.commit_once():
             pass
+        self.check_snapshot()
         self.go_on_registering()
         self.check_answers()
         assert self.questions == []
+        assert self.snapshot is None
         self.machine.stop()
         assert running.commit.durable == self.bank.position
         self.promised = self.bank.position
