@@ -152,9 +152,14 @@ def _remove_unfinished(disk: Disk) -> None:
 
 def _begin(disk: Disk, header: bytes) -> Any:
     disk.make_folder(snapshot.FOLDER)
-    _remove_unfinished(disk)
+    if snapshot.TEMPORARY.rpartition("/")[2] in disk.names(snapshot.FOLDER):
+        disk.remove(snapshot.TEMPORARY)
     file = disk.append(snapshot.TEMPORARY)
-    file.write(header)
+    try:
+        file.write(header)
+    except OSError:
+        file.close()
+        raise
     return file
 
 
