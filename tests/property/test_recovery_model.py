@@ -476,6 +476,8 @@ def check_account(account: Account, naive: NaiveAccount, since_us: int) -> None:
         card.card_id: (card.limit_cents, card.used_cents, card.blocked_for)
         for card in naive.cards.values()
     }
+    for card in account.cards.values():
+        assert card.opening == commands.terms(card.card_id, card.limit_total_cents or 0)
     check_ids(account.remembered, naive.ids, since_us, "{0}\0{1}\0{2}\0{3}")
     check_ids(account.credits, naive.credits, since_us, "{1}\0{0}")
 
