@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import logging
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
@@ -183,8 +182,3 @@ def calm_the_collector() -> None:
 
 def _log_bug(entity_id: str, bug: BaseException) -> None:
     log.error("a bug in a handler", entity=entity_id, exc_info=bug)
-
-
-def log_level(settings: Settings) -> int:
-    """The level of the standard library that a setting names."""
-    return logging.getLevelNamesMapping()[settings.log_level.upper()]

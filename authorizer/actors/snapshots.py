@@ -57,8 +57,6 @@ class Snapshots:
         self._running = False
         self._last_seconds = seconds()
         self._last_bytes = self._commit.durable_bytes
-        self.last_position = 0
-        """What the newest snapshot begins from; 0 if none was taken since the start."""
 
     def due(self) -> bool:
         """Whether the policy asks for a snapshot now."""
@@ -116,7 +114,6 @@ class Snapshots:
         await self._off_loop(self._disk.rename, snapshot.TEMPORARY, name)
         file_bytes = await self._off_loop(self._disk.size, name)
         await self._off_loop(self._remove_old)
-        self.last_position = from_position
         return SnapshotTaken(
             self._disk.path(name),
             from_position,

@@ -229,7 +229,7 @@ async def test_one_snapshot_is_taken_at_a_time(tmp_path: Path) -> None:
     assert await studio.snapshots.take() is None
     assert not studio.snapshots.due()
     await studio.finish(taking)
-    assert (await studio.take()).position == studio.snapshots.last_position
+    assert (await studio.take()).position == studio.house.appended
 
 
 async def test_a_snapshot_that_was_cut_short_is_none_and_the_next_one_is_whole(
