@@ -1,0 +1,24 @@
+"""Personal text is sealed: it can be read only with the key of the person it is about.
+
+The journal never forgets, but a person may ask to be forgotten (LGPD, art. 18, VI). So what is
+personal stands in events and in state only sealed, each person under a key of their own; once that
+key is destroyed nothing gives the text back, and everything else stays as it was.
+"""
+
+from typing import NewType, Protocol
+
+Sealed = NewType("Sealed", str)
+"""Personal text as it stands in events, in state and in tables."""
+
+
+class Sealer(Protocol):
+    """Seals and opens personal text. It needs randomness and keys, so it comes in from outside."""
+
+    def has_key(self, customer_id: str) -> bool:
+        """Whether there is a key for this customer: without one nothing can be sealed or opened."""
+
+    def seal(self, customer_id: str, plain: str) -> Sealed:
+        """Seal a text under the customer's key. KeyError where there is none: ask `has_key`."""
+
+    def open(self, customer_id: str, sealed: Sealed) -> str | None:
+        """The text again; None where the key was destroyed."""

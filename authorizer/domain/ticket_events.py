@@ -1,0 +1,123 @@
+"""What happened to a ticket (`chamado`) of customer care. Free text in it is sealed.
+
+Every event names the ticket's protocol number and the customer whom it is about.
+"""
+
+from typing import NamedTuple
+
+from authorizer.domain.sealing import Sealed
+
+
+class TicketOpened(NamedTuple):
+    """A customer's request was taken in."""
+
+    at_us: int
+    by: str
+    protocol: str
+    customer_id: str
+    category: str
+    priority: str
+    channel: str
+    card_id: str | None
+    first_response_target_us: int
+    """The service level that holds for this ticket: how long the first response may take."""
+    resolution_target_us: int
+    """How long the resolution may take; waiting for the customer does not count."""
+    text: Sealed
+    """JSON `[assunto, descricao]`."""
+
+
+class TicketTaken(NamedTuple):
+    """An attendant works on it from now on (`em_atendimento`)."""
+
+    at_us: int
+    by: str
+    protocol: str
+    customer_id: str
+    attendant: str
+    channel: str
+
+
+class InteractionRecorded(NamedTuple):
+    """Something was said: by the customer, an attendant or a bot."""
+
+    at_us: int
+    by: str
+    protocol: str
+    customer_id: str
+    author: str
+    """`autor`: cliente, atendente or robo."""
+    name: str | None
+    """Who of the house said it; a customer's name is in the sealed text."""
+    channel: str
+    public: bool
+    """Whether the customer may see it."""
+    text: Sealed
+    """JSON `[mensagem, nome]`; `nome` is null unless the customer said it and gave one."""
+
+
+class TicketPutOnHold(NamedTuple):
+    """It waits for the customer (`aguardando_cliente`), and its clock stops."""
+
+    at_us: int
+    by: str
+    protocol: str
+    customer_id: str
+    channel: str
+
+
+class TicketResumed(NamedTuple):
+    """The waiting is over, and its clock runs again."""
+
+    at_us: int
+    by: str
+    protocol: str
+    customer_id: str
+    channel: str
+
+
+class TicketResolved(NamedTuple):
+    """An attendant resolved it (`resolvido`)."""
+
+    at_us: int
+    by: str
+    protocol: str
+    customer_id: str
+    attendant: str
+    channel: str
+    text: Sealed
+    """JSON `[resolucao]`."""
+
+
+class TicketReopened(NamedTuple):
+    """It was resolved, and is not (`reaberto`)."""
+
+    at_us: int
+    by: str
+    protocol: str
+    customer_id: str
+    channel: str
+    text: Sealed
+    """JSON `[motivo]`."""
+
+
+class TicketClosed(NamedTuple):
+    """It is over for good (`fechado`)."""
+
+    at_us: int
+    by: str
+    protocol: str
+    customer_id: str
+    channel: str
+
+
+TicketEvent = (
+    TicketOpened
+    | TicketTaken
+    | InteractionRecorded
+    | TicketPutOnHold
+    | TicketResumed
+    | TicketResolved
+    | TicketReopened
+    | TicketClosed
+)
