@@ -15,7 +15,8 @@ import uvloop
 
 from authorizer import runtime
 from authorizer.actors.directory import BrokenEntityError
-from authorizer.http.app import make_app
+from authorizer.http.access import Access
+from authorizer.http.app import Services, make_app
 from authorizer.http.metrics import Metrics
 from authorizer.http.protocol import Protocol
 from authorizer.http.transactions import App
@@ -89,7 +90,16 @@ async def _serve(
     async with runtime.run(settings, world, recovered) as running:
         metrics = _metrics(running)
         watch = Watch(running)
-        app = make_app(running.desk, running.clock, metrics, watch.health, settings.max_in_flight)
+        app = make_app(
+            Services(
+                running.desk,
+                running.clock,
+                metrics,
+                watch.health,
+                Access(),
+                settings.max_in_flight,
+            )
+        )
         server = Server(uvicorn_config(app))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -2,7 +2,6 @@
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from authorizer.actors.desk import Answer, Desk
 from authorizer.domain.account import AccountView
@@ -15,10 +14,16 @@ from authorizer.domain.commands import (
     RemoveMerchant,
 )
 from authorizer.domain.outcomes import Refusal
-from authorizer.http.documents import AccountDocument, CreditDocument, Identity, MerchantDocument
-from authorizer.http.problems import FieldError, InvalidRequestError, refused
-from authorizer.http.transactions import ANYBODY
-from authorizer.http.wire import checked, json_response, money, read_document, resource
+from authorizer.http.documents import (
+    AccountDocument,
+    CreditDocument,
+    Identity,
+    MerchantDocument,
+    MerchantQuery,
+)
+from authorizer.http.problems import refused
+from authorizer.http.routing import BOTH_READ, OPERATIONS, OPERATIONS_READ, Endpoint, caller_of
+from authorizer.http.wire import checked, json_response, money, read_document, read_query
 
 
 class Accounts:
@@ -27,16 +32,40 @@ class Accounts:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def routes(self) -> list[Route]:
-        """Where they are."""
+    def endpoints(self) -> list[Endpoint]:
+        """What they are."""
+        account, merchants = "/accounts/{account}", "/merchants"
         return [
-            resource("/accounts/{account}", PUT=self.put, GET=self.get),
-            resource("/accounts/{account}/credits", POST=self.credit),
-            resource(
-                "/merchants",
-                PUT=self.put_merchant,
-                GET=self.merchants,
-                DELETE=self.delete_merchant,
+            Endpoint(
+                "PUT", account, self.put, OPERATIONS, "Open an account.", body=AccountDocument
+            ),
+            Endpoint("GET", account, self.get, BOTH_READ, "Describe an account."),
+            Endpoint(
+                "POST",
+                f"{account}/credits",
+                self.credit,
+                OPERATIONS,
+                "Credit a wallet, once per id.",
+                body=CreditDocument,
+            ),
+            Endpoint(
+                "PUT",
+                merchants,
+                self.put_merchant,
+                OPERATIONS,
+                "Register a merchant override.",
+                body=MerchantDocument,
+            ),
+            Endpoint(
+                "GET", merchants, self.merchants, OPERATIONS_READ, "List the merchant overrides."
+            ),
+            Endpoint(
+                "DELETE",
+                merchants,
+                self.delete_merchant,
+                OPERATIONS,
+                "Take a merchant override out.",
+                query=MerchantQuery,
             ),
         ]
 
@@ -46,7 +75,9 @@ class Accounts:
         document = await read_document(request, AccountDocument)
         return _account_answer(
             await self._desk.account(
-                OpenAccount(account_id, document.balances, document.cliente_id, ANYBODY)
+                OpenAccount(
+                    account_id, document.balances, document.cliente_id, caller_of(request).by
+                )
             )
         )
 
@@ -62,7 +93,13 @@ class Accounts:
         account_id = request.path_params["account"]
         return _account_answer(
             await self._desk.known_account(
-                Credit(account_id, document.id, document.category, document.amount, ANYBODY)
+                Credit(
+                    account_id,
+                    document.id,
+                    document.category,
+                    document.amount,
+                    caller_of(request).by,
+                )
             )
         )
 
@@ -70,7 +107,7 @@ class Accounts:
         """Register a merchant override."""
         document = await read_document(request, MerchantDocument)
         answer = await self._desk.merchant_table(
-            RegisterMerchant(document.name, document.mcc, ANYBODY)
+            RegisterMerchant(document.name, document.mcc, caller_of(request).by)
         )
         if isinstance(answer, Refusal):
             return refused(answer)
@@ -87,10 +124,8 @@ class Accounts:
 
     async def delete_merchant(self, request: Request) -> Response:
         """Take a merchant override out."""
-        name = request.query_params.get("name", "")
-        if not name.strip():
-            raise InvalidRequestError(FieldError("name", "must say which merchant"))
-        answer = await self._desk.merchant_table(RemoveMerchant(name, ANYBODY))
+        name = read_query(request, MerchantQuery).name
+        answer = await self._desk.merchant_table(RemoveMerchant(name, caller_of(request).by))
         return refused(answer) if isinstance(answer, Refusal) else Response(status_code=204)
 
 

@@ -1,7 +1,8 @@
 """The ASGI application: transactions in front, Starlette behind."""
 
 from collections.abc import MutableMapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
 import structlog
@@ -11,6 +12,7 @@ from starlette.requests import ClientDisconnect
 
 from authorizer.actors.desk import Desk
 from authorizer.actors.entity import Clock
+from authorizer.http.access import Access
 from authorizer.http.accounts import Accounts
 from authorizer.http.cards import Cards
 from authorizer.http.customers import Customers
@@ -24,20 +26,44 @@ from authorizer.http.problems import (
     problem_response,
 )
 from authorizer.http.request_id import request_id
-from authorizer.http.transactions import App, Message, Receive, Scope, Send, Transactions
+from authorizer.http.routing import TERMINALS, Endpoint, router_routes
+from authorizer.http.transactions import PATHS, App, Message, Receive, Scope, Send, Transactions
 
 log = structlog.get_logger()
 
+TRANSACTION_ENDPOINTS: Final = tuple(
+    Endpoint("POST", path, None, TERMINALS, "Decide a purchase.") for path in sorted(PATHS)
+)
 
-def make_app(desk: Desk, clock: Clock, metrics: Metrics, health: Health, max_in_flight: int) -> App:
-    """The application over a desk."""
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the endpoints work with."""
+
+    desk: Desk
+    clock: Clock
+    metrics: Metrics
+    health: Health
+    access: Access
+    max_in_flight: int
+
+
+def all_endpoints(services: Services) -> list[Endpoint]:
+    """Everything that can be asked over HTTP."""
+    desk = services.desk
+    return [
+        *TRANSACTION_ENDPOINTS,
+        *Accounts(desk).endpoints(),
+        *Cards(desk).endpoints(),
+        *Customers(desk).endpoints(),
+        *Operations(services.health, services.metrics).endpoints(),
+    ]
+
+
+def make_app(services: Services) -> App:
+    """The application over what it works with."""
     starlette = Starlette(
-        routes=[
-            *Accounts(desk).routes(),
-            *Cards(desk).routes(),
-            *Customers(desk).routes(),
-            *Operations(health, metrics).routes(),
-        ],
+        routes=router_routes(all_endpoints(services), services.access),
         exception_handlers={
             HTTPException: on_http_exception,
             InvalidRequestError: on_invalid_request,
@@ -45,7 +71,13 @@ def make_app(desk: Desk, clock: Clock, metrics: Metrics, health: Health, max_in_
         },
     )
     starlette.router.redirect_slashes = False
-    return Transactions(Traced(starlette), desk, clock, metrics, max_in_flight)
+    return Transactions(
+        Traced(starlette),
+        services.desk,
+        services.clock,
+        services.metrics,
+        services.max_in_flight,
+    )
 
 
 class Traced:

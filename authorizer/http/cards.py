@@ -4,18 +4,15 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from authorizer.actors.desk import Answer, Desk
 from authorizer.domain.cards import CardTerms
 from authorizer.domain.commands import BlockCard, QueryLimit, UnblockCard
 from authorizer.domain.outcomes import Refusal, RefusalKind
-from authorizer.http.documents import BlockDocument, Channel, UnblockDocument
+from authorizer.http.documents import BlockDocument, LimitQuery, UnblockDocument
 from authorizer.http.problems import refused
-from authorizer.http.transactions import ANYBODY
-from authorizer.http.wire import checked, json_response, money, read_document, resource, time_text
-
-DEFAULT_CHANNEL = "API"
+from authorizer.http.routing import CARE, CARE_READ, Endpoint, caller_of
+from authorizer.http.wire import json_response, money, read_document, read_query, time_text
 
 
 class Cards:
@@ -24,13 +21,30 @@ class Cards:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def routes(self) -> list[Route]:
-        """Where they are."""
+    def endpoints(self) -> list[Endpoint]:
+        """What they are."""
+        card = "/cartoes/{cartao_id}"
         return [
-            resource("/cartoes/{cartao_id}", GET=self.get),
-            resource("/cartoes/{cartao_id}/bloqueio", POST=self.block),
-            resource("/cartoes/{cartao_id}/desbloqueio", POST=self.unblock),
-            resource("/cartoes/{cartao_id}/limite", GET=self.limit),
+            Endpoint("GET", card, self.get, CARE_READ, "Describe a card."),
+            Endpoint(
+                "POST", f"{card}/bloqueio", self.block, CARE, "Block a card.", body=BlockDocument
+            ),
+            Endpoint(
+                "POST",
+                f"{card}/desbloqueio",
+                self.unblock,
+                CARE,
+                "Make a blocked card active again.",
+                body=UnblockDocument,
+            ),
+            Endpoint(
+                "GET",
+                f"{card}/limite",
+                self.limit,
+                CARE,
+                "Tell a card's limit in real time, and record that it was told.",
+                query=LimitQuery,
+            ),
         ]
 
     async def get(self, request: Request) -> Response:
@@ -47,7 +61,13 @@ class Cards:
             return _no_card(card_id)
         return _card_answer(
             await self._desk.card(
-                BlockCard(account_id, card_id, document.block_reason, document.canal, ANYBODY)
+                BlockCard(
+                    account_id,
+                    card_id,
+                    document.block_reason,
+                    document.canal,
+                    caller_of(request).by,
+                )
             )
         )
 
@@ -60,18 +80,26 @@ class Cards:
             return _no_card(card_id)
         return _card_answer(
             await self._desk.card(
-                UnblockCard(account_id, card_id, document.canal, document.justificativa, ANYBODY)
+                UnblockCard(
+                    account_id,
+                    card_id,
+                    document.canal,
+                    document.justificativa,
+                    caller_of(request).by,
+                )
             )
         )
 
     async def limit(self, request: Request) -> Response:
         """Tell a card's limit in real time, and record that it was told."""
         card_id = request.path_params["cartao_id"]
-        channel = checked(Channel, request.query_params.get("canal", DEFAULT_CHANNEL), "canal")
+        channel = read_query(request, LimitQuery).canal
         account_id = self._desk.account_of_card(card_id)
         if account_id is None:
             return _no_card(card_id)
-        answer = await self._desk.limit(QueryLimit(account_id, card_id, channel, ANYBODY))
+        answer = await self._desk.limit(
+            QueryLimit(account_id, card_id, channel, caller_of(request).by)
+        )
         if isinstance(answer, Refusal):
             return refused(answer)
         card, query = answer[1]

@@ -4,7 +4,6 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from authorizer.actors.desk import CustomerFile, Desk
 from authorizer.domain.cards import Operation
@@ -13,8 +12,8 @@ from authorizer.domain.outcomes import Refusal
 from authorizer.http.cards import card_part
 from authorizer.http.documents import CustomerDocument
 from authorizer.http.problems import FieldError, InvalidRequestError, refused
-from authorizer.http.transactions import ANYBODY
-from authorizer.http.wire import json_response, money, read_document, resource, time_text
+from authorizer.http.routing import CARE, CARE_READ, Endpoint, caller_of
+from authorizer.http.wire import json_response, money, read_document, time_text
 
 
 class Customers:
@@ -23,10 +22,21 @@ class Customers:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def routes(self) -> list[Route]:
-        """Where they are."""
+    def endpoints(self) -> list[Endpoint]:
+        """What they are."""
+        customer = "/clientes/{cliente_id}"
         return [
-            resource("/clientes/{cliente_id}", PUT=self.put, GET=self.get),
+            Endpoint(
+                "PUT",
+                customer,
+                self.put,
+                CARE,
+                "Take a customer document in.",
+                body=CustomerDocument,
+            ),
+            Endpoint(
+                "GET", customer, self.get, CARE_READ, "Give the customer document, as it stands."
+            ),
         ]
 
     async def put(self, request: Request) -> Response:
@@ -35,7 +45,8 @@ class Customers:
         if document.cliente_id != request.path_params["cliente_id"]:
             raise InvalidRequestError(FieldError("cliente_id", "must be the one in the path"))
         answer = await self._desk.register_customer(
-            registration(document), tuple(card.terms() for card in document.cartoes)
+            registration(document, caller_of(request).by),
+            tuple(card.terms() for card in document.cartoes),
         )
         if isinstance(answer, Refusal):
             return refused(answer)
@@ -52,7 +63,7 @@ class Customers:
         )
 
 
-def registration(document: CustomerDocument, by: str = ANYBODY) -> RegisterCustomer:
+def registration(document: CustomerDocument, by: str) -> RegisterCustomer:
     """What a customer document asks for, cards apart."""
     return RegisterCustomer(
         document.cliente_id,

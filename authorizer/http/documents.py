@@ -31,6 +31,7 @@ from authorizer.http.wire import parse_time
 MAX_PAN_DIGITS_SHOWN: Final = 10
 """PCI DSS 4.0, 3.4.1: at most the first six and the last four digits of a card number are shown."""
 CPF_DIGITS: Final = 11
+DEFAULT_CHANNEL: Final = "API"
 MAX_CARDS: Final = 50
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -141,6 +142,18 @@ class MerchantDocument(Document):
 
     name: Annotated[StrictStr, Field(max_length=MAX_TEXT_LENGTH), AfterValidator(_descriptor)]
     mcc: Annotated[StrictStr, Field(max_length=32), AfterValidator(_plain_text)]
+
+
+class MerchantQuery(BaseModel):
+    """`DELETE /merchants`."""
+
+    name: Annotated[StrictStr, AfterValidator(_descriptor)]
+
+
+class LimitQuery(BaseModel):
+    """`GET /cartoes/{cartao_id}/limite`."""
+
+    canal: Channel = DEFAULT_CHANNEL
 
 
 class BlockDocument(Document):

@@ -6,10 +6,10 @@ from typing import Any
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from authorizer.http.metrics import Metrics
-from authorizer.http.wire import json_response, resource
+from authorizer.http.routing import ANYBODY, OPERATIONS_READ, Endpoint
+from authorizer.http.wire import json_response
 
 Health = Callable[[], tuple[bool, dict[str, Any]]]
 """Whether the authorizer is ready to authorize, and what is to be known of it."""
@@ -22,11 +22,13 @@ class Operations:
         self._health = health
         self._metrics = metrics
 
-    def routes(self) -> list[Route]:
-        """Where they are."""
+    def endpoints(self) -> list[Endpoint]:
+        """What they are."""
         return [
-            resource("/health", GET=self.health),
-            resource("/metrics", GET=self.metrics),
+            Endpoint("GET", "/health", self.health, ANYBODY, "Tell whether it can authorize."),
+            Endpoint(
+                "GET", "/metrics", self.metrics, OPERATIONS_READ, "Tell what was counted so far."
+            ),
         ]
 
     async def health(self, _: Request) -> Response:

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, TypeVar
@@ -12,7 +11,6 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from authorizer.domain.cards import WrittenTime
 from authorizer.domain.money import format_cents
@@ -36,19 +34,6 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 _EXACT: Final = json.JSONDecoder(parse_float=Decimal, object_pairs_hook=_unique)
-
-
-Endpoint = Callable[[Request], Awaitable[Response]]
-
-
-def resource(path: str, **by_method: Endpoint) -> Route:
-    """One route for all that can be done with a resource, so that 405 says all of it."""
-
-    async def endpoint(request: Request) -> Response:
-        method = "GET" if request.method == "HEAD" else request.method
-        return await by_method[method](request)
-
-    return Route(path, endpoint, methods=list(by_method))
 
 
 async def read_body(request: Request) -> bytes:
@@ -76,6 +61,20 @@ async def read_document(request: Request, model: type[M]) -> M:
         raise InvalidRequestError(FieldError("body", "must be an object"))
     try:
         return model.model_validate(document)
+    except ValidationError as error:
+        raise InvalidRequestError(*_field_errors(error)) from error
+
+
+def read_query(request: Request, model: type[M]) -> M:
+    """The request's query, validated; parameters that the model does not know are passed over.
+
+    Raises:
+        InvalidRequestError: parameters are missing or can't be taken.
+    """
+    given = request.query_params
+    known = {name: given[name] for name in model.model_fields if name in given}
+    try:
+        return model.model_validate(known)
     except ValidationError as error:
         raise InvalidRequestError(*_field_errors(error)) from error
 

@@ -1,0 +1,77 @@
+"""What can be asked, by whom and how: declared once, for the router, access and the docs."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from authorizer.domain.access import Caller, Role
+from authorizer.http.access import Access, Denied
+from authorizer.http.problems import problem_response
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+CALLER: Final = "authorizer.caller"
+"""Where a request's scope holds who it comes from."""
+
+ANYBODY: Final = None
+"""The roles of an endpoint that needs no key."""
+
+OPERATIONS: Final = frozenset((Role.OPERATOR,))
+OPERATIONS_READ: Final = frozenset((Role.OPERATOR, Role.AUDITOR))
+CARE: Final = frozenset((Role.ATTENDANT,))
+CARE_READ: Final = frozenset((Role.ATTENDANT, Role.AUDITOR))
+BOTH_READ: Final = OPERATIONS_READ | CARE_READ
+TERMINALS: Final = frozenset((Role.TERMINAL,))
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One method of one resource."""
+
+    method: str
+    path: str
+    handler: Handler | None
+    """None where the request is answered in front of the router."""
+    roles: frozenset[Role] | None
+    """Who may ask; None: anybody, with no key at all."""
+    summary: str
+    """What it does, in one sentence."""
+    body: type[BaseModel] | None = None
+    """The document that a request carries."""
+    query: type[BaseModel] | None = None
+    """The parameters of the query."""
+    answers: Mapping[int, Any] = field(default_factory=dict)
+    """What is answered when all is well: the document's type by status, None for no document."""
+
+
+def router_routes(endpoints: Iterable[Endpoint], access: Access) -> list[Route]:
+    """One Starlette route for each resource, so that 405 names every method it has."""
+    by_path: dict[str, dict[str, Endpoint]] = {}
+    for endpoint in endpoints:
+        if endpoint.handler is not None:
+            by_path.setdefault(endpoint.path, {})[endpoint.method] = endpoint
+    return [_route(path, by_method, access) for path, by_method in by_path.items()]
+
+
+def caller_of(request: Request) -> Caller:
+    """Who a request that was let in comes from."""
+    caller: Caller = request.scope[CALLER]
+    return caller
+
+
+def _route(path: str, by_method: Mapping[str, Endpoint], access: Access) -> Route:
+    async def handle(request: Request) -> Response:
+        endpoint = by_method["GET" if request.method == "HEAD" else request.method]
+        caller = access.admit(request.scope["headers"], endpoint.roles)
+        if isinstance(caller, Denied):
+            return problem_response(caller.status, caller.detail, headers=caller.headers)
+        request.scope[CALLER] = caller
+        assert endpoint.handler is not None
+        return await endpoint.handler(request)
+
+    return Route(path, handle, methods=list(by_method))
