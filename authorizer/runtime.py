@@ -4,8 +4,8 @@ import asyncio
 import gc
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,18 +13,28 @@ import structlog
 
 from authorizer.actors.desk import Desk
 from authorizer.actors.entity import Clock, Surroundings
+from authorizer.actors.keys import Keys
 from authorizer.actors.loop_actor import RunQueue
 from authorizer.actors.snapshots import OffLoop, SnapshotPolicy, Snapshots
 from authorizer.domain.categories import CategoryTable
 from authorizer.domain.policy import DAY_US, Policy
-from authorizer.persistence.disk import Disk
+from authorizer.persistence.disk import Disk, LocalDisk
 from authorizer.persistence.file_journal import FileJournal
 from authorizer.persistence.group_commit import GroupCommit
 from authorizer.persistence.recovery import Recovered, recover
+from authorizer.persistence.vault import Vault
 from authorizer.settings import Settings
 
-YOUNG_OBJECTS: Final = 20_000
+YOUNG_OBJECTS: Final = 5_000
 """Container objects that may come into being before the collector looks at the young ones."""
+YOUNG_COLLECTIONS: Final = 4
+"""Such looks before the next one takes in those that the last looks left."""
+_USUAL_THRESHOLDS: Final = gc.get_threshold()
+NEVER: Final = 1_000_000
+"""A number of collections that is not reached."""
+
+KEYS: Final = "keys"
+"""The folder of the keys inside the data folder, where the settings name none."""
 
 log = structlog.get_logger()
 
@@ -41,7 +51,7 @@ class World:
     start_writer: Callable[[GroupCommit], Callable[[], None]]
     """Has a group commit run, and returns what ends it and waits for its end."""
     on_failure: Callable[[BaseException], None]
-    """Called when the journal could not be written; it must end the process."""
+    """Called when the journal or the keys could not be written; it must end the process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +103,7 @@ def policy_of(settings: Settings, recovered: Recovered) -> Policy:
         deadline_ns=settings.deadline_ms * 1_000_000,
         id_retention_us=settings.id_retention_days * DAY_US,
         max_remembered_ids=settings.max_remembered_ids,
+        service_levels=settings.service_levels,
     )
 
 
@@ -111,6 +122,11 @@ async def run(settings: Settings, world: World, recovered: Recovered) -> AsyncIt
     )
     clock = Clock(world.wall_ns, world.monotonic_ns)
     clock.floor(recovered.state.at_us)
+    ending = ExitStack()
+    if settings.personal_keys is not None:  # the data folder is locked by whoever recovered it
+        ending.enter_context(LocalDisk(settings.personal_keys).lock())
+    vault = await world.off_loop(_open_vault, world, settings, recovered.state.erased)
+    ending.callback(vault.close)
     around = Surroundings(
         policy_of(settings, recovered),
         clock,
@@ -118,8 +134,10 @@ async def run(settings: Settings, world: World, recovered: Recovered) -> AsyncIt
         RunQueue(loop.call_soon, commit.flush),
         recovered.state,
         _log_bug,
+        vault,
     )
-    desk = Desk(around, settings.max_resident_accounts, settings.max_inbox)
+    keys = Keys(vault, recovered.state.erased, world.off_loop, world.on_failure)
+    desk = Desk(around, settings.max_resident_accounts, settings.max_inbox, keys, world.off_loop)
     snapshots = Snapshots(
         around,
         desk,
@@ -136,6 +154,44 @@ async def run(settings: Settings, world: World, recovered: Recovered) -> AsyncIt
     finally:
         await world.off_loop(end_writer)
         journal.close()
+        ending.close()
+
+
+async def make_search_ready(running: Running) -> None:
+    """Build the customer search behind the start, and say where keys are missing."""
+    started = time.perf_counter()
+    built = await running.desk.search.build()
+    seconds = round(time.perf_counter() - started, 3)
+    log.info("customer search ready", customers=built.customers, seconds=seconds)
+    if built.keyless:
+        log.error(
+            "keys of personal data are missing: these customers' data can't be read; put the key "
+            "folder's backup in place and start again",
+            customers=built.keyless,
+        )
+
+
+def keys_disk(settings: Settings) -> tuple[LocalDisk, str]:
+    """The disk that holds the keys of personal data, and the folder on it."""
+    if settings.personal_keys is None:
+        return LocalDisk(settings.data), KEYS
+    return LocalDisk(settings.personal_keys), "."
+
+
+def _open_vault(world: World, settings: Settings, erased: Collection[str]) -> Vault:
+    """The keys of personal data, in the data folder or where the settings say.
+
+    A crash may have come between an erasure and the end of its key, which ends now.
+    """
+    disk, folder = keys_disk(settings)
+    vault = Vault(world.disk if settings.personal_keys is None else disk, folder)
+    late = [customer_id for customer_id in erased if vault.has_key(customer_id)]
+    vault.destroy(late)
+    if late:
+        log.warning("keys of erased customers destroyed", keys=len(late), file=vault.path)
+    if vault.damaged:
+        log.error("damaged keys", keys=vault.damaged, file=vault.path)
+    return vault
 
 
 def recover_with_summary(
@@ -159,6 +215,7 @@ def recover_with_summary(
         "recovered",
         accounts=len(recovered.state.accounts),
         customers=len(recovered.state.customers),
+        tickets=len(recovered.state.tickets),
         events=recovered.replayed_events,
         seconds=round(time.perf_counter() - started, 3),
         position=recovered.journal.position,
@@ -169,15 +226,30 @@ def recover_with_summary(
 
 
 def calm_the_collector() -> None:
-    """Keep the garbage collector's pauses short.
+    """Keep the garbage collector's pauses short: a few milliseconds, however much is in memory.
 
-    Whatever is there after recovery stays for good and is taken out of the collector's sight.
-    Later accounts sleep as bytes, which it does not follow, and those awake are bounded; so a full
-    collection stays small, and need not be frequent.
+    Whatever is there after recovery stays for good and is taken out of the collector's sight; so is
+    later whatever has outlived a second look at the young: accounts awake, mostly. They are freed
+    when nobody refers to them, as all objects are. What would be lost is garbage that refers to
+    itself and was in sight at such a moment, and the hot path makes none. The collector looks when
+    20,000 more objects have come into being than have gone, so not at all while nothing grows.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(YOUNG_OBJECTS, 20, 50)
+    gc.set_threshold(YOUNG_OBJECTS, YOUNG_COLLECTIONS, NEVER)
+    gc.callbacks.append(_freeze_survivors)
+
+
+def leave_the_collector_alone() -> None:
+    """Undo `calm_the_collector`, for a process that goes on with something else."""
+    gc.callbacks.remove(_freeze_survivors)
+    gc.set_threshold(*_USUAL_THRESHOLDS)
+    gc.unfreeze()
+
+
+def _freeze_survivors(phase: str, info: dict[str, int]) -> None:
+    if phase == "stop" and info["generation"] > 0:
+        gc.freeze()
 
 
 def _log_bug(entity_id: str, bug: BaseException) -> None:

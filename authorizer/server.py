@@ -5,6 +5,7 @@ import os
 import resource
 import signal
 import socket
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -15,13 +16,17 @@ import uvloop
 
 from authorizer import runtime
 from authorizer.actors.directory import BrokenEntityError
+from authorizer.actors.snapshots import OffLoop
 from authorizer.http.access import Access
 from authorizer.http.app import Services, make_app
 from authorizer.http.metrics import Metrics
 from authorizer.http.protocol import Protocol
+from authorizer.http.rate import RateLimit, Rates
 from authorizer.http.transactions import App
+from authorizer.persistence.api_keys import ApiKeysDamagedError, KeyFile
 from authorizer.persistence.disk import LocalDisk
 from authorizer.persistence.recovery import Recovered
+from authorizer.reports.client import NoReports, Reports, ReportsProcess
 from authorizer.settings import Settings
 
 EXIT_JOURNAL_FAILED: Final = os.EX_IOERR
@@ -89,15 +94,20 @@ async def _serve(
     world = runtime.real_world(disk, _end_at_once)
     async with runtime.run(settings, world, recovered) as running:
         metrics = _metrics(running)
-        watch = Watch(running)
+        reports = _reports(settings, running, metrics)
+        watch = Watch(running, reports)
+        key_file = KeyFile(disk)
+        access = _access(settings, running, key_file, metrics)
         app = make_app(
             Services(
                 running.desk,
                 running.clock,
                 metrics,
                 watch.health,
-                Access(),
+                access,
                 settings.max_in_flight,
+                reports,
+                settings.desk_hours,
             )
         )
         server = Server(uvicorn_config(app))
@@ -107,8 +117,13 @@ async def _serve(
         loop.add_signal_handler(signal.SIGUSR1, watch.ask_for_snapshot)
         runtime.calm_the_collector()
         housekeeping = loop.create_task(watch.run())
-        announce(_url(listening))
-        await server.serve(sockets=[listening])
+        indexing = loop.create_task(runtime.make_search_ready(running))
+        following = loop.create_task(follow_keys(key_file, access, world.off_loop))
+        async with reports.at_work():
+            announce(_url(listening))
+            await server.serve(sockets=[listening])
+        following.cancel()
+        indexing.cancel()
         watch.end()
         await housekeeping
         await watch.snapshot()
@@ -118,8 +133,9 @@ async def _serve(
 class Watch:
     """Looks after the running authorizer, once a second: snapshots, and a disk that stalls."""
 
-    def __init__(self, running: runtime.Running) -> None:
+    def __init__(self, running: runtime.Running, reports: Reports) -> None:
         self._running = running
+        self._reports = reports
         self._draining = False
         self._ending = False
         self._snapshot_asked = False
@@ -137,6 +153,7 @@ class Watch:
             "position": running.commit.durable,
             "head": running.commit.chain.hex(),
             "draining": self._draining,
+            "reports": {"running": self._reports.running, "position": self._reports.position},
         }
 
     def drain(self, server: uvicorn.Server) -> None:
@@ -196,6 +213,73 @@ class Watch:
         return since is not None and asyncio.get_running_loop().time() - since >= STALLED_SECONDS
 
 
+async def follow_keys(key_file: KeyFile, access: Access, off_loop: OffLoop) -> None:
+    """Look every second whether the API keys were changed, and put them in force."""
+    told = ""
+    while True:
+        await asyncio.sleep(1)
+        try:
+            changed = await off_loop(key_file.changed)
+        except (ApiKeysDamagedError, OSError) as error:
+            if str(error) != told:
+                log.error("the API keys as they were read last stay in force", problem=str(error))
+            told = str(error)
+            continue
+        told = ""
+        if changed:
+            access.replace(key_file.keys)
+            log.info("API keys changed", keys=len(key_file.keys), active=access.active_keys)
+
+
+def _access(
+    settings: Settings, running: runtime.Running, key_file: KeyFile, metrics: Metrics
+) -> Access:
+    access = Access(
+        key_file.keys,
+        running.clock.now_us,
+        Rates(
+            RateLimit(settings.rate_limit_per_second, settings.rate_limit_burst),
+            running.clock.monotonic_ns,
+        ),
+        metrics.denied,
+        open_without_keys=settings.is_loopback,
+    )
+    metrics.gauge("authorizer_api_keys", "API keys that are active.", lambda: access.active_keys)
+    if access.is_open:
+        log.warning("no API key is configured: anybody on this machine may do anything")
+    else:
+        log.info("API keys are needed", keys=len(key_file.keys), active=access.active_keys)
+    return access
+
+
+def _reports(
+    settings: Settings, running: runtime.Running, metrics: Metrics
+) -> ReportsProcess | NoReports:
+    if not settings.reports:
+        return NoReports()
+    command = [sys.executable, "-m", "authorizer", "reports", "follow"]
+    command += ["--data", str(settings.data)]
+    command += ["--log-format", settings.log_format, "--log-level", settings.log_level]
+    environment = dict(os.environ)
+    if settings.reports_url is not None:  # it may hold a password, and command lines are public
+        environment["AUTHORIZER_REPORTS_URL"] = settings.reports_url
+    commit = running.commit
+    reports = ReportsProcess(
+        command, environment, lambda: commit.durable, settings.reports_wait_ms / 1000
+    )
+    metrics.gauge(
+        "authorizer_reports_lag_records",
+        "Durable records that are not yet in the reports' tables.",
+        lambda: max(0, commit.durable - reports.position),
+    )
+    metrics.gauge(
+        "authorizer_reports_running",
+        "Whether the reports' process runs.",
+        lambda: float(reports.running),
+    )
+    return reports
+
+
 def raise_file_limit() -> None:
     """Let the process have as many files as it may, and keep some of them from connections.
 
@@ -223,17 +307,18 @@ def listen(host: str, port: int) -> socket.socket:
 def _metrics(running: runtime.Running) -> Metrics:
     metrics = Metrics()
     commit, desk = running.commit, running.desk
+    directories = (desk.accounts, desk.customers, desk.tickets.directory)
     commit.on_commit = metrics.committed
     metrics.gauge(
         "authorizer_resident_actors",
-        "Accounts and customers that are awake.",
-        lambda: desk.accounts.resident + desk.customers.resident,
+        "Accounts, customers and tickets that are awake.",
+        lambda: sum(one.resident for one in directories),
     )
     metrics.gauge("authorizer_accounts", "Accounts there are.", lambda: len(desk.accounts))
     metrics.gauge(
         "authorizer_queue_depth",
         "Messages that wait in inboxes.",
-        lambda: desk.accounts.queued() + desk.customers.queued(),
+        desk.queued,
     )
     metrics.gauge(
         "authorizer_journal_undurable_records",

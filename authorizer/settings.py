@@ -4,7 +4,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, PositiveInt, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -13,6 +13,26 @@ from pydantic_settings import (
 )
 
 from authorizer.domain.categories import CASH, DEFAULT_WALLET_BY_MCC
+from authorizer.domain.service_levels import (
+    DEFAULT_SERVICE_LEVELS,
+    MINUTE_US,
+    Priority,
+    ServiceLevel,
+    ServiceLevels,
+)
+from authorizer.reports.business_hours import (
+    BusinessHours,
+    check_time_zone,
+    parse_hours,
+    parse_weekdays,
+)
+
+_BUSINESS = {
+    "business_hours": parse_hours,
+    "business_days": parse_weekdays,
+    "business_time_zone": check_time_zone,
+}
+_LEVELS = {priority.value: level for priority, level in DEFAULT_SERVICE_LEVELS.items()}
 
 
 class Settings(BaseSettings):
@@ -23,6 +43,9 @@ class Settings(BaseSettings):
     )
 
     data: Path = Field(Path("data"), description="The folder that holds all state.")
+    personal_keys: Path | None = Field(
+        None, description="The folder of the keys of personal data; by default DATA/keys."
+    )
     host: str = Field("127.0.0.1", description="The address to listen on.")
     port: int = Field(
         8080, ge=0, le=65535, description="The port to listen on; 0 takes a free one."
@@ -45,7 +68,7 @@ class Settings(BaseSettings):
         10_000, ge=1, description="Requests that may wait for one account or customer."
     )
     max_resident_accounts: int = Field(
-        10_000, ge=1, description="Accounts that are awake as actors; the others sleep as bytes."
+        131_072, ge=1, description="Accounts that are awake as actors; the others sleep as bytes."
     )
     segment_mib: int = Field(
         64, ge=1, description="The size past which the journal begins a new segment."
@@ -59,11 +82,47 @@ class Settings(BaseSettings):
     snapshots_kept: int = Field(
         3, ge=1, description="Snapshots that are kept; the journal is always kept whole."
     )
+    rate_limit_per_second: int = Field(
+        200,
+        ge=0,
+        le=1_000_000,
+        description="Requests a second that one API key may make, transactions apart; 0: any.",
+    )
+    rate_limit_burst: int = Field(
+        1_000, ge=1, le=1_000_000, description="Requests that one API key may make at once."
+    )
     wallet_by_mcc: dict[str, str] = Field(
         dict(DEFAULT_WALLET_BY_MCC), description="L1: the wallet that each MCC names."
     )
     fallback_wallet: str = Field(
         CASH, min_length=1, description="The wallet of every other MCC, and the fallback (L2)."
+    )
+    sla_first_response_minutes: dict[str, PositiveInt] = Field(
+        {word: level.first_response_us // MINUTE_US for word, level in _LEVELS.items()},
+        description="SLA: by when a ticket of each priority is answered; others as by default.",
+    )
+    sla_resolution_minutes: dict[str, PositiveInt] = Field(
+        {word: level.resolution_us // MINUTE_US for word, level in _LEVELS.items()},
+        description="SLA: by when a ticket of each priority is resolved; others as by default.",
+    )
+    reports: bool = Field(
+        True, description="Whether statements, histories, lists and reports are to be had."
+    )
+    reports_url: str | None = Field(
+        None,
+        description="Their database, an SQLAlchemy URL; by default SQLite in the data folder.",
+    )
+    reports_wait_ms: int = Field(
+        3000, ge=1, description="How long a report waits for its tables to catch up."
+    )
+    business_hours: str = Field(
+        "08:00-18:00", description="From when to when the service desk works, in local time."
+    )
+    business_days: str = Field(
+        "mon-fri", description="The weekdays on which it works: mon-fri, or mon,wed,sat."
+    )
+    business_time_zone: str = Field(
+        "America/Sao_Paulo", description="The IANA time zone in which it works."
     )
     log_format: Literal["auto", "json", "console"] = Field(
         "auto", description="Log lines as JSON, for people, or as suits standard error."
@@ -78,6 +137,38 @@ class Settings(BaseSettings):
         if host != "localhost":
             ip_address(host)
         return host
+
+    @field_validator("sla_first_response_minutes", "sla_resolution_minutes")
+    @classmethod
+    def _every_priority(cls, given: dict[str, int], info: ValidationInfo) -> dict[str, int]:
+        unknown = given.keys() - _LEVELS.keys()
+        if unknown:
+            raise ValueError(f"{sorted(unknown)[0]!r} is none of {', '.join(_LEVELS)}")
+        default: dict[str, int] = cls.model_fields[str(info.field_name)].default
+        return default | given
+
+    @property
+    def service_levels(self) -> ServiceLevels:
+        """How fast tickets are to be answered and resolved, by their priority."""
+        first, whole = self.sla_first_response_minutes, self.sla_resolution_minutes
+        return {
+            priority: ServiceLevel.minutes(first[priority.value], whole[priority.value])
+            for priority in Priority
+        }
+
+    @field_validator("business_hours", "business_days", "business_time_zone")
+    @classmethod
+    def _can_be_read(cls, given: str, info: ValidationInfo) -> str:
+        _BUSINESS[str(info.field_name)](given)
+        return given
+
+    @property
+    def desk_hours(self) -> BusinessHours:
+        """When the service desk works."""
+        opens, closes = parse_hours(self.business_hours)
+        return BusinessHours(
+            opens, closes, parse_weekdays(self.business_days), self.business_time_zone
+        )
 
     @property
     def is_loopback(self) -> bool:

@@ -6,20 +6,28 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import journal_rate, memory, pauses, recovery_rate, throughput, wrk
+from benchmarks import care, journal_rate, memory, pauses, recovery_rate, throughput, wrk
 from benchmarks.books import WrongBooksError
 from benchmarks.report import Figure, table, write_json
 from loadtest.client import UnexpectedAnswerError
 from tests.support.server import ServerEnded
 
-NAMES = ("http", "journal", "recovery", "memory", "pauses")
-NEED_WRK = {"http", "memory", "pauses"}
+NAMES = ("http", "journal", "recovery", "memory", "pauses", "care")
+NEED_WRK = {"http", "memory", "pauses", "care"}
+FAILURES = (
+    ServerEnded,
+    UnexpectedAnswerError,
+    WrongBooksError,
+    care.NotCaughtUpError,
+    wrk.WrkError,
+)
 DESCRIPTION = """\
 http      durable authorizations per second against a constant-answer endpoint
 journal   records made durable per second
 recovery  events recovered per second
 memory    resident memory with 1, 10,000 and 1,000,000 accounts
 pauses    the slowest answers in a minute of full load with 100,000 accounts
+care      customer care's questions while purchases run at half of the server's capacity
 
 A target that is missed is marked in the table; the exit status is 0 all the same.
 It is 1 where a server failed or its books were wrong, 2 where something needed is missing."""
@@ -37,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{name} ...", flush=True)
         try:
             figures += in_fresh_folder(options.folder, benchmark(name, options))
-        except (ServerEnded, UnexpectedAnswerError, WrongBooksError, wrk.WrkError) as error:
+        except FAILURES as error:
             print(f"{name} failed: {error}")
             return 1
     print("\n" + table(figures))
@@ -52,10 +60,16 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     add = parser.add_argument
     add("names", nargs="*", metavar="NAME", help="default: all of the above")
-    add("--seconds", type=int, default=60, help="length of each load of pauses (default 60)")
-    add("--rounds", type=int, default=5, help="turns of http, 5 s a side (default 5)")
+    add(
+        "--seconds",
+        type=int,
+        default=60,
+        help="length of the loads of pauses and care (default 60)",
+    )
+    add("--rounds", type=int, default=5, help="turns of http and care, 5 s a side (default 5)")
     add("--events", type=int, default=1_000_000, help="purchases of recovery (default 1,000,000)")
     add("--with-ids", action="store_true", help="give each purchase an id (http, pauses)")
+    add("--scale", type=float, default=1.0, help="share of care's 100,000 customers (default 1)")
     add("--folder", type=Path, help="where to put data folders: the disk that is measured")
     add("--json", type=Path, metavar="FILE", help="write the figures as JSON too")
     options = parser.parse_args(arguments)
@@ -75,6 +89,9 @@ def benchmark(name: str, options: argparse.Namespace) -> Callable[[Path], list[F
         "memory": lambda folder: memory.measure(folder, seconds=5),
         "pauses": lambda folder: pauses.measure(
             folder, seconds=options.seconds, with_ids=options.with_ids
+        ),
+        "care": lambda folder: care.measure(
+            folder, factor=options.scale, rounds=options.rounds, seconds=options.seconds
         ),
     }[name]
 

@@ -2,8 +2,9 @@
 --
 -- Arguments: the first account's number, how many accounts there are, "ids" to give every purchase
 -- an id of its own (else "no-ids"), "check" to look at every answer (else "no-check"). Looking costs
--- wrk about a third of its speed; 07 is not wrong, for a purchase may wait too long. Ends with one
--- line of JSON behind the word WRK.
+-- wrk about a third of its speed; 07 is not wrong, for a purchase may wait too long, the mean pause
+-- in milliseconds of each connection after an answer (else "0"). Ends with one line of JSON behind
+-- the word WRK.
 
 local threads = {}
 
@@ -15,6 +16,7 @@ function init(args)
    local first, accounts = tonumber(args[1]), tonumber(args[2])
    local with_ids = args[3] == "ids"
    local checked = args[4] == "check"
+   local pause_ms = tonumber(args[5])
    local run = string.format("%08x", os.time() % 0x100000000)
    math.randomseed(os.time())
    sent, wrong = 0, 0
@@ -33,6 +35,11 @@ function init(args)
       .. "\r\nContent-Type: application/json\r\nContent-Length: " .. #body() .. "\r\n\r\n"
    request = function()
       return head .. body()
+   end
+   if pause_ms > 0 then
+      delay = function()
+         return math.random(0, 2 * pause_ms)
+      end
    end
    if checked then
       response = function(status, _, content)

@@ -9,6 +9,8 @@ import json
 import shutil
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,9 @@ FIRST_ACCOUNT = 1_000_000_000
 AMOUNT_CENTS = 1
 OPENING_CENTS = {"FOOD": 100_00, "MEAL": 10_000_000_00, "CASH": 100_00}
 """What the scripts open accounts with; purchases draw on MEAL."""
+
+PAUSE_MS = 10
+"""The mean pause of each connection of a paced load, after every answer."""
 
 ANSWER_TIMEOUT_S = 10
 OPENING_DEADLINE_S = 600
@@ -64,11 +69,60 @@ def purchases(
     Raises:
         WrkError: wrk failed, or a request did, or an answer that was looked at was not approved.
     """
-    options = ["ids" if with_ids else "no-ids", "check" if check else "no-check"]
-    load = parse_load(_run("transactions.lua", url, seconds, [str(accounts), *options]))
+    options = ["ids" if with_ids else "no-ids", "check" if check else "no-check", "0"]
+    return clean(parse_load(_run("transactions.lua", url, seconds, [str(accounts), *options])))
+
+
+def clean(load: Load) -> Load:
+    """A load of which nothing failed. ``WrkError`` if something did."""
     if load.failed or load.wrong:
         raise WrkError(f"{load.failed} requests failed and {load.wrong} answers were wrong")
     return load
+
+
+class Paced:
+    """A load under way that leaves the server room."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def is_over(self) -> bool:
+        """Whether wrk has ended."""
+        return self._process.poll() is not None
+
+    def result(self) -> Load:
+        """Wait for the end. ``WrkError`` as for `purchases`."""
+        output, errors = self._process.communicate(timeout=GRACE_S)
+        if self._process.returncode != 0:
+            raise WrkError(f"wrk ended with status {self._process.returncode}: {errors}")
+        return clean(parse_load(output))
+
+
+@contextmanager
+def paced(url: str, accounts: int, seconds: int, per_second: float) -> Iterator[Paced]:
+    """Purchases at about a rate: as many connections as it takes, each pausing after an answer.
+
+    How many is found out by a trial of a second. A slow answer holds its own connection only, so
+    the rate gives way to the server a little, as that of impatient callers would not.
+    """
+    connections = max(1, round(per_second * (PAUSE_MS + 1) / 1000))
+    trial = _paced_command(url, accounts, 1, connections)
+    with subprocess.Popen(trial, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        seen = Paced(run).result().per_second
+    connections = max(1, round(connections * per_second / seen))
+    command = _paced_command(url, accounts, seconds, connections)
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield Paced(process)
+        finally:
+            process.terminate()
+
+
+def _paced_command(url: str, accounts: int, seconds: int, connections: int) -> list[str]:
+    command = _command("transactions.lua", url, seconds, [str(accounts)], connections)
+    return [*command, "no-ids", "no-check", str(PAUSE_MS)]
 
 
 def open_accounts(url: str, accounts: int) -> float:
@@ -122,9 +176,11 @@ def _run(script: str, url: str, seconds: int, arguments: list[str]) -> str:
     return run.stdout
 
 
-def _command(script: str, url: str, seconds: int, arguments: list[str]) -> list[str]:
+def _command(
+    script: str, url: str, seconds: int, arguments: list[str], connections: int = CONNECTIONS
+) -> list[str]:
     if not available():
         raise WrkError(INSTALL)
-    command = ["wrk", "--threads", "1", "--connections", str(CONNECTIONS)]
+    command = ["wrk", "--threads", "1", "--connections", str(connections)]
     command += ["--duration", f"{seconds}s", "--timeout", f"{ANSWER_TIMEOUT_S}s"]
     return [*command, "--script", str(SCRIPTS / script), url, "--", str(FIRST_ACCOUNT), *arguments]

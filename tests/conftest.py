@@ -11,8 +11,8 @@ import pytest
 from tests.support.client import Client
 from tests.support.server import Server, running
 
-PATIENT = ("--deadline-ms", "600000")
-"""A deadline that no test reaches: how fast this machine is decides nothing."""
+PATIENT = ("--deadline-ms", "600000", "--reports-wait-ms", "60000")
+"""Deadlines that no test reaches: how fast this machine is decides nothing."""
 
 MakeServer = Callable[..., Server]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from authorizer.actors.entity import EntityActor
 from authorizer.domain import account as accounts
-from authorizer.domain import card_rules, commands, funds
+from authorizer.domain import card_changes, card_rules, commands, funds
 from authorizer.domain.account import Account, account_view
 from authorizer.domain.authorize import authorize
 from authorizer.domain.cards import CardTerms, Operation
@@ -14,6 +14,7 @@ from authorizer.domain.events import (
     AccountEvent,
     AccountOpened,
     CardOpened,
+    CardReplaced,
     Event,
     TransactionApproved,
     TransactionDeclined,
@@ -78,10 +79,20 @@ class AccountActor(EntityActor[Account]):
             return self.decide(command.opening, now_us)._replace(events=())
         if isinstance(command, commands.OpenCards):
             for terms in command.cards:
-                held_by = self.around.state.account_of_card.get(terms.card_id, self.entity_id)
-                if held_by != self.entity_id:
+                if self._is_elsewhere(terms.card_id):
                     return conflict(f"card {terms.card_id} is on another account")
+        if isinstance(command, commands.ReplaceCard) and self._is_elsewhere(command.new_card_id):
+            return conflict(f"card {command.new_card_id} is on another account")
+        if isinstance(command, commands.UnblockCard):
+            return self._unblock(command, now_us)
         return _DECIDE[type(command)](self.state, command, self.around.policy, now_us)
+
+    def _unblock(self, command: commands.UnblockCard, now_us: int) -> Decision:
+        card = self.state.cards.get(command.card_id)
+        unsealable = self.around.unsealable(card.customer_id) if card else None
+        if unsealable is not None:
+            return Decision(unsealable)
+        return card_rules.unblock_card(self.state, command, self.around.sealer, now_us)
 
     def evolve(self, event: AccountEvent, position: int) -> None:
         """See `EntityActor`."""
@@ -92,15 +103,17 @@ class AccountActor(EntityActor[Account]):
         for event in events:
             if isinstance(event, AccountOpened):
                 self.around.state.accounts.admit(self.entity_id)
-            elif isinstance(event, CardOpened):
+            elif isinstance(event, CardOpened | CardReplaced):
                 self.around.state.add_card(event.terms.card_id, self.entity_id)
             elif isinstance(event, AccountCredited):
                 self._forget_old_ids(event.at_us)
 
     def view(self, command: Any) -> Any:
         """See `EntityActor`."""
-        if isinstance(command, commands.BlockCard | commands.UnblockCard):
+        if isinstance(command, commands.BlockCard | commands.UnblockCard | commands.ChangeLimit):
             return self.state.cards[command.card_id].terms()
+        if isinstance(command, commands.ReplaceCard):
+            return self.state.cards[command.new_card_id].terms()
         if isinstance(command, commands.QueryLimit):
             return self._limit(command.card_id)
         return account_view(self.state)
@@ -111,6 +124,10 @@ class AccountActor(EntityActor[Account]):
             return _UNAVAILABLE
         return super().unavailable(command)
 
+    def _is_elsewhere(self, card_id: str) -> bool:
+        on = self.around.state.account_of_card.get(card_id, self.entity_id)
+        return on != self.entity_id
+
     def _limit(self, card_id: str) -> tuple[CardTerms, Operation]:
         return self.state.cards[card_id].terms(), self.state.operations[-1]
 
@@ -120,6 +137,7 @@ _DECIDE: dict[type, Callable[[Account, Any, Policy, int], Decision]] = {
     commands.Credit: funds.credit,
     commands.OpenCards: card_rules.open_cards,
     commands.BlockCard: card_rules.block_card,
-    commands.UnblockCard: card_rules.unblock_card,
     commands.QueryLimit: card_rules.query_limit,
+    commands.ReplaceCard: card_changes.replace_card,
+    commands.ChangeLimit: card_changes.change_limit,
 }

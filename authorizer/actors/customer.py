@@ -6,9 +6,17 @@ from typing import Any
 from authorizer.actors.entity import EntityActor
 from authorizer.domain import commands
 from authorizer.domain import customer as customers
-from authorizer.domain.customer import Customer, CustomerView, customer_view, register_customer
+from authorizer.domain.customer import (
+    Customer,
+    CustomerView,
+    customer_view,
+    erase_personal_data,
+    register_customer,
+)
 from authorizer.domain.events import CustomerEvent, Event
 from authorizer.domain.outcomes import Decision, Done, not_found
+from authorizer.domain.personal import Person
+from authorizer.persistence.personal import pack
 
 
 def _unknown(customer_id: str) -> Decision:
@@ -16,13 +24,19 @@ def _unknown(customer_id: str) -> Decision:
 
 
 class CustomerActor(EntityActor[Customer]):
-    """Registers a customer and tells who they are."""
+    """Registers a customer, tells who they are, and forgets the person."""
 
     def decide(self, command: Any, now_us: int) -> Decision:
         """See `EntityActor`."""
         if isinstance(command, commands.ReadCustomer):
             return Decision(Done()) if self.state.exists else _unknown(self.entity_id)
-        return register_customer(self.state, command, now_us)
+        if isinstance(command, commands.ErasePersonalData):
+            return erase_personal_data(self.state, command, now_us)
+        unsealable = self.around.unsealable(self.entity_id)
+        if unsealable is not None:
+            return Decision(unsealable)
+        person = Person(command.name, command.cpf, command.phone, command.email)
+        return register_customer(self.state, command, pack(person), self.around.sealer, now_us)
 
     def evolve(self, event: CustomerEvent, position: int) -> None:
         """See `EntityActor`."""
@@ -31,6 +45,8 @@ class CustomerActor(EntityActor[Customer]):
     def admit(self, events: Sequence[Event]) -> None:
         """See `EntityActor`."""
         self.around.state.customers.admit(self.entity_id)
+        if self.state.erased:
+            self.around.state.erased.add(self.entity_id)
 
     def view(self, command: Any) -> CustomerView:
         """See `EntityActor`."""

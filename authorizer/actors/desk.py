@@ -1,20 +1,30 @@
 """The desk: what the outside asks of accounts, customers and merchants, and who answers it."""
 
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from authorizer.actors.account import AccountActor
 from authorizer.actors.customer import CustomerActor
 from authorizer.actors.directory import Directory
 from authorizer.actors.entity import Surroundings
+from authorizer.actors.keys import Keys
+from authorizer.actors.loop_actor import LoopFuture, Reply
 from authorizer.actors.merchants import MerchantsActor
+from authorizer.actors.search import CustomerSearch, OffLoop
+from authorizer.actors.ticket_desk import TicketDesk
 from authorizer.domain import commands
 from authorizer.domain.account import AccountView
-from authorizer.domain.cards import CardTerms, Operation
-from authorizer.domain.customer import CustomerView, new_operations
-from authorizer.domain.outcomes import Done, Outcome, Refusal, RefusalKind
+from authorizer.domain.cards import CardTerms, Operation, new_card_id
+from authorizer.domain.customer import CustomerView, new_operations, opened
+from authorizer.domain.outcomes import Done, Outcome, Refusal, RefusalKind, erased
+from authorizer.domain.personal import Person
 from authorizer.domain.reasons import Reason
+from authorizer.domain.sealing import is_plain
+from authorizer.persistence.personal import unpack
+
+MAX_RESIDENT_OTHERS: Final = 10_000
+"""Customers that are awake at most, and tickets: nobody waits for them as purchases do."""
 
 T = TypeVar("T")
 Answer = tuple[Done, T] | Refusal
@@ -29,18 +39,38 @@ class CustomerFile(NamedTuple):
     """A customer with their cards and operations, oldest first: the customer document."""
 
     customer: CustomerView
+    person: Person
     cards: tuple[CardTerms, ...]
     operations: tuple[Operation, ...]
+
+
+class Replaced(NamedTuple):
+    """The card whose replacement claims a card, where otherwise a customer's id stands."""
+
+    card_id: str
+
+
+Claimant = str | Replaced
 
 
 class Desk:
     """Routes every request to the actor that owns the answer, and joins the answers of several."""
 
-    def __init__(self, around: Surroundings, max_resident: int, max_inbox: int) -> None:
+    def __init__(
+        self,
+        around: Surroundings,
+        max_resident: int,
+        max_inbox: int,
+        keys: Keys,
+        off_loop: OffLoop,
+    ) -> None:
         self._state = around.state
+        self._run_queue = around.run_queue
+        self._keys = keys
+        self.sealer = around.sealer
         self._max_inbox = max_inbox
-        self._claims: dict[str, tuple[str, int]] = {}
-        """Cards of documents on their way: the customer, and how many documents name it."""
+        self._claims: dict[str, tuple[Claimant, int]] = {}
+        """Cards on their way: for whom, and how many requests name each."""
         self.accounts: Directory[AccountActor] = Directory(
             around.state.accounts,
             lambda entity_id, state: AccountActor(entity_id, state, around),
@@ -49,12 +79,22 @@ class Desk:
         self.customers: Directory[CustomerActor] = Directory(
             around.state.customers,
             lambda entity_id, state: CustomerActor(entity_id, state, around),
-            max_resident,
+            min(max_resident, MAX_RESIDENT_OTHERS),
         )
+        self.search = CustomerSearch(around, self.customers, off_loop)
         self.merchants = MerchantsActor("merchants", around.policy.merchants, around)
+        self.tickets = TicketDesk(
+            around, self, min(max_resident, MAX_RESIDENT_OTHERS), max_inbox
+        )
 
     def authorize(self, command: commands.Authorize) -> Outcome | Awaitable[Outcome]:
         """Hand a purchase to its account. The answer is there at once only where nobody decides."""
+        reply = LoopFuture()
+        outcome = self.submit(command, reply)
+        return reply if outcome is None else outcome
+
+    def submit(self, command: commands.Authorize, reply: Reply) -> Outcome | None:
+        """Hand a purchase to its account, which answers to `reply`; or answer for nobody."""
         if self.merchants.broken:
             return _UNAVAILABLE
         actor = self.accounts.find(command.account_id)
@@ -62,7 +102,8 @@ class Desk:
             return _NO_ACCOUNT
         if len(actor.actor_inbox) >= self._max_inbox:
             return _OVERLOADED
-        return actor.actor_ref.ask(command, block=False)
+        actor.ask_for(command, reply)
+        return None
 
     async def account(
         self, command: commands.OpenAccount | commands.OpenCards
@@ -91,14 +132,35 @@ class Desk:
         answer: Answer[list[tuple[str, str]]] = await self._ask(self.merchants, command)
         return answer
 
+    def queued(self) -> int:
+        """How many messages wait for all accounts, customers, tickets and the merchant table."""
+        return self._run_queue.waiting()
+
     def account_of_card(self, card_id: str) -> str | None:
         """The account that a card is on."""
         return self._state.account_of_card.get(card_id)
 
-    async def card(self, command: commands.BlockCard | commands.UnblockCard) -> Answer[CardTerms]:
+    async def card(
+        self, command: commands.BlockCard | commands.UnblockCard | commands.ChangeLimit
+    ) -> Answer[CardTerms]:
         """Ask a card's account to change the card."""
+        if isinstance(command, commands.UnblockCard):
+            await self._ensure_key_of_card(command)
         answer: Answer[CardTerms] = await self._ask_existing(command)
         return answer
+
+    def new_card_id(self, card_id: str) -> str | None:
+        """An id for the card that replaces this one; None where none can be made."""
+        known, claimed = self._state.account_of_card, self._claims
+        return new_card_id(card_id, lambda found: found in known or found in claimed)
+
+    async def replace_card(self, command: commands.ReplaceCard) -> Answer[CardTerms]:
+        """Have a card replaced; the answer describes the new one, whose id is claimed meanwhile."""
+        with self._claiming(Replaced(command.card_id), [command.new_card_id]) as taken:
+            if taken is not None:
+                return Refusal(RefusalKind.CONFLICT, f"card {taken} is being opened for another")
+            answer: Answer[CardTerms] = await self._ask_existing(command)
+            return answer
 
     async def limit(self, command: commands.QueryLimit) -> Answer[tuple[CardTerms, Operation]]:
         """Ask a card's account for the card's limit, and have the query recorded."""
@@ -125,7 +187,8 @@ class Desk:
         Each step can be repeated: a crash in between is mended by putting the document again, and
         nobody was told that it was in. The cards come last, because they can spend.
         """
-        with self._claiming(command.customer_id, cards) as taken:
+        card_ids = [card.card_id for card in cards]
+        with self._claiming(command.customer_id, card_ids) as taken:
             if taken is not None:
                 return Refusal(RefusalKind.CONFLICT, f"card {taken} is being opened for another")
             return await self._register_customer(command, cards)
@@ -139,45 +202,109 @@ class Desk:
         reviewed: Answer[AccountView] = await self._ask(account, review)
         if isinstance(reviewed, Refusal):
             return reviewed
-        operations = new_operations(reviewed[1].operations, command.operations)
+        await self.ensure_key(command.customer_id)
+        known = opened(reviewed[1].operations, command.customer_id, self.sealer)
+        operations = new_operations(known, command.operations)
         actor = self.customers.find_or_new(command.customer_id)
         answer: Answer[CustomerView] = await self._ask(
-            actor, command._replace(operations=operations)
+            actor, _new_in(command, operations, reviewed[1])
         )
         if isinstance(answer, Refusal):
             return answer
-        opened = await self.account(opening)
-        return opened if isinstance(opened, Refusal) else answer
+        self.search.changed(command.customer_id)
+        with_cards = await self.account(opening)
+        return with_cards if isinstance(with_cards, Refusal) else answer
+
+    async def ensure_key(self, customer_id: str) -> None:
+        """Have a key made, durably, for a customer whose text is about to be sealed.
+
+        Not where there was one: a key that was destroyed or lost is never made anew, and whoever
+        decides says so (`Surroundings.unsealable`).
+        """
+        actor = self.customers.find(customer_id)
+        if actor is None or is_plain(actor.state.personal):
+            await self._keys.ensure(customer_id)
+
+    async def _ensure_key_of_card(self, command: commands.UnblockCard) -> None:
+        account = self.accounts.find(command.account_id)
+        card = account.state.cards.get(command.card_id) if account else None
+        if card is not None:
+            await self.ensure_key(card.customer_id)
 
     @contextmanager
-    def _claiming(self, customer_id: str, cards: tuple[CardTerms, ...]) -> Iterator[str | None]:
-        """Claim cards for a customer; or give the first that another one claims."""
-        for card in cards:
-            if self._claims.get(card.card_id, (customer_id, 0))[0] != customer_id:
-                yield card.card_id
+    def _claiming(self, claimant: Claimant, card_ids: Sequence[str]) -> Iterator[str | None]:
+        """Claim cards; or give the first that another one claims."""
+        for card_id in card_ids:
+            if self._claims.get(card_id, (claimant, 0))[0] != claimant:
+                yield card_id
                 return
-        for card in cards:
-            _, count = self._claims.get(card.card_id, (customer_id, 0))
-            self._claims[card.card_id] = (customer_id, count + 1)
+        for card_id in card_ids:
+            _, count = self._claims.get(card_id, (claimant, 0))
+            self._claims[card_id] = (claimant, count + 1)
         try:
             yield None
         finally:
-            for card in cards:
-                _, count = self._claims.pop(card.card_id)
+            for card_id in card_ids:
+                _, count = self._claims.pop(card_id)
                 if count > 1:
-                    self._claims[card.card_id] = (customer_id, count - 1)
+                    self._claims[card_id] = (claimant, count - 1)
 
     async def read_customer(self, customer_id: str) -> CustomerFile | Refusal:
         """The customer document as it stands."""
         customer = await self._read_customer(customer_id)
         if isinstance(customer, Refusal):
             return customer
+        personal = self.sealer.open(customer_id, customer.personal)
+        if customer.erased:
+            return erased(customer_id)
+        if personal is None:
+            return Refusal(RefusalKind.UNAVAILABLE, f"the key of {customer_id!r} is missing")
         account = await self.known_account(commands.ReadAccount(customer.account_id))
         if not isinstance(account, Refusal):
-            return _customer_file(customer, account[1])
+            return self._customer_file(customer, unpack(personal), account[1])
         if account.kind is RefusalKind.NOT_FOUND:  # a crash came before the cards: put it again
-            return CustomerFile(customer, (), customer.imported_operations)
+            return self._customer_file(customer, unpack(personal), None)
         return account
+
+    async def known_customer(self, customer_id: str) -> Refusal | None:
+        """See `CustomerDesk`."""
+        customer = await self._read_customer(customer_id)
+        if isinstance(customer, Refusal):
+            return customer
+        return erased(customer_id) if customer.erased else None
+
+    async def owner_of_card(self, card_id: str) -> str | Refusal:
+        """See `CustomerDesk`."""
+        account_id = self._state.account_of_card.get(card_id)
+        if account_id is None:
+            return _unknown("card", card_id)
+        answer = await self.known_account(commands.ReadAccount(account_id))
+        return answer if isinstance(answer, Refusal) else answer[1].owner_of_card[card_id]
+
+    def _customer_file(
+        self, customer: CustomerView, person: Person, account: AccountView | None
+    ) -> CustomerFile:
+        cards = cards_of(customer, account) if account else {}
+        every_line = account.operations if account else ()
+        made_here = [line for line in every_line if line.card_id in cards]
+        operations = opened(
+            (*customer.imported_operations, *made_here), customer.customer_id, self.sealer
+        )
+        in_order = sorted(operations, key=lambda operation: operation.at.at_us)
+        return CustomerFile(customer, person, tuple(cards.values()), tuple(in_order))
+
+    async def erase_personal_data(
+        self, command: commands.ErasePersonalData
+    ) -> Answer[CustomerView]:
+        """Forget a person: first the event, durably, then the key. A start makes up for a crash."""
+        actor = self.customers.find(command.customer_id)
+        if actor is None:
+            return _unknown("customer", command.customer_id)
+        answer: Answer[CustomerView] = await self._ask(actor, command)
+        if not isinstance(answer, Refusal):
+            self.search.changed(command.customer_id)
+            await self._keys.destroy(command.customer_id)
+        return answer
 
     async def _read_customer(self, customer_id: str) -> CustomerView | Refusal:
         actor = self.customers.find(customer_id)
@@ -187,7 +314,12 @@ class Desk:
         return answer if isinstance(answer, Refusal) else answer[1]
 
     async def _ask_existing(
-        self, command: commands.BlockCard | commands.UnblockCard | commands.QueryLimit
+        self,
+        command: commands.BlockCard
+        | commands.UnblockCard
+        | commands.ReplaceCard
+        | commands.ChangeLimit
+        | commands.QueryLimit,
     ) -> Any:
         actor = self.accounts.find(command.account_id)
         if actor is None:
@@ -200,18 +332,25 @@ class Desk:
         return await actor.actor_ref.ask(command, block=False)
 
 
-def _customer_file(customer: CustomerView, account: AccountView) -> CustomerFile:
+def _new_in(
+    command: commands.RegisterCustomer, operations: tuple[Operation, ...], account: AccountView
+) -> commands.RegisterCustomer:
+    """What of a document neither the account's cards nor its operations say already."""
+    card_ids = tuple(
+        card_id for card_id in command.card_ids if card_id not in account.owner_of_card
+    )
+    return command._replace(card_ids=card_ids, operations=operations)
+
+
+def cards_of(customer: CustomerView, account: AccountView) -> dict[str, CardTerms]:
+    """The cards of a customer on an account by their ids: those of the document first."""
     cards = {
         card.card_id: card
         for card in account.cards
         if account.owner_of_card[card.card_id] == customer.customer_id
     }
-    own = tuple(cards[card_id] for card_id in customer.card_ids if card_id in cards)
-    made_here = [operation for operation in account.operations if operation.card_id in cards]
-    operations = sorted(
-        (*customer.imported_operations, *made_here), key=lambda operation: operation.at.at_us
-    )
-    return CustomerFile(customer, own, tuple(operations))
+    own = {card_id: cards[card_id] for card_id in customer.card_ids if card_id in cards}
+    return own | cards
 
 
 def _unknown(what: str, entity_id: str) -> Refusal:

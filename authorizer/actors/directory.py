@@ -1,7 +1,7 @@
 """Id → actor. An actor wakes with its first message and sleeps, as bytes, when others need room."""
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Generic, TypeVar
 
 from authorizer.actors.entity import EntityActor
@@ -39,6 +39,10 @@ class Directory(Generic[A]):
         """How many exist, awake or asleep."""
         return len(self._population)
 
+    def ids(self) -> Sequence[str]:
+        """Who exists, awake or asleep, in the order in which they came into being."""
+        return self._population.ids
+
     @property
     def resident(self) -> int:
         """How many are awake."""
@@ -71,10 +75,6 @@ class Directory(Generic[A]):
         if actor.broken:
             raise BrokenEntityError(f"{entity_id} is broken since a bug")
         return self._population.sleeper(actor.state)
-
-    def queued(self) -> int:
-        """How many messages wait in all inboxes."""
-        return sum(len(actor.actor_inbox) for actor in self._awake.values())
 
     def _wake(self, entity_id: str) -> A:
         self._make_room()

@@ -8,8 +8,9 @@ import pykka
 
 from authorizer.actors.loop_actor import LoopActor, RunQueue
 from authorizer.domain.events import Event
-from authorizer.domain.outcomes import Decision, Refusal, RefusalKind
+from authorizer.domain.outcomes import Decision, Refusal, RefusalKind, erased
 from authorizer.domain.policy import Policy
+from authorizer.domain.sealing import Sealer
 from authorizer.persistence.group_commit import GroupCommit
 from authorizer.persistence.population import Entity
 from authorizer.persistence.record import encode
@@ -54,6 +55,18 @@ class Surroundings:
     state: State
     on_bug: Callable[[str, BaseException], None]
     """Told of every handler that raised: which entity, and why. It must not raise."""
+    sealer: Sealer
+
+    def unsealable(self, customer_id: str) -> Refusal | None:
+        """Why no personal text can be sealed for a customer now; None where it can.
+
+        Whoever decides asks this before sealing. The desk has keys made before (`Keys.ensure`).
+        """
+        if self.sealer.has_key(customer_id):
+            return None
+        if customer_id in self.state.erased:
+            return erased(customer_id)
+        return Refusal(RefusalKind.UNAVAILABLE, f"the key of customer {customer_id!r} is missing")
 
 
 class EntityActor(LoopActor, Generic[S]):

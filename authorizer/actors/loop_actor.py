@@ -10,7 +10,7 @@ The only file that touches pykka's internals (4.5): the three hooks of `pykka.Ac
   «all actors».
 - Nothing is registered in `pykka.ActorRegistry`, whose `unregister` is linear; whoever starts an
   actor keeps its ref.
-- An idle actor holds no lock, condition, uuid or deque.
+- An idle actor holds no lock, condition, uuid or deque, and neither name nor ref before one asks.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ import itertools
 import sys
 from collections.abc import Callable, Generator
 from types import TracebackType
-from typing import Any, Self, TypeVar, cast
+from typing import Any, Protocol, Self, TypeVar, cast
 
 import pykka
 from pykka import ActorDeadError, ActorRef
@@ -29,6 +29,19 @@ _PYKKA_MESSAGES = (_ActorStop, ProxyCall, ProxyGetAttr, ProxySetAttr)
 
 A = TypeVar("A", bound=pykka.Actor)
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
+
+
+class Reply(Protocol):
+    """What an answer is given to, once: a future, or whatever is told of it at once.
+
+    Neither method may raise.
+    """
+
+    def set(self, value: Any = None) -> None:
+        """Take the answer."""
+
+    def set_exception(self, exc_info: Any = None) -> None:
+        """Take the exception that the handler raised."""
 
 
 class WouldBlockError(RuntimeError):
@@ -119,6 +132,10 @@ class RunQueue:
         if len(self._ready) == 1:
             self._call_soon(self._drain)
 
+    def waiting(self) -> int:
+        """How many messages wait in all inboxes."""
+        return sum(len(actor.actor_inbox) for actor in self._ready)
+
     def _drain(self) -> None:
         ready, self._ready = self._ready, []
         for actor in ready:
@@ -127,17 +144,21 @@ class RunQueue:
 
 
 class LoopInbox:
-    """Messages in the order they came. Whoever puts one in has its actor drained."""
+    """Messages in the order they came. Whoever puts one in has its actor drained.
 
-    __slots__ = ("_actor", "_envelopes", "_run_queue")
+    It is as well what pykka asks whether the actor has stopped: one object less for each actor.
+    """
+
+    __slots__ = ("_actor", "_envelopes", "_run_queue", "_stopped")
 
     def __init__(self) -> None:
-        self._envelopes: list[Envelope[Any]] = []
+        self._envelopes: list[Envelope[Any]] | None = None
         self._actor: LoopActor | None = None
         self._run_queue: RunQueue | None = None
+        self._stopped = False
 
     def __len__(self) -> int:
-        return len(self._envelopes)
+        return len(self._envelopes or ())
 
     def belongs_to(self, actor: "LoopActor", run_queue: RunQueue) -> None:
         """Say whose inbox this is."""
@@ -146,12 +167,17 @@ class LoopInbox:
 
     def put(self, envelope: Envelope[Any], /) -> None:
         """Add a message. Never blocks; whoever sends looks at `len` for its bound."""
-        self._envelopes.append(envelope)
-        if len(self._envelopes) == 1 and self._actor is not None and self._run_queue is not None:
+        if self._envelopes:
+            self._envelopes.append(envelope)
+            return
+        self._envelopes = [envelope]
+        if self._actor is not None and self._run_queue is not None:
             self._run_queue.add(self._actor)
 
     def get(self) -> Envelope[Any]:
         """Take the oldest message."""
+        if not self._envelopes:
+            raise IndexError("there is no message")
         return self._envelopes.pop(0)
 
     def empty(self) -> bool:
@@ -164,17 +190,8 @@ class LoopInbox:
 
     def take_all(self) -> list[Envelope[Any]]:
         """Take every message that is there."""
-        taken, self._envelopes = self._envelopes, []
-        return taken
-
-
-class StoppedFlag:
-    """What pykka asks of `actor_stopped`, without a condition and a lock for every actor."""
-
-    __slots__ = ("_stopped",)
-
-    def __init__(self) -> None:
-        self._stopped = False
+        taken, self._envelopes = self._envelopes, None
+        return taken or []
 
     def is_set(self) -> bool:
         """Whether the actor has stopped."""
@@ -209,13 +226,38 @@ class LoopActor(pykka.Actor):
     _numbers = itertools.count(1)
 
     actor_inbox: LoopInbox
+    _actor_urn: str | None = None
+    _actor_ref: "LoopActorRef[Any] | None" = None  # type: ignore[assignment]
 
     def __init__(self, run_queue: RunQueue) -> None:
-        self.actor_urn = f"urn:loop-actor:{next(self._numbers)}"
         self.actor_inbox = self._create_actor_inbox()
         self.actor_inbox.belongs_to(self, run_queue)
-        self.actor_stopped = StoppedFlag()  # type: ignore[assignment]
-        self._actor_ref = LoopActorRef(self)
+
+    @property
+    def actor_urn(self) -> str:  # type: ignore[override]
+        """See `pykka.Actor`."""
+        if self._actor_urn is None:
+            self._actor_urn = f"urn:loop-actor:{next(self._numbers)}"
+        return self._actor_urn
+
+    @property
+    def actor_stopped(self) -> LoopInbox:  # type: ignore[override]
+        """See `pykka.Actor`."""
+        return self.actor_inbox
+
+    @property
+    def actor_ref(self) -> "LoopActorRef[Self]":
+        """See `pykka.Actor`."""
+        if self._actor_ref is None:
+            self._actor_ref = LoopActorRef(self)
+        return self._actor_ref
+
+    def ask_for(self, message: Any, reply_to: Reply) -> None:
+        """What `ActorRef.ask` does, without a ref, and with a reply that the caller brings along.
+
+        For whoever holds the actor itself, knows that it has not stopped, and does not wait.
+        """
+        self.actor_inbox.put(Envelope(message, cast(pykka.Future[Any], reply_to)))
 
     @classmethod
     def start(cls, *args: Any, **kwargs: Any) -> ActorRef[Self]:
@@ -243,7 +285,7 @@ class LoopActor(pykka.Actor):
         """
         self.actor_stopped.set()
         self.actor_inbox.disown()
-        del self._actor_ref
+        self._actor_ref = None
 
     def drain(self) -> None:
         """Handle what is in the inbox now; what comes in meanwhile is a later step's."""

@@ -98,7 +98,11 @@ class Snapshots:
         longest = 0.0
         try:
             chunks = snapshot.slices(
-                self._state, self._desk.accounts.look, self._desk.customers.look, self._seconds
+                self._state,
+                self._desk.accounts.look,
+                self._desk.customers.look,
+                self._desk.tickets.directory.look,
+                self._seconds,
             )
             while True:
                 slice_started = self._seconds()
@@ -129,6 +133,7 @@ class Snapshots:
             self._clock.newest_us,
             len(self._state.accounts),
             len(self._state.customers),
+            len(self._state.tickets),
         )
 
     async def _durable(self, position: int) -> None:

@@ -9,13 +9,18 @@ from authorizer import __version__
 from authorizer.cli.import_ import import_
 from authorizer.cli.init import init
 from authorizer.cli.inspect import inspect
+from authorizer.cli.keys import keys
 from authorizer.cli.replay import replay
+from authorizer.cli.report import report
+from authorizer.cli.reports import reports
 from authorizer.cli.serve import serve
 from authorizer.cli.settings import settings
 from authorizer.cli.snapshot import snapshot
 from authorizer.cli.verify import verify
+from authorizer.persistence.api_keys import ApiKeysDamagedError
 from authorizer.persistence.disk import DataFolderInUseError
 from authorizer.persistence.journal import JournalDamagedError
+from authorizer.persistence.vault import VaultDamagedError
 
 
 class Commands(click.Group):
@@ -25,7 +30,12 @@ class Commands(click.Group):
         """See `click.Command`."""
         try:
             return super().invoke(ctx)
-        except (DataFolderInUseError, JournalDamagedError) as error:
+        except (
+            ApiKeysDamagedError,
+            DataFolderInUseError,
+            JournalDamagedError,
+            VaultDamagedError,
+        ) as error:
             raise click.ClickException(str(error)) from error
         except OSError as error:
             if error.errno == errno.EPIPE:  # whoever reads the output has seen enough
@@ -49,5 +59,8 @@ def main() -> None:
     """
 
 
-for command in (import_, init, inspect, replay, serve, settings, snapshot, verify):
+_COMMANDS = (
+    import_, init, inspect, keys, replay, report, reports, serve, settings, snapshot, verify
+)  # fmt: skip
+for command in _COMMANDS:
     main.add_command(command)

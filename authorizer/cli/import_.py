@@ -30,7 +30,14 @@ _YOUNG_OBJECTS: Final = 1_000_000
     type=click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True),
     metavar="FILE...",
 )
-@settings_options("data", "id_retention_days", "segment_mib", "wallet_by_mcc", "fallback_wallet")
+@settings_options(
+    "data",
+    "personal_keys",
+    "id_retention_days",
+    "segment_mib",
+    "wallet_by_mcc",
+    "fallback_wallet",
+)
 def import_(files: Sequence[str], settings: Settings) -> None:
     """Take in accounts, merchants and customers.
 

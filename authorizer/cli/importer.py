@@ -92,13 +92,16 @@ class Importer:
         desk = self._desk
         if isinstance(entry, AccountEntry):
             opening = OpenAccount(entry.account, entry.balances, entry.cliente_id, self._by)
-            return desk.accounts.find_or_new(entry.account).actor_ref.ask(opening, block=False)
+            account: Any = desk.accounts.find_or_new(entry.account)
+            opened: Awaitable[Answer[Any]] = account.actor_ref.ask(opening, block=False)
+            return opened
         if isinstance(entry, CustomerEntry):
             cards = tuple(card.terms() for card in entry.cartoes)
             customer = registration(entry, self._by)
             return asyncio.ensure_future(desk.register_customer(customer, cards))
         override = RegisterMerchant(entry.name, entry.mcc, self._by)
-        return desk.merchants.actor_ref.ask(override, block=False)
+        registered: Awaitable[Answer[Any]] = desk.merchants.actor_ref.ask(override, block=False)
+        return registered
 
     def _refuse(self, place: Place, problem: str) -> None:
         self.refused += 1

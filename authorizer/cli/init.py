@@ -26,7 +26,7 @@ from authorizer.settings import Settings
 
 @click.command()
 @click.option("--demo", is_flag=True, help="Put demo accounts, merchants and a customer in.")
-@settings_options("data")
+@settings_options("data", "personal_keys")
 def init(demo: bool, settings: Settings) -> None:
     """Make a data folder, with demo data if wished.
 

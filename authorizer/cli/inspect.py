@@ -3,22 +3,20 @@
 import json
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import click
 
 from authorizer.cli import offline
 from authorizer.cli.options import settings_options
 from authorizer.cli.points import Point, PointType, time_text
-from authorizer.domain.events import CardOpened, Event, OperationsImported, PersonalDataRecorded
+from authorizer.cli.reveal import Revealer, hide
+from authorizer.domain.events import CardOpened, CardReplaced, Event, OperationsImported
 from authorizer.persistence.disk import LocalDisk
 from authorizer.persistence.history import events_of
 from authorizer.persistence.journal import Batch, JournalReader
 from authorizer.persistence.record import EVENT_NAMES, describe
 from authorizer.settings import Settings
-
-_PERSONAL: Final = frozenset(PersonalDataRecorded._fields) - {"at_us", "by", "customer_id"}
-_MASK: Final = "***"
 
 
 class Wanted(NamedTuple):
@@ -27,6 +25,9 @@ class Wanted(NamedTuple):
     account: str | None
     customer: str | None
     card: str | None
+    ticket: str | None
+    by: str | None
+    """The whole of an event's `by`, or its role or key id alone."""
     events: tuple[str, ...]
     since: Point | None
     until: Point | None
@@ -37,6 +38,8 @@ class Wanted(NamedTuple):
             self.account in (None, getattr(event, "account_id", None))
             and self.customer in (None, getattr(event, "customer_id", None))
             and (self.card is None or self.card in _cards(event))
+            and self.ticket in (None, getattr(event, "protocol", None))
+            and self.by in (None, event.by, *event.by.split(":"))
             and (not self.events or describe(event)["event"] in self.events)
             and not (self.since is not None and self.since.is_after(position, event.at_us))
         )
@@ -50,6 +53,12 @@ class Wanted(NamedTuple):
 @click.option("--account", metavar="ID", help="Events of this account.")
 @click.option("--customer", metavar="ID", help="Events that name this customer.")
 @click.option("--card", metavar="ID", help="Events that name this card.")
+@click.option("--ticket", metavar="PROTOCOL", help="Events of this ticket.")
+@click.option(
+    "--by",
+    metavar="WHO",
+    help="Events that they asked for: ROLE:KEY-ID, a role or a key id alone, local, import, ….",
+)
 @click.option(
     "--event",
     "events",
@@ -62,8 +71,8 @@ class Wanted(NamedTuple):
 @click.option("--to", "until", type=PointType(), help="Up to this position or time, included.")
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many lines.")
 @click.option("--batches", is_flag=True, help="A line for each batch that holds such an event.")
-@click.option("--show-personal-data", is_flag=True, help="Show names, CPF, phone and e-mail.")
-@settings_options("data")
+@click.option("--show-personal-data", is_flag=True, help="Open personal texts with their keys.")
+@settings_options("data", "personal_keys")
 def inspect(
     limit: int | None,
     batches: bool,
@@ -74,8 +83,9 @@ def inspect(
     """Print the journal's records as JSON lines.
 
     Oldest first. A line has the record's position, its time, the fields of its event, and where its
-    batch lies. Filters narrow each other down. Personal data is masked unless asked for. Every byte
-    that is passed is checked; nothing is changed, and a server may be at work.
+    batch lies. Filters narrow each other down. Personal text is shown sealed, as it is; with
+    --show-personal-data it is opened with the keys, and null where its key was destroyed. Every
+    byte that is passed is checked; nothing is changed, and a server may be at work.
 
     With --batches a line is a batch: its positions, where it lies, and the hash chain's head after
     it, which is what `verify --expect` takes.
@@ -83,6 +93,7 @@ def inspect(
     Examples:
       authorizer inspect --data data --account 123 --from 2025-02-24T00:00:00Z
       authorizer inspect --data data --event card_blocked --event card_unblocked
+      authorizer inspect --data data --by atendente --from 2025-02-24T00:00:00Z
       authorizer inspect --data data --batches --from 1000 --to 2000
       authorizer inspect --data data | jq -r 'select(.amount_cents > 100000) | .position'
 
@@ -92,10 +103,11 @@ def inspect(
     disk = offline.journal_to_read(settings)
     reader = JournalReader(disk)
     look = Wanted(**wanted)
-    lines = _batches(disk, reader, look) if batches else _records(disk, reader, look)
+    revealer = Revealer(settings) if show_personal_data else None
+    lines = _batches(disk, reader, look) if batches else _records(disk, reader, look, revealer)
     for line in islice(lines, limit):
-        if not show_personal_data:
-            _mask(line)
+        if revealer is None:
+            hide(line)
         click.echo(json.dumps(line, ensure_ascii=False))
     if reader.torn is not None:
         click.echo(
@@ -105,16 +117,23 @@ def inspect(
         )
 
 
-def _records(disk: LocalDisk, reader: JournalReader, wanted: Wanted) -> Iterator[dict[str, Any]]:
+def _records(
+    disk: LocalDisk, reader: JournalReader, wanted: Wanted, revealer: Revealer | None
+) -> Iterator[dict[str, Any]]:
     for batch in reader:
         for position, event in events_of(disk, batch):
             if wanted.is_over(position, event):
                 return
+            if revealer is not None:
+                revealer.pass_by(event)
             if wanted.takes(position, event):
+                line = describe(event)
+                if revealer is not None:
+                    revealer.reveal(line)
                 yield {
                     "position": position,
                     "at": time_text(event.at_us),
-                    **describe(event),
+                    **line,
                     "segment": batch.segment,
                     "batch_offset": batch.offset,
                 }
@@ -145,11 +164,8 @@ def _batch(batch: Batch, newest: Event) -> dict[str, Any]:
 def _cards(event: Event) -> tuple[str | None, ...]:
     if isinstance(event, CardOpened):
         return (event.terms.card_id,)
+    if isinstance(event, CardReplaced):
+        return (event.card_id, event.terms.card_id)
     if isinstance(event, OperationsImported):
         return tuple(operation.card_id for operation in event.operations)
     return (getattr(event, "card_id", None), *getattr(event, "card_ids", ()))
-
-
-def _mask(line: dict[str, Any]) -> None:
-    if line.get("event") == "personal_data_recorded":
-        line.update(dict.fromkeys(_PERSONAL, _MASK))

@@ -75,7 +75,10 @@ async def _work(
     world = runtime.real_world(disk, _end_at_once)
     async with runtime.run(settings, world, recovered) as running:
         runtime.calm_the_collector()
-        return await job(running)
+        try:
+            return await job(running)
+        finally:
+            runtime.leave_the_collector_alone()
 
 
 def _end_at_once(error: BaseException) -> None:

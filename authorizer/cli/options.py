@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, Final, TypeVar, get_args
 
 import click
 from pydantic import ValidationError
@@ -13,6 +13,13 @@ from pydantic_settings import EnvSettingsSource, SettingsError, TomlConfigSettin
 from authorizer.settings import Settings, load_settings
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+_PAIRS: Final = {
+    "wallet_by_mcc": ("MCC", "WALLET"),
+    "sla_first_response_minutes": ("PRIORIDADE", "MINUTES"),
+    "sla_resolution_minutes": ("PRIORIDADE", "MINUTES"),
+}
+"""The settings that are mappings, and what they map to what."""
 
 
 def settings_options(*names: str) -> Callable[[F], F]:
@@ -28,7 +35,7 @@ def settings_options(*names: str) -> Callable[[F], F]:
             flags = {name: arguments.pop(name) for name in chosen}
             return command(settings=_settings(config, flags), **arguments)
 
-        run.__doc__ = _laid_out(command.__doc__ or "")
+        run.__doc__ = laid_out(command.__doc__ or "")
         run.__name__ = command.__name__
         wrapped: Any = run
         for name in reversed(chosen):
@@ -39,7 +46,7 @@ def settings_options(*names: str) -> Callable[[F], F]:
     return decorate
 
 
-def _laid_out(text: str) -> str:
+def laid_out(text: str) -> str:
     """Have click leave paragraphs with indented lines as they are; it fills all others."""
     paragraphs = inspect.cleandoc(text).split("\n\n")
     return "\n\n".join("\b\n" + part if "\n  " in f"\n{part}" else part for part in paragraphs)
@@ -76,9 +83,9 @@ def _option(name: str, field: FieldInfo) -> Callable[[F], F]:
     kind: Any = str
     if choices:
         kind = click.Choice(choices)
-    elif name == "wallet_by_mcc":
-        kind = WalletByMcc()
-    elif field.annotation in (int, float, Path):
+    elif name in _PAIRS:
+        kind = Pairs(*_PAIRS[name])
+    elif field.annotation in (bool, int, float, Path):
         kind = field.annotation
     return click.option(
         f"--{name.replace('_', '-')}",
@@ -88,23 +95,25 @@ def _option(name: str, field: FieldInfo) -> Callable[[F], F]:
     )
 
 
-class WalletByMcc(click.ParamType[dict[str, str]]):
-    """`5411=FOOD,5811=MEAL`."""
+class Pairs(click.ParamType[dict[str, str]]):
+    """A mapping, as `5411=FOOD,5811=MEAL`."""
 
-    name = "MCC=WALLET,..."
+    def __init__(self, key: str, value: str) -> None:
+        self._pair = f"{key}={value}"
+        self.name = f"{self._pair},..."
 
     def convert(self, value: Any, param: Any, ctx: Any) -> Any:
-        """A mapping of MCC to wallet."""
+        """The mapping that the pairs make."""
         pairs = [pair.split("=", 1) for pair in value.split(",") if pair]
         if not all(len(pair) == 2 and all(pair) for pair in pairs):
-            self.fail(f"{value!r} is not MCC=WALLET,MCC=WALLET", param, ctx)
+            self.fail(f"{value!r} is not {self._pair},{self._pair}", param, ctx)
         return dict(pairs)
 
 
 def _shown(default: Any) -> str:
     if isinstance(default, dict):
         return ",".join(f"{key}={value}" for key, value in default.items())
-    return str(default)
+    return "none" if default is None else str(default)
 
 
 def _settings(config: Path | None, flags: dict[str, Any]) -> Settings:

@@ -1,6 +1,9 @@
 """`authorizer serve`."""
 
 import sys
+import time
+from collections.abc import Iterable
+from functools import partial
 from socket import socket
 
 import click
@@ -8,6 +11,8 @@ import click
 from authorizer import logs, server
 from authorizer.cli import offline
 from authorizer.cli.options import settings_options
+from authorizer.domain.access import ApiKey, Standing
+from authorizer.persistence import api_keys
 from authorizer.persistence.disk import LocalDisk
 from authorizer.settings import Settings
 
@@ -16,6 +21,12 @@ serving on {url} — try:
 
   curl -i {url}/transactions -d '{{"account": "123", "totalAmount": 100.00, "mcc": "5811",
     "merchant": "PADARIA DO ZE               SAO PAULO BR"}}'
+
+No API key is configured: anybody on this machine may do anything. `authorizer keys create` makes
+the first one; from then on everybody needs one.
+"""
+WITH_KEYS = """\
+serving on {url}; API keys are needed (`authorizer keys list`)
 """
 
 
@@ -29,6 +40,9 @@ def serve(settings: Settings) -> None:
     SIGTERM and SIGINT drain: what was received is answered, a snapshot is taken, then the process
     ends. SIGUSR1 takes a snapshot; so does `authorizer snapshot`. Logs go to standard error.
 
+    While no API key was ever made, anybody who reaches the server may do anything, so it listens on
+    loopback only. Keys are made and revoked by `authorizer keys`, also while the server runs.
+
     Examples:
       authorizer serve --data data
       authorizer serve --data data --port 0 --deadline-ms 50 --log-format json
@@ -39,16 +53,17 @@ def serve(settings: Settings) -> None:
     next start goes on from what is on disk.
     """
     logs.configure(settings.log_format, settings.log_level)
-    if not settings.is_loopback:
-        raise click.UsageError(
-            f"refusing to listen on {settings.host}: no API key is configured, and anybody who "
-            "reaches that address could move money. Use 127.0.0.1."
-        )
     disk = LocalDisk(settings.data)
+    keys = api_keys.read_keys(disk)
+    if not settings.is_loopback and not _any_active(keys):
+        raise click.UsageError(
+            f"refusing to listen on {settings.host}: no API key is configured that is active, so "
+            "nobody could ask, or anybody could. Use 127.0.0.1, or make one: authorizer keys create"
+        )
     with offline.deaf_to_snapshot_calls(), disk.lock():
         recovered = offline.recover(disk, settings)
         with _listen(settings) as listening:
-            server.serve(settings, disk, recovered, listening, _announce)
+            server.serve(settings, disk, recovered, listening, partial(_announce, bool(keys)))
 
 
 def _listen(settings: Settings) -> socket:
@@ -58,6 +73,11 @@ def _listen(settings: Settings) -> socket:
         raise click.ClickException(f"{settings.host}:{settings.port}: {error}") from error
 
 
-def _announce(url: str) -> None:
-    click.echo(TRY.format(url=url), file=sys.stdout)
+def _any_active(keys: Iterable[ApiKey]) -> bool:
+    now_us = time.time_ns() // 1000
+    return any(key.standing(now_us) is Standing.ACTIVE for key in keys)
+
+
+def _announce(keys_needed: bool, url: str) -> None:
+    click.echo((WITH_KEYS if keys_needed else TRY).format(url=url), file=sys.stdout)
     sys.stdout.flush()

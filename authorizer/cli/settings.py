@@ -60,7 +60,8 @@ def _toml(settings: Settings, sources: dict[str, str]) -> str:
     lines = []
     for name, source in sources.items():
         lines.append(f"# {Settings.model_fields[name].description} (from the {source})")
-        lines.append(f"{name} = {_toml_value(_plain(getattr(settings, name)))}\n")
+        value = _plain(getattr(settings, name))
+        lines.append(f"# {name} =\n" if value is None else f"{name} = {_toml_value(value)}\n")
     return "\n".join(lines).rstrip("\n")
 
 

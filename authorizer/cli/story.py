@@ -125,8 +125,26 @@ def _card_unblocked(event: events.CardUnblocked) -> Told:
     return Told(
         "card unblocked",
         None,
-        {"card": event.card_id, "reason": event.justification, "channel": event.channel},
+        {"card": event.card_id, "channel": event.channel},
     )
+
+
+def _card_replaced(event: events.CardReplaced) -> Told:
+    return Told(
+        "card replaced",
+        None,
+        {
+            "card": event.card_id,
+            "by_card": event.terms.card_id,
+            "reason": event.block_reason,
+            "channel": event.channel,
+        },
+    )
+
+
+def _limit_changed(event: events.LimitChanged) -> Told:
+    facts = {"card": event.card_id, "channel": event.channel}
+    return Told("limit changed", event.limit_total_cents, facts)
 
 
 def _limit_queried(event: events.LimitQueried) -> Told:
@@ -144,4 +162,6 @@ _TELL: Final[dict[type[Event], Callable[[Any], Told]]] = {
     events.CardBlocked: _card_blocked,
     events.CardUnblocked: _card_unblocked,
     events.LimitQueried: _limit_queried,
+    events.CardReplaced: _card_replaced,
+    events.LimitChanged: _limit_changed,
 }

@@ -82,6 +82,7 @@ def _text(disk: LocalDisk, found: Verified) -> str:
         ("journal", f"{head.position} records, {found.batches} batches, {found.segments} segments"),
         ("accounts", str(found.accounts)),
         ("customers", str(found.customers)),
+        ("tickets", str(found.tickets)),
         ("cards", str(found.cards)),
         ("merchants", str(found.merchants)),
     ]
@@ -110,6 +111,7 @@ def _json(disk: LocalDisk, found: Verified) -> str:
         "batches": found.batches,
         "accounts": found.accounts,
         "customers": found.customers,
+        "tickets": found.tickets,
         "cards": found.cards,
         "merchants": found.merchants,
         "incomplete_batch": torn,

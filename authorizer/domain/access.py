@@ -1,4 +1,4 @@
-"""Who may ask for what: the roles, and the caller that a request comes from."""
+"""Who may ask for what: the roles, the keys, and the caller that a request comes from."""
 
 from enum import Enum
 from typing import Final, NamedTuple
@@ -17,19 +17,57 @@ class Role(Enum):
     """Reads everything, personal data masked; changes nothing."""
 
 
+class Standing(Enum):
+    """Whether a key is good for anything."""
+
+    ACTIVE = "active"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
+class ApiKey(NamedTuple):
+    """A key as it is kept. The key itself cannot be made from it."""
+
+    key_id: str
+    role: Role
+    name: str
+    """Whose it is, for people; empty where nobody said."""
+    digest: bytes
+    """SHA-256 of the key's secret part. That part is 256 random bits, so no slow hash is needed."""
+    created_at_us: int
+    expires_at_us: int | None
+    """The first moment at which it is good no more; None: never."""
+    revoked_at_us: int | None
+
+    def standing(self, now_us: int) -> Standing:
+        """What it is good for at a time. A key that was revoked stays so, expired or not."""
+        if self.revoked_at_us is not None:
+            return Standing.REVOKED
+        if self.expires_at_us is not None and now_us >= self.expires_at_us:
+            return Standing.EXPIRED
+        return Standing.ACTIVE
+
+    @property
+    def by(self) -> str:
+        """What events say of whoever asks with it."""
+        return f"{self.role.value}:{self.key_id}"
+
+
 class Caller(NamedTuple):
     """Who a request comes from."""
 
     by: str
     """What events say of who asked for them."""
     role: Role | None
-    """None where no key is configured: then anybody on this machine may do anything."""
+    """None where no key is configured, or none was needed."""
 
     @property
     def sees_personal_data(self) -> bool:
         """Whether CPF, phone and e-mail are shown to them in full."""
-        return self.role in (None, Role.ATTENDANT)
+        return self.role is Role.ATTENDANT or self == LOCAL
 
 
 LOCAL: Final = Caller("local", None)
-"""Anybody on this machine, while no key is configured."""
+"""Anybody on this machine, while no key is configured: they may do anything."""
+ANONYMOUS: Final = Caller("anonymous", None)
+"""Whoever asks for what needs no key, while keys are configured."""

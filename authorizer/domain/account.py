@@ -174,6 +174,48 @@ def _card_unblocked(account: Account, event: events.CardUnblocked) -> None:
     )
 
 
+def _card_replaced(account: Account, event: events.CardReplaced) -> None:
+    old = account.cards[event.card_id]
+    at = WrittenTime(event.at_us)
+    if event.block_reason is not None and old.block_reason is not BlockReason.of(
+        event.block_reason
+    ):
+        old.block_reason = BlockReason.of(event.block_reason)
+        old.blocked_at = at
+    old.status = CardStatus.CANCELLED
+    old.replaced_by = event.terms.card_id
+    if old.limit_total_cents is not None:  # the limit has moved: sums over cards count it once
+        old.limit_total_cents = 0
+    old.limit_used_cents = 0
+    account.cards[event.terms.card_id] = Card(event.customer_id, event.terms)
+    _add_operation(
+        account,
+        Operation(
+            "substituicao",
+            event.card_id,
+            at,
+            event.channel,
+            block_reason=event.block_reason,
+            replaced_by=event.terms.card_id,
+        ),
+    )
+
+
+def _limit_changed(account: Account, event: events.LimitChanged) -> None:
+    account.cards[event.card_id].limit_total_cents = event.limit_total_cents
+    _add_operation(
+        account,
+        Operation(
+            "alteracao_limite",
+            event.card_id,
+            WrittenTime(event.at_us),
+            event.channel,
+            limit_total_cents=event.limit_total_cents,
+            previous_limit_cents=event.previous_cents,
+        ),
+    )
+
+
 def _limit_queried(account: Account, event: events.LimitQueried) -> None:
     _add_operation(
         account,
@@ -205,4 +247,6 @@ _APPLY: dict[type, Callable[[Account, Any], None]] = {
     events.CardBlocked: _card_blocked,
     events.CardUnblocked: _card_unblocked,
     events.LimitQueried: _limit_queried,
+    events.CardReplaced: _card_replaced,
+    events.LimitChanged: _limit_changed,
 }

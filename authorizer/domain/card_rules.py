@@ -16,6 +16,7 @@ from authorizer.domain.events import (
 )
 from authorizer.domain.outcomes import Decision, Done, conflict, not_found
 from authorizer.domain.policy import Policy
+from authorizer.domain.sealing import Sealer
 
 MAX_CARDS: Final = 100
 """Cards that one account may hold."""
@@ -88,8 +89,10 @@ def _block_changes(card: Card, command: BlockCard) -> bool:
     return command.block_reason.final or not card.block_reason.final
 
 
-def unblock_card(account: Account, command: UnblockCard, _: Policy, now_us: int) -> Decision:
-    """Unblock a card, unless the reason of its block is final."""
+def unblock_card(
+    account: Account, command: UnblockCard, sealer: Sealer, now_us: int
+) -> Decision:
+    """Unblock a card, unless the reason of its block is final. Its customer has a key."""
     card = account.cards.get(command.card_id)
     if card is None:
         return not_found(f"there is no card {command.card_id}")
@@ -107,7 +110,7 @@ def unblock_card(account: Account, command: UnblockCard, _: Policy, now_us: int)
         account.account_id,
         card.card_id,
         command.channel,
-        command.justification,
+        sealer.seal(card.customer_id, command.justification),
     )
     return Decision(Done(created=True), (event,))
 

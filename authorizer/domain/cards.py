@@ -1,10 +1,13 @@
 """A card: its credit limit, its state, and the motives that block it."""
 
+from collections.abc import Callable
 from enum import Enum
 from typing import Final, NamedTuple
 
 MAX_CHANNEL_LENGTH: Final = 40
 LIMIT_QUERY: Final = "consulta_limite"
+MAX_CARD_ID_LENGTH: Final = 128
+_NAME_TRIES: Final = 1000
 
 
 class CardStatus(Enum):
@@ -68,6 +71,10 @@ class CardTerms(NamedTuple):
     blocked_at: WrittenTime | None
     limit_total_cents: int | None
     limit_used_cents: int
+    replaces: str | None = None
+    """The card in whose place this one is."""
+    replaced_by: str | None = None
+    """The card that is in the place of this one, which is cancelled."""
 
     def on_the_wire(self) -> "CardTerms":
         """The terms without what a document does not show: two that show the same are the same."""
@@ -87,6 +94,8 @@ class Card:
         "limit_used_cents",
         "masked_number",
         "opening",
+        "replaced_by",
+        "replaces",
         "status",
     )
 
@@ -101,10 +110,15 @@ class Card:
         self.blocked_at = terms.blocked_at
         self.limit_total_cents = terms.limit_total_cents
         self.limit_used_cents = terms.limit_used_cents
+        self.replaces = terms.replaces
+        self.replaced_by = terms.replaced_by
 
     @property
     def available_cents(self) -> int:
-        """What is left of the credit limit, in centavos; 0 for a card without one."""
+        """What is left of the credit limit, in centavos; 0 for a card without one.
+
+        Negative where the limit was set below what was used: then nothing can be bought on it.
+        """
         return (self.limit_total_cents or 0) - self.limit_used_cents
 
     def terms(self) -> CardTerms:
@@ -118,6 +132,8 @@ class Card:
             self.blocked_at,
             self.limit_total_cents,
             self.limit_used_cents,
+            self.replaces,
+            self.replaced_by,
         )
 
 
@@ -125,14 +141,34 @@ class Operation(NamedTuple):
     """One line of a customer's operation history (`historico_operacoes`)."""
 
     kind: str
-    """`tipo`: bloqueio, desbloqueio, consulta_limite."""
+    """`tipo`: bloqueio, desbloqueio, consulta_limite, substituicao, alteracao_limite; what a
+    document brings may be called anything."""
     card_id: str
     at: WrittenTime
     channel: str | None
     block_reason: str | None = None
     justification: str | None = None
+    """Free text: sealed in events and in state, plain in documents and answers."""
     available_cents: int | None = None
+    limit_total_cents: int | None = None
+    """The credit limit since this operation."""
+    previous_limit_cents: int | None = None
+    """The credit limit until this operation; None where there was none."""
+    replaced_by: str | None = None
+    """The card that came in the place of this one."""
 
     def on_the_wire(self) -> "Operation":
         """The operation without what a document does not show."""
         return self._replace(at=self.at.on_the_wire())
+
+
+def new_card_id(card_id: str, taken: Callable[[str], bool]) -> str | None:
+    """An id for the card that replaces another: its id with -2 behind it, -3 if that is taken, ….
+
+    None where no such id is free, or all are too long.
+    """
+    for number in range(2, _NAME_TRIES):
+        found = f"{card_id}-{number}"
+        if not taken(found):
+            return found if len(found) <= MAX_CARD_ID_LENGTH else None
+    return None

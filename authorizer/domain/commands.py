@@ -84,6 +84,33 @@ class UnblockCard(NamedTuple):
     by: str
 
 
+class ReplaceCard(NamedTuple):
+    """Put a new card in the place of another, which is cancelled."""
+
+    account_id: str
+    card_id: str
+    new_card_id: str
+    block_reason: BlockReason | None
+    channel: str
+    masked_number: str | None
+    """As the new card shows it; None: as the old one does."""
+    brand: str | None
+    """None: that of the old card."""
+    by: str
+
+
+class ChangeLimit(NamedTuple):
+    """Set a card's credit limit, in centavos."""
+
+    account_id: str
+    card_id: str
+    limit_total_cents: int
+    may_be_below_used: bool
+    """Whether the caller knows that the limit may come to be less than what is used of it."""
+    channel: str
+    by: str
+
+
 class QueryLimit(NamedTuple):
     """Tell a card's limit, and record that it was asked for."""
 
@@ -111,6 +138,13 @@ class RegisterCustomer(NamedTuple):
     email: str | None
     card_ids: tuple[str, ...]
     operations: tuple[Operation, ...]
+    by: str
+
+
+class ErasePersonalData(NamedTuple):
+    """Forget a person; money and the audit trail stay."""
+
+    customer_id: str
     by: str
 
 

@@ -5,8 +5,9 @@ from typing import Any, Final, NamedTuple
 
 from authorizer.domain import events
 from authorizer.domain.cards import Operation
-from authorizer.domain.commands import RegisterCustomer
-from authorizer.domain.outcomes import Decision, Done, conflict, invalid
+from authorizer.domain.commands import ErasePersonalData, RegisterCustomer
+from authorizer.domain.outcomes import Decision, Done, conflict, erased, invalid, not_found
+from authorizer.domain.sealing import Sealed, Sealer, is_plain
 
 MAX_IMPORTED_OPERATIONS: Final = 1000
 """Operations from documents that a customer keeps in memory."""
@@ -18,14 +19,13 @@ class Customer:
     __slots__ = (
         "account_id",
         "card_ids",
-        "cpf",
         "customer_id",
-        "email",
+        "erased",
         "imported_operations",
-        "name",
         "names_account",
-        "phone",
+        "personal",
         "position",
+        "was_plain",
     )
 
     def __init__(self, customer_id: str) -> None:
@@ -36,10 +36,11 @@ class Customer:
         self.names_account = False
         self.card_ids: tuple[str, ...] = ()
         self.imported_operations: tuple[Operation, ...] = ()
-        self.name = ""
-        self.cpf = ""
-        self.phone: str | None = None
-        self.email: str | None = None
+        self.personal = Sealed("")
+        """What is known of the person; see `PersonalDataRecorded`."""
+        self.was_plain = False
+        """Whether personal text was ever journaled unsealed: then it can't be erased."""
+        self.erased = False
 
     @property
     def exists(self) -> bool:
@@ -53,12 +54,10 @@ class CustomerView(NamedTuple):
     customer_id: str
     account_id: str
     names_account: bool
-    name: str
-    cpf: str
-    phone: str | None
-    email: str | None
+    personal: Sealed
     card_ids: tuple[str, ...]
     imported_operations: tuple[Operation, ...]
+    erased: bool
 
 
 def customer_view(customer: Customer) -> CustomerView:
@@ -67,20 +66,23 @@ def customer_view(customer: Customer) -> CustomerView:
         customer.customer_id,
         customer.account_id,
         customer.names_account,
-        customer.name,
-        customer.cpf,
-        customer.phone,
-        customer.email,
+        customer.personal,
         customer.card_ids,
         customer.imported_operations,
+        customer.erased,
     )
 
 
-def register_customer(customer: Customer, command: RegisterCustomer, now_us: int) -> Decision:
+def register_customer(
+    customer: Customer, command: RegisterCustomer, personal: str, sealer: Sealer, now_us: int
+) -> Decision:
     """Register a customer, or take over what is new in the document.
 
-    The person's data is replaced; cards and operations are added, never taken away.
+    The person's data is replaced; cards and operations are added, never taken away. `personal` is
+    the text to be sealed of the person in the command; the customer has a key.
     """
+    if customer.erased:
+        return Decision(erased(customer.customer_id))
     if customer.exists and customer.account_id != command.account_id:
         return conflict(f"customer {customer.customer_id} has the account {customer.account_id}")
     found: list[events.CustomerEvent] = []
@@ -90,14 +92,16 @@ def register_customer(customer: Customer, command: RegisterCustomer, now_us: int
         found.append(
             events.CustomerRegistered(now_us, command.by, command.customer_id, *registration)
         )
-    person = (command.name, command.cpf, command.phone, command.email)
-    if person != (customer.name, customer.cpf, customer.phone, customer.email):
-        found.append(events.PersonalDataRecorded(now_us, command.by, command.customer_id, *person))
-    imported = new_operations(customer.imported_operations, command.operations)
+    if not customer.exists or sealer.open(customer.customer_id, customer.personal) != personal:
+        sealed = sealer.seal(customer.customer_id, personal)
+        found.append(events.PersonalDataRecorded(now_us, command.by, command.customer_id, sealed))
+    known = opened(customer.imported_operations, customer.customer_id, sealer)
+    imported = new_operations(known, command.operations)
     if len(customer.imported_operations) + len(imported) > MAX_IMPORTED_OPERATIONS:
         return invalid(f"more than {MAX_IMPORTED_OPERATIONS} operations", "historico_operacoes")
     if imported:
-        found.append(events.OperationsImported(now_us, command.by, command.customer_id, imported))
+        lines = tuple(_sealed(operation, customer.customer_id, sealer) for operation in imported)
+        found.append(events.OperationsImported(now_us, command.by, command.customer_id, lines))
     return Decision(Done(created=not customer.exists), found)
 
 
@@ -108,6 +112,41 @@ def new_operations(known: Iterable[Operation], given: Iterable[Operation]) -> tu
     """
     seen = {operation.on_the_wire() for operation in known}
     return tuple(operation for operation in given if operation.on_the_wire() not in seen)
+
+
+def opened(
+    operations: Iterable[Operation], customer_id: str, sealer: Sealer
+) -> tuple[Operation, ...]:
+    """Operations with their free text in plain; None where its key was destroyed."""
+    return tuple(
+        operation
+        if operation.justification is None
+        else operation._replace(
+            justification=sealer.open(customer_id, Sealed(operation.justification))
+        )
+        for operation in operations
+    )
+
+
+def _sealed(operation: Operation, customer_id: str, sealer: Sealer) -> Operation:
+    if operation.justification is None:
+        return operation
+    return operation._replace(justification=sealer.seal(customer_id, operation.justification))
+
+
+def erase_personal_data(customer: Customer, command: ErasePersonalData, now_us: int) -> Decision:
+    """Forget a person (LGPD, art. 18, VI). Again: nothing changes."""
+    if not customer.exists:
+        return not_found(f"there is no customer {customer.customer_id!r}")
+    if customer.was_plain:
+        return conflict(
+            f"the personal data of customer {customer.customer_id!r} was journaled before it was "
+            "encrypted, and destroying a key would not erase it"
+        )
+    if customer.erased:
+        return Decision(Done())
+    event = events.PersonalDataErased(now_us, command.by, customer.customer_id)
+    return Decision(Done(created=True), (event,))
 
 
 def evolve(customer: Customer, event: events.CustomerEvent, position: int) -> None:
@@ -123,10 +162,13 @@ def _registered(customer: Customer, event: events.CustomerRegistered) -> None:
 
 
 def _personal_data_recorded(customer: Customer, event: events.PersonalDataRecorded) -> None:
-    customer.name = event.name
-    customer.cpf = event.cpf
-    customer.phone = event.phone
-    customer.email = event.email
+    customer.personal = event.personal
+    customer.was_plain |= is_plain(event.personal)
+
+
+def _personal_data_erased(customer: Customer, _: events.PersonalDataErased) -> None:
+    customer.personal = Sealed("")
+    customer.erased = True
 
 
 def _operations_imported(customer: Customer, event: events.OperationsImported) -> None:
@@ -136,5 +178,6 @@ def _operations_imported(customer: Customer, event: events.OperationsImported) -
 _APPLY: dict[type, Callable[[Customer, Any], None]] = {
     events.CustomerRegistered: _registered,
     events.PersonalDataRecorded: _personal_data_recorded,
+    events.PersonalDataErased: _personal_data_erased,
     events.OperationsImported: _operations_imported,
 }

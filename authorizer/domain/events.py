@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from authorizer.domain.cards import CardTerms, Operation
+from authorizer.domain.sealing import Sealed
+from authorizer.domain.ticket_events import TicketEvent
 
 
 class AccountOpened(NamedTuple):
@@ -102,7 +104,40 @@ class CardUnblocked(NamedTuple):
     account_id: str
     card_id: str
     channel: str
-    justification: str
+    justification: Sealed
+    """Under the key of the card's customer."""
+
+
+class CardReplaced(NamedTuple):
+    """A card was cancelled, and a new one on the same account has its limit and what is used of it.
+
+    One event, so that neither card is ever without the other.
+    """
+
+    at_us: int
+    by: str
+    account_id: str
+    customer_id: str
+    card_id: str
+    """The card that is cancelled."""
+    block_reason: str | None
+    """The motive that the cancelled card has from now on; None for none."""
+    channel: str
+    terms: CardTerms
+    """The new card."""
+
+
+class LimitChanged(NamedTuple):
+    """A card's credit limit was set to another value, in centavos."""
+
+    at_us: int
+    by: str
+    account_id: str
+    card_id: str
+    channel: str
+    limit_total_cents: int
+    previous_cents: int | None
+    """The limit until now; None where the card had none."""
 
 
 class LimitQueried(NamedTuple):
@@ -129,15 +164,21 @@ class CustomerRegistered(NamedTuple):
 
 
 class PersonalDataRecorded(NamedTuple):
-    """What is known of a person, apart from money: the only event that holds personal data."""
+    """What is known of a person, apart from money, took the place of what was known before."""
 
     at_us: int
     by: str
     customer_id: str
-    name: str
-    cpf: str
-    phone: str | None
-    email: str | None
+    personal: Sealed
+    """JSON `[name, cpf, phone, email]`."""
+
+
+class PersonalDataErased(NamedTuple):
+    """A person is to be forgotten: the key of all that is sealed about them is destroyed."""
+
+    at_us: int
+    by: str
+    customer_id: str
 
 
 class OperationsImported(NamedTuple):
@@ -176,7 +217,11 @@ AccountEvent = (
     | CardBlocked
     | CardUnblocked
     | LimitQueried
+    | CardReplaced
+    | LimitChanged
 )
-CustomerEvent = CustomerRegistered | PersonalDataRecorded | OperationsImported
+CustomerEvent = (
+    CustomerRegistered | PersonalDataRecorded | PersonalDataErased | OperationsImported
+)
 MerchantEvent = MerchantRegistered | MerchantRemoved
-Event = AccountEvent | CustomerEvent | MerchantEvent
+Event = AccountEvent | CustomerEvent | MerchantEvent | TicketEvent

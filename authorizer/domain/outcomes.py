@@ -26,6 +26,8 @@ class RefusalKind(Enum):
     INVALID = "invalid"
     OVERLOADED = "overloaded"
     UNAVAILABLE = "unavailable"
+    GONE = "gone"
+    """It was there, and was erased for good."""
 
 
 class Refusal(NamedTuple):
@@ -68,3 +70,9 @@ def conflict(detail: str) -> Decision:
 def invalid(detail: str, field: str) -> Decision:
     """A field of the command can't be taken, whatever the state."""
     return Decision(Refusal(RefusalKind.INVALID, detail, field))
+
+
+def erased(customer_id: str) -> Refusal:
+    """The personal data of this customer was erased, at the person's wish."""
+    detail = f"the personal data of customer {customer_id!r} was erased"
+    return Refusal(RefusalKind.GONE, detail)

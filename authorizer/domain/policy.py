@@ -5,6 +5,7 @@ from typing import Final
 
 from authorizer.domain.categories import CategoryTable
 from authorizer.domain.merchants import MerchantTable
+from authorizer.domain.service_levels import DEFAULT_SERVICE_LEVELS, ServiceLevels
 
 DAY_US: Final = 24 * 3600 * 1_000_000
 
@@ -21,3 +22,5 @@ class Policy:
     """How long an id is remembered."""
     max_remembered_ids: int = 262_144
     """How many ids an account may remember; past it, a purchase with a new id is declined."""
+    service_levels: ServiceLevels = field(default_factory=lambda: DEFAULT_SERVICE_LEVELS)
+    """How fast tickets are to be answered and resolved, by their priority."""

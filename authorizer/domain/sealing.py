@@ -5,10 +5,23 @@ personal stands in events and in state only sealed, each person under a key of t
 key is destroyed nothing gives the text back, and everything else stays as it was.
 """
 
-from typing import NewType, Protocol
+from typing import Final, NewType, Protocol
 
 Sealed = NewType("Sealed", str)
 """Personal text as it stands in events, in state and in tables."""
+
+PLAIN: Final = "plain:"
+"""What begins a text that an older version journaled unsealed: no key can make it unreadable."""
+
+
+def unsealed(plain: str) -> Sealed:
+    """A text that was journaled before texts were sealed."""
+    return Sealed(PLAIN + plain)
+
+
+def is_plain(sealed: Sealed) -> bool:
+    """Whether a text can be read without a key."""
+    return sealed.startswith(PLAIN)
 
 
 class Sealer(Protocol):

@@ -1,11 +1,25 @@
-"""Who a request comes from, and whether they may ask for it."""
+"""Who a request comes from, and whether they may ask for it (RFC 6750, bearer tokens).
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+As long as there has never been a key, whoever reaches the server may do anything, and it listens on
+loopback only. From the first key on everybody needs one, even if all are revoked.
+"""
 
-from authorizer.domain.access import LOCAL, Caller, Role
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from hmac import compare_digest
+from typing import Final, NamedTuple
 
-Headers = Sequence[tuple[bytes, bytes]]
+from authorizer.domain.access import ANONYMOUS, LOCAL, ApiKey, Caller, Role, Standing
+from authorizer.http.credentials import parse_credential
+from authorizer.http.rate import RateLimit, Rates
+
+Headers = Iterable[tuple[bytes, bytes]]
+
+UNLIMITED: Final = RateLimit(0, 1)
+_TERMINALS: Final = frozenset((Role.TERMINAL,))
+_MAX_REMEMBERED: Final = 10_000
+_NO_DIGEST: Final = bytes(32)
+"""Compared with where no key has the id, so that both take the same time."""
+_SECOND_NS: Final = 1_000_000_000
 
 
 class Denied(NamedTuple):
@@ -16,9 +30,155 @@ class Denied(NamedTuple):
     headers: Mapping[str, str]
 
 
+class _Known(NamedTuple):
+    """What an `Authorization` header was found to mean."""
+
+    caller: Caller
+    key_id: str
+    role: Role
+    is_terminal: bool
+    expires_at_us: int | None
+
+
+def _unauthorized(detail: str, error: str = "") -> Denied:
+    return Denied(401, detail, {"WWW-Authenticate": f'Bearer realm="authorizer"{error}'})
+
+
+def _invalid(detail: str) -> Denied:
+    return _unauthorized(detail, f', error="invalid_token", error_description="{detail}"')
+
+
+_NO_KEY: Final = _unauthorized("an API key is needed: Authorization: Bearer <key>")
+_UNKNOWN: Final = _invalid("this is no API key that is known here")
+_AMBIGUOUS: Final = _invalid("there is more than one Authorization header")
+_NO_LONGER: Final = {
+    Standing.EXPIRED: _invalid("this API key has expired"),
+    Standing.REVOKED: _invalid("this API key was revoked"),
+}
+
+
 class Access:
-    """Lets requests in, or not."""
+    """Lets requests in, or not.
+
+    Everything here is synchronous and in memory; `replace` puts other keys in force.
+    """
+
+    def __init__(
+        self,
+        keys: Sequence[ApiKey] = (),
+        now_us: Callable[[], int] = lambda: 0,
+        rates: Rates | None = None,
+        on_denied: Callable[[int], None] = lambda _: None,
+        *,
+        open_without_keys: bool = True,
+    ) -> None:
+        """`now_us` is the time that expiry is measured by.
+
+        `on_denied` is told the status of every denial. `open_without_keys` is whether anybody may
+        do anything while there is no key.
+        """
+        self._now_us = now_us
+        self._rates = rates or Rates(UNLIMITED, lambda: 0)
+        self._on_denied = on_denied
+        self._by_id: dict[str, ApiKey] = {}
+        self._remembered: dict[bytes, _Known] = {}
+        self.is_open = open_without_keys
+        self.replace(keys)
+
+    def replace(self, keys: Sequence[ApiKey]) -> None:
+        """Have these keys in force, and no others, from the next request on."""
+        self._by_id = {key.key_id: key for key in keys}
+        self._remembered.clear()
+        self._rates.forget_all_but(self._by_id)
+        if keys:
+            self.is_open = False
+
+    @property
+    def active_keys(self) -> int:
+        """How many keys are good now."""
+        now_us = self._now_us()
+        return sum(key.standing(now_us) is Standing.ACTIVE for key in self._by_id.values())
 
     def admit(self, headers: Headers, roles: frozenset[Role] | None) -> Caller | Denied:
-        """The caller, if one of `roles` is theirs; `roles` None asks for no key."""
-        return LOCAL
+        """The caller, if one of `roles` is theirs; `roles` None asks for no key.
+
+        Counts against the key's rate, whether the role is allowed or not.
+        """
+        if self.is_open:
+            return LOCAL
+        if roles is None:
+            return ANONYMOUS
+        known = self._known(headers)
+        if isinstance(known, Denied):
+            return self._denied(known)
+        wait_ns = self._rates.wait_ns(known.key_id)
+        if wait_ns:
+            return self._denied(_too_many(wait_ns))
+        return known.caller if known.role in roles else self._denied(_forbidden(known.role, roles))
+
+    def admit_transaction(self, headers: Headers) -> Caller | Denied:
+        """The caller of a transaction endpoint, if they are a terminal. There is no rate here."""
+        if self.is_open:
+            return LOCAL
+        known = self._known(headers)
+        if isinstance(known, Denied):
+            return self._denied(known)
+        if not known.is_terminal:
+            return self._denied(_forbidden(known.role, _TERMINALS))
+        return known.caller
+
+    def _known(self, headers: Headers) -> _Known | Denied:
+        given = [value for name, value in headers if name == b"authorization"]
+        if len(given) != 1:
+            return _AMBIGUOUS if given else _NO_KEY
+        # A lookup by hash: how long it takes says nothing of how much of a wrong key is right.
+        known = self._remembered.get(given[0]) or self._verified(given[0])
+        if isinstance(known, Denied):
+            return known
+        if known.expires_at_us is not None and self._now_us() >= known.expires_at_us:
+            return _NO_LONGER[Standing.EXPIRED]
+        return known
+
+    def _verified(self, authorization: bytes) -> _Known | Denied:
+        scheme, _, token = authorization.partition(b" ")
+        if scheme.lower() != b"bearer":
+            return _NO_KEY
+        credential = parse_credential(token.strip(b" "))
+        if credential is None:
+            return _UNKNOWN
+        key = self._by_id.get(credential.key_id)
+        kept = _NO_DIGEST if key is None else key.digest
+        if not compare_digest(credential.digest, kept) or key is None:
+            return _UNKNOWN
+        standing = key.standing(self._now_us())
+        if standing is not Standing.ACTIVE:
+            return _NO_LONGER[standing]
+        known = _Known(
+            Caller(key.by, key.role),
+            key.key_id,
+            key.role,
+            key.role is Role.TERMINAL,
+            key.expires_at_us,
+        )
+        if len(self._remembered) >= _MAX_REMEMBERED:
+            self._remembered.clear()
+        self._remembered[authorization] = known
+        return known
+
+    def _denied(self, denied: Denied) -> Denied:
+        self._on_denied(denied.status)
+        return denied
+
+
+def _forbidden(role: Role, roles: frozenset[Role]) -> Denied:
+    allowed = ", ".join(sorted(allowed.value for allowed in roles))
+    return Denied(
+        403,
+        f"the role {role.value} may not do this; {allowed} may",
+        {"WWW-Authenticate": 'Bearer realm="authorizer", error="insufficient_scope"'},
+    )
+
+
+def _too_many(wait_ns: int) -> Denied:
+    seconds = -(-wait_ns // _SECOND_NS)
+    return Denied(429, "this API key makes too many requests", {"Retry-After": str(seconds)})

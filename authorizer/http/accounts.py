@@ -1,5 +1,7 @@
 """Accounts, credits and merchant overrides."""
 
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -14,6 +16,7 @@ from authorizer.domain.commands import (
     RemoveMerchant,
 )
 from authorizer.domain.outcomes import Refusal
+from authorizer.http.answers.accounts import Account, Merchant
 from authorizer.http.documents import (
     AccountDocument,
     CreditDocument,
@@ -37,9 +40,23 @@ class Accounts:
         account, merchants = "/accounts/{account}", "/merchants"
         return [
             Endpoint(
-                "PUT", account, self.put, OPERATIONS, "Open an account.", body=AccountDocument
+                "PUT",
+                account,
+                self.put,
+                OPERATIONS,
+                "Open an account.",
+                body=AccountDocument,
+                answers={201: Account, 200: Account},
+                problems=(409,),
             ),
-            Endpoint("GET", account, self.get, BOTH_READ, "Describe an account."),
+            Endpoint(
+                "GET",
+                account,
+                self.get,
+                BOTH_READ,
+                "Describe an account.",
+                answers={200: Account},
+            ),
             Endpoint(
                 "POST",
                 f"{account}/credits",
@@ -47,6 +64,8 @@ class Accounts:
                 OPERATIONS,
                 "Credit a wallet, once per id.",
                 body=CreditDocument,
+                answers={201: Account, 200: Account},
+                problems=(409,),
             ),
             Endpoint(
                 "PUT",
@@ -55,9 +74,16 @@ class Accounts:
                 OPERATIONS,
                 "Register a merchant override.",
                 body=MerchantDocument,
+                answers={201: Merchant, 200: Merchant},
+                problems=(409,),
             ),
             Endpoint(
-                "GET", merchants, self.merchants, OPERATIONS_READ, "List the merchant overrides."
+                "GET",
+                merchants,
+                self.merchants,
+                OPERATIONS_READ,
+                "List the merchant overrides.",
+                answers={200: list[Merchant]},
             ),
             Endpoint(
                 "DELETE",
@@ -66,6 +92,8 @@ class Accounts:
                 OPERATIONS,
                 "Take a merchant override out.",
                 query=MerchantQuery,
+                answers={204: None},
+                problems=(404,),
             ),
         ]
 
@@ -133,12 +161,14 @@ def _account_answer(answer: Answer[AccountView]) -> Response:
     if isinstance(answer, Refusal):
         return refused(answer)
     done, account = answer
-    return json_response(
-        {
-            "account": account.account_id,
-            "balances": {name: money(cents) for name, cents in account.wallets_cents.items()},
-            "cliente_id": account.customer_id,
-            "cards": [card.card_id for card in account.cards],
-        },
-        201 if done.created else 200,
-    )
+    return json_response(account_document(account), 201 if done.created else 200)
+
+
+def account_document(account: AccountView) -> dict[str, Any]:
+    """An account, as it stands."""
+    return {
+        "account": account.account_id,
+        "balances": {name: money(cents) for name, cents in account.wallets_cents.items()},
+        "cliente_id": account.customer_id,
+        "cards": [card.card_id for card in account.cards],
+    }

@@ -14,25 +14,47 @@ from authorizer.actors.desk import Desk
 from authorizer.actors.entity import Clock
 from authorizer.http.access import Access
 from authorizer.http.accounts import Accounts
+from authorizer.http.answers.transactions import Decision, Transaction
 from authorizer.http.cards import Cards
+from authorizer.http.customer_search import CustomerSearches
 from authorizer.http.customers import Customers
+from authorizer.http.documentation import Documentation
+from authorizer.http.histories import Histories
 from authorizer.http.metrics import Metrics
-from authorizer.http.operations import Health, Operations
+from authorizer.http.operations import HealthCheck, Operations
+from authorizer.http.personal_data import PersonalDataEndpoints
 from authorizer.http.problems import (
     InvalidRequestError,
     on_bug,
     on_http_exception,
     on_invalid_request,
+    on_reports_unavailable,
     problem_response,
 )
+from authorizer.http.reports import ReportPages
 from authorizer.http.request_id import request_id
 from authorizer.http.routing import TERMINALS, Endpoint, router_routes
+from authorizer.http.statements import Statements
+from authorizer.http.ticket_lists import TicketLists
+from authorizer.http.tickets import Tickets
 from authorizer.http.transactions import PATHS, App, Message, Receive, Scope, Send, Transactions
+from authorizer.reports.business_hours import BusinessHours
+from authorizer.reports.client import Reports, ReportsUnavailableError
 
 log = structlog.get_logger()
 
 TRANSACTION_ENDPOINTS: Final = tuple(
-    Endpoint("POST", path, None, TERMINALS, "Decide a purchase.") for path in sorted(PATHS)
+    Endpoint(
+        "POST",
+        path,
+        None,
+        TERMINALS,
+        "Decide a purchase.",
+        body=Transaction,
+        answers={200: Decision},
+        headers=("Authorizer-Reason", "Authorizer-Replayed"),
+    )
+    for path in sorted(PATHS)
 )
 
 
@@ -43,21 +65,31 @@ class Services:
     desk: Desk
     clock: Clock
     metrics: Metrics
-    health: Health
+    health: HealthCheck
     access: Access
     max_in_flight: int
+    reports: Reports
+    desk_hours: BusinessHours
 
 
 def all_endpoints(services: Services) -> list[Endpoint]:
     """Everything that can be asked over HTTP."""
     desk = services.desk
-    return [
+    declared = [
         *TRANSACTION_ENDPOINTS,
         *Accounts(desk).endpoints(),
         *Cards(desk).endpoints(),
         *Customers(desk).endpoints(),
+        *CustomerSearches(desk).endpoints(),
+        *PersonalDataEndpoints(desk).endpoints(),
+        *Tickets(desk.tickets).endpoints(),
+        *TicketLists(desk, services.reports, services.clock).endpoints(),
+        *Statements(desk, services.reports).endpoints(),
+        *Histories(desk, services.reports).endpoints(),
+        *ReportPages(services.reports, services.clock, services.desk_hours).endpoints(),
         *Operations(services.health, services.metrics).endpoints(),
     ]
+    return [*declared, *Documentation(declared).endpoints()]
 
 
 def make_app(services: Services) -> App:
@@ -67,6 +99,7 @@ def make_app(services: Services) -> App:
         exception_handlers={
             HTTPException: on_http_exception,
             InvalidRequestError: on_invalid_request,
+            ReportsUnavailableError: on_reports_unavailable,
             Exception: on_bug,
         },
     )
@@ -76,6 +109,7 @@ def make_app(services: Services) -> App:
         services.desk,
         services.clock,
         services.metrics,
+        services.access,
         services.max_in_flight,
     )
 

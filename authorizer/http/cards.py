@@ -1,4 +1,4 @@
-"""Cards: what they are, block, unblock, limit."""
+"""Cards: what they are, block, unblock, replacement, limit."""
 
 from typing import Any
 
@@ -7,11 +7,25 @@ from starlette.responses import Response
 
 from authorizer.actors.desk import Answer, Desk
 from authorizer.domain.cards import CardTerms
-from authorizer.domain.commands import BlockCard, QueryLimit, UnblockCard
+from authorizer.domain.commands import (
+    BlockCard,
+    ChangeLimit,
+    QueryLimit,
+    ReplaceCard,
+    UnblockCard,
+)
 from authorizer.domain.outcomes import Refusal, RefusalKind
-from authorizer.http.documents import BlockDocument, LimitQuery, UnblockDocument
-from authorizer.http.problems import refused
+from authorizer.http.answers.cards import BlockedCard, Card, Limit
+from authorizer.http.block_ticket import ticket_of_block
+from authorizer.http.documents import (
+    LimitDocument,
+    LimitQuery,
+    ReplacementDocument,
+    UnblockDocument,
+)
+from authorizer.http.problems import FieldError, InvalidRequestError, refused
 from authorizer.http.routing import CARE, CARE_READ, Endpoint, caller_of
+from authorizer.http.ticket_documents import TicketedBlockDocument
 from authorizer.http.wire import json_response, money, read_document, read_query, time_text
 
 
@@ -25,9 +39,16 @@ class Cards:
         """What they are."""
         card = "/cartoes/{cartao_id}"
         return [
-            Endpoint("GET", card, self.get, CARE_READ, "Describe a card."),
+            Endpoint("GET", card, self.get, CARE_READ, "Describe a card.", answers={200: Card}),
             Endpoint(
-                "POST", f"{card}/bloqueio", self.block, CARE, "Block a card.", body=BlockDocument
+                "POST",
+                f"{card}/bloqueio",
+                self.block,
+                CARE,
+                "Block a card.",
+                body=TicketedBlockDocument,
+                answers={200: BlockedCard},
+                problems=(409, 410),
             ),
             Endpoint(
                 "POST",
@@ -36,6 +57,8 @@ class Cards:
                 CARE,
                 "Make a blocked card active again.",
                 body=UnblockDocument,
+                answers={200: Card},
+                problems=(409, 410),
             ),
             Endpoint(
                 "GET",
@@ -44,6 +67,28 @@ class Cards:
                 CARE,
                 "Tell a card's limit in real time, and record that it was told.",
                 query=LimitQuery,
+                answers={200: Limit},
+                problems=(409,),
+            ),
+            Endpoint(
+                "PUT",
+                f"{card}/limite",
+                self.change_limit,
+                CARE,
+                "Set a card's credit limit.",
+                body=LimitDocument,
+                answers={200: Card},
+                problems=(409,),
+            ),
+            Endpoint(
+                "POST",
+                f"{card}/substituicao",
+                self.replace,
+                CARE,
+                "Cancel a card for good and open a new one in its place.",
+                body=ReplacementDocument,
+                answers={201: Card, 200: Card},
+                problems=(409,),
             ),
         ]
 
@@ -53,23 +98,22 @@ class Cards:
         return refused(answer) if isinstance(answer, Refusal) else json_response(card_part(answer))
 
     async def block(self, request: Request) -> Response:
-        """Block a card."""
-        document = await read_document(request, BlockDocument)
-        card_id = request.path_params["cartao_id"]
+        """Block a card; a block that changed something may bring a ticket."""
+        document = await read_document(request, TicketedBlockDocument)
+        card_id, by = request.path_params["cartao_id"], caller_of(request).by
         account_id = self._desk.account_of_card(card_id)
         if account_id is None:
             return _no_card(card_id)
-        return _card_answer(
-            await self._desk.card(
-                BlockCard(
-                    account_id,
-                    card_id,
-                    document.block_reason,
-                    document.canal,
-                    caller_of(request).by,
-                )
-            )
+        answer = await self._desk.card(
+            BlockCard(account_id, card_id, document.block_reason, document.canal, by)
         )
+        if isinstance(answer, Refusal) or document.chamado is None:
+            return _card_answer(answer)
+        done, card = answer
+        protocol = None
+        if done.created:
+            protocol = await ticket_of_block(self._desk, card_id, document, by)
+        return json_response(card_part(card) | {"protocolo": protocol})
 
     async def unblock(self, request: Request) -> Response:
         """Unblock a card."""
@@ -107,6 +151,55 @@ class Cards:
             {"cartao_id": card_id, **_limit_part(card), "data": time_text(query.at)}
         )
 
+    async def change_limit(self, request: Request) -> Response:
+        """Set a card's credit limit."""
+        document = await read_document(request, LimitDocument)
+        card_id = request.path_params["cartao_id"]
+        account_id = self._desk.account_of_card(card_id)
+        if account_id is None:
+            return _no_card(card_id)
+        return _card_answer(
+            await self._desk.card(
+                ChangeLimit(
+                    account_id,
+                    card_id,
+                    document.limite_total,
+                    document.abaixo_do_utilizado,
+                    document.canal,
+                    caller_of(request).by,
+                )
+            )
+        )
+
+    async def replace(self, request: Request) -> Response:
+        """Cancel a card for good and open a new one in its place."""
+        document = await read_document(request, ReplacementDocument)
+        card_id = request.path_params["cartao_id"]
+        account_id = self._desk.account_of_card(card_id)
+        if account_id is None:
+            return _no_card(card_id)
+        new_card_id = document.cartao_id or self._desk.new_card_id(card_id)
+        if new_card_id is None:
+            raise InvalidRequestError(
+                FieldError("cartao_id", "must be given: none can be made of the old card's")
+            )
+        answer = await self._desk.replace_card(
+            ReplaceCard(
+                account_id,
+                card_id,
+                new_card_id,
+                document.block_reason,
+                document.canal,
+                document.numero_mascarado,
+                document.bandeira,
+                caller_of(request).by,
+            )
+        )
+        if isinstance(answer, Refusal):
+            return refused(answer)
+        done, card = answer
+        return json_response(card_part(card), 201 if done.created else 200)
+
 
 def card_part(card: CardTerms) -> dict[str, Any]:
     """A card's part of the customer document."""
@@ -120,7 +213,12 @@ def card_part(card: CardTerms) -> dict[str, Any]:
         part["motivo_bloqueio"] = card.block_reason
     if card.blocked_at is not None:
         part["data_bloqueio"] = time_text(card.blocked_at)
-    return part | _limit_part(card)
+    part |= _limit_part(card)
+    if card.replaces is not None:
+        part["substitui"] = card.replaces
+    if card.replaced_by is not None:
+        part["substituido_por"] = card.replaced_by
+    return part
 
 
 def _limit_part(card: CardTerms) -> dict[str, Any]:

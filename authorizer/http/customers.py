@@ -6,11 +6,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from authorizer.actors.desk import CustomerFile, Desk
+from authorizer.domain.access import Caller
 from authorizer.domain.cards import Operation
 from authorizer.domain.commands import RegisterCustomer
 from authorizer.domain.outcomes import Refusal
+from authorizer.http.answers.customers import Customer
 from authorizer.http.cards import card_part
 from authorizer.http.documents import CustomerDocument
+from authorizer.http.masking import person_for
 from authorizer.http.problems import FieldError, InvalidRequestError, refused
 from authorizer.http.routing import CARE, CARE_READ, Endpoint, caller_of
 from authorizer.http.wire import json_response, money, read_document, time_text
@@ -33,9 +36,17 @@ class Customers:
                 CARE,
                 "Take a customer document in.",
                 body=CustomerDocument,
+                answers={201: Customer, 200: Customer},
+                problems=(409, 410),
             ),
             Endpoint(
-                "GET", customer, self.get, CARE_READ, "Give the customer document, as it stands."
+                "GET",
+                customer,
+                self.get,
+                CARE_READ,
+                "Give the customer document, as it stands.",
+                answers={200: Customer},
+                problems=(410,),
             ),
         ]
 
@@ -53,14 +64,15 @@ class Customers:
         file = await self._desk.read_customer(document.cliente_id)
         if isinstance(file, Refusal):
             return refused(file)
-        return json_response(customer_document(file), 201 if answer[0].created else 200)
+        document_now = customer_document(file, caller_of(request))
+        return json_response(document_now, 201 if answer[0].created else 200)
 
     async def get(self, request: Request) -> Response:
         """Give the customer document back, as it stands."""
         file = await self._desk.read_customer(request.path_params["cliente_id"])
-        return (
-            refused(file) if isinstance(file, Refusal) else json_response(customer_document(file))
-        )
+        if isinstance(file, Refusal):
+            return refused(file)
+        return json_response(customer_document(file, caller_of(request)))
 
 
 def registration(document: CustomerDocument, by: str) -> RegisterCustomer:
@@ -79,23 +91,34 @@ def registration(document: CustomerDocument, by: str) -> RegisterCustomer:
     )
 
 
-def customer_document(file: CustomerFile) -> dict[str, Any]:
+def customer_document(file: CustomerFile, caller: Caller) -> dict[str, Any]:
     """The customer document, field for field."""
-    customer = file.customer
+    return _person(file, caller) | {
+        "cartoes": [card_part(card) for card in file.cards],
+        "historico_operacoes": [operation_line(operation) for operation in file.operations],
+    }
+
+
+def customer_head(file: CustomerFile, caller: Caller) -> dict[str, Any]:
+    """A customer as lists show them: the document with the cards' ids alone, and no history."""
+    return _person(file, caller) | {"cartoes": [card.card_id for card in file.cards]}
+
+
+def _person(file: CustomerFile, caller: Caller) -> dict[str, Any]:
+    customer, person = file.customer, person_for(caller, file.person)
     document: dict[str, Any] = {"cliente_id": customer.customer_id}
     if customer.names_account:
         document["conta"] = customer.account_id
-    document |= {"nome": customer.name, "cpf": customer.cpf}
-    if customer.phone is not None:
-        document["telefone"] = customer.phone
-    if customer.email is not None:
-        document["email"] = customer.email
-    document["cartoes"] = [card_part(card) for card in file.cards]
-    document["historico_operacoes"] = [_operation(operation) for operation in file.operations]
+    document |= {"nome": person.name, "cpf": person.cpf}
+    if person.phone is not None:
+        document["telefone"] = person.phone
+    if person.email is not None:
+        document["email"] = person.email
     return document
 
 
-def _operation(operation: Operation) -> dict[str, Any]:
+def operation_line(operation: Operation) -> dict[str, Any]:
+    """A line of `historico_operacoes`."""
     line: dict[str, Any] = {
         "tipo": operation.kind,
         "cartao_id": operation.card_id,
@@ -107,6 +130,12 @@ def _operation(operation: Operation) -> dict[str, Any]:
         line["justificativa"] = operation.justification
     if operation.available_cents is not None:
         line["limite_disponivel"] = money(operation.available_cents)
+    if operation.previous_limit_cents is not None:
+        line["limite_anterior"] = money(operation.previous_limit_cents)
+    if operation.limit_total_cents is not None:
+        line["limite_total"] = money(operation.limit_total_cents)
+    if operation.replaced_by is not None:
+        line["substituido_por"] = operation.replaced_by
     if operation.channel is not None:
         line["canal"] = operation.channel
     return line

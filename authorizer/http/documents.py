@@ -10,13 +10,16 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    StrictBool,
     StrictStr,
     WithJsonSchema,
     model_validator,
 )
 
+from authorizer.domain.card_rules import MAX_CARDS
 from authorizer.domain.cards import (
     BLOCK_REASONS,
+    MAX_CARD_ID_LENGTH,
     MAX_CHANNEL_LENGTH,
     BlockReason,
     CardStatus,
@@ -25,6 +28,15 @@ from authorizer.domain.cards import (
     WrittenTime,
 )
 from authorizer.domain.money import MAX_BALANCE_CENTS, parse_cents
+from authorizer.http.rules import (
+    CPF_PATTERN,
+    DESCRIPTOR_PATTERN,
+    IDENTITY_PATTERN,
+    LINES_PATTERN,
+    MASKED_PATTERN,
+    PLAIN_PATTERN,
+    Rule,
+)
 from authorizer.http.transaction_body import MAX_TEXT_LENGTH
 from authorizer.http.wire import parse_time
 
@@ -32,8 +44,8 @@ MAX_PAN_DIGITS_SHOWN: Final = 10
 """PCI DSS 4.0, 3.4.1: at most the first six and the last four digits of a card number are shown."""
 CPF_DIGITS: Final = 11
 DEFAULT_CHANNEL: Final = "API"
-MAX_CARDS: Final = 50
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_LINE_BREAKS: Final = dict.fromkeys(map(ord, "\t\n\r"), " ")
 
 
 def _cents(value: Any) -> int:
@@ -71,6 +83,12 @@ def _descriptor(text: str) -> str:
     return text
 
 
+def _plain_lines(text: str) -> str:
+    """Plain text that may have several lines."""
+    _plain_text(text.translate(_LINE_BREAKS))
+    return text
+
+
 def _path_text(text: str) -> str:
     if "/" in text:
         raise ValueError("must not hold a slash")
@@ -103,17 +121,43 @@ def _motivo(text: str) -> str:
     return text
 
 
-_MONEY_SCHEMA = WithJsonSchema({"type": "number", "multipleOf": 0.01})
-Cents = Annotated[int, BeforeValidator(_cents), AfterValidator(_not_negative), _MONEY_SCHEMA]
-PositiveCents = Annotated[int, BeforeValidator(_cents), AfterValidator(_positive), _MONEY_SCHEMA]
-Text = Annotated[StrictStr, Field(max_length=256), AfterValidator(_plain_text)]
-Identity = Annotated[
-    StrictStr, Field(max_length=128), AfterValidator(_plain_text), AfterValidator(_path_text)
+def _money_schema(**bounds: int) -> WithJsonSchema:
+    most = MAX_BALANCE_CENTS // 100
+    return WithJsonSchema({"type": "number", "multipleOf": 0.01, "maximum": most, **bounds})
+
+
+_PLAIN: Final = Rule(_plain_text, {"pattern": PLAIN_PATTERN})
+_LINES: Final = Rule(_plain_lines, {"pattern": LINES_PATTERN})
+_PATH: Final = Rule(_path_text, {"pattern": IDENTITY_PATTERN})
+_DESCRIPTOR: Final = Rule(_descriptor, {"pattern": DESCRIPTOR_PATTERN})
+_MASKED: Final = Rule(_masked_number, {"pattern": MASKED_PATTERN})
+_CPF: Final = Rule(_cpf, {"pattern": CPF_PATTERN})
+_MOMENT: Final = Rule(_moment, {"format": "date-time"})
+_MOTIVO: Final = Rule(_motivo, {"enum": list(BLOCK_REASONS)})
+
+Cents = Annotated[
+    int, BeforeValidator(_cents), AfterValidator(_not_negative), _money_schema(minimum=0)
 ]
-Wallet = Annotated[StrictStr, Field(max_length=32), AfterValidator(_plain_text)]
-Channel = Annotated[StrictStr, Field(max_length=MAX_CHANNEL_LENGTH), AfterValidator(_plain_text)]
-Motivo = Annotated[StrictStr, AfterValidator(_motivo)]
-Moment = Annotated[StrictStr, AfterValidator(_moment), Field(max_length=40)]
+PositiveCents = Annotated[
+    int, BeforeValidator(_cents), AfterValidator(_positive), _money_schema(exclusiveMinimum=0)
+]
+SignedCents = Annotated[
+    int, BeforeValidator(_cents), _money_schema(minimum=-MAX_BALANCE_CENTS // 100)
+]
+Text = Annotated[StrictStr, Field(max_length=256), _PLAIN]
+Identity = Annotated[
+    StrictStr,
+    Field(max_length=MAX_CARD_ID_LENGTH),
+    _PLAIN,
+    _PATH,
+]
+MaskedNumber = Annotated[Text, _MASKED]
+PlainText = _PLAIN
+PlainLines = _LINES
+Wallet = Annotated[StrictStr, Field(max_length=32), _PLAIN]
+Channel = Annotated[StrictStr, Field(max_length=MAX_CHANNEL_LENGTH), _PLAIN]
+Motivo = Annotated[StrictStr, _MOTIVO]
+Moment = Annotated[StrictStr, _MOMENT, Field(max_length=40)]
 
 
 class Document(BaseModel):
@@ -132,7 +176,7 @@ class AccountDocument(Document):
 class CreditDocument(Document):
     """`POST /accounts/{account}/credits`."""
 
-    id: Annotated[StrictStr, Field(max_length=128), AfterValidator(_plain_text)]
+    id: Annotated[StrictStr, Field(max_length=128), _PLAIN]
     category: Wallet
     amount: PositiveCents
 
@@ -140,14 +184,14 @@ class CreditDocument(Document):
 class MerchantDocument(Document):
     """`PUT /merchants`."""
 
-    name: Annotated[StrictStr, Field(max_length=MAX_TEXT_LENGTH), AfterValidator(_descriptor)]
-    mcc: Annotated[StrictStr, Field(max_length=32), AfterValidator(_plain_text)]
+    name: Annotated[StrictStr, Field(max_length=MAX_TEXT_LENGTH), _DESCRIPTOR]
+    mcc: Annotated[StrictStr, Field(max_length=32), _PLAIN]
 
 
 class MerchantQuery(BaseModel):
     """`DELETE /merchants`."""
 
-    name: Annotated[StrictStr, AfterValidator(_descriptor)]
+    name: Annotated[StrictStr, _DESCRIPTOR]
 
 
 class LimitQuery(BaseModel):
@@ -172,21 +216,46 @@ class UnblockDocument(Document):
     """`POST /cartoes/{cartao_id}/desbloqueio`."""
 
     canal: Channel
-    justificativa: Annotated[StrictStr, Field(max_length=1000), AfterValidator(_plain_text)]
+    justificativa: Annotated[StrictStr, Field(max_length=1000), _PLAIN]
+
+
+class ReplacementDocument(Document):
+    """`POST /cartoes/{cartao_id}/substituicao`."""
+
+    motivo: Motivo | None = None
+    canal: Channel
+    cartao_id: Identity | None = None
+    numero_mascarado: MaskedNumber | None = None
+    bandeira: Text | None = None
+
+    @property
+    def block_reason(self) -> BlockReason | None:
+        """The reason that `motivo` names, if it is there."""
+        return None if self.motivo is None else BlockReason.of(self.motivo)
+
+
+class LimitDocument(Document):
+    """`PUT /cartoes/{cartao_id}/limite`."""
+
+    limite_total: Cents
+    canal: Channel
+    abaixo_do_utilizado: StrictBool = False
 
 
 class CardDocument(Document):
     """A card in the customer document."""
 
     cartao_id: Identity
-    numero_mascarado: Annotated[Text, AfterValidator(_masked_number)]
+    numero_mascarado: MaskedNumber
     bandeira: Text
     status: CardStatus
     motivo_bloqueio: Motivo | None = None
     data_bloqueio: Moment | None = None
     limite_total: Cents | None = None
     limite_utilizado: Cents | None = None
-    limite_disponivel: Cents | None = None
+    limite_disponivel: SignedCents | None = None
+    substitui: Identity | None = None
+    substituido_por: Identity | None = None
 
     @model_validator(mode="after")
     def _adds_up(self) -> Self:
@@ -195,15 +264,20 @@ class CardDocument(Document):
             raise ValueError("a card that is bloqueado has a motivo_bloqueio")
         if self.status is CardStatus.ACTIVE and (self.motivo_bloqueio or self.data_bloqueio):
             raise ValueError("a card that is ativo has no motivo_bloqueio and no data_bloqueio")
+        if self.substituido_por and self.status is not CardStatus.CANCELLED:
+            raise ValueError("a card with a substituido_por is cancelado")
+        self._limit_adds_up()
+        return self
+
+    def _limit_adds_up(self) -> None:
         total, used = self.limite_total, self.limite_utilizado or 0
         if total is None:
             if self.limite_utilizado is not None or self.limite_disponivel is not None:
                 raise ValueError("limite_utilizado and limite_disponivel need a limite_total")
-        elif total < used:
+        elif total < used and self.limite_disponivel is None:
             raise ValueError("limite_utilizado is more than limite_total")
         elif self.limite_disponivel not in (None, total - used):
             raise ValueError("limite_disponivel must be limite_total - limite_utilizado")
-        return self
 
     def terms(self) -> CardTerms:
         """The card as the domain knows it."""
@@ -216,18 +290,23 @@ class CardDocument(Document):
             parse_time(self.data_bloqueio) if self.data_bloqueio else None,
             self.limite_total,
             self.limite_utilizado or 0,
+            self.substitui,
+            self.substituido_por,
         )
 
 
 class OperationDocument(Document):
     """A line of `historico_operacoes`."""
 
-    tipo: Annotated[StrictStr, Field(max_length=40), AfterValidator(_plain_text)]
+    tipo: Annotated[StrictStr, Field(max_length=40), _PLAIN]
     cartao_id: Identity
     data: Moment
     motivo: Motivo | None = None
     justificativa: Annotated[StrictStr, Field(max_length=1000)] | None = None
-    limite_disponivel: Cents | None = None
+    limite_disponivel: SignedCents | None = None
+    limite_total: Cents | None = None
+    limite_anterior: Cents | None = None
+    substituido_por: Identity | None = None
     canal: Channel | None = None
 
     def operation(self) -> Operation:
@@ -241,6 +320,9 @@ class OperationDocument(Document):
             self.motivo,
             self.justificativa,
             self.limite_disponivel,
+            self.limite_total,
+            self.limite_anterior,
+            self.substituido_por,
         )
 
 
@@ -250,7 +332,7 @@ class CustomerDocument(Document):
     cliente_id: Identity
     conta: Identity | None = None
     nome: Text
-    cpf: Annotated[StrictStr, AfterValidator(_cpf)]
+    cpf: Annotated[StrictStr, _CPF]
     telefone: Annotated[Text, Field(max_length=40)] | None = None
     email: Text | None = None
     cartoes: list[CardDocument] = Field(default_factory=list, max_length=MAX_CARDS)

@@ -55,6 +55,7 @@ class Metrics(Collector):
         self._latency = Histogram(LATENCY_BUCKETS_US)
         self._batch = Histogram(BATCH_BUCKETS)
         self._sync = Histogram(SYNC_BUCKETS_US)
+        self._denials: dict[int, int] = {}
         self._gauges: list[tuple[str, str, Callable[[], float]]] = []
         self._registry = CollectorRegistry()
         self._registry.register(self)
@@ -68,6 +69,10 @@ class Metrics(Collector):
         """Count one batch of the journal."""
         self._batch.observe(stats.records)
         self._sync.observe(int(stats.seconds * 1_000_000))
+
+    def denied(self, status: int) -> None:
+        """Count one request that was not let in: 401, 403 or 429."""
+        self._denials[status] = self._denials.get(status, 0) + 1
 
     def gauge(self, name: str, documentation: str, read: Callable[[], float]) -> None:
         """Have a number read whenever the metrics are."""
@@ -88,6 +93,12 @@ class Metrics(Collector):
             labels = (reason.code, reason.word, wallet or "", str(replayed).lower())
             decisions.add_metric(labels, count)
         yield decisions
+        denials = CounterMetricFamily(
+            "authorizer_requests_denied", "Requests that were not let in.", labels=("status",)
+        )
+        for status in (401, 403, 429):
+            denials.add_metric((str(status),), self._denials.get(status, 0))
+        yield denials
         yield self._latency.family(
             "authorizer_decision_seconds", "Purchase received to answer sent.", 1_000_000
         )

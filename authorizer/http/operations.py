@@ -7,27 +7,40 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import Response
 
+from authorizer.http.answers.operations import Health
 from authorizer.http.metrics import Metrics
-from authorizer.http.routing import ANYBODY, OPERATIONS_READ, Endpoint
+from authorizer.http.routing import ANYBODY, OPERATIONS_READ, Endpoint, Text
 from authorizer.http.wire import json_response
 
-Health = Callable[[], tuple[bool, dict[str, Any]]]
+HealthCheck = Callable[[], tuple[bool, dict[str, Any]]]
 """Whether the authorizer is ready to authorize, and what is to be known of it."""
 
 
 class Operations:
     """The endpoints for operators."""
 
-    def __init__(self, health: Health, metrics: Metrics) -> None:
+    def __init__(self, health: HealthCheck, metrics: Metrics) -> None:
         self._health = health
         self._metrics = metrics
 
     def endpoints(self) -> list[Endpoint]:
         """What they are."""
         return [
-            Endpoint("GET", "/health", self.health, ANYBODY, "Tell whether it can authorize."),
             Endpoint(
-                "GET", "/metrics", self.metrics, OPERATIONS_READ, "Tell what was counted so far."
+                "GET",
+                "/health",
+                self.health,
+                ANYBODY,
+                "Tell whether it can authorize.",
+                answers={200: Health, 503: Health},
+            ),
+            Endpoint(
+                "GET",
+                "/metrics",
+                self.metrics,
+                OPERATIONS_READ,
+                "Tell what was counted so far, as Prometheus reads it.",
+                answers={200: Text("text/plain")},
             ),
         ]
 

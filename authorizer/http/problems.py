@@ -10,8 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from authorizer.domain.outcomes import Refusal, RefusalKind
+from authorizer.reports.client import ReportsUnavailableError
 
 MEDIA_TYPE: Final = "application/problem+json"
+RETRY_SECONDS: Final = "1"
+"""When to ask again for a report that was not to be had."""
 
 _STATUS: Final = {
     RefusalKind.NOT_FOUND: 404,
@@ -19,6 +22,7 @@ _STATUS: Final = {
     RefusalKind.INVALID: 422,
     RefusalKind.OVERLOADED: 503,
     RefusalKind.UNAVAILABLE: 503,
+    RefusalKind.GONE: 410,
 }
 
 
@@ -73,6 +77,12 @@ async def on_invalid_request(_: Request, exception: Exception) -> Response:
     """A request whose fields can't be taken."""
     assert isinstance(exception, InvalidRequestError)
     return problem_response(422, "some fields can't be taken", exception.errors)
+
+
+async def on_reports_unavailable(_: Request, exception: Exception) -> Response:
+    """A question about the past that has no answer now."""
+    assert isinstance(exception, ReportsUnavailableError)
+    return problem_response(503, str(exception), headers={"Retry-After": RETRY_SECONDS})
 
 
 async def on_bug(_: Request, exception: Exception) -> Response:

@@ -1,16 +1,23 @@
 """uvicorn's HTTP protocol with what a server that promises 100 ms has to add to it.
 
 The only file that touches uvicorn's internals (0.34 to 0.54): the fields of a request's cycle that
-its `send` sets, and the protocol's callbacks.
+its `send` sets, what the protocol reads of its newest cycle, and the protocol's callbacks.
 """
 
 import re
 import time
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, runtime_checkable
+from typing import Protocol as Interface
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
+
+from authorizer.http.plain_heads import END_OF_HEAD, PlainHead, PlainHeads
 
 MAX_HEAD_BYTES: Final = 65_536
 RECEIVED: Final = "received_ns"
@@ -20,7 +27,6 @@ _UPGRADE = re.compile(rb"(?<=\n)upgrade(?=[ \t]*:)", re.IGNORECASE)
 RESPOND: Final = "authorizer.respond"
 """Where a scope's extensions hold the short way to answer: `respond` for this request."""
 
-_STATUS_200: Final = b"HTTP/1.1 200 OK\r\n"
 _newest_lines: Final[list[tuple[list[tuple[bytes, bytes]], bytes]]] = [([], b"")]
 _TOO_LARGE: Final = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\n"  # and nothing more is read
@@ -28,8 +34,54 @@ _TOO_LARGE: Final = (
 )
 
 
+class NothingToTell:
+    """Stands for the event that a cycle's `receive` waits for, where nobody does."""
+
+    @staticmethod
+    def set() -> None:
+        """Tell nobody."""
+
+
+class Exchange:
+    """A plain request and its answer, without ASGI: no scope, no task, nothing awaited.
+
+    A connection has one, for one request at a time. While that is under way it stands where uvicorn
+    has its newest cycle, with what uvicorn looks at and sets there; so requests that come behind it
+    wait for its end, a drain waits for its answer, and it learns that the client has left.
+    """
+
+    __slots__ = ("_protocol", "disconnected", "keep_alive", "response_complete")
+
+    message_event: ClassVar = NothingToTell
+
+    def __init__(self, protocol: "Protocol") -> None:
+        self._protocol = protocol
+        self.disconnected = False
+        self.keep_alive = True
+        self.response_complete = True
+
+    def respond(self, head: bytes, body: bytes, status: int = 200) -> None:
+        """Write the whole answer. `head` is as for `respond`."""
+        self.response_complete = True
+        if not self.disconnected:
+            self._protocol.end_exchange(status, head, body, self.keep_alive)
+
+
+@runtime_checkable
+class DirectApp(Interface):
+    """An application that answers plain requests without ASGI, and all others with it."""
+
+    plain_heads: PlainHeads
+    """Knows the requests that it answers so."""
+
+    def answer(self, exchange: Exchange, head: PlainHead, body: bytes, received_ns: int) -> None:
+        """Have the exchange respond, now or later, once. It must not raise."""
+
+
 class Protocol(HttpToolsProtocol):
     """One connection.
+
+    - Hands plain requests straight to the application where that can take them (`DirectApp`).
 
     - Says when a request came in, before it waits for its turn on the loop.
     - Passes over `Upgrade`, as RFC 9110, 7.8 allows: uvicorn would drop the body of a request that
@@ -41,12 +93,42 @@ class Protocol(HttpToolsProtocol):
     max_connections: ClassVar[int] = 10_000
     _head_bytes = 0
     """Of the head that is being read, as far as it goes."""
+    _in_message = False
+    """Whether the parser has seen the beginning of a request, and not yet its end."""
+    _answered_at = 0.0
+    """The loop's time of the last answer of an exchange."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        app: object = self.app
+        self._direct = app if isinstance(app, DirectApp) else None
+        self._exchange: Exchange | None = None
 
     def connection_made(self, transport: Any) -> None:
         """See `asyncio.Protocol`."""
         super().connection_made(transport)
+        if self._direct is not None:
+            self._exchange = Exchange(self)
         if len(self.connections) > self.max_connections:
             transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """See `asyncio.Protocol`."""
+        super().connection_lost(exc)
+        newest: object = self.cycle
+        if newest is self._exchange:
+            self.cycle = None  # type: ignore[assignment]
+        self._exchange = None  # it refers to this
+
+    def on_message_begin(self) -> None:
+        """See `httptools.HttpRequestParser`."""
+        self._in_message = True
+        super().on_message_begin()
+
+    def on_message_complete(self) -> None:
+        """See `httptools.HttpRequestParser`."""
+        self._in_message = False
+        super().on_message_complete()
 
     def on_headers_complete(self) -> None:
         """See `httptools.HttpRequestParser`."""
@@ -56,7 +138,17 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """See `asyncio.Protocol`."""
-        self.app_state[RECEIVED] = time.monotonic_ns()
+        received_ns = time.monotonic_ns()
+        direct, exchange = self._direct, self._exchange
+        if direct is not None and exchange is not None and self._is_at_rest():
+            head, end, body = data.partition(END_OF_HEAD)
+            plain = direct.plain_heads.find(head, body) if end else None
+            if plain is not None:
+                exchange.response_complete = False
+                self.cycle = exchange  # type: ignore[assignment]
+                direct.answer(exchange, plain, body, received_ns)
+                return
+        self.app_state[RECEIVED] = received_ns
         if b"pgrade" in data or b"PGRADE" in data:
             head, separator, rest = data.partition(b"\r\n\r\n")
             data = _UPGRADE.sub(b"x-upgrd", head) + separator + rest
@@ -70,6 +162,50 @@ class Protocol(HttpToolsProtocol):
         else:
             self._head_bytes = 0
 
+    def _is_at_rest(self) -> bool:
+        """Whether nothing is under way: the parser has read whole requests, all are answered."""
+        cycle: RequestResponseCycle | None = self.cycle
+        return (
+            (cycle is None or cycle.response_complete)
+            and not self._in_message
+            and not self.flow.write_paused
+            and not self.transport.is_closing()
+        )
+
+    def end_exchange(self, status: int, head: bytes, body: bytes, keep_alive: bool) -> None:
+        """Write the answer of the exchange, and go on with what came behind its request."""
+        transport = self.transport
+        if transport.is_closing():
+            return
+        lines = _header_lines(self.server_state.default_headers)
+        end = b"\r\n" if keep_alive else b"connection: close\r\n\r\n"
+        transport.write(b"".join((STATUS_LINE[status], lines, head, end, body)))
+        if not keep_alive:
+            transport.close()
+        self._answered_at = self.loop.time()
+        if self.timeout_keep_alive_task is None:  # as it is if anything came behind
+            self.on_response_complete()
+        else:
+            self.server_state.total_requests += 1
+
+    def timeout_keep_alive_handler(self) -> None:
+        """See uvicorn; but exchanges leave the timer running, and so it may come too early.
+
+        To cancel and set it anew for every request would cost more than to look once in a while.
+        """
+        if self.transport.is_closing():
+            return
+        left_s: float = self.timeout_keep_alive
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is None or cycle.response_complete:
+            left_s += self._answered_at - self.loop.time()
+        if left_s <= 0:
+            super().timeout_keep_alive_handler()
+        else:
+            self.timeout_keep_alive_task = self.loop.call_later(
+                left_s, self.timeout_keep_alive_handler
+            )
+
 
 def respond(cycle: RequestResponseCycle, head: bytes, body: bytes) -> bool:
     """Write a whole 200 in one piece; False where it has to go the long way, through `send`.
@@ -82,7 +218,7 @@ def respond(cycle: RequestResponseCycle, head: bytes, body: bytes) -> bool:
     cycle.response_started = cycle.response_complete = True
     end = b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n"
     lines = _header_lines(cycle.default_headers)
-    cycle.transport.write(b"".join((_STATUS_200, lines, head, end, body)))
+    cycle.transport.write(b"".join((STATUS_LINE[200], lines, head, end, body)))
     cycle.message_event.set()
     if not cycle.keep_alive:
         cycle.transport.close()

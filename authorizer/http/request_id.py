@@ -13,9 +13,17 @@ _numbers = itertools.count(1)
 
 def request_id(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
     """The id of a request: 1 to 128 visible ASCII characters are taken over as they are."""
+    return given_id(headers) or new_id()
+
+
+def given_id(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
+    """The id that the client gave its request; None where it gave none that is fit."""
     for name, value in headers:
         if name == b"x-request-id":
-            if _FIT.fullmatch(value):
-                return value
-            break
+            return value if _FIT.fullmatch(value) else None
+    return None
+
+
+def new_id() -> bytes:
+    """An id of ours."""
     return b"%s-%x" % (_PREFIX, next(_numbers))

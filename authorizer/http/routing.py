@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel
 from starlette.requests import Request
@@ -29,6 +29,12 @@ BOTH_READ: Final = OPERATIONS_READ | CARE_READ
 TERMINALS: Final = frozenset((Role.TERMINAL,))
 
 
+class Text(NamedTuple):
+    """An answer that is no JSON document."""
+
+    media_type: str
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """One method of one resource."""
@@ -46,7 +52,15 @@ class Endpoint:
     query: type[BaseModel] | None = None
     """The parameters of the query."""
     answers: Mapping[int, Any] = field(default_factory=dict)
-    """What is answered when all is well: the document's type by status, None for no document."""
+    """What is answered when all is well, by status.
+
+    The document's type, `Text` for one that is no JSON, a tuple where the client may choose, None
+    for no document.
+    """
+    problems: tuple[int, ...] = ()
+    """The statuses of errors that do not follow from the rest: 409, 410, 404 for a query, …"""
+    headers: tuple[str, ...] = ()
+    """The headers of its own that answers carry, of those that the OpenAPI document describes."""
 
 
 def router_routes(endpoints: Iterable[Endpoint], access: Access) -> list[Route]:

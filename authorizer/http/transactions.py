@@ -1,22 +1,28 @@
-"""`POST /transactions`: the hot path, as raw ASGI in front of Starlette's router.
+"""`POST /transactions`: the hot path, in front of Starlette's router.
 
-The HTTP status is always 200 and the body is one of three constants, so answers are made once. What
-is done for every request here is done fifty thousand times a second.
+The HTTP status is always 200 and the body is one of three constants, so answers are made once. A
+request comes in one of two ways, and is decided in one: plain ones straight from the connection
+(`answer`), where the account's answer is written as soon as it is durable; all others as ASGI
+(`__call__`), where it is awaited.
 """
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final, NamedTuple
 
 import structlog
+from starlette.responses import Response
 
 from authorizer.actors.desk import Desk
 from authorizer.actors.entity import Clock
+from authorizer.actors.loop_actor import LoopFuture, Reply
 from authorizer.domain.outcomes import Outcome
 from authorizer.domain.reasons import Reason
+from authorizer.http.access import Access, Denied
 from authorizer.http.metrics import Metrics
+from authorizer.http.plain_heads import PlainHead, PlainHeads
 from authorizer.http.problems import problem_response
-from authorizer.http.protocol import RECEIVED, RESPOND
-from authorizer.http.request_id import request_id
+from authorizer.http.protocol import RECEIVED, RESPOND, Exchange
+from authorizer.http.request_id import new_id, request_id
 from authorizer.http.transaction_body import parse
 
 Scope = MutableMapping[str, Any]
@@ -31,22 +37,50 @@ log = structlog.get_logger()
 _NOTHING: Final[dict[str, Any]] = {}
 PATHS: Final = frozenset(("/transactions", "/transaction", "/authorize"))
 MAX_BODY_BYTES: Final = 65_536
-ANYBODY: Final = "local"
-"""Who asks where nobody has to say who they are."""
 
 
 class Transactions:
     """Answers the transaction endpoints; hands every other request on."""
 
     def __init__(
-        self, others: App, desk: Desk, clock: Clock, metrics: Metrics, max_in_flight: int
+        self,
+        others: App,
+        desk: Desk,
+        clock: Clock,
+        metrics: Metrics,
+        access: Access,
+        max_in_flight: int,
     ) -> None:
         self._others = others
         self._desk = desk
+        self._access = access
         self._monotonic_ns = clock.monotonic_ns
         self._metrics = metrics
         self._max_in_flight = max_in_flight
         self._in_flight = 0
+        self.plain_heads = PlainHeads(PATHS)
+
+    def answer(self, exchange: Exchange, head: PlainHead, body: bytes, received_ns: int) -> None:
+        """See `DirectApp`."""
+        identity = head.request_id or new_id()
+        caller = self._access.admit_transaction(head.headers)
+        if isinstance(caller, Denied):
+            _deny(exchange, _denial(caller, identity))
+            return
+        self._in_flight += 1
+        reply = DirectReply(self, exchange, identity, received_ns)
+        try:
+            outcome = self._decide(body, received_ns, caller.by, reply)
+        except Exception:
+            log.exception("a bug on the way of a purchase")
+            outcome = _REFUSED[Reason.UNAVAILABLE]
+        if outcome is not None:
+            reply.set(outcome)
+
+    def answered(self, outcome: Outcome, received_ns: int) -> None:
+        """A request of `answer` is no longer under way."""
+        self._in_flight -= 1
+        self._metrics.decided(outcome, self._monotonic_ns() - received_ns)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See the ASGI specification."""
@@ -63,6 +97,11 @@ class Transactions:
             if scope["method"] != "POST":
                 await _method_not_allowed(scope, receive, send)
                 return
+            caller = self._access.admit_transaction(scope["headers"])
+            if isinstance(caller, Denied):
+                denial = _denial(caller, request_id(scope["headers"]))
+                await denial(scope, receive, send)
+                return
             received_ns = scope.get("state", _NOTHING).get(RECEIVED) or self._monotonic_ns()
             message = await receive()
             if message.get("more_body"):
@@ -71,8 +110,10 @@ class Transactions:
             if message["type"] == "http.disconnect":
                 return
             try:
-                answer = self._decide(message["body"], received_ns)
-                outcome = answer if isinstance(answer, Outcome) else await answer
+                reply = LoopFuture()
+                outcome = self._decide(message["body"], received_ns, caller.by, reply)
+                if outcome is None:
+                    outcome = await reply
             except Exception:
                 log.exception("a bug on the way of a purchase")
                 outcome = _REFUSED[Reason.UNAVAILABLE]
@@ -85,15 +126,16 @@ class Transactions:
         finally:
             self._in_flight -= 1
 
-    def _decide(self, body: bytes, received_ns: int) -> Outcome | Awaitable[Outcome]:
+    def _decide(self, body: bytes, received_ns: int, by: str, reply: Reply) -> Outcome | None:
+        """The outcome, or None where the reply will get it."""
         if self._in_flight > self._max_in_flight:
             return _OVERLOADED
         if len(body) > MAX_BODY_BYTES:
             return _REFUSED[Reason.MALFORMED]
-        command = parse(body, received_ns, ANYBODY)
+        command = parse(body, received_ns, by)
         if isinstance(command, Reason):
             return _REFUSED[command]
-        return self._desk.authorize(command)
+        return self._desk.submit(command, reply)
 
     async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._in_flight > self._max_in_flight:
@@ -111,6 +153,46 @@ async def _whole_body(message: Message, receive: Receive) -> Message:
         message = await receive()
         body += message.get("body", b"")
     return {**message, "body": body}
+
+
+class DirectReply:
+    """Writes the answer to a plain request when the account gives it."""
+
+    __slots__ = ("_exchange", "_identity", "_received_ns", "_transactions")
+
+    def __init__(
+        self, transactions: Transactions, exchange: Exchange, identity: bytes, received_ns: int
+    ) -> None:
+        self._transactions = transactions
+        self._exchange = exchange
+        self._identity = identity
+        self._received_ns = received_ns
+
+    def set(self, value: Any = None) -> None:
+        """See `Reply`: the outcome."""
+        try:
+            answered = _ANSWERS[value.reason, value.replayed]
+            head = b"%sx-request-id: %s\r\n" % (answered.head, self._identity)
+            self._exchange.respond(head, answered.body)
+        except Exception:
+            log.exception("a bug in an answer")  # the others of its batch must have theirs
+        finally:
+            self._transactions.answered(value, self._received_ns)
+
+    def set_exception(self, exc_info: Any = None) -> None:
+        """See `Reply`."""
+        log.error("a bug on the way of a purchase", exc_info=exc_info or True)
+        self.set(_REFUSED[Reason.UNAVAILABLE])
+
+
+def _denial(denied: Denied, identity: bytes) -> Response:
+    headers = {**denied.headers, "X-Request-Id": identity.decode()}
+    return problem_response(denied.status, denied.detail, headers=headers)
+
+
+def _deny(exchange: Exchange, response: Response) -> None:
+    lines = b"".join(b"%s: %s\r\n" % header for header in response.raw_headers)
+    exchange.respond(lines, bytes(response.body), response.status_code)
 
 
 async def _method_not_allowed(scope: Scope, receive: Receive, send: Send) -> None:

@@ -4,6 +4,7 @@ import json
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from typing import Any, Final, TypeVar
 
 import orjson
@@ -86,11 +87,16 @@ def checked(kind: Any, value: str, field: str) -> str:
         InvalidRequestError: it can't be taken.
     """
     try:
-        text: str = TypeAdapter(kind).validate_python(value)
+        text: str = _adapter(kind).validate_python(value)
     except ValidationError as error:
         messages = [found.message for found in _field_errors(error)]
         raise InvalidRequestError(FieldError(field, "; ".join(messages))) from error
     return text
+
+
+@cache  # kinds are constants of the documents, and an adapter takes as long as 100 validations
+def _adapter(kind: Any) -> TypeAdapter[str]:
+    return TypeAdapter(kind)
 
 
 def read_json(body: bytes) -> Any:

@@ -9,6 +9,7 @@ from authorizer.domain.policy import DAY_US
 from authorizer.domain.remembered import RememberedIds
 from authorizer.persistence.state import State
 from authorizer.persistence.state_codec import encode_account, encode_customer
+from authorizer.persistence.ticket_codec import encode_ticket
 
 SURELY_KEPT_US: Final = DAY_US
 """Younger ids are in every state, however short the retention was when it was made."""
@@ -35,8 +36,11 @@ def state_digest(state: State, ids_since_us: int) -> bytes:
     for customer_id in sorted(state.customers):
         customer = state.customers.wake(customer_id)
         add(b"customer", customer_id.encode(), encode_customer(customer))
+    for protocol in sorted(state.tickets):
+        add(b"ticket", protocol.encode(), encode_ticket(state.tickets.wake(protocol)))
     for card_id, account_id in sorted(state.account_of_card.items()):
         add(b"card", card_id.encode(), account_id.encode())
+    add(b"erased", orjson.dumps(sorted(state.erased)))
     add(b"merchants", orjson.dumps((state.merchants.position, state.merchants.entries())))
     return digest.digest()
 

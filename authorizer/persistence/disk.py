@@ -37,6 +37,9 @@ class Disk(Protocol):
     def read(self, name: str) -> bytes:
         """All of a file's bytes. FileNotFoundError if there is none."""
 
+    def read_part(self, name: str, offset: int, length: int) -> bytes:
+        """Up to `length` of a file's bytes from an offset on. FileNotFoundError if there is none."""
+
     def size(self, name: str) -> int:
         """How many bytes a file holds. FileNotFoundError if there is none."""
 
@@ -45,6 +48,9 @@ class Disk(Protocol):
 
     def truncate(self, name: str, length: int) -> None:
         """Cut a file to a length, durably."""
+
+    def overwrite(self, name: str, offset: int, data: bytes) -> None:
+        """Put bytes in the place of others inside a file, durably."""
 
     def rename(self, old: str, new: str) -> None:
         """Put a file in the place of another, durably and at once."""
@@ -76,6 +82,12 @@ class LocalDisk:
         """See `Disk`."""
         return (self._root / name).read_bytes()
 
+    def read_part(self, name: str, offset: int, length: int) -> bytes:
+        """See `Disk`."""
+        with (self._root / name).open("rb") as file:
+            file.seek(offset)
+            return file.read(length)
+
     def size(self, name: str) -> int:
         """See `Disk`."""
         return (self._root / name).stat().st_size
@@ -95,6 +107,17 @@ class LocalDisk:
         try:
             os.ftruncate(descriptor, length)
             os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def overwrite(self, name: str, offset: int, data: bytes) -> None:
+        """See `Disk`."""
+        descriptor = os.open(self._root / name, os.O_WRONLY)
+        try:
+            while data:
+                written = os.pwrite(descriptor, data, offset)
+                offset, data = offset + written, data[written:]
+            os.fdatasync(descriptor)
         finally:
             os.close(descriptor)
 
@@ -137,6 +160,16 @@ class LocalDisk:
             _take_lock(descriptor, self._root)
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+            yield
+        finally:
+            os.close(descriptor)
+
+    @contextmanager
+    def turn(self, name: str) -> Iterator[None]:
+        """Have a lock file to oneself until the context ends; wait while another process has it."""
+        descriptor = os.open(self._root / name, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
         finally:
             os.close(descriptor)

@@ -129,7 +129,7 @@ class JournalReader:
             header = frame.parse_batch_header(data, offset)
             body_at = offset + frame.BATCH_HEADER_BYTES
             body = data[body_at : body_at + header.body_bytes] if header else b""
-            problem = self._problem(header, body, len(data) - offset)
+            problem = batch_problem(header, body, self.position, self.chain)
             if problem is not None or header is None:
                 self._tear_or_refuse(name, data, offset, header, last, problem or "")
                 return
@@ -163,19 +163,6 @@ class JournalReader:
             return False
         return expected.startswith(data) or not any(data)
 
-    def _problem(self, header: frame.BatchHeader | None, body: bytes, left: int) -> str | None:
-        if header is None:
-            return "the batch header is incomplete or does not match its checksum"
-        if header.first_position != self.position + 1:
-            return f"position {self.position + 1} should follow, not {header.first_position}"
-        if len(body) < header.body_bytes:
-            return f"the batch is cut: {left} bytes are left of it"
-        if zlib.crc32(body) != header.body_crc:
-            return "the batch does not match its checksum"
-        if not frame.links(header, body, self.chain):
-            return "the batch does not continue the hash chain"
-        return None
-
     def _tear_or_refuse(
         self,
         name: str,
@@ -207,6 +194,24 @@ class JournalReader:
                 return True
             at = data.find(frame.BATCH_MAGIC, at + 1)
         return False
+
+
+def batch_problem(
+    header: frame.BatchHeader | None, body: bytes, position: int, chain: bytes
+) -> str | None:
+    """What keeps a batch from being the next one behind `position` and `chain`; None if nothing."""
+    if header is None:
+        return "the batch header is incomplete or does not match its checksum"
+    if header.first_position != position + 1:
+        return f"position {position + 1} should follow, not {header.first_position}"
+    if len(body) < header.body_bytes:
+        left = frame.BATCH_HEADER_BYTES + len(body)
+        return f"the batch is cut: {left} bytes are left of it"
+    if zlib.crc32(body) != header.body_crc:
+        return "the batch does not match its checksum"
+    if not frame.links(header, body, chain):
+        return "the batch does not continue the hash chain"
+    return None
 
 
 def _is_torn(data: bytes, offset: int, end: int, header: frame.BatchHeader | None) -> bool:

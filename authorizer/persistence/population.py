@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from authorizer.domain.remembered import RememberedIds, newest_us
+from authorizer.persistence.shards import Shards
 from authorizer.persistence.state_codec import Page
 
 
@@ -44,7 +45,7 @@ class Population(Generic[S]):
         self._new = new
         self._encode = encode
         self._decode = decode
-        self._asleep: dict[str, bytes] = {}
+        self._asleep: Shards[bytes] = Shards()
         self._pages: dict[str, dict[str, list[Page]]] = {}
         self.ids: list[str] = []
 

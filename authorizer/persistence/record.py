@@ -10,9 +10,12 @@ from typing import Any, Final
 
 import orjson
 
-from authorizer.domain import events
+from authorizer.domain import events, ticket_events
 from authorizer.domain.cards import CardTerms, Operation, WrittenTime
 from authorizer.domain.events import Event
+from authorizer.domain.personal import Person
+from authorizer.domain.sealing import unsealed
+from authorizer.persistence.personal import pack
 
 MAX_JSON_INT: Final = 2**63 - 1
 
@@ -22,21 +25,61 @@ _KINDS: Final[dict[str, tuple[type[Event], int]]] = {
     "account_credited": (events.AccountCredited, 1),
     "transaction_approved": (events.TransactionApproved, 1),
     "transaction_declined": (events.TransactionDeclined, 1),
-    "card_opened": (events.CardOpened, 1),
+    "card_opened": (events.CardOpened, 2),
     "card_blocked": (events.CardBlocked, 1),
-    "card_unblocked": (events.CardUnblocked, 1),
+    "card_unblocked": (events.CardUnblocked, 2),
     "limit_queried": (events.LimitQueried, 1),
+    "card_replaced": (events.CardReplaced, 1),
+    "limit_changed": (events.LimitChanged, 1),
     "customer_registered": (events.CustomerRegistered, 1),
-    "personal_data_recorded": (events.PersonalDataRecorded, 1),
-    "operations_imported": (events.OperationsImported, 1),
+    "personal_data_recorded": (events.PersonalDataRecorded, 2),
+    "personal_data_erased": (events.PersonalDataErased, 1),
+    "operations_imported": (events.OperationsImported, 2),
     "merchant_registered": (events.MerchantRegistered, 1),
     "merchant_removed": (events.MerchantRemoved, 1),
+    "ticket_opened": (ticket_events.TicketOpened, 1),
+    "ticket_taken": (ticket_events.TicketTaken, 1),
+    "interaction_recorded": (ticket_events.InteractionRecorded, 1),
+    "ticket_put_on_hold": (ticket_events.TicketPutOnHold, 1),
+    "ticket_resumed": (ticket_events.TicketResumed, 1),
+    "ticket_resolved": (ticket_events.TicketResolved, 1),
+    "ticket_reopened": (ticket_events.TicketReopened, 1),
+    "ticket_closed": (ticket_events.TicketClosed, 1),
 }
 _HEADS: Final = {kind: (name, version) for name, (kind, version) in _KINDS.items()}
 EVENT_NAMES: Final = tuple(_KINDS)
 """What records call the events."""
 
-_UPGRADES: Final[dict[tuple[str, int], Callable[[list[Any]], list[Any]]]] = {}
+def _with_links(fields: list[Any]) -> list[Any]:
+    """Cards came to say which card they replace, and which one replaced them."""
+    return [*fields[:-1], [*fields[-1], None, None]]
+
+
+def _unsealed_unblock(fields: list[Any]) -> list[Any]:
+    """Version 1 held personal text as it was; nothing can make it unreadable. The next two too."""
+    return [*fields[:-1], unsealed(fields[-1])]
+
+
+def _unsealed_person(fields: list[Any]) -> list[Any]:
+    return [*fields[:3], unsealed(pack(Person(*fields[3:])))]
+
+
+def _unsealed_operations(fields: list[Any]) -> list[Any]:
+    """Operations came to say how a limit changed, too, and which card replaced another."""
+    return [*fields[:-1], [_unsealed_operation(Operation(*each)) for each in fields[-1]]]
+
+
+def _unsealed_operation(operation: Operation) -> list[Any]:
+    text = operation.justification
+    return list(operation._replace(justification=None if text is None else unsealed(text)))
+
+
+_UPGRADES: Final[dict[tuple[str, int], Callable[[list[Any]], list[Any]]]] = {
+    ("card_opened", 1): _with_links,
+    ("card_unblocked", 1): _unsealed_unblock,
+    ("personal_data_recorded", 1): _unsealed_person,
+    ("operations_imported", 1): _unsealed_operations,
+}
 """(name, old version) → the fields of the next version from those of the old one."""
 
 
@@ -105,7 +148,7 @@ def _revive_declined(kind: type[Any], fields: list[Any]) -> Any:
     return event._replace(amount_cents=int(event.amount_cents))
 
 
-def _revive_card_opened(kind: type[Any], fields: list[Any]) -> Any:
+def _revive_with_terms(kind: type[Any], fields: list[Any]) -> Any:
     return kind(*fields[:-1], revive_terms(fields[-1]))
 
 
@@ -133,7 +176,8 @@ def revive_operation(fields: list[Any]) -> Operation:
 
 _REVIVE: Final[dict[type[Event], Callable[[type[Any], list[Any]], Any]]] = {
     events.TransactionDeclined: _revive_declined,
-    events.CardOpened: _revive_card_opened,
+    events.CardOpened: _revive_with_terms,
+    events.CardReplaced: _revive_with_terms,
     events.OperationsImported: _revive_operations,
     events.CustomerRegistered: _revive_customer,
 }

@@ -29,7 +29,7 @@ _NAME = re.compile(r"([0-9]{20})\.snapshot")
 _HEADER = struct.Struct(">8sHQI")
 _CHUNK = struct.Struct(">II")
 _ENTRY = struct.Struct(">BHI")
-_ACCOUNT, _CUSTOMER, _PAGE, _CARD, _MERCHANTS, _END = range(1, 7)
+_ACCOUNT, _CUSTOMER, _PAGE, _CARD, _MERCHANTS, _END, _TICKET, _ERASED = range(1, 9)
 _MERCHANTS_A_PAGE: Final = 2000
 _MAX_SLICE_BYTES: Final = 4 << 20
 
@@ -48,6 +48,7 @@ class SnapshotEnd(NamedTuple):
     at_us: int
     accounts: int
     customers: int
+    tickets: int
 
 
 class Snapshot(NamedTuple):
@@ -87,7 +88,11 @@ def end_chunk(end: SnapshotEnd) -> bytes:
 
 
 def slices(
-    state: State, look_account: Look, look_customer: Look, seconds: Callable[[], float]
+    state: State,
+    look_account: Look,
+    look_customer: Look,
+    look_ticket: Look,
+    seconds: Callable[[], float],
 ) -> Iterator[bytes]:
     """The state in chunks, each taken in one short stretch of the loop.
 
@@ -97,7 +102,7 @@ def slices(
     gathered: list[bytes] = []
     gathered_bytes = 0
     until = seconds() + SLICE_SECONDS
-    for entry in _entries(state, look_account, look_customer):
+    for entry in _entries(state, look_account, look_customer, look_ticket):
         gathered.append(entry)
         gathered_bytes += len(entry)
         if seconds() >= until or gathered_bytes >= _MAX_SLICE_BYTES:
@@ -108,12 +113,17 @@ def slices(
         yield _chunk(gathered)
 
 
-def _entries(state: State, look_account: Look, look_customer: Look) -> Iterator[bytes]:
+def _entries(
+    state: State, look_account: Look, look_customer: Look, look_ticket: Look
+) -> Iterator[bytes]:
     yield from _merchant_entries(state)
     for card_id in _so_far(state.card_ids):
         yield _entry(_CARD, card_id, state.account_of_card[card_id].encode())
+    for customer_id in tuple(state.erased):
+        yield _entry(_ERASED, customer_id, b"")
     yield from _sleepers(_ACCOUNT, state.accounts, look_account)
     yield from _sleepers(_CUSTOMER, state.customers, look_customer)
+    yield from _sleepers(_TICKET, state.tickets, look_ticket)
 
 
 def _merchant_entries(state: State) -> Iterator[bytes]:
@@ -206,6 +216,8 @@ class _Loader:
             self._state.accounts.add_page(entity_id, owner, page)
         elif kind == _CUSTOMER:
             self._state.customers.lay_down(entity_id, Sleeper(payload, {}))
+        elif kind == _TICKET:
+            self._state.tickets.lay_down(entity_id, Sleeper(payload, {}))
         elif kind == _CARD:
             self._state.add_card(entity_id, payload.decode())
         elif kind == _MERCHANTS:
@@ -213,6 +225,8 @@ class _Loader:
             for name, mcc in entries:
                 self._state.merchants.register(name, mcc)
             self._state.merchants.position = position
+        elif kind == _ERASED:
+            self._state.erased.add(entity_id)
         elif kind == _END:
             self._end = SnapshotEnd(*orjson.loads(payload))
         else:

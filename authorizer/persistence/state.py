@@ -4,33 +4,41 @@ from typing import Final, cast, get_args
 
 from authorizer.domain import account as accounts
 from authorizer.domain import customer as customers
-from authorizer.domain import events, merchant_rules
+from authorizer.domain import events, merchant_rules, tickets
 from authorizer.domain.account import Account
 from authorizer.domain.customer import Customer
 from authorizer.domain.events import AccountEvent, CustomerEvent, Event, MerchantEvent
 from authorizer.domain.merchants import MerchantTable
+from authorizer.domain.ticket_events import TicketEvent
+from authorizer.domain.tickets import Ticket
 from authorizer.persistence.population import Population
+from authorizer.persistence.shards import Shards
 from authorizer.persistence.state_codec import (
     decode_account,
     decode_customer,
     encode_account,
     encode_customer,
 )
+from authorizer.persistence.ticket_codec import decode_ticket, encode_ticket
 
 _MAX_AWAKE: Final = 50_000
 _ACCOUNT_EVENTS: Final = frozenset(get_args(AccountEvent))
 _CUSTOMER_EVENTS: Final = frozenset(get_args(CustomerEvent))
+_TICKET_EVENTS: Final = frozenset(get_args(TicketEvent))
 
 
 class State:
-    """Accounts, customers and merchants as the events up to some position have made them."""
+    """Accounts, customers, tickets and merchants as the events up to some position have made them."""
 
     def __init__(self, merchants: MerchantTable | None = None) -> None:
         self.accounts = Population(Account, encode_account, decode_account)
         self.customers = Population(Customer, encode_customer, decode_customer)
+        self.tickets = Population(Ticket, encode_ticket, decode_ticket)
         self.merchants = MerchantTable() if merchants is None else merchants
-        self.account_of_card: dict[str, str] = {}
+        self.account_of_card: Shards[str] = Shards()
         self.card_ids: list[str] = []
+        self.erased: set[str] = set()
+        """Customers whose personal data was erased."""
         self.at_us = 0
         """The time of the newest event."""
 
@@ -53,6 +61,7 @@ class Replay:
         self._id_retention_us = id_retention_us
         self._accounts: dict[str, Account] = {}
         self._customers: dict[str, Customer] = {}
+        self._tickets: dict[str, Ticket] = {}
 
     def apply(self, event: Event, position: int) -> None:
         """Apply the event that the journal holds at `position`."""
@@ -61,6 +70,8 @@ class Replay:
             self._apply_account(cast(AccountEvent, event), position)
         elif type(event) in _CUSTOMER_EVENTS:
             self._apply_customer(cast(CustomerEvent, event), position)
+        elif type(event) in _TICKET_EVENTS:
+            self._apply_ticket(cast(TicketEvent, event), position)
         elif position > self.state.merchants.position:
             merchant_rules.evolve(self.state.merchants, cast(MerchantEvent, event), position)
 
@@ -70,8 +81,11 @@ class Replay:
             self.state.accounts.sleep(account_id, account)
         for customer_id, customer in self._customers.items():
             self.state.customers.sleep(customer_id, customer)
+        for protocol, ticket in self._tickets.items():
+            self.state.tickets.sleep(protocol, ticket)
         self._accounts.clear()
         self._customers.clear()
+        self._tickets.clear()
         self.state.accounts.forget_pages_before(self.state.at_us - self._id_retention_us)
 
     def account(self, account_id: str) -> Account:
@@ -84,7 +98,7 @@ class Replay:
         return account
 
     def _apply_account(self, event: AccountEvent, position: int) -> None:
-        if isinstance(event, events.CardOpened):
+        if isinstance(event, events.CardOpened | events.CardReplaced):
             self.state.add_card(event.terms.card_id, event.account_id)
         account = self.account(event.account_id)
         if position > account.position:
@@ -98,5 +112,16 @@ class Replay:
                 self.finish()
             customer = self.state.customers.wake(event.customer_id)
             self._customers[event.customer_id] = customer
+        if isinstance(event, events.PersonalDataErased):
+            self.state.erased.add(event.customer_id)
         if position > customer.position:
             customers.evolve(customer, event, position)
+
+    def _apply_ticket(self, event: TicketEvent, position: int) -> None:
+        ticket = self._tickets.get(event.protocol)
+        if ticket is None:
+            if len(self._tickets) >= _MAX_AWAKE:
+                self.finish()
+            ticket = self._tickets[event.protocol] = self.state.tickets.wake(event.protocol)
+        if position > ticket.position:
+            tickets.evolve(ticket, event, position)

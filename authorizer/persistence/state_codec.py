@@ -13,7 +13,7 @@ from authorizer.domain.cards import BlockReason, Card, CardStatus, CardTerms, Wr
 from authorizer.domain.customer import Customer
 from authorizer.persistence.record import revive_operation, revive_terms
 
-STATE_VERSION: Final = 1
+STATE_VERSION: Final = 2
 
 Page = dict[str, str]
 """A sealed page of remembered ids; it never changes."""
@@ -71,10 +71,9 @@ def encode_customer(customer: Customer) -> bytes:
                 (operation[0], operation[1], tuple(operation[2]), *operation[3:])
                 for operation in customer.imported_operations
             ],
-            customer.name,
-            customer.cpf,
-            customer.phone,
-            customer.email,
+            customer.personal,
+            customer.was_plain,
+            customer.erased,
         )
     )
 
@@ -90,7 +89,7 @@ def decode_customer(data: bytes) -> Customer:
     customer.names_account = names_account
     customer.card_ids = tuple(card_ids)
     customer.imported_operations = tuple(map(revive_operation, operations))
-    customer.name, customer.cpf, customer.phone, customer.email = person
+    customer.personal, customer.was_plain, customer.erased = person
     return customer
 
 
@@ -111,4 +110,6 @@ def _revive_card(customer_id: str, opening: list[Any], current: list[Any]) -> Ca
     card.blocked_at = WrittenTime(*now.blocked_at) if now.blocked_at else None
     card.limit_total_cents = now.limit_total_cents
     card.limit_used_cents = now.limit_used_cents
+    card.replaces = now.replaces
+    card.replaced_by = now.replaced_by
     return card

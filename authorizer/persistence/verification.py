@@ -57,6 +57,7 @@ class Verified(NamedTuple):
     batches: int
     accounts: int
     customers: int
+    tickets: int
     cards: int
     merchants: int
     torn: TornTail | None
@@ -99,6 +100,7 @@ def verify(
         batches=walk.batches,
         accounts=len(state.accounts),
         customers=len(state.customers),
+        tickets=len(state.tickets),
         cards=len(state.card_ids),
         merchants=len(state.merchants),
         torn=shortcut.torn if shortcut else walk.torn,

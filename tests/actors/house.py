@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from authorizer.actors.desk import Answer, Desk
 from authorizer.actors.directory import Directory
 from authorizer.actors.entity import Clock, Surroundings
+from authorizer.actors.keys import Keys
 from authorizer.actors.loop_actor import RunQueue
 from authorizer.domain.account import Account, AccountView
 from authorizer.domain.cards import BlockReason, CardTerms
@@ -32,7 +33,9 @@ from authorizer.persistence.frame import GENESIS
 from authorizer.persistence.group_commit import GroupCommit
 from authorizer.persistence.record import decode
 from authorizer.persistence.state import Replay, State
+from authorizer.persistence.vault import Vault
 from tests.domain.builders import BY, deep
+from tests.support.disks import MemoryDisk
 
 T = TypeVar("T")
 
@@ -77,6 +80,7 @@ class House:
         self.bugs: list[tuple[str, BaseException]] = []
         self.journal = MemoryJournal()
         self.state = State()
+        self.vault = Vault(MemoryDisk(), "keys")
         self.commits = GroupCommit(
             self.journal, 0, GENESIS, _at_once, _raise, lambda: self.monotonic_ns / 1e9
         )
@@ -88,8 +92,10 @@ class House:
             RunQueue(asyncio.get_running_loop().call_soon, self.commits.flush),
             self.state,
             lambda entity_id, bug: self.bugs.append((entity_id, bug)),
+            self.vault,
         )
-        self.desk = Desk(self.around, max_resident, max_inbox)
+        keys = Keys(self.vault, self.state.erased, _inline, _raise)
+        self.desk = Desk(self.around, max_resident, max_inbox, keys, _inline)
 
     @property
     def appended(self) -> int:
@@ -192,6 +198,7 @@ def everything(state: State, awake: Desk | None = None) -> dict[str, Any]:
     return {
         "accounts": _everybody(state.accounts, awake.accounts if awake else None),
         "customers": _everybody(state.customers, awake.customers if awake else None),
+        "tickets": _everybody(state.tickets, awake.tickets.directory if awake else None),
         "merchants": (state.merchants.entries(), state.merchants.position),
         "cards": dict(state.account_of_card),
     }
@@ -219,6 +226,10 @@ def begun(asked: Awaitable[T]) -> asyncio.Task[T]:
         return await asked
 
     return asyncio.get_running_loop().create_task(wait())
+
+
+async def _inline(function: Callable[..., Any], *arguments: Any) -> Any:
+    return function(*arguments)
 
 
 def _at_once(callback: Callable[..., object], *arguments: Any) -> None:

@@ -252,7 +252,7 @@ async def test_a_document_whose_card_conflicts_registers_nothing() -> None:
     assert house.appended == appended
     file = await house.done(house.desk.read_customer("c"))
     assert not isinstance(file, Refusal)
-    assert file.customer.name == "Maria"
+    assert file.person.name == "Maria"
 
 
 async def test_a_customer_whose_document_was_refused_is_nobody() -> None:

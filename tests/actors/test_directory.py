@@ -114,7 +114,7 @@ async def test_an_actor_that_has_messages_does_not_sleep() -> None:
         await house.open(account_id)
     answers = [begun(house.purchase(account_id)) for account_id in ("a", "b", "c", "d")]
     await asyncio.sleep(0)
-    assert house.desk.accounts.queued() == 4
+    assert house.desk.queued() == 4
     assert house.desk.accounts.resident == 4
     await house.settle()
     house.commit()

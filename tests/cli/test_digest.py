@@ -8,6 +8,7 @@ import pytest
 
 from authorizer.domain.account import Account
 from authorizer.domain.customer import Customer
+from authorizer.domain.tickets import Ticket
 from authorizer.persistence.digest import state_digest
 from authorizer.persistence.state import State
 
@@ -89,4 +90,11 @@ def test_everything_else_makes_a_difference() -> None:
     with_merchant = state(account("1"))
     with_merchant.merchants.register("SHOP", "5811")
     found.add(state_digest(with_merchant, 0))
-    assert len(found) == 8
+    for attendant in ("Ana", "Rui"):
+        with_ticket = state(account("1"))
+        ticket = Ticket("20250224000001")
+        ticket.position = 1
+        ticket.attendant = attendant
+        with_ticket.tickets.sleep(ticket.protocol, ticket)
+        found.add(state_digest(with_ticket, 0))
+    assert len(found) == 10

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from authorizer.domain.events import (
     AccountOpened,
     CardBlocked,
     CardOpened,
+    CardReplaced,
     CardUnblocked,
     CustomerRegistered,
     LimitQueried,
@@ -22,6 +24,10 @@ from authorizer.domain.events import (
     TransactionDeclined,
 )
 from authorizer.domain.money import MAX_AMOUNT_DIGITS
+from authorizer.domain.personal import Person
+from authorizer.domain.sealing import Sealed, unsealed
+from authorizer.domain.ticket_events import TicketOpened, TicketTaken
+from authorizer.persistence.personal import pack
 from tests.cli.commands import (
     batches,
     buy,
@@ -33,6 +39,9 @@ from tests.cli.commands import (
     run,
     write_events,
 )
+from tests.persistence.journal_v2 import JUSTIFICATION
+from tests.persistence.journal_v2 import PERSON as PERSON_V2
+from tests.persistence.test_journal_fixture import V2
 
 PERSON = ("Leonardo Morais", "123.456.789-00", "+55 31 98765-4321", "leonardo@email.com")
 START_US = 4_000_000_000_000_000
@@ -61,7 +70,7 @@ def lives(data: Path) -> Path:
     write_events(
         data,
         CustomerRegistered(before_us, "t", "c1", "a", True, ("k1", "k2")),
-        PersonalDataRecorded(before_us, "t", "c1", *PERSON),
+        PersonalDataRecorded(before_us, "t", "c1", unsealed(pack(Person(*PERSON)))),
         OperationsImported(before_us, "t", "c1", (operation,)),
     )
     write_events(
@@ -75,7 +84,7 @@ def lives(data: Path) -> Path:
         AccountCredited(at[1], "t", "new", "c1", "CASH", 5),
         LimitQueried(at[2], "t", "a", "k1", "App", 100),
         CardBlocked(at[3], "t", "a", "k1", "em_analise", "App"),
-        CardUnblocked(at[4], "t", "a", "k1", "App", "resolvido"),
+        CardUnblocked(at[4], "t", "a", "k1", "App", unsealed("resolvido")),
         TransactionDeclined(at[5], "t", "new", None, 1, "5", "X", "no", None, "card_not_found"),
         MerchantRegistered(at[6], "t", "SHOP", "5811"),
         AccountCredited(at[7], "t", "new", "c2", "CASH", 5),
@@ -99,6 +108,24 @@ def test_every_record_is_a_line_with_named_fields(lives: Path) -> None:
         "segment": batches(lives)[3].segment,
         "batch_offset": batches(lives)[3].offset,
     }
+
+
+def test_a_ticket_is_told_by_its_protocol_its_customer_and_its_card(data: Path) -> None:
+    """The text stays sealed."""
+    done("init", "--data", data)
+    one, other = "20250224000001", "20250224000002"
+    targets = (1, 2, Sealed("s1:AAAA"))
+    write_events(
+        data,
+        TicketOpened(START_US, "t", one, "c1", "cat", "alta", "App", "k1", *targets),
+        TicketOpened(START_US, "t", other, "c2", "cat", "alta", "App", None, *targets),
+        TicketTaken(START_US, "t", one, "c1", "Ana", "App"),
+    )
+    assert positions(data, "--ticket", one) == [1, 3]
+    assert positions(data, "--customer", "c2") == [2]
+    assert positions(data, "--card", "k1") == [1]
+    assert positions(data, "--event", "ticket_taken") == [3]
+    assert inspect(data, "--ticket", other)[0]["text"] == "s1:AAAA"
 
 
 # --- filters -------------------------------------------------------------------------------------
@@ -137,6 +164,13 @@ def test_filters_narrow_each_other_down(
     assert positions(lives, *arguments) == expected
 
 
+def test_a_replacement_is_found_by_either_card_and_by_the_customer(lives: Path) -> None:
+    terms = CardTerms("k3", "**** 1", "Visa", "ativo", None, None, 100, 0, replaces="k1")
+    write_events(lives, CardReplaced(START_US + 10**6, "t", "a", "c1", "k1", None, "App", terms))
+    for arguments in (["--card", "k1"], ["--card", "k3"], ["--customer", "c1"]):
+        assert positions(lives, *arguments)[-1] == 15
+
+
 def test_a_time_that_is_shown_means_its_own_event(lives: Path) -> None:
     shown = inspect(lives, "--from", "8", "--limit", "1")[0]["at"]
     assert positions(lives, "--from", shown, "--to", shown) == [8]
@@ -152,18 +186,44 @@ def test_a_filter_that_is_none_is_wrong_usage(arguments: list[str], lives: Path)
 
 def test_personal_data_is_masked(lives: Path) -> None:
     (line,) = inspect(lives, "--event", "personal_data_recorded")
-    assert {name for name, value in line.items() if value == "***"} == {
-        "name",
-        "cpf",
-        "phone",
-        "email",
-    }
-    assert not any(text in done("inspect", "--data", lives) for text in PERSON)
+    assert {name for name, value in line.items() if value == "***"} == {"personal"}
+    assert not any(text in done("inspect", "--data", lives) for text in (*PERSON, "resolvido"))
 
 
 def test_personal_data_is_shown_when_asked_for(lives: Path) -> None:
     (line,) = inspect(lives, "--event", "personal_data_recorded", "--show-personal-data")
-    assert tuple(line[name] for name in ("name", "cpf", "phone", "email")) == PERSON
+    assert line["personal"] == Person(*PERSON)._asdict()
+    (line,) = inspect(lives, "--event", "card_unblocked", "--show-personal-data")
+    assert line["justification"] == "resolvido"
+
+
+def test_sealed_data_is_shown_as_it_is_and_opened_with_its_key(tmp_path: Path) -> None:
+    data = tmp_path / "copy"
+    shutil.copytree(V2, data)
+    for name, kind in (("personal", "personal_data_recorded"), ("text", "ticket_opened")):
+        assert inspect(data, "--event", kind)[0][name].startswith("v1:")
+    opened = inspect(data, "--show-personal-data")
+    assert opened[3]["personal"] == PERSON_V2._asdict()
+    assert opened[6]["operations"][0]["justification"] == JUSTIFICATION
+    assert opened[12]["justification"] == JUSTIFICATION
+    assert opened[18]["text"] == ["Fatura", "Não reconheço"]
+
+
+def test_what_has_no_key_any_more_is_shown_as_nothing(tmp_path: Path) -> None:
+    data = tmp_path / "copy"
+    shutil.copytree(V2, data)
+    (data / "keys" / "customers.keys").unlink()
+    (person, _) = inspect(data, "--event", "personal_data_recorded", "--show-personal-data")
+    assert person["personal"] is None
+
+
+def test_a_file_that_holds_no_keys_is_told(tmp_path: Path) -> None:
+    data = tmp_path / "copy"
+    shutil.copytree(V2, data)
+    (data / "keys" / "customers.keys").write_bytes(b"no keys at all" * 10)
+    found = run("inspect", "--data", data, "--show-personal-data")
+    assert found.exit_code == 1
+    assert "this is no key file" in found.stderr
 
 
 # --- batches -------------------------------------------------------------------------------------

@@ -9,15 +9,20 @@ from typing import Any
 
 import pytest
 
+from authorizer.domain.cards import CardTerms
 from authorizer.domain.events import (
     AccountCredited,
     AccountLinked,
     AccountOpened,
     CardBlocked,
+    CardOpened,
+    CardReplaced,
     CardUnblocked,
+    LimitChanged,
     LimitQueried,
 )
 from authorizer.domain.money import MAX_AMOUNT_DIGITS
+from authorizer.domain.sealing import unsealed
 from tests.cli.commands import (
     account,
     buy,
@@ -95,6 +100,25 @@ def test_an_account_that_is_missing_is_told(demo: Path) -> None:
 def test_json_spells_money_like_the_wire(demo: Path) -> None:
     (line,) = done("replay", "789", "--json", "--data", demo).splitlines()
     assert '"balances":{"FOOD":0.00,"MEAL":0.00,"CASH":75.50}' in line
+
+
+def test_a_story_tells_of_replaced_cards_and_changed_limits(demo: Path, tmp_path: Path) -> None:
+    done("import", write_lines(tmp_path / "lines", account("s", CASH=1)), "--data", demo)
+    old = CardTerms("k", "**** 1", "Visa", "ativo", None, None, 100, 40)
+    new = old._replace(card_id="n", replaces="k")
+    write_events(
+        demo,
+        CardOpened(START_US, "t", "s", "c", old),
+        LimitChanged(START_US + 1, "t", "s", "k", "App", 30, 100),
+        CardReplaced(START_US + 2, "t", "s", "c", "k", "perda", "App", new),
+    )
+    *_, opened, changed, replaced = told(demo, "s")
+    assert opened["limits"] == {"k": 0.6}
+    assert (changed["what"], changed["amount"], changed["card"]) == ("limit_changed", 0.3, "k")
+    assert changed["limits"] == {"k": -0.1}
+    assert (replaced["what"], replaced["card"], replaced["by_card"]) == ("card_replaced", "k", "n")
+    assert (replaced["reason"], replaced["channel"]) == ("perda", "App")
+    assert replaced["limits"] == {"k": 0.0, "n": 0.6}
 
 
 def test_it_shows_what_a_server_shows(make_server: MakeServer) -> None:
@@ -180,7 +204,7 @@ def test_a_story_tells_every_event_and_what_was_held_after_it(demo: Path, tmp_pa
         AccountCredited(START_US, "t", "s", "c1", "FOOD", 100),
         LimitQueried(START_US + 1, "t", "s", "k", "App", 0),
         CardBlocked(START_US + 2, "t", "s", "k", "em_analise", "App"),
-        CardUnblocked(START_US + 3, "t", "s", "k", "App", "ok"),
+        CardUnblocked(START_US + 3, "t", "s", "k", "App", unsealed("ok")),
     )
     story = told(demo, "s")
     assert [
@@ -197,7 +221,7 @@ def test_a_story_tells_every_event_and_what_was_held_after_it(demo: Path, tmp_pa
         ("credited", 1.0, None),
         ("limit_queried", 0.0, None),
         ("card_blocked", None, "em_analise"),
-        ("card_unblocked", None, "ok"),
+        ("card_unblocked", None, None),
     ]
     assert [tuple(line["balances"].values()) for line in story] == [
         *[(10.0, 5.0)] * 3,

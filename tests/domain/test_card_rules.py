@@ -40,6 +40,7 @@ from tests.domain.builders import (
     CARD,
     CUSTOMER,
     NOW_US,
+    ToySealer,
     apply,
     deep,
     opened,
@@ -67,6 +68,7 @@ NOT_FINAL = {
     "danificado",
     "outro",
 }
+SEALED = ToySealer().seal(CUSTOMER, "identified")
 MOTIVES = sorted(FINAL | NOT_FINAL)
 
 
@@ -83,7 +85,7 @@ def unblocking(account: Account, card_id: str = CARD) -> Decision:
     """The decision on an unblock, checked to have changed nothing."""
     before = deep(account)
     command = UnblockCard(ACCOUNT, card_id, "Central", "identified", BY)
-    decision = unblock_card(account, command, Policy(), NOW_US + 1)
+    decision = unblock_card(account, command, ToySealer(), NOW_US + 1)
     assert deep(account) == before
     return decision
 
@@ -199,12 +201,12 @@ def test_a_block_whose_motive_is_not_final_can_be_lifted(motive: str) -> None:
     decision = unblocking(account)
     assert decision.outcome == Done(created=True)
     assert decision.events == (
-        CardUnblocked(NOW_US + 1, BY, ACCOUNT, CARD, "Central", "identified"),
+        CardUnblocked(NOW_US + 1, BY, ACCOUNT, CARD, "Central", SEALED),
     )
     apply(account, decision)
     assert account.cards[CARD].terms() == terms()
     assert account.operations[-1] == Operation(
-        "desbloqueio", CARD, WrittenTime(NOW_US + 1), "Central", justification="identified"
+        "desbloqueio", CARD, WrittenTime(NOW_US + 1), "Central", justification=SEALED
     )
 
 

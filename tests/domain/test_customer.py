@@ -8,10 +8,11 @@ import pytest
 
 from authorizer.domain import customer as customers
 from authorizer.domain.cards import Operation, WrittenTime
-from authorizer.domain.commands import RegisterCustomer
+from authorizer.domain.commands import ErasePersonalData, RegisterCustomer
 from authorizer.domain.customer import (
     Customer,
     customer_view,
+    erase_personal_data,
     evolve,
     new_operations,
     register_customer,
@@ -19,10 +20,12 @@ from authorizer.domain.customer import (
 from authorizer.domain.events import (
     CustomerRegistered,
     OperationsImported,
+    PersonalDataErased,
     PersonalDataRecorded,
 )
 from authorizer.domain.outcomes import Decision, Done, Refusal, RefusalKind
-from tests.domain.builders import BY, NOW_US, deep, words
+from authorizer.domain.sealing import Sealed, unsealed
+from tests.domain.builders import BY, NOW_US, ToySealer, deep, words
 
 BLOCK = Operation("bloqueio", "k1", WrittenTime(5_000_000, "t5"), "App", block_reason="roubo")
 QUERY = Operation("consulta_limite", "k1", WrittenTime(6_000_000, "t6"), "App", available_cents=5)
@@ -31,10 +34,21 @@ DOCUMENT = RegisterCustomer(
 )
 
 
+def text_of(document: RegisterCustomer) -> str:
+    """The text of the person that is sealed."""
+    return repr((document.name, document.cpf, document.phone, document.email))
+
+
+def sealed(**fields: Any) -> Sealed:
+    """The person of the document, sealed."""
+    return ToySealer().seal("cust", text_of(DOCUMENT._replace(**fields)))
+
+
 def registering(customer: Customer, **fields: Any) -> Decision:
     """The decision on a document, checked to have changed nothing."""
     before = deep(customer)
-    decision = register_customer(customer, DOCUMENT._replace(**fields), NOW_US)
+    document = DOCUMENT._replace(**fields)
+    decision = register_customer(customer, document, text_of(document), ToySealer(), NOW_US)
     assert deep(customer) == before
     return decision
 
@@ -59,18 +73,18 @@ def test_a_new_customer_is_registered_and_the_person_is_an_event_apart() -> None
     assert decision.outcome == Done(created=True)
     assert list(decision.events) == [
         CustomerRegistered(NOW_US, BY, "cust", "acc", True, ("k1", "k2")),
-        PersonalDataRecorded(NOW_US, BY, "cust", "Maria", "12345678900", "+55", "m@example.com"),
+        PersonalDataRecorded(NOW_US, BY, "cust", sealed()),
         OperationsImported(NOW_US, BY, "cust", (BLOCK,)),
     ]
     apply(customer, decision)
     assert customer.exists
     assert customer.position == 3
     assert customer_view(customer) == (
-        "cust", "acc", True, "Maria", "12345678900", "+55", "m@example.com", ("k1", "k2"), (BLOCK,),
+        "cust", "acc", True, sealed(), ("k1", "k2"), (BLOCK,), False,
     )  # fmt: skip
 
 
-def test_only_one_event_holds_personal_data() -> None:
+def test_only_one_event_holds_who_the_person_is() -> None:
     decision = registering(Customer("cust"))
     personal = ("Maria", "12345678900", "+55", "m@example.com")
     holders = [
@@ -98,7 +112,7 @@ def test_the_persons_data_is_replaced(known: Customer, other: dict[str, Any]) ->
     assert decision.outcome == Done(created=False)
     assert words(decision.events) == ["PersonalDataRecorded"]
     view = customer_view(apply(known, decision))
-    expected = customer_view(known)._replace(**other)
+    expected = customer_view(known)._replace(personal=sealed(**other))
     assert view == expected
     assert view.card_ids == ("k1", "k2")
     assert view.imported_operations == (BLOCK,)
@@ -174,4 +188,88 @@ def test_imported_operations_are_bounded(monkeypatch: pytest.MonkeyPatch, known:
 def test_a_view_stays_as_it_is_when_the_customer_changes(known: Customer) -> None:
     view = customer_view(known)
     apply(known, registering(known, name="Other", card_ids=("k9",), operations=(QUERY,)))
-    assert (view.name, view.card_ids, view.imported_operations) == ("Maria", ("k1", "k2"), (BLOCK,))
+    assert (view.personal, view.card_ids) == (sealed(), ("k1", "k2"))
+    assert view.imported_operations == (BLOCK,)
+
+
+# --- personal data -------------------------------------------------------------------------------
+
+UNBLOCK = Operation("desbloqueio", "k1", WrittenTime(7_000_000), "Chat", justification="it is me")
+
+
+def erasing(customer: Customer) -> Decision:
+    """The decision on an erasure, checked to have changed nothing."""
+    before = deep(customer)
+    decision = erase_personal_data(customer, ErasePersonalData("cust", BY), NOW_US + 1)
+    assert deep(customer) == before
+    return decision
+
+
+def test_free_text_of_operations_is_sealed_and_known_again(known: Customer) -> None:
+    decision = registering(known, operations=(UNBLOCK,))
+    text = ToySealer().seal("cust", "it is me")
+    assert list(decision.events) == [
+        OperationsImported(NOW_US, BY, "cust", (UNBLOCK._replace(justification=text),))
+    ]
+    apply(known, decision)
+    assert registering(known, operations=(UNBLOCK, BLOCK)) == Decision(Done(), [])
+    assert customers.opened(known.imported_operations, "cust", ToySealer()) == (BLOCK, UNBLOCK)
+
+
+def test_free_text_without_its_key_is_none(known: Customer) -> None:
+    apply(known, registering(known, operations=(UNBLOCK,)))
+    opened = customers.opened(known.imported_operations, "cust", ToySealer(set()))
+    assert opened == (BLOCK, UNBLOCK._replace(justification=None))
+
+
+def test_an_erasure_is_an_event_and_leaves_nothing_of_the_person(known: Customer) -> None:
+    decision = erasing(known)
+    assert decision.outcome == Done(created=True)
+    assert list(decision.events) == [PersonalDataErased(NOW_US + 1, BY, "cust")]
+    apply(known, decision)
+    assert customer_view(known) == (
+        "cust", "acc", True, "", ("k1", "k2"), (BLOCK,), True,
+    )  # fmt: skip
+
+
+def test_an_erasure_is_done_once(known: Customer) -> None:
+    apply(known, erasing(known))
+    assert erasing(known) == Decision(Done())
+
+
+def test_who_was_erased_never_comes_back(known: Customer) -> None:
+    apply(known, erasing(known))
+    for fields in ({}, {"name": "Other"}, {"account_id": "other"}):
+        decision = registering(known, **fields)
+        assert isinstance(decision.outcome, Refusal)
+        assert decision.outcome.kind is RefusalKind.GONE
+        assert not decision.events
+
+
+def test_nobody_cannot_be_erased() -> None:
+    decision = erasing(Customer("cust"))
+    assert isinstance(decision.outcome, Refusal)
+    assert decision.outcome.kind is RefusalKind.NOT_FOUND
+
+
+def plain(customer: Customer) -> None:
+    """What an older version journaled of the person."""
+    text = unsealed(text_of(DOCUMENT))
+    evolve(customer, PersonalDataRecorded(1, BY, "cust", text), customer.position + 1)
+
+
+def test_who_was_journaled_unsealed_cannot_be_erased() -> None:
+    """Not even once their data is sealed: the journal still has it."""
+    customer = Customer("cust")
+    plain(customer)
+    evolve(customer, PersonalDataRecorded(2, BY, "cust", sealed()), 2)
+    decision = erasing(customer)
+    assert isinstance(decision.outcome, Refusal)
+    assert decision.outcome.kind is RefusalKind.CONFLICT
+    assert not decision.events
+
+
+def test_what_is_known_unsealed_is_compared_like_anything_else(known: Customer) -> None:
+    plain(known)
+    assert registering(known) == Decision(Done(), [])
+    assert words(registering(known, name="Other").events) == ["PersonalDataRecorded"]

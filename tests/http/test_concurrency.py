@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from threading import Event, Thread
@@ -11,7 +12,13 @@ import pytest
 from tests.support.client import Answer, Client
 from tests.support.documents import Document, Number, card, customer, encode, money, purchase
 from tests.support.server import Server
-from tests.support.together import Request, send_together
+from tests.support.together import (
+    Connection,
+    Request,
+    close_connections,
+    open_connections,
+    send_together,
+)
 
 NewId = Callable[[], str]
 
@@ -172,3 +179,68 @@ def test_no_purchase_is_approved_after_the_block_was_answered(
     assert sum(buyer.approved_after_block for buyer in buyers) == 0
     approved = sum(buyer.approved for buyer in buyers)
     assert client.card(card_id)["limite_utilizado"] == used_at_block == money(f"{approved}.00")
+
+
+class Race:
+    """Fifty connections that buy with one card without a pause, and one that ends the card.
+
+    One thread sends and reads everything, so what came before what is beyond doubt.
+    """
+
+    def __init__(self, account: str, card_id: str, ending: Request) -> None:
+        self.approved = 0
+        self.approved_after_the_end = 0
+        self.declined = 0
+        self._ending = ending
+        self._ended = False
+        self._well_on = asyncio.Event()
+        self._transaction = Request(
+            "POST", "/transactions", encode(purchase(account, "1.00", card=card_id))
+        )
+
+    async def run(self, port: int) -> Answer | None:
+        """The answer to what ended the card."""
+        connections = await open_connections(port, 51)
+        try:
+            buyers = [asyncio.create_task(self._buy(one)) for one in connections[1:]]
+            await self._well_on.wait()
+            answer = await connections[0].exchange(self._ending)
+            self._ended = True
+            await asyncio.gather(*buyers)
+        finally:
+            await close_connections(connections)
+        return answer
+
+    async def _buy(self, connection: Connection) -> None:
+        declined = 0
+        while declined < 5:
+            sent_after_the_end = self._ended
+            answer = await connection.exchange(self._transaction)
+            assert answer is not None
+            if answer.code == "00":
+                self.approved += 1
+                self.approved_after_the_end += sent_after_the_end
+                if self.approved == 50:
+                    self._well_on.set()
+            else:
+                assert answer.reason == "card_blocked"
+                declined += 1
+        self.declined += declined
+
+
+@pytest.mark.parametrize("ending", ["bloqueio", "substituicao"])
+def test_many_buyers_race_the_end_of_a_card_and_none_wins_after_it(
+    server: Server, client: Client, new_id: NewId, ending: str
+) -> None:
+    account = card_id = new_id()
+    assert client.put_customer(customer(account, card(card_id, "1000000.00"))).status == 201
+    document = {"motivo": "roubo", "canal": "App"}
+    race = Race(account, card_id, Request("POST", f"/cartoes/{card_id}/{ending}", encode(document)))
+    answer = asyncio.run(race.run(server.port))
+    assert answer is not None
+    used_at_the_end = answer.spelled()["limite_utilizado"]
+    assert race.approved_after_the_end == 0
+    assert race.declined == 250
+    assert used_at_the_end == money(f"{race.approved}.00")
+    last = answer.spelled()["cartao_id"]
+    assert client.card(last)["limite_utilizado"] == used_at_the_end

@@ -78,7 +78,7 @@ def test_a_declared_length_over_64_kib_is_413_before_the_bytes_come(client: Clie
         ("PUT", "/cartoes/a", {"GET"}),
         ("GET", "/cartoes/a/bloqueio", {"POST"}),
         ("GET", "/cartoes/a/desbloqueio", {"POST"}),
-        ("POST", "/cartoes/a/limite", {"GET"}),
+        ("POST", "/cartoes/a/limite", {"GET", "PUT"}),
         ("POST", "/health", {"GET"}),
         ("POST", "/metrics", {"GET"}),
     ],

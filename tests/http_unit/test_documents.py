@@ -260,15 +260,15 @@ def test_anything_else_is_no_cpf(cpf: str) -> None:
     assert refused(CustomerDocument, cpf=json.dumps(cpf)) == "cpf"
 
 
-def test_the_cards_of_a_customer_differ_and_are_at_most_50() -> None:
+def test_the_cards_of_a_customer_differ_and_are_at_most_100() -> None:
     def cards(*ids: str) -> str:
         return "[" + ",".join(CARD_DOCUMENT.replace('"k"', f'"{card_id}"') for card_id in ids) + "]"
 
     assert len(read(CustomerDocument, cartoes=cards("a", "b")).cartoes) == 2
     assert refused(CustomerDocument, cartoes=cards("a", "b", "a")) == ""
-    fifty = [str(number) for number in range(51)]
-    assert len(read(CustomerDocument, cartoes=cards(*fifty[:50])).cartoes) == 50
-    assert refused(CustomerDocument, cartoes=cards(*fifty)) == "cartoes"
+    many = [str(number) for number in range(101)]
+    assert len(read(CustomerDocument, cartoes=cards(*many[:100])).cartoes) == 100
+    assert refused(CustomerDocument, cartoes=cards(*many)) == "cartoes"
 
 
 def test_a_wrong_field_deep_inside_is_named_with_its_way() -> None:
@@ -301,6 +301,19 @@ def test_a_card_needs_no_limit() -> None:
 def test_a_limit_may_be_used_up() -> None:
     used_up = read(CardDocument, limite_utilizado="5000.00", limite_disponivel="0.00").terms()
     assert (used_up.limit_total_cents, used_up.limit_used_cents) == (5000_00, 5000_00)
+
+
+def test_a_limit_may_be_below_what_is_used_where_the_document_says_so() -> None:
+    below = read(CardDocument, limite_total="1000.00", limite_disponivel="-500.00").terms()
+    assert (below.limit_total_cents, below.limit_used_cents) == (1000_00, 1500_00)
+    assert refused(CardDocument, limite_total="1000.00", limite_disponivel=None) == ""
+    assert refused(CardDocument, limite_total="1000.00", limite_disponivel="0.00") == ""
+
+
+def test_a_card_says_which_card_it_replaces_and_which_one_replaced_it() -> None:
+    card = read(CardDocument, status='"cancelado"', substitui='"j"', substituido_por='"l"').terms()
+    assert (card.replaces, card.replaced_by) == ("j", "l")
+    assert refused(CardDocument, substituido_por='"l"') == ""
 
 
 def test_what_is_left_of_a_limit_may_be_left_out() -> None:

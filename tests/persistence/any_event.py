@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final, get_args, get_type_hints
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from authorizer.domain import events
+from authorizer.domain import events, ticket_events
 from authorizer.domain.cards import BLOCK_REASONS, CardStatus, CardTerms, Operation, WrittenTime
 from authorizer.domain.reasons import Reason
+from authorizer.domain.sealing import Sealed
 
 unhurried: Final = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """How fast this machine is decides nothing."""
@@ -35,6 +36,8 @@ card_terms = st.builds(
     blocked_at=st.none() | written_times,
     limit_total_cents=st.none() | cents,
     limit_used_cents=cents,
+    replaces=maybe_text,
+    replaced_by=maybe_text,
 )
 operations = st.builds(
     Operation,
@@ -45,7 +48,18 @@ operations = st.builds(
     block_reason=maybe_text,
     justification=maybe_text,
     available_cents=st.none() | signed_cents,
+    limit_total_cents=st.none() | cents,
+    previous_limit_cents=st.none() | cents,
+    replaced_by=maybe_text,
 )
+
+
+def _ticket_event(kind: type[Any]) -> st.SearchStrategy[Any]:
+    """A ticket's event with anything in its fields: each is told by its annotation."""
+    by_type = {int: times_us, str: texts, bool: st.booleans(), Sealed: texts}
+    fields = [by_type.get(annotated, maybe_text) for annotated in get_type_hints(kind).values()]
+    return st.builds(kind, *fields)
+
 
 EVENTS: Final[dict[type, st.SearchStrategy[events.Event]]] = {
     events.AccountOpened: st.builds(
@@ -102,6 +116,20 @@ EVENTS: Final[dict[type, st.SearchStrategy[events.Event]]] = {
     events.LimitQueried: st.builds(
         events.LimitQueried, times_us, texts, texts, card_ids, texts, signed_cents
     ),
+    events.CardReplaced: st.builds(
+        events.CardReplaced,
+        times_us,
+        texts,
+        texts,
+        texts,
+        card_ids,
+        st.none() | st.sampled_from(sorted(BLOCK_REASONS)),
+        texts,
+        card_terms,
+    ),
+    events.LimitChanged: st.builds(
+        events.LimitChanged, times_us, texts, texts, card_ids, texts, cents, st.none() | cents
+    ),
     events.CustomerRegistered: st.builds(
         events.CustomerRegistered,
         times_us,
@@ -112,8 +140,9 @@ EVENTS: Final[dict[type, st.SearchStrategy[events.Event]]] = {
         st.lists(card_ids, max_size=3).map(tuple),
     ),
     events.PersonalDataRecorded: st.builds(
-        events.PersonalDataRecorded, times_us, texts, texts, texts, texts, maybe_text, maybe_text
+        events.PersonalDataRecorded, times_us, texts, texts, texts
     ),
+    events.PersonalDataErased: st.builds(events.PersonalDataErased, times_us, texts, texts),
     events.OperationsImported: st.builds(
         events.OperationsImported,
         times_us,
@@ -123,6 +152,7 @@ EVENTS: Final[dict[type, st.SearchStrategy[events.Event]]] = {
     ),
     events.MerchantRegistered: st.builds(events.MerchantRegistered, times_us, texts, texts, texts),
     events.MerchantRemoved: st.builds(events.MerchantRemoved, times_us, texts, texts),
+    **{kind: _ticket_event(kind) for kind in get_args(ticket_events.TicketEvent)},
 }
 
 any_event: st.SearchStrategy[events.Event] = st.one_of(list(EVENTS.values()))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from authorizer.domain.cards import BlockReason, CardTerms, Operation, WrittenTime
 from authorizer.domain.commands import (
     Authorize,
     BlockCard,
+    ChangeLimit,
     Credit,
     OpenAccount,
     OpenCards,
@@ -15,7 +17,20 @@ from authorizer.domain.commands import (
     RegisterCustomer,
     RegisterMerchant,
     RemoveMerchant,
+    ReplaceCard,
     UnblockCard,
+)
+from authorizer.domain.service_levels import Priority
+from authorizer.domain.ticket_commands import (
+    CloseTicket,
+    HoldTicket,
+    OpenTicket,
+    RecordInteraction,
+    ReopenTicket,
+    Resolution,
+    ResolveTicket,
+    TakeTicket,
+    TicketCommand,
 )
 
 BY = "test"
@@ -75,6 +90,14 @@ def unblock(account: str, card: str) -> UnblockCard:
     return UnblockCard(account, card, "Chat", "ok", BY)
 
 
+def replacement(account: str, card: str, new_card: str) -> ReplaceCard:
+    return ReplaceCard(account, card, new_card, BlockReason.DAMAGED, "App", None, None, BY)
+
+
+def limit_change(account: str, card: str, cents: int, below: bool = False) -> ChangeLimit:
+    return ChangeLimit(account, card, cents, below, "App", BY)
+
+
 def limit_query(account: str, card: str) -> QueryLimit:
     return QueryLimit(account, card, "App", BY)
 
@@ -85,3 +108,24 @@ def merchant(name: str, mcc: str) -> RegisterMerchant:
 
 def merchant_removal(name: str) -> RemoveMerchant:
     return RemoveMerchant(name, BY)
+
+
+def ticket(customer: str, subject: str, card: str | None, resolution: str | None) -> OpenTicket:
+    resolved = None if resolution is None else Resolution("Ana", resolution)
+    return OpenTicket("", customer, subject, "d", "cat", Priority.HIGH, "App", card, resolved, BY)
+
+
+def ticket_step(protocol: str, what: str, how: dict[str, Any]) -> TicketCommand:
+    """Something that is asked of a ticket, in the words of the naive model."""
+    if what == "take":
+        return TakeTicket(protocol, how["who"], "Chat", BY)
+    if what == "say":
+        said = (how["author"], how["name"], "Chat", how["text"], how["public"])
+        return RecordInteraction(protocol, *said, BY)
+    if what == "hold":
+        return HoldTicket(protocol, "Chat", how["text"], "Eva" if how["text"] else None, BY)
+    if what == "resolve":
+        return ResolveTicket(protocol, Resolution(how["who"], how["text"]), "Chat", BY)
+    if what == "reopen":
+        return ReopenTicket(protocol, how["text"], "App", BY)
+    return CloseTicket(protocol, "App", BY)

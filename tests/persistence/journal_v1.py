@@ -26,6 +26,7 @@ from authorizer.domain.events import (
     TransactionApproved,
     TransactionDeclined,
 )
+from authorizer.domain.sealing import unsealed
 
 AT_US: Final = 1_751_155_200_123_456
 """2025-06-29T00:00:00.123456Z"""
@@ -55,9 +56,14 @@ BATCHES: Final[list[list[Event]]] = [
         CardOpened(AT_US + 5, "api", "123", "777", _BLOCKED),
         CustomerRegistered(AT_US + 5, "api", "777", "123", True, ("9999", "8888")),
         PersonalDataRecorded(
-            AT_US + 5, "api", "777", "João da Silva", "123.456.789-00", None, "joao@example.com"
+            AT_US + 5,
+            "api",
+            "777",
+            unsealed('["João da Silva","123.456.789-00",null,"joao@example.com"]'),
         ),
-        PersonalDataRecorded(AT_US + 6, "api", "777", "João", "12345678900", "+55 11 9", None),
+        PersonalDataRecorded(
+            AT_US + 6, "api", "777", unsealed('["João","12345678900","+55 11 9",null]')
+        ),
         OperationsImported(
             AT_US + 6,
             "api",
@@ -71,7 +77,7 @@ BATCHES: Final[list[list[Event]]] = [
                     block_reason="roubo",
                 ),
                 Operation("consulta_limite", "9999", WrittenTime(5), None, available_cents=380_000),
-                Operation("desbloqueio", "9999", WrittenTime(6), "Chat", justification="engano"),
+                Operation("desbloqueio", "9999", WrittenTime(6), "Chat", None, unsealed("engano")),
             ),
         ),
     ],
@@ -92,7 +98,7 @@ BATCHES: Final[list[list[Event]]] = [
     ],
     [
         CardBlocked(AT_US + 7, "api", "123", "9999", "suspeita_fraude", "App Mobile"),
-        CardUnblocked(AT_US + 8, "api", "123", "9999", "Telefone", "cliente confirmou"),
+        CardUnblocked(AT_US + 8, "api", "123", "9999", "Telefone", unsealed("cliente confirmou")),
     ],
     [LimitQueried(AT_US + 9, "api", "123", "9999", "Chat", -1)],
     [

@@ -24,6 +24,7 @@ from authorizer.domain.customer import Customer, customer_view
 from authorizer.domain.outcomes import Outcome
 from authorizer.domain.policy import DAY_US
 from authorizer.domain.remembered import RememberedIds
+from authorizer.domain.tickets import Ticket, ticket_view
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.file_journal import FileJournal
 from authorizer.persistence.group_commit import GroupCommit
@@ -261,6 +262,7 @@ def contents(state: State) -> dict[str, Any]:
         "customers": {
             name: customer_contents(state.customers.wake(name)) for name in state.customers
         },
+        "tickets": {name: ticket_contents(state.tickets.wake(name)) for name in state.tickets},
         "cards": dict(state.account_of_card),
         "merchants": (state.merchants.position, state.merchants.entries()),
     }
@@ -287,6 +289,11 @@ def all_ids(remembered: RememberedIds) -> dict[str, str]:
     for page in (*remembered.sealed_pages, remembered.open_page):
         together.update(page)
     return together
+
+
+def ticket_contents(ticket: Ticket) -> tuple[int, int, Any]:
+    """Everything in a ticket."""
+    return ticket.position, ticket.sealed_chars, ticket_view(ticket)
 
 
 def customer_contents(customer: Customer) -> tuple[int, Any]:

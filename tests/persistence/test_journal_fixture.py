@@ -1,65 +1,136 @@
-"""The released journal stays readable forever."""
+"""The released journals stay readable forever."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
+import orjson
 import pytest
 
+from authorizer.domain.events import Event, PersonalDataRecorded
+from authorizer.domain.sealing import Sealed
 from authorizer.persistence.disk import LocalDisk
 from authorizer.persistence.journal import JournalReader
+from authorizer.persistence.personal import unpack
 from authorizer.persistence.record import _KINDS, decode
 from authorizer.persistence.recovery import recover
-from tests.persistence.journal_v1 import BATCHES, MERCHANT
+from authorizer.persistence.vault import Vault, read_keys
+from authorizer.persistence.verification import verify
+from tests.persistence import journal_v1, journal_v2
+from tests.support.disks import MemoryDisk
 from tests.support.server import PROJECT, python
 
-FOLDER = PROJECT / "tests" / "fixtures" / "journal-v1"
-HEAD = (FOLDER / "head").read_text().strip()
+FIXTURES = PROJECT / "tests" / "fixtures"
+V1, V2 = FIXTURES / "journal-v1", FIXTURES / "journal-v2"
+RELEASED = {V1: journal_v1.BATCHES, V2: journal_v2.BATCHES}
+
+released = pytest.mark.parametrize("folder", [V1, V2], ids=lambda folder: folder.name)
 
 
-@pytest.fixture
-def disk() -> LocalDisk:
-    return LocalDisk(FOLDER)
+def head_of(folder: Path) -> str:
+    return (folder / "head").read_text().strip()
 
 
-def test_the_released_journal_reads_as_what_was_written(disk: LocalDisk) -> None:
+@released
+def test_the_released_journal_reads_as_what_was_written(folder: Path) -> None:
     """Every event, at its position, in its batch; and the chain ends where it ended."""
+    disk = LocalDisk(folder)
     reader = JournalReader(disk)
     batches = [[decode(record) for record in batch.records()] for batch in reader]
-    assert batches == BATCHES
-    assert reader.position == sum(map(len, BATCHES))
-    assert reader.chain.hex() == HEAD
+    assert batches == RELEASED[folder]
+    assert reader.position == sum(map(len, RELEASED[folder]))
+    assert reader.chain.hex() == head_of(folder)
 
 
-def test_the_released_journal_holds_every_kind_of_event_of_its_time() -> None:
+@released
+def test_the_released_journal_is_whole(folder: Path) -> None:
+    """For the program of today too, whatever keys are there."""
+    found = verify(LocalDisk(folder))
+    assert not found.problems
+    assert found.head.chain.hex() == head_of(folder)
+
+
+def test_the_released_journals_hold_every_version_of_every_event() -> None:
     """And so each of them must be read forever."""
-    released = {type(event) for batch in BATCHES for event in batch}
-    assert released >= {kind for kind, version in _KINDS.values() if version == 1}
+    written = set()
+    for folder in RELEASED:
+        for batch in JournalReader(LocalDisk(folder)):
+            written |= {tuple(orjson.loads(record)[:2]) for record in batch.records()}
+    assert written >= {
+        (name, version) for name, (_, newest) in _KINDS.items() for version in range(1, newest + 1)
+    }
 
 
-def test_the_released_journal_recovers(disk: LocalDisk) -> None:
-    """To the balances that it came to."""
-    state = recover(disk, use_snapshots=False).state
+def test_the_journal_of_version_1_recovers() -> None:
+    """To the balances that it came to; what it says of people was never sealed, and is read."""
+    state = recover(LocalDisk(V1), use_snapshots=False).state
     account = state.accounts.wake("123")
     assert account.wallets_cents == {"FOOD": 10_000, "MEAL": 4_999, "CASH": 250_000}
     assert account.customer_id == "777"
     assert [card.terms().status for card in account.cards.values()] == ["ativo", "bloqueado"]
     assert account.remembered.open_page.keys() == {"t-1", "t-2"}
-    assert state.customers.wake("777").phone == "+55 11 9"
+    customer = state.customers.wake("777")
+    assert customer.was_plain
+    text = no_keys().open("777", customer.personal)
+    assert text is not None
+    assert unpack(text).phone == "+55 11 9"
+    assert no_keys().open("777", Sealed(account.operations[1].justification or "")) == (
+        "cliente confirmou"
+    )
     assert state.account_of_card == {"9999": "123", "8888": "123"}
     assert state.merchants.entries() == [("UBER EATS                   SAO PAULO BR", "5812")]
-    assert state.merchants.mcc_for(MERCHANT) is None
+    assert state.merchants.mcc_for(journal_v1.MERCHANT) is None
+
+
+def no_keys() -> Vault:
+    return Vault(MemoryDisk(), "keys")
+
+
+def test_the_journal_of_version_2_recovers_and_its_keys_open_it() -> None:
+    """Who is forgotten stays so in the state, whatever became of the key."""
+    state = recover(LocalDisk(V2), use_snapshots=False).state
+    keys = read_keys(LocalDisk(V2), "keys")
+    customer = state.customers.wake("777")
+    assert not customer.was_plain
+    text = keys.open("777", customer.personal)
+    assert text is not None
+    assert unpack(text) == journal_v2.PERSON
+    justification = customer.imported_operations[0].justification
+    assert keys.open("777", Sealed(justification or "")) == journal_v2.JUSTIFICATION
+    assert state.erased == {"forgotten-é"}
+    assert state.customers.wake("forgotten-é").personal == ""
+    assert state.accounts.wake("123").cards["9999"].terms().replaced_by == "9999-2"
+    assert list(state.tickets) == [journal_v2.PROTOCOL]
+
+
+def test_keys_of_the_released_journal_can_be_destroyed(tmp_path: Path) -> None:
+    """Then nothing in it can be read, and it is as whole as before."""
+    shutil.copytree(V2, tmp_path, dirs_exist_ok=True)
+    vault = Vault(LocalDisk(tmp_path), "keys")
+    people = [event for event in all_events(V2) if isinstance(event, PersonalDataRecorded)]
+    assert all(vault.open(event.customer_id, event.personal) for event in people)
+    vault.destroy(journal_v2.CUSTOMERS)
+    vault.close()
+    keys = read_keys(LocalDisk(tmp_path), "keys")
+    assert not any(keys.open(event.customer_id, event.personal) for event in people)
+    assert not verify(LocalDisk(tmp_path)).problems
+
+
+def all_events(folder: Path) -> list[Event]:
+    return [event for batch in RELEASED[folder] for event in batch]
 
 
 def test_the_program_still_writes_the_released_bytes(tmp_path: Path) -> None:
     """Not one byte of the format has changed since. A new format needs a new fixture."""
-    assert make(tmp_path).returncode == 0
-    released = contents(FOLDER / "journal")
-    assert len(released) > 1
-    assert contents(tmp_path / "journal") == released
-    assert (tmp_path / "head").read_text().strip() == HEAD
+    made = make(tmp_path)
+    assert made.returncode == 0, made.stderr
+    for folder in ("journal", "keys"):
+        assert contents(tmp_path / folder) == contents(V2 / folder)
+    assert len(contents(V2 / "journal")) > 1
+    assert head_of(tmp_path) == head_of(V2)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -76,7 +147,7 @@ def test_the_released_journal_is_never_written_again(tmp_path: Path) -> None:
 
 def make(folder: Path) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        [python(), str(FOLDER / "make.py"), str(folder)],
+        [python(), str(V2 / "make.py"), str(folder)],
         cwd=PROJECT,
         env={**os.environ, "PYTHONPATH": str(PROJECT)},
         capture_output=True,

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 
 from authorizer.domain import events
-from authorizer.domain.cards import WrittenTime
+from authorizer.domain.cards import CardTerms, Operation, WrittenTime
 from authorizer.domain.events import Event, MerchantRegistered, MerchantRemoved
 from authorizer.persistence import record
 from authorizer.persistence.record import UnknownRecordError, decode, describe, encode
@@ -196,6 +196,23 @@ def test_an_old_version_without_a_step_is_refused(
     with pytest.raises(UnknownRecordError):
         decode(OLD)
     assert len(upgrades.seen) == 1
+
+
+def test_a_card_of_version_1_is_in_the_place_of_none_and_none_is_in_its() -> None:
+    """Cards came to be linked in version 2."""
+    card = b'["k","**** 1","Visa","ativo",null,[5,"t"],100,7]'
+    event = decode(b'["card_opened",1,5,"api","a","c",' + card + b"]")
+    terms = CardTerms("k", "**** 1", "Visa", "ativo", None, WrittenTime(5, "t"), 100, 7)
+    assert event == events.CardOpened(5, "api", "a", "c", terms)
+    assert orjson.loads(encode(event))[1] == 2
+
+
+def test_operations_of_version_1_changed_no_limit_and_replaced_no_card() -> None:
+    """Those that do came in version 2."""
+    line = b'["bloqueio","k",[5,"t"],"App","roubo",null,-3]'
+    event = decode(b'["operations_imported",1,5,"api","c",[' + line + b"," + line + b"]]")
+    operation = Operation("bloqueio", "k", WrittenTime(5, "t"), "App", "roubo", None, -3)
+    assert event == events.OperationsImported(5, "api", "c", (operation, operation))
 
 
 # --- for people --------------------------------------------------------------------------------

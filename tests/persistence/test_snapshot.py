@@ -21,12 +21,13 @@ from tests.persistence.commands import (
     purchase,
     registration,
     terms,
+    ticket,
 )
 from tests.persistence.machine import Machine, contents
 from tests.support.disks import MemoryDisk
 
 ACCOUNTS = [f"a{'x' * number}" for number in range(16)]
-END = SnapshotEnd(77, "ab" * 32, 5, 16, 1)
+END = SnapshotEnd(77, "ab" * 32, 5, 16, 1, 0)
 NAME = snapshot.snapshot_name(70)
 
 
@@ -45,6 +46,7 @@ def state() -> Iterator[State]:
     machine.ask(machine.desk.register_customer(registration("c", "a", ["card-ã"]), (card,)))
     machine.commit()
     machine.answer(machine.ask(machine.desk.card(block("a", "card-ã"))))
+    machine.answer(machine.ask(machine.desk.tickets.open(ticket("c", "s", "card-ã", None))))
     machine.stop()
     yield machine.recover().state
     machine.close()
@@ -64,9 +66,14 @@ class Ticks:
         return self.now
 
 
+def asleep(state: State) -> tuple[snapshot.Look, snapshot.Look, snapshot.Look]:
+    """Everybody sleeps, as after a start."""
+    return state.accounts.asleep, state.customers.asleep, state.tickets.asleep
+
+
 def chunks_of(state: State, by_seconds: float = 0.0) -> list[bytes]:
     clock = Ticks(by_seconds)
-    return list(snapshot.slices(state, state.accounts.asleep, state.customers.asleep, clock))
+    return list(snapshot.slices(state, *asleep(state), clock))
 
 
 def whole(state: State, by_seconds: float = 0.0002) -> bytes:
@@ -121,7 +128,7 @@ def test_a_slice_ends_when_its_time_is_over(state: State) -> None:
     """Give or take one entry: the loop is held no longer, however much there is."""
     per_entry = snapshot.SLICE_SECONDS / 4
     clock = Ticks(per_entry)
-    slices = snapshot.slices(state, state.accounts.asleep, state.customers.asleep, clock)
+    slices = snapshot.slices(state, *asleep(state), clock)
     count = 0
     while True:
         begun = clock.now
@@ -135,7 +142,7 @@ def test_a_slice_ends_when_its_time_is_over(state: State) -> None:
 def test_time_between_slices_is_not_counted(state: State) -> None:
     """The loop was free then; a slow disk does not make slices of one entry each."""
     clock = Ticks(snapshot.SLICE_SECONDS / 4)
-    slices = snapshot.slices(state, state.accounts.asleep, state.customers.asleep, clock)
+    slices = snapshot.slices(state, *asleep(state), clock)
     sizes = []
     reads = 0
     for _ in slices:

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Final
+
+from tests.property.naive_tickets import NaiveTicket
 
 MCC_WALLETS: Final = {"5411": "FOOD", "5412": "FOOD", "5811": "MEAL", "5812": "MEAL"}
 DEADLINE_MS: Final = 80
@@ -38,12 +41,17 @@ class Ids:
         return found[1:]
 
 
+def _stronger(known: str | None, given: str) -> str:
+    return known if known in FINAL_REASONS and known is not None else given
+
+
 @dataclass
 class NaiveCard:
     card_id: str
     limit_cents: int
     used_cents: int = 0
     blocked_for: str | None = None
+    replaced_by: str | None = None
 
 
 @dataclass
@@ -72,6 +80,8 @@ class Bank:
 
     accounts: dict[str, NaiveAccount] = field(default_factory=dict)
     customers: dict[str, NaiveCustomer] = field(default_factory=dict)
+    tickets: dict[int, NaiveTicket] = field(default_factory=dict)
+    """By their running number."""
     merchants: dict[str, str] = field(default_factory=dict)
     merchants_position: int = 0
     position: int = 0
@@ -80,7 +90,9 @@ class Bank:
     def copy(self) -> Bank:
         return deepcopy(self)
 
-    def _happens(self, *entities: NaiveAccount | NaiveCustomer, events: int = 1) -> None:
+    def _happens(
+        self, *entities: NaiveAccount | NaiveCustomer | NaiveTicket, events: int = 1
+    ) -> None:
         self.position += events
         for entity in entities:
             entity.position = self.position
@@ -155,7 +167,7 @@ class Bank:
         card = account.cards.get(card_id) if card_id is not None else None
         if card_id is not None and card is None:
             return "card_not_found"
-        if card is not None and card.blocked_for is not None:
+        if card is not None and (card.blocked_for is not None or card.replaced_by is not None):
             return "card_blocked"
         for entry in DESCRIPTORS[merchant]:
             if entry in self.merchants:
@@ -212,6 +224,8 @@ class Bank:
         account, card = self._card(account_id, card_id)
         if account is None or card is None:
             return "not_found"
+        if card.replaced_by is not None:
+            return "conflict"
         old = card.blocked_for
         if old == reason or (old in FINAL_REASONS and reason not in FINAL_REASONS):
             return "done"
@@ -224,12 +238,46 @@ class Bank:
         account, card = self._card(account_id, card_id)
         if account is None or card is None:
             return "not_found"
+        if card.replaced_by is not None:
+            return "conflict"
         if card.blocked_for is None:
             return "done"
         if card.blocked_for in FINAL_REASONS:
             return "conflict"
         card.blocked_for = None
         account.operations.append(("desbloqueio", card_id))
+        self._happens(account)
+        return "created"
+
+    def replace(self, account_id: str, card_id: str, new_card_id: str) -> str:
+        """The old card is cancelled, the new one has its limit and what is used of it."""
+        account, card = self._card(account_id, card_id)
+        if account is None or card is None:
+            return "not_found"
+        if card.replaced_by == new_card_id:
+            return "done"
+        if card.replaced_by is not None or new_card_id in account.cards:
+            return "conflict"
+        account.cards[new_card_id] = NaiveCard(new_card_id, card.limit_cents, card.used_cents)
+        card.limit_cents = card.used_cents = 0
+        card.blocked_for = _stronger(card.blocked_for, "danificado")
+        card.replaced_by = new_card_id
+        account.operations.append(("substituicao", card_id))
+        self._happens(account)
+        return "created"
+
+    def change_limit(self, account_id: str, card_id: str, cents: int, below: bool) -> str:
+        account, card = self._card(account_id, card_id)
+        if account is None or card is None:
+            return "not_found"
+        if card.replaced_by is not None:
+            return "conflict"
+        if card.limit_cents == cents:
+            return "done"
+        if cents < card.used_cents and not below:
+            return "conflict"
+        card.limit_cents = cents
+        account.operations.append(("alteracao_limite", card_id))
         self._happens(account)
         return "created"
 
@@ -263,3 +311,41 @@ class Bank:
         self._happens()
         self.merchants_position = self.position
         return "done"
+
+    # --- tickets -------------------------------------------------------------------------------
+
+    def open_ticket(
+        self,
+        customer_id: str,
+        subject: str,
+        card_id: str | None,
+        resolution: str | None,
+        now_us: int,
+    ) -> str:
+        customer = self.customers.get(customer_id)
+        if customer is None:
+            return "not_found"
+        account = self.accounts.get(customer.account)
+        if card_id is not None and (account is None or card_id not in account.cards):
+            return "invalid"
+        number = max(self.tickets, default=0) + 1
+        day = datetime.fromtimestamp(now_us // 1_000_000, UTC)
+        ticket = NaiveTicket(f"{day:%Y%m%d}{number:06}", customer_id, card_id)
+        self.tickets[number] = ticket
+        ticket.happened = [(now_us, "open", {"text": subject})]
+        if resolution is not None:
+            ticket.happened.append((now_us, "resolve", {"who": "Ana", "text": resolution}))
+        self._happens(ticket, events=len(ticket.happened))
+        return "created"
+
+    def ask_ticket(self, number: int, what: str, how: dict[str, Any], now_us: int) -> str:
+        ticket = self.tickets.get(number)
+        if ticket is None:
+            return "not_found"
+        events = ticket.ask(what, how, now_us)
+        if events is None:
+            return "conflict"
+        if events == 0:
+            return "done"
+        self._happens(ticket, events=events)
+        return "created"

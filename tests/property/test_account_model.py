@@ -20,15 +20,18 @@ from authorizer.domain import account as accounts
 from authorizer.domain import remembered
 from authorizer.domain.account import Account
 from authorizer.domain.authorize import authorize
+from authorizer.domain.card_changes import change_limit, replace_card
 from authorizer.domain.card_rules import block_card, open_cards, query_limit, unblock_card
-from authorizer.domain.cards import BLOCK_REASONS, BlockReason, CardStatus
+from authorizer.domain.cards import BlockReason, CardStatus
 from authorizer.domain.commands import (
     Authorize,
     BlockCard,
+    ChangeLimit,
     Credit,
     OpenAccount,
     OpenCards,
     QueryLimit,
+    ReplaceCard,
     UnblockCard,
 )
 from authorizer.domain.events import Event
@@ -38,7 +41,7 @@ from authorizer.domain.policy import Policy
 from authorizer.persistence.population import Population
 from authorizer.persistence.record import decode, encode
 from authorizer.persistence.state_codec import decode_account, encode_account
-from tests.domain.builders import ACCOUNT, BY, CUSTOMER, deep, merchants, terms
+from tests.domain.builders import ACCOUNT, BY, CUSTOMER, ToySealer, deep, merchants, terms
 
 RETENTION_US = 50
 DEADLINE_NS = 80
@@ -48,6 +51,9 @@ OVERRIDES = {"UBER EATS": "5811", "MERCADO 1": "5411", "LOJA": None}
 
 IDS = st.none() | st.sampled_from("abcd")
 CARDS = st.sampled_from(("k1", "k2"))
+ANY_CARDS = st.sampled_from(("k1", "k2", "k1", "k2", "n1", "n2"))
+"""Those that documents bring, and those that come in their place."""
+FINAL = ("roubo", "perda")
 AMOUNTS = st.integers(1, 60)
 
 
@@ -58,6 +64,7 @@ class ModelCard:
     limit_cents: int
     used_cents: int
     motive: str | None = None
+    in_its_place: str | None = None
 
 
 @dataclass
@@ -87,7 +94,7 @@ class Model:
         card = self.cards.get(command.card_id or "")
         if command.card_id is not None and card is None:
             return "card_not_found"
-        if card is not None and card.motive is not None:
+        if card is not None and (card.motive is not None or card.in_its_place is not None):
             return "card_blocked"
         wallet = WALLET_OF[OVERRIDES[command.merchant] or command.mcc]
         for payer in (wallet, "CASH"):
@@ -155,7 +162,7 @@ class AccountMachine(RuleBasedStateMachine):
         amount_cents=AMOUNTS,
         mcc=st.sampled_from(list(WALLET_OF)),
         merchant=st.sampled_from(list(OVERRIDES)),
-        card_id=st.none() | st.sampled_from(("k1", "k2", "unknown")),
+        card_id=st.none() | st.sampled_from(("k1", "k2", "n1", "n2", "unknown")),
         waited_ns=st.sampled_from((0, 0, 0, DEADLINE_NS - 1, DEADLINE_NS)),
     )
     def buy(
@@ -228,7 +235,7 @@ class AccountMachine(RuleBasedStateMachine):
         else:
             assert isinstance(outcome, Refusal)
 
-    @rule(card_id=CARDS, motive=st.sampled_from(("roubo", "perda", "outro", "em_analise")))
+    @rule(card_id=ANY_CARDS, motive=st.sampled_from(("roubo", "perda", "outro", "em_analise")))
     def block(self, card_id: str, motive: str) -> None:
         command = BlockCard(ACCOUNT, card_id, BlockReason.of(motive), "App", BY)
         outcome = self.settle(block_card(self.account, command, self.policy, self.now_us))
@@ -236,18 +243,59 @@ class AccountMachine(RuleBasedStateMachine):
         if card is None:
             assert isinstance(outcome, Refusal)
             return
+        if card.in_its_place is not None:
+            assert isinstance(outcome, Refusal)
+            return
         assert isinstance(outcome, Done)
-        final = ("roubo", "perda")
-        if card.motive != motive and (card.motive not in final or motive in final):
+        if card.motive != motive and (card.motive not in FINAL or motive in FINAL):
             self.model.history.append("bloqueio")
             card.motive = motive
 
-    @rule(card_id=CARDS)
+    @rule(
+        card_id=ANY_CARDS,
+        new_id=ANY_CARDS,
+        motive=st.none() | st.sampled_from(("perda", "outro")),
+    )
+    def replace(self, card_id: str, new_id: str, motive: str | None) -> None:
+        reason = BlockReason.of(motive) if motive else None
+        command = ReplaceCard(ACCOUNT, card_id, new_id, reason, "App", None, None, BY)
+        outcome = self.settle(replace_card(self.account, command, self.policy, self.now_us))
+        card = self.model.cards.get(card_id)
+        if card is not None and card.in_its_place == new_id:
+            assert outcome == Done()
+        elif card is None or card.in_its_place is not None or new_id in self.model.cards:
+            assert isinstance(outcome, Refusal)
+        else:
+            assert outcome == Done(created=True)
+            self.model.cards[new_id] = ModelCard(card.limit_cents, card.used_cents)
+            card.limit_cents = card.used_cents = 0
+            card.in_its_place = new_id
+            if card.motive not in FINAL or motive in FINAL:
+                card.motive = motive or card.motive
+            self.model.history.append("substituicao")
+
+    @rule(card_id=ANY_CARDS, limit_cents=st.integers(0, 100), below=st.booleans())
+    def change_limit(self, card_id: str, limit_cents: int, below: bool) -> None:
+        command = ChangeLimit(ACCOUNT, card_id, limit_cents, below, "App", BY)
+        outcome = self.settle(change_limit(self.account, command, self.policy, self.now_us))
+        card = self.model.cards.get(card_id)
+        if card is None or card.in_its_place is not None:
+            assert isinstance(outcome, Refusal)
+        elif card.limit_cents == limit_cents:
+            assert outcome == Done()
+        elif limit_cents < card.used_cents and not below:
+            assert isinstance(outcome, Refusal)
+        else:
+            assert outcome == Done(created=True)
+            card.limit_cents = limit_cents
+            self.model.history.append("alteracao_limite")
+
+    @rule(card_id=ANY_CARDS)
     def unblock(self, card_id: str) -> None:
         command = UnblockCard(ACCOUNT, card_id, "App", "ok", BY)
-        outcome = self.settle(unblock_card(self.account, command, self.policy, self.now_us))
+        outcome = self.settle(unblock_card(self.account, command, ToySealer(), self.now_us))
         card = self.model.cards.get(card_id)
-        if card is None or (card.motive and BLOCK_REASONS[card.motive].final):
+        if card is None or card.in_its_place or card.motive in FINAL:
             assert isinstance(outcome, Refusal)
             return
         assert outcome == Done(created=card.motive is not None)
@@ -255,7 +303,7 @@ class AccountMachine(RuleBasedStateMachine):
             self.model.history.append("desbloqueio")
         card.motive = None
 
-    @rule(card_id=CARDS)
+    @rule(card_id=ANY_CARDS)
     def query(self, card_id: str) -> None:
         command = QueryLimit(ACCOUNT, card_id, "App", BY)
         outcome = self.settle(query_limit(self.account, command, self.policy, self.now_us))
@@ -303,7 +351,11 @@ class AccountMachine(RuleBasedStateMachine):
         }
         for card_id, expected in self.model.cards.items():
             card = cards[card_id]
-            assert (card.status is CardStatus.BLOCKED) == (expected.motive is not None)
+            assert card.replaced_by == expected.in_its_place
+            if expected.in_its_place is not None:
+                assert card.status is CardStatus.CANCELLED
+            else:
+                assert (card.status is CardStatus.BLOCKED) == (expected.motive is not None)
             assert (card.block_reason and card.block_reason.motivo) == expected.motive
         assert [operation.kind for operation in self.account.operations] == self.model.history
 
@@ -312,8 +364,9 @@ class AccountMachine(RuleBasedStateMachine):
         assert all(cents >= 0 for cents in self.account.wallets_cents.values())
         limits_used = 0
         for card in self.account.cards.values():
-            assert card.available_cents >= 0
-            limits_used += card.limit_used_cents - card.opening.limit_used_cents
+            limits_used += card.limit_used_cents
+            if card.replaces is None:
+                limits_used -= card.opening.limit_used_cents
         left = sum(self.account.wallets_cents.values()) - limits_used
         assert left == self.came_in - self.went_out
 

@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
+from authorizer.actors.ticket_desk import TicketFile
 from authorizer.domain import remembered
 from authorizer.domain.account import Account
 from authorizer.domain.cards import BlockReason
@@ -37,6 +38,8 @@ from tests.property.naive import (
     Ids,
     NaiveAccount,
 )
+from tests.property.naive_tickets import shown
+from tests.property.ticket_steps import ticket_steps, words
 from tests.support.disks import MachineDied
 
 ACCOUNTS: Final = ("a0", "a1", "a2", "a3")
@@ -45,11 +48,15 @@ CARDS: Final = {"c0": {"k0": 50_00, "k1": 10_00}, "c1": {"k2": 30_00}, "c2": {"k
 ACCOUNT_OF_CARD: Final = {
     card: CUSTOMERS[customer] for customer, cards in CARDS.items() for card in cards
 }
+LIMITS: Final = {card: limit for cards in CARDS.values() for card, limit in cards.items()}
+OTHERS: Final = {"k0": "k1", "k1": "k0", "k2": "k3", "k3": "k2"}
+"""Each card's neighbour on its account."""
 HOUR_US: Final = 3_600_000_000
 
 accounts = st.sampled_from(ACCOUNTS)
 customers = st.sampled_from(sorted(CUSTOMERS))
-cards = st.sampled_from(sorted(ACCOUNT_OF_CARD))
+cards = st.sampled_from([*OTHERS, *OTHERS, *(f"{card}x" for card in OTHERS)])
+"""The cards of documents, and those that may come in their place."""
 cents = st.integers(1, 40_00)
 purchase_ids = st.none() | st.sampled_from([f"t{number}" for number in range(12)])
 reasons = st.sampled_from([BlockReason.OTHER, BlockReason.UNDER_REVIEW, BlockReason.ROBBED])
@@ -85,6 +92,13 @@ def in_words(answer: Any) -> Any:
     if isinstance(answer, Refusal):
         return answer.kind.value
     return "created" if answer[0].created else "done"
+
+
+def in_plain(seen: Any) -> Any:
+    """What was read, in the form of the model."""
+    if isinstance(seen, TicketFile):
+        return shown(seen)
+    return seen if isinstance(seen, list) else seen.wallets_cents
 
 
 class Authorizer(RuleBasedStateMachine):
@@ -184,22 +198,74 @@ class Authorizer(RuleBasedStateMachine):
 
     @rule(card=cards, reason=reasons)
     def block(self, card: str, reason: BlockReason) -> None:
-        account = ACCOUNT_OF_CARD[card]
+        account = ACCOUNT_OF_CARD[card[:2]]
         task = self.machine.ask(self.machine.desk.card(commands.block(account, card, reason)))
         expected = self.bank.block(account, card, reason.motivo)
         self.asked(task, expected, self.newest(account))
 
     @rule(card=cards)
     def unblock(self, card: str) -> None:
-        account = ACCOUNT_OF_CARD[card]
+        account = ACCOUNT_OF_CARD[card[:2]]
         task = self.machine.ask(self.machine.desk.card(commands.unblock(account, card)))
         self.asked(task, self.bank.unblock(account, card), self.newest(account))
 
+    @rule(card=cards, new=st.sampled_from(["x", "x", "y", "taken"]))
+    def replace(self, card: str, new: str) -> None:
+        account = ACCOUNT_OF_CARD[card[:2]]
+        new_card = OTHERS[card[:2]] if new == "taken" else card + new
+        naive = self.bank.accounts.get(account)
+        if naive is None or card not in naive.cards:
+            return
+        if new == "taken" and (self.registration is not None or new_card not in naive.cards):
+            return
+        command = commands.replacement(account, card, new_card)
+        task = self.machine.ask(self.machine.desk.replace_card(command))
+        self.asked(task, self.bank.replace(account, card, new_card), self.newest(account))
+
+    @rule(card=cards, amount=st.sampled_from([0, 5_00, 30_00, 60_00]), below=st.booleans())
+    def change_limit(self, card: str, amount: int, below: bool) -> None:
+        account = ACCOUNT_OF_CARD[card[:2]]
+        command = commands.limit_change(account, card, amount, below)
+        task = self.machine.ask(self.machine.desk.card(command))
+        expected = self.bank.change_limit(account, card, amount, below)
+        self.asked(task, expected, self.newest(account))
+
     @rule(card=cards)
     def query_limit(self, card: str) -> None:
-        account = ACCOUNT_OF_CARD[card]
+        account = ACCOUNT_OF_CARD[card[:2]]
         task = self.machine.ask(self.machine.desk.limit(commands.limit_query(account, card)))
         self.asked(task, self.bank.query_limit(account, card), self.newest(account))
+
+    @precondition(lambda self: self.registration is None)
+    @rule(customer=customers, subject=words, card=st.none() | cards, resolution=st.none() | words)
+    def open_ticket(
+        self, customer: str, subject: str, card: str | None, resolution: str | None
+    ) -> None:
+        """Customer and card are asked first, so everything before is made durable: one step."""
+        self.commit(once=False)
+        command = commands.ticket(customer, subject, card, resolution)
+        task = self.machine.ask(self.machine.desk.tickets.open(command))
+        own = card if card is None or card[:2] in CARDS[customer] else "of another"
+        expected = self.bank.open_ticket(customer, subject, own, resolution, self.now_us)
+        rests_on = self.bank.position if expected == "created" else 0
+        self.asked(task, expected, rests_on)
+        if expected == "created":
+            self.tell_ticket(task, max(self.bank.tickets))
+
+    @rule(number=st.integers(1, 4), step=ticket_steps)
+    def ask_ticket(self, number: int, step: tuple[str, dict[str, Any]]) -> None:
+        known = self.bank.tickets.get(number)
+        protocol = known.protocol if known else f"20250101{number:06}"
+        command = commands.ticket_step(protocol, *step)
+        task = self.machine.ask(self.machine.desk.tickets.ask(command))
+        expected = self.bank.ask_ticket(number, *step, now_us=self.now_us)
+        self.asked(task, expected, known.position if known else 0)
+        if expected in ("created", "done"):
+            self.tell_ticket(task, number)
+
+    def tell_ticket(self, task: Task, number: int) -> None:
+        """The answer shows the ticket as it was then."""
+        self.reads.append((task, self.bank.tickets[number].shown()))
 
     @rule(name=st.sampled_from(ENTRIES), mcc=st.sampled_from(["5411", "5812", "9999"]))
     def register_merchant(self, name: str, mcc: str) -> None:
@@ -263,7 +329,7 @@ class Authorizer(RuleBasedStateMachine):
         for task, expected in self.reads:
             if task.done():
                 _, seen = task.result()
-                assert (seen if isinstance(seen, list) else seen.wallets_cents) == expected
+                assert in_plain(seen) == expected
         self.questions = [one for one in self.questions if not one.answered]
         self.reads = [one for one in self.reads if not one[0].done()]
 
@@ -430,8 +496,25 @@ class Authorizer(RuleBasedStateMachine):
         check_times(self.machine)
         self.machine.start()
         self.machine.gated = True
+        self.check_tickets()
+        self.check_people()
         self.check_positions()
         self.bank = self.bank.copy()
+
+
+    def check_people(self) -> None:
+        """Everybody's data can be read: the keys outlive what needs them."""
+        for customer_id, naive in self.bank.customers.items():
+            read = self.machine.ask(self.machine.desk.read_customer(customer_id))
+            file = self.machine.answer(read)
+            assert file.person.phone == naive.phone
+
+    def check_tickets(self) -> None:
+        """Every ticket is there with all that was said: the keys outlive what needs them."""
+        for ticket in self.bank.tickets.values():
+            read = self.machine.ask(self.machine.desk.tickets.read(ticket.protocol))
+            _, file = read.result()
+            assert shown(file) == ticket.shown()
 
 
 # --- what was recovered, beside the model ------------------------------------------------------
@@ -443,12 +526,15 @@ def check_state(state: State, bank: Bank) -> None:
     for account_id, naive in bank.accounts.items():
         check_account(state.accounts.wake(account_id), naive, state.at_us - RETENTION_US)
     assert {
-        customer_id: (customer.account_id, customer.card_ids, customer.phone, customer.position)
+        customer_id: (customer.account_id, customer.card_ids, customer.position)
         for customer_id in state.customers
         for customer in [state.customers.wake(customer_id)]
     } == {
-        customer_id: (naive.account, naive.cards, naive.phone, naive.position)
+        customer_id: (naive.account, naive.cards, naive.position)
         for customer_id, naive in bank.customers.items()
+    }
+    assert {protocol: state.tickets.wake(protocol).position for protocol in state.tickets} == {
+        ticket.protocol: ticket.position for ticket in bank.tickets.values()
     }
     assert state.merchants.entries() == list(bank.merchants.items())
     assert state.account_of_card == {
@@ -470,14 +556,17 @@ def check_account(account: Account, naive: NaiveAccount, since_us: int) -> None:
             card.limit_total_cents,
             card.limit_used_cents,
             card.block_reason.motivo if card.block_reason else None,
+            card.replaced_by,
         )
         for card in account.cards.values()
     } == {
-        card.card_id: (card.limit_cents, card.used_cents, card.blocked_for)
+        card.card_id: (card.limit_cents, card.used_cents, card.blocked_for, card.replaced_by)
         for card in naive.cards.values()
     }
     for card in account.cards.values():
-        assert card.opening == commands.terms(card.card_id, card.limit_total_cents or 0)
+        assert card.opening.replaces == card.replaces
+        if card.replaces is None:
+            assert card.opening == commands.terms(card.card_id, LIMITS[card.card_id])
     check_ids(account.remembered, naive.ids, since_us, "{0}\0{1}\0{2}\0{3}")
     check_ids(account.credits, naive.credits, since_us, "{1}\0{0}")
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from tests.support.contract import check_answer
 from tests.support.documents import Document, Number, decode, decode_spelled, encode
 
 PATIENCE_S = 60
@@ -52,9 +53,11 @@ class Answer:
 class Client:
     """Sends requests to one server on loopback."""
 
-    def __init__(self, port: int, host: str = "127.0.0.1") -> None:
+    def __init__(self, port: int, host: str = "127.0.0.1", key: str | None = None) -> None:
+        """`key` is the API key that every request is sent with."""
         self.port = port
         self.host = host
+        self.key = key
 
     def send(
         self,
@@ -63,13 +66,21 @@ class Client:
         body: bytes = b"",
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Send exactly these bytes. OSError or HTTPException when no whole answer came back."""
+        """Send exactly these bytes.
+
+        Raises:
+            OSError, http.client.HTTPException: no whole answer came back.
+            UndocumentedError: the OpenAPI document does not allow the answer.
+        """
         connection = http.client.HTTPConnection(self.host, self.port, timeout=PATIENCE_S)
         try:
-            connection.request(method, path, body=body, headers=dict(headers or {}))
+            own = {"Authorization": f"Bearer {self.key}"} if self.key else {}
+            connection.request(method, path, body=body, headers={**own, **(headers or {})})
             response = connection.getresponse()
             names = {name.lower(): value for name, value in response.getheaders()}
-            return Answer(response.status, names, response.read())
+            answer = Answer(response.status, names, response.read())
+            check_answer(method, path, answer.status, names, answer.body)
+            return answer
         finally:
             connection.close()
 

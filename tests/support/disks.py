@@ -126,10 +126,10 @@ def named(entries: Entries, names: dict[str, Inode | None]) -> Entries:
 class MemoryDisk:
     """A folder of files in memory, which outlives the processes that use it.
 
-    Every effect on it is a step with a name: append, write, sync, truncate, rename, remove,
-    make_folder, sync_folder. `rename` and `truncate` are two steps, as on a real disk: the change,
-    and its sync. `die_after` lets so many steps pass and raises MachineDied before the next one,
-    and before every later one, until `kill` or `lose_power` has been called.
+    Every effect on it is a step with a name: append, write, sync, truncate, overwrite, rename,
+    remove, make_folder, sync_folder. `rename`, `truncate` and `overwrite` are two steps, as on a
+    real disk: the change, and its sync. `die_after` lets so many steps pass and raises MachineDied
+    before the next one, and before every later one, until `kill` or `lose_power` has been called.
     """
 
     def __init__(self) -> None:
@@ -151,6 +151,9 @@ class MemoryDisk:
     def read(self, name: str) -> bytes:
         return self._inode(name).content
 
+    def read_part(self, name: str, offset: int, length: int) -> bytes:
+        return self._inode(name).content[offset : offset + length]
+
     def size(self, name: str) -> int:
         return len(self._inode(name).content)
 
@@ -162,6 +165,13 @@ class MemoryDisk:
         self._step("truncate")
         inode = self._inode(name)
         inode.change(length, None)
+        self._step("sync")
+        inode.sync()
+
+    def overwrite(self, name: str, offset: int, data: bytes) -> None:
+        self._step("overwrite")
+        inode = self._inode(name)
+        inode.change(offset, data)
         self._step("sync")
         inode.sync()
 
@@ -374,6 +384,10 @@ class FaultyDisk:
         self.pass_or_fail("read", name)
         return self.disk.read(name)
 
+    def read_part(self, name: str, offset: int, length: int) -> bytes:
+        self.pass_or_fail("read", name)
+        return self.disk.read_part(name, offset, length)
+
     def size(self, name: str) -> int:
         return self.disk.size(name)
 
@@ -383,6 +397,10 @@ class FaultyDisk:
     def truncate(self, name: str, length: int) -> None:
         self.pass_or_fail("truncate", name)
         self.disk.truncate(name, length)
+
+    def overwrite(self, name: str, offset: int, data: bytes) -> None:
+        self.pass_or_fail("overwrite", name)
+        self.disk.overwrite(name, offset, data)
 
     def rename(self, old: str, new: str) -> None:
         self.pass_or_fail("rename", new)

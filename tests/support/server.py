@@ -98,9 +98,9 @@ class Server:
             return serve_command(self.data, self.port, self.flags)
         return [word.format(port=self.port, data=self.data) for word in self._command]
 
-    def wait_ready(self) -> None:
-        """Poll `/health` until it says 200. ServerEnded, or TimeoutError after a minute."""
-        deadline = time.monotonic() + START_DEADLINE_S
+    def wait_ready(self, within_s: float = START_DEADLINE_S) -> None:
+        """Poll `/health` until it says 200. ServerEnded, or TimeoutError."""
+        deadline = time.monotonic() + within_s
         while time.monotonic() < deadline:
             status = self.process.poll()
             if status is not None:
@@ -109,7 +109,7 @@ class Server:
             if self._is_ready():
                 return
             time.sleep(POLL_S)
-        raise TimeoutError(f"not ready within {START_DEADLINE_S:.0f} s\n{self.log()}")
+        raise TimeoutError(f"not ready within {within_s:.0f} s\n{self.log()}")
 
     def _is_ready(self) -> bool:
         try:

@@ -1,0 +1,61 @@
+"""All that is held on a person, from the actors that hold it."""
+
+import asyncio
+from typing import Final, NamedTuple
+
+import orjson
+
+from authorizer.actors.desk import CustomerFile, Desk
+from authorizer.actors.ticket_desk import TicketFile
+from authorizer.domain.account import AccountView
+from authorizer.domain.commands import ReadAccount
+from authorizer.domain.outcomes import Refusal, RefusalKind
+
+_SLICE_TICKETS: Final = 1000
+"""Tickets that are looked through in one step of the loop."""
+
+
+class Holdings(NamedTuple):
+    """What is held on one person."""
+
+    file: CustomerFile
+    account: AccountView | None
+    tickets: tuple[TicketFile, ...]
+
+
+async def holdings(desk: Desk, customer_id: str) -> Holdings | Refusal:
+    """All that is held on a person; refused as the customer document would be."""
+    file = await desk.read_customer(customer_id)
+    if isinstance(file, Refusal):
+        return file
+    account = await desk.known_account(ReadAccount(file.customer.account_id))
+    if isinstance(account, Refusal) and account.kind is not RefusalKind.NOT_FOUND:
+        return account
+    tickets = await _tickets(desk, customer_id)
+    if isinstance(tickets, Refusal):
+        return tickets
+    return Holdings(file, None if isinstance(account, Refusal) else account[1], tickets)
+
+
+async def _tickets(desk: Desk, customer_id: str) -> tuple[TicketFile, ...] | Refusal:
+    found: list[TicketFile] = []
+    for protocol in await _protocols(desk, customer_id):
+        answer = await desk.tickets.read(protocol)
+        if isinstance(answer, Refusal):
+            return answer
+        if answer[1].ticket.customer_id == customer_id:
+            found.append(answer[1])
+    return tuple(found)
+
+
+async def _protocols(desk: Desk, customer_id: str) -> list[str]:
+    """The tickets whose bytes name the customer, and perhaps some more."""
+    name = orjson.dumps(customer_id)
+    directory = desk.tickets.directory
+    found = []
+    for number, protocol in enumerate(list(directory.ids())):
+        if number % _SLICE_TICKETS == _SLICE_TICKETS - 1:
+            await asyncio.sleep(0)
+        if name in directory.look(protocol).data:
+            found.append(protocol)
+    return found

@@ -1,0 +1,79 @@
+"""Keys of personal data, made and destroyed off the loop, many with one sync."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
+from typing import Any, Protocol
+
+from authorizer.domain.sealing import Sealer
+
+
+class KeyStore(Sealer, Protocol):
+    """Durable keys. What changes them blocks."""
+
+    def create(self, customer_ids: Collection[str]) -> None:
+        """Make keys, durably, for those customers who have none."""
+
+    def destroy(self, customer_ids: Collection[str]) -> None:
+        """Destroy the keys of these customers, durably and for good."""
+
+
+class _Batch:
+    """Customers who get their keys with one sync."""
+
+    def __init__(self) -> None:
+        self.customer_ids: set[str] = set()
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+
+class Keys:
+    """Has keys made before the event that needs them is appended.
+
+    A store that can't be written ends the process, as the journal does: whoever waits gets no
+    answer, and after a sync that failed nobody knows what is on disk.
+    """
+
+    def __init__(
+        self,
+        store: KeyStore,
+        erased: Collection[str],
+        off_loop: Callable[..., Awaitable[Any]],
+        on_failure: Callable[[BaseException], None],
+    ) -> None:
+        """`erased` is who never gets a key again."""
+        self.store = store
+        self._erased = erased
+        self._off_loop = off_loop
+        self._on_failure = on_failure
+        self._gathering: _Batch | None = None
+        self._writer: asyncio.Task[None] | None = None
+
+    async def ensure(self, customer_id: str) -> None:
+        """Return when the customer has a key, durably; at once for one who is erased."""
+        if self.store.has_key(customer_id) or customer_id in self._erased:
+            return
+        if self._gathering is None:
+            self._gathering = _Batch()
+        batch = self._gathering
+        batch.customer_ids.add(customer_id)
+        if self._writer is None:
+            self._writer = asyncio.get_running_loop().create_task(self._write())
+        await asyncio.shield(batch.done)
+
+    async def destroy(self, customer_id: str) -> None:
+        """Return when the customer's key is destroyed, durably."""
+        await self._do(self.store.destroy, (customer_id,))
+
+    async def _write(self) -> None:
+        """Write batch after batch: what gathers while one is synced is the next."""
+        while self._gathering is not None:
+            batch, self._gathering = self._gathering, None
+            await self._do(self.store.create, batch.customer_ids)
+            batch.done.set_result(None)
+        self._writer = None
+
+    async def _do(self, change: Callable[..., None], customer_ids: Collection[str]) -> None:
+        try:
+            await self._off_loop(change, customer_ids)
+        except OSError as error:
+            self._on_failure(error)
+            raise

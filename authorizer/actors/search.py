@@ -1,0 +1,161 @@
+"""The customer search: an index in memory, built behind the start and kept up to date.
+
+Only the loop's thread calls what is here; the index itself is worked on off the loop, one piece of
+work at a time, in order.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
+from itertools import islice
+from typing import Any, Final, NamedTuple, Protocol
+
+from authorizer.actors.directory import BrokenEntityError
+from authorizer.actors.entity import Surroundings
+from authorizer.actors.loop_actor import LoopFuture
+from authorizer.domain.outcomes import Refusal, RefusalKind
+from authorizer.domain.person_search import Found, Term
+from authorizer.domain.personal import Person
+from authorizer.domain.sealing import Sealer
+from authorizer.persistence.customer_index import CustomerIndex
+from authorizer.persistence.personal import unpack
+from authorizer.persistence.population import Sleeper
+from authorizer.persistence.state_codec import decode_customer
+
+SLICE_CUSTOMERS: Final = 100
+"""Customers that are opened in one piece of work: it holds the interpreter for a few ms."""
+MAX_WAITING: Final = 200
+PATIENCE_SECONDS: Final = 10.0
+
+_BUSY: Final = Refusal(RefusalKind.OVERLOADED, "too many searches wait")
+_NOT_YET: Final = Refusal(RefusalKind.OVERLOADED, "the search is being made ready")
+
+OffLoop = Callable[..., Awaitable[Any]]
+
+
+class Customers(Protocol):
+    """The customers that there are, awake or asleep."""
+
+    def ids(self) -> Sequence[str]:
+        """Who they are; some may come in behind."""
+
+    def look(self, entity_id: str) -> Sleeper:
+        """The present state of one, as it would sleep. BrokenEntityError if it is worth nothing."""
+
+
+class Built(NamedTuple):
+    """What was found when the index was built."""
+
+    customers: int
+    keyless: int
+    """Customers who were not erased, and whose key is missing all the same."""
+
+
+class CustomerSearch:
+    """Finds customers by what is known of them."""
+
+    def __init__(self, around: Surroundings, customers: Customers, off_loop: OffLoop) -> None:
+        self._commit = around.commit
+        self._sealer = around.sealer
+        self._customers = customers
+        self._off_loop = off_loop
+        self._one_at_a_time = asyncio.Lock()
+        self._changed: dict[str, None] = {}
+        self._index: CustomerIndex | None = None
+        self._building: asyncio.Task[Built] | None = None
+        self._catching_up: asyncio.Task[None] | None = None
+        self._waiting = 0
+
+    def build(self) -> "asyncio.Task[Built]":
+        """Have the index built, once. Until somebody asks for that, no memory is spent on it."""
+        if self._building is None:
+            self._building = asyncio.get_running_loop().create_task(self._build())
+        return self._building
+
+    def changed(self, customer_id: str) -> None:
+        """Say that something else is known of a customer now: the next search knows it."""
+        if self._building is None:
+            return
+        self._changed[customer_id] = None
+        behind = len(self._changed) >= SLICE_CUSTOMERS and self._index is not None
+        if behind and (self._catching_up is None or self._catching_up.done()):
+            self._catching_up = asyncio.get_running_loop().create_task(self._catch_up())
+
+    async def find(
+        self, terms: tuple[Term, ...], after: Found | None, limit: int
+    ) -> list[Found] | Refusal:
+        """Those whom all the terms find, in order, from behind a place on.
+
+        What it rests on is durable when it returns. Refused where too many wait, or where the index
+        is not built within a bounded time.
+        """
+        if self._waiting >= MAX_WAITING:
+            return _BUSY
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await asyncio.shield(self.build())
+                await self._catch_up()
+                async with self._one_at_a_time:
+                    assert self._index is not None
+                    found: list[Found] = await self._off_loop(self._index.find, terms, after, limit)
+        except TimeoutError:
+            return _NOT_YET
+        finally:
+            self._waiting -= 1
+        reached = LoopFuture()
+        self._commit.when_durable(self._commit.appended, reached, None)
+        await reached
+        return found
+
+    async def _build(self) -> Built:
+        index = CustomerIndex()
+        keyless = 0
+        ids = self._customers.ids()
+        count = len(ids)
+        for begin in range(0, count, SLICE_CUSTOMERS):
+            end = min(begin + SLICE_CUSTOMERS, count)
+            sleepers = self._look(ids[begin:end])
+            keyless += await self._off_loop(_load, index, self._sealer, sleepers)
+        await self._off_loop(index.loaded)
+        self._index = index
+        return Built(count, keyless)
+
+    async def _catch_up(self) -> None:
+        """Take in what has changed so far, a slice at a time."""
+        async with self._one_at_a_time:
+            while self._changed:
+                ids = list(islice(self._changed, SLICE_CUSTOMERS))
+                sleepers = self._look(ids)
+                for customer_id in ids:
+                    del self._changed[customer_id]
+                assert self._index is not None
+                await self._off_loop(_put, self._index, self._sealer, sleepers)
+
+    def _look(self, ids: Iterable[str]) -> list[bytes]:
+        found = []
+        for customer_id in ids:
+            with suppress(BrokenEntityError):
+                found.append(self._customers.look(customer_id).data)
+        return [data for data in found if data]
+
+
+def _load(index: CustomerIndex, sealer: Sealer, sleepers: list[bytes]) -> int:
+    """Load people, and say how many of them should be readable and are not."""
+    people = list(_people(sealer, sleepers))
+    index.load((customer_id, person) for customer_id, person, _ in people if person is not None)
+    return sum(person is None and not erased for _, person, erased in people)
+
+
+def _put(index: CustomerIndex, sealer: Sealer, sleepers: list[bytes]) -> None:
+    index.put((customer_id, person) for customer_id, person, _ in _people(sealer, sleepers))
+
+
+def _people(sealer: Sealer, sleepers: Iterable[bytes]) -> Iterable[tuple[str, Person | None, bool]]:
+    for data in sleepers:
+        customer = decode_customer(data)
+        text = None
+        if not customer.erased:
+            text = sealer.open(customer.customer_id, customer.personal)
+        person = unpack(text) if text is not None else None
+        yield customer.customer_id, person, customer.erased

@@ -1,0 +1,48 @@
+"""The ticket's actor: the only one that changes the ticket."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from authorizer.actors.entity import EntityActor
+from authorizer.actors.sealed_texts import seal_texts
+from authorizer.domain import tickets
+from authorizer.domain.events import Event
+from authorizer.domain.outcomes import Decision, Refusal
+from authorizer.domain.sealing import Sealed
+from authorizer.domain.ticket_commands import OpenTicket
+from authorizer.domain.ticket_events import TicketEvent
+from authorizer.domain.ticket_rules import Means, Seal, decide
+from authorizer.domain.tickets import Ticket, TicketView, ticket_view
+
+
+class TicketActor(EntityActor[Ticket]):
+    """Leads a ticket through its life, one message at a time."""
+
+    def decide(self, command: Any, now_us: int) -> Decision:
+        """See `EntityActor`."""
+        opening = isinstance(command, OpenTicket)
+        customer_id = command.customer_id if opening else self.state.customer_id
+        means = Means(self.around.policy.service_levels, self._seal(customer_id))
+        return decide(self.state, command, means, now_us)
+
+    def evolve(self, event: TicketEvent, position: int) -> None:
+        """See `EntityActor`."""
+        tickets.evolve(self.state, event, position)
+
+    def admit(self, events: Sequence[Event]) -> None:
+        """See `EntityActor`."""
+        self.around.state.tickets.admit(self.entity_id)
+
+    def view(self, command: Any) -> TicketView:
+        """See `EntityActor`."""
+        return ticket_view(self.state)
+
+    def _seal(self, customer_id: str) -> Seal | Refusal:
+        refusal = self.around.unsealable(customer_id)
+        if refusal is not None:
+            return refusal
+
+        def seal(*texts: str | None) -> Sealed:
+            return seal_texts(self.around.sealer, customer_id, texts)
+
+        return seal

@@ -1,0 +1,146 @@
+"""`authorizer keys`."""
+
+from typing import Final
+
+import click
+import orjson
+
+from authorizer.cli.key_options import Expiry, KeyName, now_us
+from authorizer.cli.options import laid_out, settings_options
+from authorizer.cli.points import time_text
+from authorizer.domain.access import ApiKey, Role
+from authorizer.http.credentials import new_credential
+from authorizer.persistence.api_keys import MAX_KEYS, changing, read_keys, write_keys
+from authorizer.persistence.disk import LocalDisk
+from authorizer.settings import Settings
+
+HELP: Final = """Make, list and revoke API keys.
+
+A key is for one role: terminal (posts transactions), atendente (customer care), operador (accounts,
+credits, merchants, operations) or auditor (reads, changes nothing). Clients send it in the header
+`Authorization: Bearer KEY`.
+
+A running server goes by every change within about a second. From the first key on everybody needs
+one, even once all are revoked.
+
+Examples:
+  authorizer keys create --role terminal --name 'till 7' --data data
+  authorizer keys list --data data
+  authorizer keys revoke 3f9a01c2de --data data
+
+Exit status: 0 done, 1 the keys can't be read or written, or there is no such key, 2 wrong usage.
+"""
+
+
+@click.group(help=laid_out(HELP))
+def keys() -> None:
+    """All of it is in the commands below."""
+
+
+@keys.command()
+@click.option(
+    "--role",
+    type=click.Choice([role.value for role in Role]),
+    required=True,
+    help="What the key is for.",
+)
+@click.option("--name", type=KeyName(), default="", help="Whose it is, for people.")
+@click.option(
+    "--expires",
+    "expires_at_us",
+    type=Expiry(),
+    help="How long it is good, or until when; a date is its beginning, UTC.",
+)
+@settings_options("data")
+def create(role: str, name: str, expires_at_us: int | None, settings: Settings) -> None:
+    """Make a key and print it, this once.
+
+    Only its hash is kept, so it can't be shown again. The key alone goes to standard output. The
+    data folder is made if missing.
+
+    Examples:
+      authorizer keys create --role terminal --name 'till 7' --data data
+      KEY=$(authorizer keys create --role atendente --expires 90d --data data)
+
+    Exit status: 0 made, 1 the keys can't be read or written, 2 wrong usage.
+    """
+    disk = LocalDisk(settings.data)
+    credential = new_credential()
+    key = ApiKey(
+        credential.key_id, Role(role), name, credential.digest, now_us(), expires_at_us, None
+    )
+    with changing(disk):
+        known = read_keys(disk)
+        if len(known) >= MAX_KEYS:
+            raise click.ClickException(f"there are {MAX_KEYS} keys, and no more can be kept")
+        write_keys(disk, [*known, key])
+    click.echo(str(credential))
+    until = "" if expires_at_us is None else f", until {time_text(expires_at_us)}"
+    click.echo(f"key {key.key_id} for {role}{until}; it is shown only this once", err=True)
+
+
+@keys.command("list")
+@click.option("--json", "as_json", is_flag=True, help="As a JSON array.")
+@settings_options("data")
+def list_(as_json: bool, settings: Settings) -> None:
+    """List all keys, oldest first: who has which role, and whether it is active.
+
+    Neither a key nor its hash is shown. Events in the journal name a key as ROLE:ID.
+
+    Examples:
+      authorizer keys list --data data
+      authorizer keys list --data data --json | jq -r '.[] | select(.standing == "active") | .id'
+
+    Exit status: 0 listed, 1 the keys can't be read, 2 wrong usage.
+    """
+    at_us = now_us()
+    lines = [_line(key, at_us) for key in read_keys(LocalDisk(settings.data))]
+    click.echo(orjson.dumps(lines, option=orjson.OPT_INDENT_2) if as_json else _table(lines))
+
+
+@keys.command()
+@click.argument("key_id", metavar="ID")
+@settings_options("data")
+def revoke(key_id: str, settings: Settings) -> None:
+    """Revoke a key, for good: it is refused within about a second.
+
+    Examples:
+      authorizer keys revoke 3f9a01c2de --data data
+
+    Exit status: 0 revoked, now or before; 1 there is no such key, or the keys can't be read or
+    written; 2 wrong usage.
+    """
+    disk = LocalDisk(settings.data)
+    if not read_keys(disk):
+        raise click.ClickException(f"{settings.data} holds no API keys")
+    with changing(disk):
+        known = read_keys(disk)
+        found = next((key for key in known if key.key_id == key_id), None)
+        if found is None:
+            raise click.ClickException(f"there is no API key {key_id!r}")
+        if found.revoked_at_us is None:
+            revoked = found._replace(revoked_at_us=now_us())
+            write_keys(disk, [revoked if key is found else key for key in known])
+    click.echo(f"key {key_id} is revoked", err=True)
+
+
+def _line(key: ApiKey, at_us: int) -> dict[str, str | None]:
+    return {
+        "id": key.key_id,
+        "role": key.role.value,
+        "name": key.name,
+        "standing": key.standing(at_us).value,
+        "created_at": time_text(key.created_at_us),
+        "expires_at": None if key.expires_at_us is None else time_text(key.expires_at_us),
+        "revoked_at": None if key.revoked_at_us is None else time_text(key.revoked_at_us),
+    }
+
+
+def _table(lines: list[dict[str, str | None]]) -> str:
+    columns = ("id", "role", "standing", "created_at", "expires_at", "revoked_at", "name")
+    rows = [columns, *([line[column] or "-" for column in columns] for line in lines)]
+    widths = [max(len(row[at]) for row in rows) for at in range(len(columns))]
+    return "\n".join(
+        "  ".join(f"{text:<{width}}" for text, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )

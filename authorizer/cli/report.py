@@ -1,0 +1,165 @@
+"""`authorizer report`."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+import orjson
+
+from authorizer import logs
+from authorizer.cli import offline
+from authorizer.cli.options import settings_options
+from authorizer.cli.progress import journal_bytes, progress
+from authorizer.cli.reports import projector_of, tables_of
+from authorizer.domain.money import format_cents
+from authorizer.http.report_period import PeriodError, check_edge, period_of
+from authorizer.http.reports import BUSINESS
+from authorizer.http.wire import money
+from authorizer.persistence.disk import DataFolderInUseError, LocalDisk
+from authorizer.persistence.journal import JournalReader
+from authorizer.reports.amounts import with_amounts
+from authorizer.reports.business_hours import BusinessHours
+from authorizer.reports.period import Period
+from authorizer.reports.spreadsheet import csv_of
+from authorizer.settings import Settings
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+# What loads SQLAlchemy, numpy and Jinja is loaded where it is used: the server loads this too.
+
+WAIT_SECONDS: Final = 30.0
+_POLL_SECONDS: Final = 0.05
+_GROUPS: Final = {
+    "atendimento": ("dia", "canal", "categoria", "atendente"),
+    "transacoes": ("dia", "carteira", "mcc", "estabelecimento", "motivo"),
+}
+_TABLES: Final = [f"{name}/{group}" for name, groups in _GROUPS.items() for group in groups]
+
+
+class Edge(click.ParamType[str]):
+    """A date, or an RFC 3339 date and time."""
+
+    name = "DATE"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        """The text, once it is known to be one."""
+        try:
+            return check_edge(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+@click.command()
+@click.option("--html", "form", flag_value="html", help="As a page with charts.", default=True)
+@click.option("--json", "form", flag_value="json", help="As one JSON object: every grouping.")
+@click.option("--csv", type=click.Choice(_TABLES), help="As CSV: one report in one grouping.")
+@click.option("--de", type=Edge(), help="The first day; 30 days before the end by default.")
+@click.option("--ate", type=Edge(), help="The last day; today by default.")
+@click.option(
+    "--horario",
+    type=click.Choice(["calendario", BUSINESS]),
+    default="calendario",
+    show_default=True,
+    help="Tell how long tickets took in calendar time or in business hours.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file to write; standard output by default.",
+)
+@settings_options("data", "reports_url", "business_hours", "business_days", "business_time_zone")
+def report(
+    form: str, csv: str | None, output: Path | None, settings: Settings, **about: str | None
+) -> None:
+    """Report on the service desk and on purchases: what /relatorios tells, as a file.
+
+    The page needs nothing but itself: it can be mailed, printed and kept. Where a server runs on
+    the folder, its tables are used once they have caught up; otherwise this command brings them up
+    to date.
+
+    Examples:
+      authorizer report --html -o outubro.html --de 2026-10-01 --ate 2026-10-31 --data data
+      authorizer report --csv atendimento/canal --data data
+
+    Exit status: 0 done, 1 failed, 2 wrong usage.
+    """
+    logs.configure("auto", "warning")
+    now_us = time.time_ns() // 1000
+    try:
+        period = period_of(about["de"], about["ate"], now_us)
+    except PeriodError as error:
+        raise click.UsageError(f"--{error.field}: {error}") from error
+    hours = settings.desk_hours if about["horario"] == BUSINESS else None
+    gathered = _gather(settings, period, now_us, hours)
+    written = _csv(gathered, csv) if csv else _FORMS[form](gathered)
+    if output is None:
+        click.echo(written, nl=False)
+    else:
+        output.write_text(written, encoding="utf-8", newline="")
+
+
+def _gather(
+    settings: Settings, period: Period, now_us: int, hours: BusinessHours | None
+) -> dict[str, Any]:
+    from authorizer.reports.everything import gather  # noqa: PLC0415
+    from authorizer.reports.store import StoreError  # noqa: PLC0415
+
+    disk = offline.journal_to_read(settings)
+    engine = tables_of(settings, disk)
+    try:
+        try:
+            with disk.lock():
+                projector_of(engine, disk).catch_up(_end_of(disk))
+        except DataFolderInUseError:
+            _wait_for_the_server(engine, _end_of(disk))
+        with engine.connect() as connection:
+            return gather(connection, period, now_us, hours)
+    except StoreError as error:
+        raise click.ClickException(f"the reports' database can't be used: {error}") from error
+
+
+def _end_of(disk: LocalDisk) -> int:
+    """The position at which the journal ends now."""
+    reader = JournalReader(disk)
+    with progress("Reading", journal_bytes(disk)) as passed:
+        for batch in reader:
+            passed(batch.size_bytes)
+    return reader.position
+
+
+def _wait_for_the_server(engine: "Engine", position: int) -> None:
+    from authorizer.reports.store import read_place  # noqa: PLC0415
+
+    deadline = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < deadline:
+        with engine.connect() as connection:
+            place = read_place(connection)
+        if place is not None and place.position >= position:
+            return
+        time.sleep(_POLL_SECONDS)
+    raise click.ClickException("the tables of the server that runs on the folder do not catch up")
+
+
+def _html(gathered: dict[str, Any]) -> str:
+    from authorizer.reports.page import page_of  # noqa: PLC0415
+
+    return page_of(gathered)
+
+
+def _json(gathered: dict[str, Any]) -> str:
+    return orjson.dumps(
+        with_amounts(gathered, money), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    ).decode()
+
+
+def _csv(gathered: dict[str, Any], table: str) -> str:
+    report, by = table.split("/")
+    found = with_amounts(gathered[report][by], format_cents)
+    return csv_of({"de": gathered["de"], "ate": gathered["ate"], **found})
+
+
+_FORMS: Final[dict[str, Callable[[dict[str, Any]], str]]] = {"html": _html, "json": _json}

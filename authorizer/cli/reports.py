@@ -1,0 +1,203 @@
+"""`authorizer reports`: the read models' tables."""
+
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from authorizer import logs
+from authorizer.cli import offline
+from authorizer.cli.options import laid_out, settings_options
+from authorizer.cli.progress import journal_bytes, progress
+from authorizer.domain.events import Event
+from authorizer.persistence.disk import LocalDisk
+from authorizer.persistence.follow import Follower
+from authorizer.persistence.history import events_of
+from authorizer.persistence.journal import Batch, JournalReader
+from authorizer.settings import Settings
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from authorizer.reports.projector import Projector
+
+# The server loads this module too, and never SQLAlchemy: that is loaded where it is used.
+
+FOLDER: Final = "reports"
+DATABASE: Final = "reports.sqlite"
+NICENESS: Final = 5
+"""Purchases come first."""
+SWITCH_SECONDS: Final = 0.0002
+"""A query gives the interpreter up a hundred times, and waits so long for it each time."""
+
+HELP: Final = """Look after the tables that statements, lists and reports come from.
+
+They are made from the journal, by a process beside the server that follows it. Losing them costs
+time only.
+
+Examples:
+  authorizer reports status --data data
+  authorizer reports rebuild --data data
+
+Exit status: 0 done, 1 failed, 2 wrong usage.
+"""
+
+
+@click.group(help=laid_out(HELP))
+def reports() -> None:
+    """All of it is in the commands below."""
+
+
+@reports.command()
+@settings_options("data", "reports_url")
+def rebuild(settings: Settings) -> None:
+    """Make the tables anew from the journal.
+
+    The server must not run on the data folder; it would do the same by itself if it found none.
+
+    Examples:
+      authorizer reports rebuild --data data
+      authorizer reports rebuild --data data --reports-url postgresql+psycopg://me@db/reports
+
+    Exit status: 0 done, 1 failed, 2 wrong usage.
+    """
+    logs.configure("auto", "warning")
+    disk = offline.journal_to_read(settings)
+    with offline.deaf_to_snapshot_calls(), disk.lock():
+        if settings.reports_url is None:
+            _remove_database(disk)  # it may be broken
+        engine = tables_of(settings, disk)
+        passed = _read_and_project(disk, projector_of(engine, disk))
+        engine.dispose()
+    click.echo(f"{passed} events are in the tables")
+
+
+@reports.command()
+@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
+@settings_options("data", "reports_url")
+def status(as_json: bool, settings: Settings) -> None:
+    """Tell how far the tables are, and how many rows they have.
+
+    May run beside a server.
+
+    Examples:
+      authorizer reports status --data data
+      authorizer reports status --json --data data | jq .position
+
+    Exit status: 0 they could be read, 1 they could not, 2 wrong usage.
+    """
+    from authorizer.reports.queries import counts  # noqa: PLC0415
+    from authorizer.reports.store import StoreError, problem_of, read_place  # noqa: PLC0415
+
+    disk = offline.journal_to_read(settings)
+    try:
+        with tables_of(settings, disk).connect() as connection:
+            place = read_place(connection)
+            if place is None:
+                raise click.ClickException("there are no tables yet; the server makes them")
+            rows = counts(connection, {})
+    except StoreError as error:
+        raise click.ClickException(
+            f"the reports' database can't be read: {problem_of(error)}"
+        ) from error
+    if as_json:
+        click.echo(json.dumps({"position": place.position, "rows": rows}))
+        return
+    click.echo(f"position {place.position}")
+    for name, number in rows.items():
+        click.echo(f"{name} {number}")
+
+
+@reports.command(hidden=True)
+@settings_options("data", "reports_url", "log_format", "log_level")
+def follow(settings: Settings) -> None:
+    """Keep the tables up with the journal, and answer queries: JSON lines in and out.
+
+    The server starts this. It ends with its standard input, so it never outlives the server.
+    """
+    logs.configure(settings.log_format, settings.log_level)
+    os.nice(NICENESS)
+    sys.setswitchinterval(SWITCH_SECONDS)
+    disk = LocalDisk(settings.data)
+    _follow(tables_of(settings, disk), disk)
+
+
+def _follow(engine: "Engine", disk: LocalDisk) -> None:
+    from authorizer.reports.wire import message  # noqa: PLC0415
+    from authorizer.reports.worker import END_SECONDS, Worker  # noqa: PLC0415
+
+    worker = Worker(engine, projector_of(engine, disk), _say, time.monotonic)
+    running = threading.Thread(target=worker.run, name="projector", daemon=True)
+    running.start()
+    for line in sys.stdin.buffer:
+        worker.take(message(line))
+    worker.end()
+    running.join(END_SECONDS)
+
+
+def _say(line: bytes) -> None:
+    try:
+        sys.stdout.buffer.write(line)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:  # nobody listens any more: standard input ends too
+        return
+
+
+def tables_of(settings: Settings, disk: LocalDisk) -> "Engine":
+    """The database of the tables: as the settings say, or in the data folder."""
+    from authorizer.reports.store import open_store  # noqa: PLC0415
+
+    if settings.reports_url is None:
+        disk.make_folder(FOLDER)
+        path = disk.path(f"{FOLDER}/{DATABASE}")
+        return open_store(f"sqlite:///{path}")
+    try:
+        return open_store(settings.reports_url)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _remove_database(disk: LocalDisk) -> None:
+    for name in disk.names(FOLDER):
+        if name.startswith(DATABASE):
+            disk.remove(f"{FOLDER}/{name}")
+
+
+def projector_of(engine: "Engine", disk: LocalDisk) -> "Projector":
+    """Who brings the tables up with the journal of a data folder."""
+    from authorizer.reports.projector import Projector  # noqa: PLC0415
+
+    def events(batch: Batch) -> Iterable[tuple[int, Event]]:
+        return events_of(disk, batch)
+
+    return Projector(engine, lambda place: Follower(disk, place), events)
+
+
+def _read_and_project(disk: LocalDisk, projector: "Projector") -> int:
+    from authorizer.reports.store import StoreError, problem_of  # noqa: PLC0415
+
+    reader = JournalReader(disk)
+    with progress("Reading", journal_bytes(disk)) as passed:
+        for batch in reader:
+            passed(batch.size_bytes)
+    try:
+        projector.make_anew()
+        with progress("Rebuilding", reader.position) as moved:
+            told = 0
+
+            def tell(position: int) -> None:
+                nonlocal told
+                moved(position - told)
+                told = position
+
+            projector.catch_up(reader.position, tell)
+    except StoreError as error:
+        raise click.ClickException(
+            f"the reports' database can't be written: {problem_of(error)}"
+        ) from error
+    return projector.position

@@ -1,0 +1,51 @@
+"""Priorities of tickets, and how fast each is to be answered and resolved (SLA)."""
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Final, NamedTuple
+
+MINUTE_US: Final = 60 * 1_000_000
+
+
+class Priority(Enum):
+    """`prioridade`: how urgent a ticket is."""
+
+    LOW = "baixa"
+    MEDIUM = "media"
+    HIGH = "alta"
+    URGENT = "urgente"
+
+    @classmethod
+    def of(cls, word: str) -> "Priority":
+        """The priority that a word names. KeyError for a word that names none."""
+        return _BY_WORD[word]
+
+
+_BY_WORD: Final = {priority.value: priority for priority in Priority} | {
+    "normal": Priority.MEDIUM,
+    "critica": Priority.URGENT,
+}
+
+
+class ServiceLevel(NamedTuple):
+    """How long a ticket may take, in microseconds."""
+
+    first_response_us: int
+    """From the opening to the first public word of an attendant."""
+    resolution_us: int
+    """From the opening to the resolution, without the time in which the clock stood still."""
+
+    @classmethod
+    def minutes(cls, first_response: int, resolution: int) -> "ServiceLevel":
+        """A level told in minutes."""
+        return cls(first_response * MINUTE_US, resolution * MINUTE_US)
+
+
+ServiceLevels = Mapping[Priority, ServiceLevel]
+
+DEFAULT_SERVICE_LEVELS: Final[ServiceLevels] = {
+    Priority.LOW: ServiceLevel.minutes(480, 4320),
+    Priority.MEDIUM: ServiceLevel.minutes(240, 1440),
+    Priority.HIGH: ServiceLevel.minutes(60, 480),
+    Priority.URGENT: ServiceLevel.minutes(15, 240),
+}

@@ -1,0 +1,103 @@
+"""What is asked of a ticket. Texts come in plain, and are sealed before they become an event."""
+
+from typing import NamedTuple
+
+from authorizer.domain.service_levels import Priority
+
+
+class Resolution(NamedTuple):
+    """How a ticket was resolved, and by whom."""
+
+    attendant: str
+    text: str
+
+
+class OpenTicket(NamedTuple):
+    """Open a ticket, and resolve it at once where its resolution is there already."""
+
+    protocol: str
+    customer_id: str
+    subject: str
+    description: str
+    category: str
+    priority: Priority
+    channel: str
+    card_id: str | None
+    resolution: Resolution | None
+    by: str
+
+
+class TakeTicket(NamedTuple):
+    """Have an attendant work on a ticket."""
+
+    protocol: str
+    attendant: str
+    channel: str
+    by: str
+
+
+class RecordInteraction(NamedTuple):
+    """Record what somebody said."""
+
+    protocol: str
+    author: str
+    """One of `tickets.AUTHORS`."""
+    name: str | None
+    channel: str
+    message: str
+    public: bool
+    by: str
+
+
+class HoldTicket(NamedTuple):
+    """Have a ticket wait for the customer, who may be told why."""
+
+    protocol: str
+    channel: str
+    message: str | None
+    attendant: str | None
+    by: str
+
+
+class ResolveTicket(NamedTuple):
+    """Resolve a ticket."""
+
+    protocol: str
+    resolution: Resolution
+    channel: str
+    by: str
+
+
+class ReopenTicket(NamedTuple):
+    """Take a ticket up again that was resolved, and is not."""
+
+    protocol: str
+    reason: str
+    channel: str
+    by: str
+
+
+class CloseTicket(NamedTuple):
+    """Close a resolved ticket for good."""
+
+    protocol: str
+    channel: str
+    by: str
+
+
+class ReadTicket(NamedTuple):
+    """Describe a ticket as it stands."""
+
+    protocol: str
+
+
+TicketCommand = (
+    OpenTicket
+    | TakeTicket
+    | RecordInteraction
+    | HoldTicket
+    | ResolveTicket
+    | ReopenTicket
+    | CloseTicket
+    | ReadTicket
+)

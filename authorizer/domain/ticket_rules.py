@@ -1,0 +1,241 @@
+"""The life of a ticket: aberto → em_atendimento → aguardando_cliente → resolvido → fechado.
+
+A resolved ticket can be reopened (`reaberto`); a closed one is over. What a state does not allow
+is a conflict that names the state.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple, Protocol
+
+from authorizer.domain import ticket_commands as commands
+from authorizer.domain import ticket_events as events
+from authorizer.domain.events import Event
+from authorizer.domain.outcomes import Decision, Done, Refusal, conflict, not_found
+from authorizer.domain.sealing import Sealed
+from authorizer.domain.service_levels import ServiceLevels
+from authorizer.domain.tickets import ATTENDANT, CUSTOMER, Ticket, TicketStatus
+
+MAX_INTERACTIONS: Final = 1000
+"""Interactions that a ticket may hold."""
+MAX_SEALED_CHARS: Final = 1 << 20
+"""Sealed text that a ticket may hold before one more is refused, in characters."""
+
+_UNATTENDED: Final = (TicketStatus.OPEN, TicketStatus.REOPENED)
+_RESOLVED_OR_CLOSED: Final = (TicketStatus.RESOLVED, TicketStatus.CLOSED)
+
+
+class Seal(Protocol):
+    """Seals texts together, under the key of the customer whom the ticket is about."""
+
+    def __call__(self, *texts: str | None) -> Sealed:
+        """The texts as one sealed text."""
+
+
+class Means(NamedTuple):
+    """What decisions on tickets rest on besides the ticket."""
+
+    service_levels: ServiceLevels
+    seal: Seal | Refusal
+    """How texts are sealed, or why they can't be: without the customer's key nothing is written."""
+
+
+def open_ticket(
+    ticket: Ticket, command: commands.OpenTicket, means: Means, now_us: int
+) -> Decision:
+    """Open a ticket; one that comes with its resolution is resolved at once."""
+    if isinstance(means.seal, Refusal):
+        return Decision(means.seal)
+    level = means.service_levels[command.priority]
+    found: list[events.TicketEvent] = [
+        events.TicketOpened(
+            now_us,
+            command.by,
+            ticket.protocol,
+            command.customer_id,
+            command.category,
+            command.priority.value,
+            command.channel,
+            command.card_id,
+            level.first_response_us,
+            level.resolution_us,
+            means.seal(command.subject, command.description),
+        )
+    ]
+    if command.resolution is not None:
+        found.append(
+            events.TicketResolved(
+                now_us,
+                command.by,
+                ticket.protocol,
+                command.customer_id,
+                command.resolution.attendant,
+                command.channel,
+                means.seal(command.resolution.text),
+            )
+        )
+    return Decision(Done(created=True), found)
+
+
+def take_ticket(ticket: Ticket, command: commands.TakeTicket, _: Means, now_us: int) -> Decision:
+    """Have an attendant work on it; one who does already changes nothing."""
+    if ticket.status in _RESOLVED_OR_CLOSED:
+        return _not_now(ticket, "taken")
+    found: list[events.TicketEvent] = []
+    if ticket.status is TicketStatus.WAITING:
+        found.append(events.TicketResumed(now_us, command.by, *_about(ticket), command.channel))
+    if ticket.status in _UNATTENDED or ticket.attendant != command.attendant:
+        found.append(_taken(ticket, command, command.attendant, now_us))
+    return Decision(Done(created=bool(found)), found)
+
+
+def record_interaction(
+    ticket: Ticket, command: commands.RecordInteraction, means: Means, now_us: int
+) -> Decision:
+    """Record what was said.
+
+    The customer's word ends the waiting for it; an attendant's public word takes a ticket that
+    nobody attends to. On a resolved ticket it is recorded and changes nothing else.
+    """
+    if ticket.status is TicketStatus.CLOSED:
+        return _not_now(ticket, "added to")
+    if isinstance(means.seal, Refusal):
+        return Decision(means.seal)
+    if _is_full(ticket):
+        return conflict(f"ticket {ticket.protocol} holds as much as a ticket may hold")
+    found: list[events.TicketEvent] = [_interaction(ticket, command, means.seal, now_us)]
+    if command.author == CUSTOMER and ticket.status is TicketStatus.WAITING:
+        found.append(events.TicketResumed(now_us, command.by, *_about(ticket), command.channel))
+    elif command.author == ATTENDANT and command.public and ticket.status in _UNATTENDED:
+        found.append(_taken(ticket, command, command.name or command.by, now_us))
+    return Decision(Done(created=True), found)
+
+
+def hold_ticket(
+    ticket: Ticket, command: commands.HoldTicket, means: Means, now_us: int
+) -> Decision:
+    """Have it wait for the customer. What the customer is told is an attendant's public word.
+
+    Somebody must attend to it: whoever says so, or is named, takes a ticket that nobody has.
+    """
+    unattended = ticket.status in _UNATTENDED
+    named = command.message is not None or command.attendant is not None
+    if not (ticket.status is TicketStatus.IN_PROGRESS or (unattended and named)):
+        return _not_now(ticket, "put on hold")
+    found: list[Event] = []
+    if command.message is not None:
+        said = record_interaction(ticket, _spoken(command, command.message), means, now_us)
+        if isinstance(said.outcome, Refusal):
+            return said
+        found += said.events
+    elif unattended:
+        found.append(_taken(ticket, command, command.attendant or command.by, now_us))
+    found.append(events.TicketPutOnHold(now_us, command.by, *_about(ticket), command.channel))
+    return Decision(Done(created=True), found)
+
+
+def resolve_ticket(
+    ticket: Ticket, command: commands.ResolveTicket, means: Means, now_us: int
+) -> Decision:
+    """Resolve it, from any state before."""
+    if ticket.status in _RESOLVED_OR_CLOSED:
+        return _not_now(ticket, "resolved")
+    if isinstance(means.seal, Refusal):
+        return Decision(means.seal)
+    event = events.TicketResolved(
+        now_us,
+        command.by,
+        *_about(ticket),
+        command.resolution.attendant,
+        command.channel,
+        means.seal(command.resolution.text),
+    )
+    return Decision(Done(created=True), (event,))
+
+
+def reopen_ticket(
+    ticket: Ticket, command: commands.ReopenTicket, means: Means, now_us: int
+) -> Decision:
+    """Take it up again, as long as it is resolved and not closed."""
+    if ticket.status is not TicketStatus.RESOLVED:
+        return _not_now(ticket, "reopened")
+    if isinstance(means.seal, Refusal):
+        return Decision(means.seal)
+    if _is_full(ticket):
+        return conflict(f"ticket {ticket.protocol} holds as much as a ticket may hold")
+    event = events.TicketReopened(
+        now_us, command.by, *_about(ticket), command.channel, means.seal(command.reason)
+    )
+    return Decision(Done(created=True), (event,))
+
+
+def close_ticket(ticket: Ticket, command: commands.CloseTicket, _: Means, now_us: int) -> Decision:
+    """Close it for good, once it is resolved."""
+    if ticket.status is not TicketStatus.RESOLVED:
+        return _not_now(ticket, "closed")
+    event = events.TicketClosed(now_us, command.by, *_about(ticket), command.channel)
+    return Decision(Done(created=True), (event,))
+
+
+def decide(ticket: Ticket, command: commands.TicketCommand, means: Means, now_us: int) -> Decision:
+    """The decision on a command; changes nothing."""
+    if isinstance(command, commands.OpenTicket):
+        return open_ticket(ticket, command, means, now_us)
+    if not ticket.exists:
+        return not_found(f"there is no ticket {ticket.protocol!r}")
+    if isinstance(command, commands.ReadTicket):
+        return Decision(Done())
+    return _DECIDE[type(command)](ticket, command, means, now_us)
+
+
+def _spoken(command: commands.HoldTicket, message: str) -> commands.RecordInteraction:
+    return commands.RecordInteraction(
+        command.protocol,
+        ATTENDANT,
+        command.attendant,
+        command.channel,
+        message,
+        True,
+        command.by,
+    )
+
+
+def _interaction(
+    ticket: Ticket, command: commands.RecordInteraction, seal: Seal, now_us: int
+) -> events.InteractionRecorded:
+    customers_name = command.name if command.author == CUSTOMER else None
+    return events.InteractionRecorded(
+        now_us,
+        command.by,
+        *_about(ticket),
+        command.author,
+        command.name if customers_name is None else None,
+        command.channel,
+        command.public,
+        seal(command.message, customers_name),
+    )
+
+
+def _taken(ticket: Ticket, command: Any, attendant: str, now_us: int) -> events.TicketTaken:
+    return events.TicketTaken(now_us, command.by, *_about(ticket), attendant, command.channel)
+
+
+def _about(ticket: Ticket) -> tuple[str, str]:
+    return ticket.protocol, ticket.customer_id
+
+
+def _is_full(ticket: Ticket) -> bool:
+    return len(ticket.interactions) >= MAX_INTERACTIONS or ticket.sealed_chars >= MAX_SEALED_CHARS
+
+
+def _not_now(ticket: Ticket, done: str) -> Decision:
+    return conflict(f"ticket {ticket.protocol} is {ticket.status.value} and cannot be {done}")
+
+
+_DECIDE: Final[dict[type, Callable[[Ticket, Any, Means, int], Decision]]] = {
+    commands.TakeTicket: take_ticket,
+    commands.RecordInteraction: record_interaction,
+    commands.HoldTicket: hold_ticket,
+    commands.ResolveTicket: resolve_ticket,
+    commands.ReopenTicket: reopen_ticket,
+    commands.CloseTicket: close_ticket,
+}

@@ -1,0 +1,71 @@
+"""The answers that come from the read models: statements, histories, lists."""
+
+from typing import NotRequired
+
+from typing_extensions import TypedDict
+
+from authorizer.http.answers.common import Cursor, Moment, Money
+from authorizer.http.answers.customers import Operation
+from authorizer.http.answers.tickets import TicketSummary
+
+
+class Purchase(TypedDict):
+    """A purchase that was decided. `source` is the wallet that paid; null where nothing was."""
+
+    id: NotRequired[str]
+    code: str
+    reason: str
+    amount: Money
+    mcc: str
+    merchant: str
+    card: NotRequired[str]
+    source: str | None
+    override_mcc: NotRequired[str]
+    at: Moment
+
+
+class Statement(TypedDict):
+    """A page of an account's purchases, newest first."""
+
+    account: str
+    transactions: list[Purchase]
+    next: Cursor | None
+
+
+class Operations(TypedDict):
+    """A page of a customer's card operations, newest first."""
+
+    operacoes: list[Operation]
+    proximo: Cursor | None
+
+
+class Contact(TypedDict):
+    """A contact with a customer. A text whose key was destroyed is null."""
+
+    tipo: str
+    data: Moment
+    canal: str | None
+    protocolo: NotRequired[str]
+    cartao_id: NotRequired[str]
+    autor: NotRequired[str]
+    nome: NotRequired[str]
+    publica: NotRequired[bool]
+    assunto: NotRequired[str | None]
+    descricao: NotRequired[str | None]
+    mensagem: NotRequired[str | None]
+    resolucao: NotRequired[str | None]
+    motivo: NotRequired[str | None]
+
+
+class Contacts(TypedDict):
+    """A page of a customer's contacts, newest first."""
+
+    interacoes: list[Contact]
+    proximo: Cursor | None
+
+
+class Tickets(TypedDict):
+    """A page of tickets, the one opened last first."""
+
+    chamados: list[TicketSummary]
+    proximo: Cursor | None

@@ -1,0 +1,129 @@
+"""The answers of reports."""
+
+from typing import Annotated, NotRequired
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from authorizer.http.answers.common import Money
+
+Count = Annotated[int, Field(ge=0)]
+Rate = Annotated[float, Field(ge=0, description="Null where there is nothing to divide by.")]
+Minutes = Annotated[float, Field(description="Null where nothing was measured.")]
+Edge = Annotated[str, Field(description="A UTC day that is included, or an instant.")]
+
+
+class Waits(TypedDict):
+    """How long something took, in minutes. A percentile is interpolated linearly."""
+
+    quantidade: Count
+    media: Minutes | None
+    mediana: Minutes | None
+    p90: Minutes | None
+
+
+class FirstResponses(Waits):
+    """From the opening to the first public word of an attendant."""
+
+    sem_resposta: Annotated[int, Field(ge=0, description="Tickets with none, not measured.")]
+    so_robo: Annotated[int, Field(ge=0, description="Of those, tickets that a bot answered.")]
+
+
+class Level(TypedDict):
+    """Service levels kept and broken; `taxa` is the kept ones of both."""
+
+    cumpridos: Count
+    vencidos: Count
+    pendentes: Count
+    taxa: Rate | None
+
+
+class Levels(TypedDict):
+    """Service levels of first response and resolution."""
+
+    primeira_resposta: Level
+    resolucao: Level
+
+
+class ServiceMetrics(TypedDict):
+    """The metrics of some tickets."""
+
+    abertos: Annotated[int, Field(ge=0, description="Tickets opened in the period.")]
+    em_aberto: Annotated[int, Field(ge=0, description="Of those, neither resolved nor closed now.")]
+    resolvidos: Annotated[int, Field(ge=0, description="Of those, resolved at least once.")]
+    taxa_resolucao: Rate | None
+    primeira_resposta: FirstResponses
+    resolucao_primeira: Waits
+    resolucao_ultima: Waits
+    resolucoes: Count
+    reaberturas: Count
+    taxa_reabertura: Rate | None
+    sla: Levels
+
+
+class ServiceGroup(ServiceMetrics):
+    """The metrics of one group; null is the group of tickets without an attendant."""
+
+    grupo: str | None
+    backlog: NotRequired[int | None]
+
+
+class OtherServiceGroups(ServiceMetrics):
+    """All groups past the hundred largest."""
+
+    grupos: Count
+
+
+class Backlog(TypedDict):
+    """How many tickets were open when a day ended, whenever they were opened."""
+
+    dia: str
+    abertos: int
+
+
+class ServiceReport(ServiceMetrics):
+    """The service metrics of a period."""
+
+    de: Edge
+    ate: Edge
+    horario: str
+    agrupar: str | None
+    backlog: list[Backlog]
+    grupos: NotRequired[list[ServiceGroup]]
+    outros: NotRequired[OtherServiceGroups]
+
+
+class Sum(TypedDict):
+    """How many purchases, and of how much."""
+
+    quantidade: Count
+    valor: Money
+
+
+class Purchases(TypedDict):
+    """Purchases approved and declined."""
+
+    aprovadas: Sum
+    recusadas: Sum
+
+
+class PurchaseGroup(Purchases):
+    """The purchases of one group; null is the group of what has none, as a decline no wallet."""
+
+    grupo: str | None
+
+
+class OtherPurchaseGroups(Purchases):
+    """All groups past the hundred largest."""
+
+    grupos: Count
+
+
+class TransactionReport(Purchases):
+    """The purchases of a period."""
+
+    de: Edge
+    ate: Edge
+    agrupar: str | None
+    grupos: NotRequired[list[PurchaseGroup]]
+    outros: NotRequired[OtherPurchaseGroups]

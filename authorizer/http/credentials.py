@@ -1,0 +1,45 @@
+"""An API key as its owner holds it: `ak_<id>_<secret>`.
+
+The id says which key it is, and is no secret. The secret is 256 random bits, of which only the
+SHA-256 is kept.
+"""
+
+import hashlib
+import re
+import secrets
+from typing import Final, NamedTuple
+
+PREFIX: Final = "ak"
+_ID_BYTES: Final = 5
+_SECRET_BYTES: Final = 32
+_KEY = re.compile(rb"ak_([0-9a-f]{10})_([0-9a-f]{64})")
+
+
+class Credential(NamedTuple):
+    """A whole key."""
+
+    key_id: str
+    secret: str
+
+    def __str__(self) -> str:
+        return f"{PREFIX}_{self.key_id}_{self.secret}"
+
+    def __repr__(self) -> str:
+        """The id alone, so that no log and no traceback shows a secret."""
+        return f"Credential({self.key_id})"
+
+    @property
+    def digest(self) -> bytes:
+        """What is kept of the secret."""
+        return hashlib.sha256(self.secret.encode()).digest()
+
+
+def new_credential() -> Credential:
+    """A key that nobody has."""
+    return Credential(secrets.token_hex(_ID_BYTES), secrets.token_hex(_SECRET_BYTES))
+
+
+def parse_credential(text: bytes) -> Credential | None:
+    """A key as it was sent; None for anything else."""
+    match = _KEY.fullmatch(text)
+    return None if match is None else Credential(match[1].decode(), match[2].decode())

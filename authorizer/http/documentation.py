@@ -1,0 +1,147 @@
+"""`/openapi.json`, and `/docs`, a page to try it: Swagger UI, shipped with a package, no CDN."""
+
+from collections.abc import Sequence
+from hashlib import sha256
+from importlib.machinery import SourceFileLoader
+from importlib.util import find_spec
+from typing import Final, NamedTuple
+
+import orjson
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from authorizer import __version__
+from authorizer.http.openapi import openapi_document
+from authorizer.http.routing import ANYBODY, Endpoint, Text
+
+ASSETS_PACKAGE: Final = "offapi"
+"""Ships the files of Swagger UI, and renews them with it."""
+
+_SHIPPED: Final = {"swagger_bundle.js": "text/javascript", "swagger_style.css": "text/css"}
+_START: Final = "start.js"
+
+_PAGE: Final = b"""\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Card authorizer</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="docs/assets/swagger_style.css">
+<script src="docs/assets/swagger_bundle.js" defer></script>
+<script src="docs/assets/start.js" defer></script>
+</head>
+<body><div id="page"></div></body>
+</html>
+"""
+
+_START_SCRIPT: Final = b"""\
+SwaggerUIBundle({
+  url: "openapi.json",
+  dom_id: "#page",
+  deepLinking: true,
+  displayRequestDuration: true,
+  tryItOutEnabled: true,
+  validatorUrl: null,
+});
+"""
+
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
+    # Swagger UI sets styles from its script
+    "style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+class _File(NamedTuple):
+    """Something that is the same until the program changes."""
+
+    body: bytes
+    media_type: str
+    etag: str
+
+
+class Documentation:
+    """The endpoints that describe all endpoints, themselves too."""
+
+    def __init__(self, others: Sequence[Endpoint]) -> None:
+        self._files = {name: _file(_shipped(name), kind) for name, kind in _SHIPPED.items()}
+        self._files[_START] = _file(_START_SCRIPT, "text/javascript")
+        self._page = _file(_PAGE, "text/html")
+        document = openapi_document([*others, *self.endpoints()], __version__)
+        self._document = _file(orjson.dumps(document), "application/json")
+
+    def endpoints(self) -> list[Endpoint]:
+        """What they are."""
+        return [
+            Endpoint(
+                "GET",
+                "/openapi.json",
+                self.document,
+                ANYBODY,
+                "Describe all that can be asked, in OpenAPI 3.1.",
+                answers={200: dict[str, object], 304: None},
+                headers=("ETag",),
+            ),
+            Endpoint(
+                "GET",
+                "/docs",
+                self.page,
+                ANYBODY,
+                "Show a page to try it.",
+                answers={200: Text("text/html"), 304: None},
+                headers=("ETag",),
+            ),
+            Endpoint(
+                "GET",
+                "/docs/assets/{name}",
+                self.asset,
+                ANYBODY,
+                "Give a file that the page needs.",
+                answers={200: (Text("text/javascript"), Text("text/css")), 304: None},
+                headers=("ETag",),
+            ),
+        ]
+
+    async def document(self, request: Request) -> Response:
+        """The OpenAPI document."""
+        return _answer(request, self._document)
+
+    async def page(self, request: Request) -> Response:
+        """The page."""
+        return _answer(request, self._page)
+
+    async def asset(self, request: Request) -> Response:
+        """A file of the page."""
+        file = self._files.get(request.path_params["name"])
+        if file is None:
+            raise HTTPException(404, "the page needs no such file")
+        return _answer(request, file)
+
+
+def _file(body: bytes, media_type: str) -> _File:
+    return _File(body, media_type, f'"{sha256(body).hexdigest()[:16]}"')
+
+
+def _shipped(name: str) -> bytes:
+    """A file of the package, which is not imported: that would read all that it ships."""
+    spec = find_spec(ASSETS_PACKAGE)
+    assert spec is not None
+    assert spec.submodule_search_locations is not None
+    assert isinstance(spec.loader, SourceFileLoader)
+    return spec.loader.get_data(f"{spec.submodule_search_locations[0]}/{name}")
+
+
+def _answer(request: Request, file: _File) -> Response:
+    headers = {
+        "ETag": file.etag,
+        "Cache-Control": "no-cache",
+        "Content-Security-Policy": _POLICY,
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+    }
+    if request.headers.get("if-none-match") == file.etag:
+        return Response(status_code=304, headers=headers)
+    return Response(file.body, headers=headers, media_type=file.media_type)

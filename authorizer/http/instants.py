@@ -1,0 +1,35 @@
+"""`de` and `ate`: the ends of a period, as a date or as an instant."""
+
+import re
+from datetime import date
+from typing import Final
+
+from authorizer.domain.policy import DAY_US
+from authorizer.http.wire import parse_time
+
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_EPOCH: Final = date(1970, 1, 1)
+
+
+def start_us(text: str) -> int:
+    """When a period begins: with this UTC day, or at this instant. ValueError for anything else."""
+    return _day(text) * DAY_US if _DATE.fullmatch(text) else _instant_us(text)
+
+
+def end_us(text: str) -> int:
+    """When a period has ended: with this UTC day, or before this instant."""
+    return (_day(text) + 1) * DAY_US if _DATE.fullmatch(text) else _instant_us(text)
+
+
+def _day(text: str) -> int:
+    try:
+        return (date.fromisoformat(text) - _EPOCH).days
+    except ValueError as error:
+        raise ValueError("there is no such day") from error
+
+
+def _instant_us(text: str) -> int:
+    try:
+        return parse_time(text).at_us
+    except ValueError as error:
+        raise ValueError("must be a date (2026-11-22) or an RFC 3339 date and time") from error

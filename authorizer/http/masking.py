@@ -1,0 +1,42 @@
+"""CPF, phone and e-mail as they are shown to callers who need not know them in full."""
+
+from authorizer.domain.access import Caller
+from authorizer.domain.person_search import digits_of
+from authorizer.domain.personal import Person
+
+_PHONE_DIGITS_SHOWN = 4
+_CPF_DIGITS = 11
+
+
+def person_for(caller: Caller, person: Person) -> Person:
+    """A person as this caller may see them."""
+    if caller.sees_personal_data:
+        return person
+    return Person(
+        person.name,
+        masked_cpf(person.cpf),
+        person.phone and masked_phone(person.phone),
+        person.email and masked_email(person.email),
+    )
+
+
+def masked_cpf(cpf: str) -> str:
+    """`123.456.789-00` as `***.456.789-**`."""
+    digits = digits_of(cpf)
+    if len(digits) != _CPF_DIGITS:
+        return "***"
+    return f"***.{digits[3:6]}.{digits[6:9]}-**"
+
+
+def masked_phone(phone: str) -> str:
+    """`+55 11 91234-5678` as `*********5678`; a short number as stars only."""
+    digits = digits_of(phone)
+    if len(digits) < 2 * _PHONE_DIGITS_SHOWN:
+        return "*" * len(digits) or "***"
+    return digits[-_PHONE_DIGITS_SHOWN:].rjust(len(digits), "*")
+
+
+def masked_email(email: str) -> str:
+    """`maria@example.com` as `m***@example.com`."""
+    name, at, domain = email.rpartition("@")
+    return f"{name[:1]}***{at}{domain}" if at else f"{email[:1]}***"

@@ -1,0 +1,119 @@
+"""The parts of the OpenAPI document that are the same for all endpoints, and its words."""
+
+from http import HTTPStatus
+from typing import Any, Final
+
+from authorizer.domain.reasons import Reason
+from authorizer.http.problems import MEDIA_TYPE
+
+Json = dict[str, Any]
+
+API_KEY: Final = "apiKey"
+DESCRIPTION: Final = """\
+Decides card purchases, and is the service desk of the cards' holders.
+
+- The transaction endpoints always answer 200 to whoever was let in; the body is the decision.
+- Money is a number of reais; a number that is no whole number of centavos is refused.
+- Times are RFC 3339. Errors are problem documents (RFC 9457).
+- As long as no API key was ever made, nobody needs one, and the server listens on loopback only.
+"""
+
+TAGS: Final = {
+    "transactions": "Purchases are decided.",
+    "accounts": "Accounts, their wallets and credits.",
+    "merchants": "Merchant overrides.",
+    "clientes": "Customers and what is known of them.",
+    "cartoes": "Cards: block, unblock, limit.",
+    "chamados": "Tickets.",
+    "relatorios": "Reports.",
+    "operations": "Health, metrics and this description.",
+}
+"""What each area is about; an area is the first part of its paths."""
+
+_AREAS: Final = {
+    "transaction": "transactions",
+    "authorize": "transactions",
+    "health": "operations",
+    "metrics": "operations",
+    "openapi.json": "operations",
+    "docs": "operations",
+}
+
+_WHEN: Final = {
+    400: "The body is no JSON document with unique members, or the path is not UTF-8.",
+    401: "No API key, or one that is unknown, expired or revoked.",
+    403: "The role of this API key may not do this.",
+    404: "There is no such thing.",
+    409: "The state does not allow it.",
+    410: "The customer's personal data was erased.",
+    413: "The body is over 64 KiB.",
+    422: "Fields are missing, unknown or wrong: `errors` names them.",
+    429: "This API key makes too many requests.",
+    503: "This cannot be answered now. Ask again later.",
+}
+
+COMPONENT_HEADERS: Final[Json] = {
+    "X-Request-Id": {
+        "description": "The request's own id if it was fit, otherwise a new one.",
+        "required": True,
+        "schema": {"type": "string", "minLength": 1, "maxLength": 128},
+    },
+    "Authorizer-Reason": {
+        "description": "Why it was decided so.",
+        "required": True,
+        "schema": {"type": "string", "enum": [reason.word for reason in Reason]},
+    },
+    "Authorizer-Replayed": {
+        "description": "This is the answer to an id that was decided before.",
+        "schema": {"type": "string", "const": "true"},
+    },
+    "Retry-After": {
+        "description": "Seconds after which to ask again.",
+        "schema": {"type": "string", "pattern": "^[0-9]+$"},
+    },
+    "WWW-Authenticate": {
+        "description": "That a bearer token is wanted, and what is wrong with the one given.",
+        "required": True,
+        "schema": {"type": "string", "pattern": "^Bearer "},
+    },
+    "ETag": {
+        "description": "Names this version, for `If-None-Match`.",
+        "schema": {"type": "string"},
+    },
+}
+
+PROBLEM_CONTENT: Final = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+
+_PROBLEM_HEADERS: Final = {
+    401: ("WWW-Authenticate",),
+    403: ("WWW-Authenticate",),
+    429: ("Retry-After",),
+    503: ("Retry-After",),
+}
+
+
+def area_of(path: str) -> str:
+    """The area that a path belongs to."""
+    first = path.split("/")[1]
+    return _AREAS.get(first, first)
+
+
+def headers_of(*names: str) -> Json:
+    """The headers of an answer: the request id, and these."""
+    return {
+        name: {"$ref": f"#/components/headers/{name}"} for name in sorted({"X-Request-Id", *names})
+    }
+
+
+def problem_name(status: int) -> str:
+    """What the problem of a status is called among the components."""
+    return HTTPStatus(status).phrase.title().replace(" ", "").replace("-", "")
+
+
+def problem_component(status: int) -> Json:
+    """The answer that the problem of a status is."""
+    return {
+        "description": _WHEN[status],
+        "headers": headers_of(*_PROBLEM_HEADERS.get(status, ())),
+        "content": PROBLEM_CONTENT,
+    }

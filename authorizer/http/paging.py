@@ -1,0 +1,77 @@
+"""Pages of a list: how many rows, and the cursor with which the next page is asked for.
+
+A cursor is the key of the last row of a page. So no row is shown twice or passed over, whatever
+comes in at the list's head meanwhile.
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Annotated, Any, Final
+
+import orjson
+from pydantic import AfterValidator, BaseModel, Field
+
+DEFAULT_ROWS: Final = 50
+MAX_ROWS: Final = 200
+MAX_CURSOR_LENGTH: Final = 128
+_LEAST, _MOST = -(2**63), 2**63 - 1
+
+Key = list[int]
+"""The key of a row, by which its list is ordered."""
+
+
+def cursor_of(key: Key | None) -> str | None:
+    """The cursor for the page behind a row; None where there is no such page."""
+    if key is None:
+        return None
+    return urlsafe_b64encode(orjson.dumps(key)).decode().rstrip("=")
+
+
+def key_of(cursor: str, length: int) -> Key:
+    """The key in a cursor, of so many numbers. ValueError for what is no cursor of this list."""
+    try:
+        key: Any = orjson.loads(urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)))
+    except ValueError as error:
+        raise ValueError("must be a cursor of this list") from error
+    if not isinstance(key, list) or len(key) != length or not all(map(_is_number, key)):
+        raise ValueError("must be a cursor of this list")
+    return key
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) is int and _LEAST <= value <= _MOST
+
+
+def _cursor(length: int) -> AfterValidator:
+    def check(cursor: str) -> str:
+        key_of(cursor, length)
+        return cursor
+
+    return AfterValidator(check)
+
+
+Rows = Annotated[int, Field(ge=1, le=MAX_ROWS)]
+CursorOfOne = Annotated[str, Field(max_length=MAX_CURSOR_LENGTH), _cursor(1)]
+CursorOfTwo = Annotated[str, Field(max_length=MAX_CURSOR_LENGTH), _cursor(2)]
+CursorOfThree = Annotated[str, Field(max_length=MAX_CURSOR_LENGTH), _cursor(3)]
+
+
+class StatementQuery(BaseModel):
+    """`GET /accounts/{account}/transactions`."""
+
+    limit: Rows = DEFAULT_ROWS
+    before: CursorOfOne | None = None
+
+    def page(self) -> dict[str, Any]:
+        """The page as the reports are asked for it."""
+        return {"limit": self.limit, "before": self.before and key_of(self.before, 1)}
+
+
+class HistoryQuery(BaseModel):
+    """`GET /clientes/{cliente_id}/operacoes` and `/interacoes`."""
+
+    limite: Rows = DEFAULT_ROWS
+    cursor: CursorOfThree | None = None
+
+    def page(self) -> dict[str, Any]:
+        """The page as the reports are asked for it."""
+        return {"limit": self.limite, "before": self.cursor and key_of(self.cursor, 3)}

@@ -1,0 +1,73 @@
+"""`/clientes/{cliente_id}/dados-pessoais`: all that is held on a person, and its erasure (LGPD)."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from authorizer.actors.desk import Desk
+from authorizer.actors.holdings import Holdings, holdings
+from authorizer.domain.access import Caller
+from authorizer.domain.commands import ErasePersonalData
+from authorizer.domain.outcomes import Refusal
+from authorizer.http.accounts import account_document
+from authorizer.http.answers.customers import PersonalData
+from authorizer.http.customers import customer_document
+from authorizer.http.problems import refused
+from authorizer.http.routing import CARE, Endpoint, caller_of
+from authorizer.http.ticket_documents import ticket_document
+from authorizer.http.wire import json_response
+
+
+class PersonalDataEndpoints:
+    """The endpoints of personal data."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def endpoints(self) -> list[Endpoint]:
+        """What they are."""
+        path = "/clientes/{cliente_id}/dados-pessoais"
+        return [
+            Endpoint(
+                "GET",
+                path,
+                self.get,
+                CARE,
+                "Give all that is held on a person (LGPD, art. 18, II).",
+                answers={200: PersonalData},
+                problems=(410,),
+            ),
+            Endpoint(
+                "DELETE",
+                path,
+                self.delete,
+                CARE,
+                "Erase a person's data for good (LGPD, art. 18, VI); money and audit trail stay.",
+                answers={204: None},
+                problems=(409,),
+            ),
+        ]
+
+    async def get(self, request: Request) -> Response:
+        """Give all that is held on a person."""
+        found = await holdings(self._desk, request.path_params["cliente_id"])
+        if isinstance(found, Refusal):
+            return refused(found)
+        return json_response(_document(found, caller_of(request)))
+
+    async def delete(self, request: Request) -> Response:
+        """Erase a person's data; it is durable, and the key is gone, when this answers."""
+        customer_id = request.path_params["cliente_id"]
+        answer = await self._desk.erase_personal_data(
+            ErasePersonalData(customer_id, caller_of(request).by)
+        )
+        return refused(answer) if isinstance(answer, Refusal) else Response(status_code=204)
+
+
+def _document(found: Holdings, caller: Caller) -> dict[str, Any]:
+    return {
+        "cliente": customer_document(found.file, caller),
+        "conta": None if found.account is None else account_document(found.account),
+        "chamados": [ticket_document(ticket) for ticket in found.tickets],
+    }

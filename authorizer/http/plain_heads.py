@@ -1,0 +1,106 @@
+"""Requests that are plain: whole, one at a time, with nothing in the head that needs HTTP's rules.
+
+Clients send the same head with nearly every request, so a head is read once and known from then on.
+It is read by the very parser that reads all others, never by rules of our own; what is not plain
+beyond doubt is nobody's here, and goes the ordinary way.
+"""
+
+from typing import Final, NamedTuple
+
+import httptools
+
+from authorizer.http.request_id import given_id
+
+MAX_HEAD_BYTES: Final = 2048
+"""The longest head that may be plain."""
+MAX_KNOWN: Final = 1024
+"""Heads that are known at a time; one more, and all are read anew."""
+END_OF_HEAD: Final = b"\r\n\r\n"
+
+_NEVER_PLAIN: Final = frozenset((b"transfer-encoding", b"expect", b"upgrade"))
+
+
+class PlainHead(NamedTuple):
+    """A head, read."""
+
+    headers: list[tuple[bytes, bytes]]
+    """As in an ASGI scope: names in lower case."""
+    body_bytes: int
+    request_id: bytes | None
+    """The id that the client gave the request, if it is fit."""
+
+
+class PlainHeads:
+    """The heads of plain POST requests at some targets."""
+
+    def __init__(self, targets: frozenset[str]) -> None:
+        self._request_lines = {b"POST %s HTTP/1.1" % target.encode() for target in targets}
+        self._known: dict[bytes, PlainHead] = {}
+        self._reader = _Reader()
+
+    def find(self, head: bytes, body: bytes) -> PlainHead | None:
+        """The head, if it and the body, with an empty line between them, are one plain request.
+
+        The head alone decides that, but for the body's length: so it holds for the next body too.
+        """
+        known = self._known.get(head)
+        if known is None:
+            known = self._read(head, body)
+        return known if known is not None and known.body_bytes == len(body) else None
+
+    def _read(self, head: bytes, body: bytes) -> PlainHead | None:
+        if head.partition(b"\r\n")[0] not in self._request_lines or len(head) > MAX_HEAD_BYTES:
+            return None
+        headers = self._reader.read(head, body)
+        if headers is None:
+            self._reader = _Reader()
+            return None
+        if len(self._known) >= MAX_KNOWN:
+            self._known.clear()
+        plain = self._known[head] = PlainHead(headers, len(body), given_id(headers))
+        return plain
+
+
+class _Reader:
+    """Reads one request after the other, as long as each is whole and plain."""
+
+    def __init__(self) -> None:
+        self._parser = httptools.HttpRequestParser(self)
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._body = b""
+        self._begun = self._ended = 0
+        self._keeps_alive = False
+
+    def read(self, head: bytes, body: bytes) -> list[tuple[bytes, bytes]] | None:
+        """The headers; None where this is not one plain request, and the reader is spent."""
+        self._headers, self._body, self._begun, self._ended = [], b"", 0, 0
+        try:
+            self._parser.feed_data(head + END_OF_HEAD + body)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            return None
+        whole = self._begun == self._ended == 1 and self._body == body
+        if not (whole and self._keeps_alive):
+            return None
+        if any(name in _NEVER_PLAIN for name, _ in self._headers):
+            return None
+        return self._headers
+
+    def on_message_begin(self) -> None:
+        """See `httptools.HttpRequestParser`, as for all that follow."""
+        self._begun += 1
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep it."""
+        self._headers.append((name.lower(), value))
+
+    def on_headers_complete(self) -> None:
+        """Ask what only the parser knows."""
+        self._keeps_alive = self._parser.should_keep_alive()
+
+    def on_body(self, body: bytes) -> None:
+        """Join the parts."""
+        self._body += body
+
+    def on_message_complete(self) -> None:
+        """Count it."""
+        self._ended += 1

@@ -1,0 +1,53 @@
+"""A check of a text, and what JSON Schema can say of it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+_CONTROL: Final = r"\x00-\x1f\x7f"
+_NO_LINE: Final = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f"
+_NO_BLANK: Final = r"\x00-\x08\x0e-\x1b\x7f"
+
+PLAIN_PATTERN: Final = rf"^[^{_CONTROL}]*[^\s{_CONTROL}][^{_CONTROL}]*$"
+"""Not blank, no control characters."""
+LINES_PATTERN: Final = rf"^[^{_NO_LINE}]*[^\s{_NO_LINE}][^{_NO_LINE}]*$"
+"""The same, of several lines."""
+DESCRIPTOR_PATTERN: Final = rf"^[^{_NO_BLANK}]*[^\s*{_NO_BLANK}][^{_NO_BLANK}]*$"
+"""The same, with white space of any kind, and more than stars."""
+IDENTITY_PATTERN: Final = rf"^[^/{_CONTROL}]*[^\s/{_CONTROL}][^/{_CONTROL}]*$"
+"""Plain, and no slash."""
+MASKED_PATTERN: Final = rf"^(?=.*\S)(?:[^\d{_CONTROL}]*\d){{0,10}}[^\d{_CONTROL}]*$"
+"""Plain, and ten digits at most."""
+CPF_PATTERN: Final = r"^([0-9]{11}|[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2})$"
+
+DATE: Final = {"format": "date"}
+DATE_OR_TIME: Final = {"anyOf": [{"format": "date"}, {"format": "date-time"}]}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rule:
+    """What a text is checked by; stands in an `Annotated`.
+
+    The patterns above describe the checks for readers of the OpenAPI document; nothing is checked
+    with them, so the checks can tell what is wrong.
+    """
+
+    check: Callable[[str], str]
+    """Gives the text back. ValueError: it can't be taken."""
+    schema: Mapping[str, Any]
+    """Added to the JSON Schema of the text."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        """See pydantic."""
+        return core_schema.no_info_after_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """See pydantic."""
+        return {**handler(schema), **self.schema}

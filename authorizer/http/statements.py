@@ -1,0 +1,73 @@
+"""An account's purchases, from the read models."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from authorizer.actors.desk import Desk
+from authorizer.domain.cards import WrittenTime
+from authorizer.domain.commands import ReadAccount
+from authorizer.domain.outcomes import Refusal
+from authorizer.http.answers.histories import Statement
+from authorizer.http.paging import StatementQuery, cursor_of
+from authorizer.http.problems import refused
+from authorizer.http.routing import BOTH_READ, Endpoint
+from authorizer.http.wire import json_response, money, read_query, time_text
+from authorizer.reports.client import Reports
+
+
+class Statements:
+    """The endpoint of statements."""
+
+    def __init__(self, desk: Desk, reports: Reports) -> None:
+        self._desk = desk
+        self._reports = reports
+
+    def endpoints(self) -> list[Endpoint]:
+        """What they are."""
+        return [
+            Endpoint(
+                "GET",
+                "/accounts/{account}/transactions",
+                self.get,
+                BOTH_READ,
+                "List an account's purchases, approved and declined, newest first.",
+                query=StatementQuery,
+                answers={200: Statement},
+            )
+        ]
+
+    async def get(self, request: Request) -> Response:
+        """A page of the statement."""
+        query = read_query(request, StatementQuery)
+        account_id = request.path_params["account"]
+        known = await self._desk.known_account(ReadAccount(account_id))
+        if isinstance(known, Refusal):
+            return refused(known)
+        page = await self._reports.query("statement", account_id=account_id, **query.page())
+        return json_response(
+            {
+                "account": account_id,
+                "transactions": [_purchase(row) for row in page["rows"]],
+                "next": cursor_of(page["next"]),
+            }
+        )
+
+
+def _purchase(row: dict[str, Any]) -> dict[str, Any]:
+    optional = {
+        "id": row["transaction_id"],
+        "card": row["card_id"],
+        "override_mcc": row["override_mcc"],
+    }
+    return {
+        "code": row["code"],
+        "reason": row["reason"],
+        "amount": money(int(row["amount_cents"])),
+        "mcc": row["mcc"],
+        "merchant": row["merchant"],
+        "source": row["source"],
+        "at": time_text(WrittenTime(row["at_us"])),
+        **{name: value for name, value in optional.items() if value is not None},
+    }

@@ -1,0 +1,107 @@
+"""Lists of tickets, from the read models."""
+
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from authorizer.actors.desk import Desk
+from authorizer.actors.entity import Clock
+from authorizer.actors.ticket_desk import ticket_file
+from authorizer.domain.service_levels import Priority
+from authorizer.domain.tickets import TicketStatus, TicketView
+from authorizer.http.answers.histories import Tickets
+from authorizer.http.documents import Identity
+from authorizer.http.instants import end_us, start_us
+from authorizer.http.paging import DEFAULT_ROWS, CursorOfTwo, Rows, cursor_of, key_of
+from authorizer.http.routing import CARE_READ, Endpoint
+from authorizer.http.rules import DATE_OR_TIME, Rule
+from authorizer.http.ticket_documents import Category, Name, PriorityWord, ticket_summary
+from authorizer.http.wire import json_response, read_query
+from authorizer.reports.client import Reports
+
+_OVERDUE: Final = {"primeira_resposta": "first_response", "resolucao": "resolution"}
+
+
+def _start(text: str) -> str:
+    start_us(text)
+    return text
+
+
+def _end(text: str) -> str:
+    end_us(text)
+    return text
+
+
+class TicketListQuery(BaseModel):
+    """`GET /chamados`."""
+
+    status: TicketStatus | None = None
+    cliente_id: Identity | None = None
+    categoria: Category | None = None
+    prioridade: PriorityWord | None = None
+    atendente: Name | None = None
+    de: Annotated[str, Field(max_length=40), Rule(_start, DATE_OR_TIME)] | None = Field(
+        None, description="Opened then or later: a date, or a date and time (RFC 3339)."
+    )
+    ate: Annotated[str, Field(max_length=40), Rule(_end, DATE_OR_TIME)] | None = Field(
+        None, description="Opened on this date or before it, or before this time."
+    )
+    vencido: Literal["primeira_resposta", "resolucao"] | None = Field(
+        None, description="Late by now with what is still to come."
+    )
+    limite: Rows = DEFAULT_ROWS
+    cursor: CursorOfTwo | None = None
+
+    def params(self, now_us: int) -> dict[str, Any]:
+        """The list as the reports are asked for it."""
+        return {
+            "status": self.status and self.status.value,
+            "customer_id": self.cliente_id,
+            "category": self.categoria,
+            "priority": self.prioridade and Priority.of(self.prioridade).value,
+            "attendant": self.atendente,
+            "from_us": self.de and start_us(self.de),
+            "until_us": self.ate and end_us(self.ate),
+            "overdue": self.vencido and _OVERDUE[self.vencido],
+            "now_us": now_us,
+            "limit": self.limite,
+            "before": self.cursor and key_of(self.cursor, 2),
+        }
+
+
+class TicketLists:
+    """The endpoint of ticket lists."""
+
+    def __init__(self, desk: Desk, reports: Reports, clock: Clock) -> None:
+        self._desk = desk
+        self._reports = reports
+        self._clock = clock
+
+    def endpoints(self) -> list[Endpoint]:
+        """What they are."""
+        return [
+            Endpoint(
+                "GET",
+                "/chamados",
+                self.get,
+                CARE_READ,
+                "List tickets, the one opened last first.",
+                query=TicketListQuery,
+                answers={200: Tickets},
+            )
+        ]
+
+    async def get(self, request: Request) -> Response:
+        """A page of tickets."""
+        query = read_query(request, TicketListQuery)
+        now_us = self._clock.now_us()
+        page = await self._reports.query("ticket_list", **query.params(now_us))
+        files = (ticket_file(TicketView(**row), self._desk.sealer, now_us) for row in page["rows"])
+        return json_response(
+            {
+                "chamados": [ticket_summary(file) for file in files],
+                "proximo": cursor_of(page["next"]),
+            }
+        )

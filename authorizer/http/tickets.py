@@ -1,0 +1,164 @@
+"""Tickets of customer care, from their opening to their end."""
+
+from collections.abc import Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from authorizer.actors.ticket_desk import TicketAnswer, TicketDesk
+from authorizer.domain.outcomes import Refusal
+from authorizer.domain.service_levels import Priority
+from authorizer.domain.ticket_commands import (
+    CloseTicket,
+    HoldTicket,
+    OpenTicket,
+    RecordInteraction,
+    ReopenTicket,
+    ResolveTicket,
+    TakeTicket,
+    TicketCommand,
+)
+from authorizer.http.answers.tickets import Ticket
+from authorizer.http.documents import Document
+from authorizer.http.problems import refused
+from authorizer.http.routing import CARE, CARE_READ, Endpoint, Handler, caller_of
+from authorizer.http.ticket_documents import (
+    ClosingDocument,
+    HoldDocument,
+    InteractionDocument,
+    ReopeningDocument,
+    ResolutionDocument,
+    TakingDocument,
+    TicketDocument,
+    ticket_document,
+)
+from authorizer.http.wire import json_response, read_document
+
+UNASSIGNED = ""
+"""Stands in `OpenTicket` where the desk puts the protocol number."""
+
+_Command = Callable[[str, Any, str], TicketCommand]
+"""A command from the protocol number, the document and who asks."""
+
+
+class Tickets:
+    """The endpoints of tickets."""
+
+    def __init__(self, desk: TicketDesk) -> None:
+        self._desk = desk
+
+    def endpoints(self) -> list[Endpoint]:
+        """What they are."""
+        opening = Endpoint(
+            "POST",
+            "/clientes/{cliente_id}/chamados",
+            self.open,
+            CARE,
+            "Open a ticket.",
+            body=TicketDocument,
+            answers={201: Ticket},
+            problems=(410,),
+        )
+        reading = Endpoint(
+            "GET",
+            "/chamados/{protocolo}",
+            self.get,
+            CARE_READ,
+            "Describe a ticket with its interactions.",
+            answers={200: Ticket},
+        )
+        return [
+            opening,
+            reading,
+            self._step(
+                "interacoes", InteractionDocument, _interaction, "Record what was said.", 201
+            ),
+            self._step("atendimento", TakingDocument, _taking, "Have an attendant work on it."),
+            self._step("espera", HoldDocument, _hold, "Have it wait for the customer."),
+            self._step("resolucao", ResolutionDocument, _resolution, "Resolve it."),
+            self._step("reabertura", ReopeningDocument, _reopening, "Reopen a resolved ticket."),
+            self._step("fechamento", ClosingDocument, _closing, "Close it for good."),
+        ]
+
+    async def open(self, request: Request) -> Response:
+        """Open a ticket."""
+        document = await read_document(request, TicketDocument)
+        command = OpenTicket(
+            UNASSIGNED,
+            request.path_params["cliente_id"],
+            document.assunto,
+            document.descricao,
+            document.categoria,
+            Priority.of(document.prioridade),
+            document.canal,
+            document.cartao_id,
+            None,
+            caller_of(request).by,
+        )
+        return _answer(await self._desk.open(command), 201)
+
+    async def get(self, request: Request) -> Response:
+        """Describe a ticket."""
+        return _answer(await self._desk.read(request.path_params["protocolo"]), 200)
+
+    def _step(
+        self, name: str, body: type[Document], command: _Command, summary: str, status: int = 200
+    ) -> Endpoint:
+        return Endpoint(
+            "POST",
+            f"/chamados/{{protocolo}}/{name}",
+            self._handler(body, command, status),
+            CARE,
+            summary,
+            body=body,
+            answers={status: Ticket},
+            problems=(409, 410),
+        )
+
+    def _handler(self, body: type[Document], command: _Command, status: int) -> Handler:
+        async def handle(request: Request) -> Response:
+            document = await read_document(request, body)
+            protocol = request.path_params["protocolo"]
+            asked = command(protocol, document, caller_of(request).by)
+            return _answer(await self._desk.ask(asked), status)
+
+        return handle
+
+
+def _interaction(protocol: str, document: InteractionDocument, by: str) -> RecordInteraction:
+    return RecordInteraction(
+        protocol,
+        document.autor,
+        document.nome,
+        document.canal,
+        document.mensagem,
+        document.publica,
+        by,
+    )
+
+
+def _taking(protocol: str, document: TakingDocument, by: str) -> TakeTicket:
+    return TakeTicket(protocol, document.atendente, document.canal, by)
+
+
+def _hold(protocol: str, document: HoldDocument, by: str) -> HoldTicket:
+    return HoldTicket(protocol, document.canal, document.mensagem, document.atendente, by)
+
+
+def _resolution(protocol: str, document: ResolutionDocument, by: str) -> ResolveTicket:
+    return ResolveTicket(protocol, document.resolution, document.canal, by)
+
+
+def _reopening(protocol: str, document: ReopeningDocument, by: str) -> ReopenTicket:
+    return ReopenTicket(protocol, document.motivo, document.canal, by)
+
+
+def _closing(protocol: str, document: ClosingDocument, by: str) -> CloseTicket:
+    return CloseTicket(protocol, document.canal, by)
+
+
+def _answer(answer: TicketAnswer, status: int) -> Response:
+    if isinstance(answer, Refusal):
+        return refused(answer)
+    return json_response(ticket_document(answer[1]), status)

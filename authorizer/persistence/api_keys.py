@@ -1,0 +1,167 @@
+"""The API keys on disk: one small file, replaced as a whole, read again while a server runs.
+
+`DATA/access/api-keys.json`. It holds no key, only the SHA-256 of each key's secret. Whoever changes
+it holds the lock of `DATA/access/lock`, which is not the lock of the data folder: keys are made and
+revoked while a server owns that one.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints, ValidationError
+
+from authorizer.domain.access import ApiKey, Role
+from authorizer.persistence.disk import Disk, LocalDisk
+
+FOLDER: Final = "access"
+FILE: Final = f"{FOLDER}/api-keys.json"
+LOCK: Final = f"{FOLDER}/lock"
+TEMPORARY: Final = f"{FOLDER}/new-api-keys.tmp"
+MAX_KEYS: Final = 10_000
+"""Revoked and expired keys stay, so that the journal's `by` can be read; this bounds them all."""
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class ApiKeysDamagedError(Exception):
+    """The file of the API keys cannot be used; the message says which and what to do."""
+
+
+class _StoredKey(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    id: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    role: Role
+    name: str
+    sha256: Annotated[str, StringConstraints(pattern=r"\A[0-9a-f]{64}\z")]
+    created_at: AwareDatetime
+    expires_at: AwareDatetime | None
+    revoked_at: AwareDatetime | None
+
+
+class _Stored(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    version: Literal[1]
+    keys: list[_StoredKey]
+
+
+def read_keys(disk: Disk) -> tuple[ApiKey, ...]:
+    """All keys, oldest first; none where there is no file.
+
+    Raises:
+        ApiKeysDamagedError: the file is there and is not one of API keys.
+        OSError: it can't be read.
+    """
+    content = _content(disk)
+    return () if content is None else _parse(disk, content)
+
+
+def write_keys(disk: Disk, keys: Sequence[ApiKey]) -> None:
+    """Put these keys in the place of all there were, durably and at once."""
+    stored = _Stored(version=1, keys=[_stored(key) for key in keys])
+    disk.make_folder(FOLDER)
+    with suppress(FileNotFoundError):
+        disk.remove(TEMPORARY)
+    file = disk.append(TEMPORARY)
+    try:
+        file.write(stored.model_dump_json(indent=1).encode() + b"\n")
+        file.sync()
+    finally:
+        file.close()
+    disk.rename(TEMPORARY, FILE)
+
+
+@contextmanager
+def changing(disk: LocalDisk) -> Iterator[None]:
+    """Wait until nobody else changes the keys, and let nobody until the context ends."""
+    disk.make_folder(".")
+    disk.make_folder(FOLDER)
+    with disk.turn(LOCK):
+        yield
+
+
+class KeyFile:
+    """The file as a running server follows it."""
+
+    def __init__(self, disk: Disk) -> None:
+        self._disk = disk
+        self._content = _content(disk)
+        self.keys = () if self._content is None else _parse(disk, self._content)
+        """The keys as they were read last."""
+
+    def changed(self) -> bool:
+        """Read the file again; whether other bytes were in it, and are now in `keys`.
+
+        A file that is gone, or can't be used, leaves `keys` as they were: a key that was there must
+        not stop being asked for because its file went away.
+
+        Raises:
+            ApiKeysDamagedError, OSError: it can't be used now.
+        """
+        content = _content(self._disk)
+        if content == self._content:
+            return False
+        if content is None:
+            raise ApiKeysDamagedError(f"{self._disk.path(FILE)} is gone")
+        self.keys = _parse(self._disk, content)
+        self._content = content
+        return True
+
+
+def _content(disk: Disk) -> bytes | None:
+    try:
+        return disk.read(FILE)
+    except FileNotFoundError:
+        return None
+
+
+def _parse(disk: Disk, content: bytes) -> tuple[ApiKey, ...]:
+    try:
+        stored = _Stored.model_validate_json(content)
+    except ValidationError as error:
+        problem = error.errors(include_url=False, include_input=False)[0]["msg"]
+        raise _damaged(disk, problem) from error
+    if len({key.id for key in stored.keys}) < len(stored.keys):
+        raise _damaged(disk, "an id is there twice")
+    return tuple(_key(key) for key in stored.keys)
+
+
+def _damaged(disk: Disk, problem: str) -> ApiKeysDamagedError:
+    return ApiKeysDamagedError(
+        f"{disk.path(FILE)} is damaged: {problem}. Put a backup of it in its place, or take it "
+        "away and make new keys."
+    )
+
+
+def _key(stored: _StoredKey) -> ApiKey:
+    return ApiKey(
+        stored.id,
+        stored.role,
+        stored.name,
+        bytes.fromhex(stored.sha256),
+        _us(stored.created_at),
+        None if stored.expires_at is None else _us(stored.expires_at),
+        None if stored.revoked_at is None else _us(stored.revoked_at),
+    )
+
+
+def _stored(key: ApiKey) -> _StoredKey:
+    return _StoredKey(
+        id=key.key_id,
+        role=key.role,
+        name=key.name,
+        sha256=key.digest.hex(),
+        created_at=_time(key.created_at_us),
+        expires_at=None if key.expires_at_us is None else _time(key.expires_at_us),
+        revoked_at=None if key.revoked_at_us is None else _time(key.revoked_at_us),
+    )
+
+
+def _us(at: datetime) -> int:
+    return (at - _EPOCH) // timedelta(microseconds=1)
+
+
+def _time(at_us: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=at_us)

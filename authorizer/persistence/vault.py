@@ -1,0 +1,207 @@
+"""The keys of personal data: one random key a customer, apart from the journal.
+
+Personal text is sealed with AES-256-GCM under its customer's key, with a random nonce and the
+customer's id as associated data. A key is destroyed by writing zeros over it in place; from then on
+every text under it, wherever it was copied, is noise. docs/journal-format.md has the bytes.
+
+A slot is a power of two long and lies at a multiple of its length, so none crosses a sector: a
+crash leaves each of them as it was or as it was to be.
+"""
+
+import base64
+import hashlib
+import os
+import struct
+import threading
+import zlib
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from authorizer.domain.sealing import PLAIN, Sealed, is_plain
+from authorizer.persistence.disk import Disk
+
+FILE: Final = "customers.keys"
+HEADER: Final = b"AUTHKEYS 1\n".ljust(64, b"\0")
+SLOT_BYTES: Final = 64
+SEALED: Final = "v1:"
+"""What begins a text that was sealed here."""
+
+_KEY_BYTES: Final = 32
+_NONCE_BYTES: Final = 12
+_SLOT = struct.Struct(">4s24s32sI")
+_MAGIC: Final = b"KEY1"
+_KEY_AT: Final = 28
+_EMPTY: Final = bytes(SLOT_BYTES)
+
+
+class VaultDamagedError(Exception):
+    """The key file is none that this program has written."""
+
+
+class Keyring:
+    """Seals and opens with the keys in the bytes of a key file. See `Sealer`."""
+
+    def __init__(self, data: bytes, random: Callable[[int], bytes] = os.urandom) -> None:
+        """A torn last slot is passed over.
+
+        Raises:
+            VaultDamagedError: the bytes are no key file.
+        """
+        if not data.startswith(HEADER):
+            raise VaultDamagedError("this is no key file")
+        self._random = random
+        self._slots = bytearray(data[: len(data) // SLOT_BYTES * SLOT_BYTES])
+        self._at: dict[bytes, int] = {}
+        self._damaged_at: dict[bytes, int] = {}
+        for offset in range(SLOT_BYTES, len(self._slots), SLOT_BYTES):
+            self._index(offset)
+
+    def __len__(self) -> int:
+        """How many customers have a key."""
+        return len(self._at)
+
+    @property
+    def damaged(self) -> int:
+        """How many slots hold neither a key nor zeros."""
+        return len(self._damaged_at)
+
+    def has_key(self, customer_id: str) -> bool:
+        """See `Sealer`."""
+        return _identity(customer_id) in self._at
+
+    def seal(self, customer_id: str, plain: str) -> Sealed:
+        """See `Sealer`."""
+        nonce = self._random(_NONCE_BYTES)
+        cipher = AESGCM(self._key(customer_id))
+        data = nonce + cipher.encrypt(nonce, plain.encode(), customer_id.encode())
+        return Sealed(SEALED + base64.b64encode(data).decode())
+
+    def open(self, customer_id: str, sealed: Sealed) -> str | None:
+        """See `Sealer`. A text of a key that was lost, or of another key, can't be had either."""
+        if is_plain(sealed):
+            return sealed.removeprefix(PLAIN)
+        try:
+            data = base64.b64decode(sealed.removeprefix(SEALED))
+            nonce, text = data[:_NONCE_BYTES], data[_NONCE_BYTES:]
+            cipher = AESGCM(self._key(customer_id))
+            return cipher.decrypt(nonce, text, customer_id.encode()).decode()
+        except (KeyError, ValueError, InvalidTag):
+            return None
+
+    def _key(self, customer_id: str) -> bytes:
+        at = self._at[_identity(customer_id)] + _KEY_AT
+        key = bytes(self._slots[at : at + _KEY_BYTES])
+        if not any(key):  # it is being destroyed in another thread: never seal under zeros
+            raise KeyError(customer_id)
+        return key
+
+    def _index(self, offset: int) -> None:
+        slot = bytes(self._slots[offset : offset + SLOT_BYTES])
+        if slot == _EMPTY:
+            return
+        magic, identity, _, crc = _SLOT.unpack(slot)
+        sound = magic == _MAGIC and zlib.crc32(slot[:-4]) == crc
+        (self._at if sound else self._damaged_at)[identity] = offset
+
+
+class Vault(Keyring):
+    """The keys of a folder, more of which come in, and go.
+
+    `create` and `destroy` block until the disk has it, and may be called from any thread; a key is
+    there for the others only once it is durable.
+    """
+
+    def __init__(
+        self, disk: Disk, folder: str, random: Callable[[int], bytes] = os.urandom
+    ) -> None:
+        """Open the keys of a folder, which is made if missing; a torn last slot is cut.
+
+        Raises:
+            VaultDamagedError: the file is no key file.
+        """
+        self._disk = disk
+        self._name = f"{folder}/{FILE}"
+        self._writing = threading.Lock()
+        disk.make_folder(folder)
+        data = disk.read(self._name) if FILE in disk.names(folder) else b""
+        if len(data) < len(HEADER) and HEADER.startswith(data):
+            data = _begin(disk, folder, self._name)
+        try:
+            super().__init__(data, random)
+        except VaultDamagedError as error:
+            raise VaultDamagedError(f"{self.path}: {error}") from error
+        if len(self._slots) < len(data):
+            disk.truncate(self._name, len(self._slots))
+        self._file = disk.append(self._name)
+        self._file.sync()  # what was read may be what a killed process never synced
+        disk.sync_folder(folder)
+
+    @property
+    def path(self) -> str:
+        """How messages name the key file."""
+        return self._disk.path(self._name)
+
+    def create(self, customer_ids: Iterable[str]) -> None:
+        """Make keys for those who have none; one write and one sync. OSError: nobody knows."""
+        with self._writing:
+            missing = {_identity(each) for each in customer_ids} - self._at.keys()
+            if not missing:
+                return
+            data = b"".join(_slot(identity, self._random(_KEY_BYTES)) for identity in missing)
+            self._file.write(data)
+            self._file.sync()
+            begin = len(self._slots)
+            self._slots += data
+            for offset in range(begin, len(self._slots), SLOT_BYTES):
+                self._index(offset)
+
+    def destroy(self, customer_ids: Iterable[str]) -> None:
+        """Write zeros over the keys of these customers, on disk and in memory.
+
+        Raises:
+            OSError: the disk refused; a key may be there still.
+        """
+        with self._writing:
+            for identity in map(_identity, customer_ids):
+                for index in (self._at, self._damaged_at):
+                    offset = index.get(identity)
+                    if offset is not None:
+                        self._disk.overwrite(self._name, offset, _EMPTY)
+                        del index[identity]
+                        self._slots[offset : offset + SLOT_BYTES] = _EMPTY
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._file.close()
+
+
+def read_keys(disk: Disk, folder: str) -> Keyring:
+    """The keys of a folder as they are; nothing is changed, and a server may be at work.
+
+    Raises:
+        FileNotFoundError: there are none.
+        VaultDamagedError: the file is no key file.
+    """
+    return Keyring(disk.read(f"{folder}/{FILE}"))
+
+
+def _begin(disk: Disk, folder: str, name: str) -> bytes:
+    """A new key file, or one whose beginning was torn, made whole."""
+    file = disk.append(name)
+    file.write(HEADER[disk.size(name) :])
+    file.sync()
+    file.close()
+    disk.sync_folder(folder)
+    return HEADER
+
+
+def _identity(customer_id: str) -> bytes:
+    return hashlib.sha256(customer_id.encode()).digest()[:24]
+
+
+def _slot(identity: bytes, key: bytes) -> bytes:
+    head = _SLOT.pack(_MAGIC, identity, key, 0)[:-4]
+    return head + struct.pack(">I", zlib.crc32(head))

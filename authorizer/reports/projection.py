@@ -1,0 +1,296 @@
+"""Event → rows. Pure: what is in the tables already comes in as `Known`, and nothing goes out."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar, Final, NamedTuple
+
+from authorizer.domain import events, ticket_events
+from authorizer.domain.cards import LIMIT_QUERY, Operation, WrittenTime
+from authorizer.domain.events import Event
+from authorizer.domain.money import MAX_BALANCE_CENTS
+from authorizer.domain.policy import DAY_US
+from authorizer.domain.reasons import Reason
+from authorizer.reports.tables import CENTS_BASE, MAX_KEY_LENGTH
+from authorizer.reports.ticket_record import Row, TicketRecord
+from authorizer.reports.types import storable
+
+CREDIT_LIMIT: Final = "credit_limit"
+"""The source of funds where the card's limit paid."""
+NOBODY: Final = ""
+"""The customer of a card that the journal does not know."""
+
+DayKey = tuple[int, str, str, str]
+"""Day, dimension, key, code."""
+
+
+_NO_CONTACT: Final[Row] = dict.fromkeys(
+    ("at_text", "channel", "protocol", "card_id", "author", "name", "public", "text")
+)
+_CONTACTS: Final[dict[type, str]] = {
+    ticket_events.TicketOpened: "abertura",
+    ticket_events.InteractionRecorded: "interacao",
+    ticket_events.TicketResolved: "resolucao",
+    ticket_events.TicketReopened: "reabertura",
+}
+_OF_A_CARD: Final = (
+    events.CardBlocked,
+    events.CardUnblocked,
+    events.LimitChanged,
+    events.LimitQueried,
+)
+_OF_A_TICKET: Final = (
+    ticket_events.TicketTaken,
+    ticket_events.InteractionRecorded,
+    ticket_events.TicketPutOnHold,
+    ticket_events.TicketResumed,
+    ticket_events.TicketResolved,
+    ticket_events.TicketReopened,
+    ticket_events.TicketClosed,
+)
+
+
+class Needed(NamedTuple):
+    """What must be known of earlier events before some events can be made rows of."""
+
+    card_ids: set[str]
+    protocols: set[str]
+
+
+def needed(found: Iterable[Event]) -> Needed:
+    """What these events rest on."""
+    need = Needed(set(), set())
+    for event in found:
+        if isinstance(event, _OF_A_CARD):
+            need.card_ids.add(event.card_id)
+        elif isinstance(event, _OF_A_TICKET):
+            need.protocols.add(event.protocol)
+    return need
+
+
+class Rows:
+    """The rows that a run of events adds to the tables, or replaces in them."""
+
+    def __init__(self, owner_of_card: dict[str, str], tickets: dict[str, TicketRecord]) -> None:
+        """What is in the tables already, for the cards and tickets that the events name."""
+        self._owner_of_card = owner_of_card
+        self.tickets = tickets
+        self.transactions: list[Row] = []
+        self.cards: list[Row] = []
+        self.operations: list[Row] = []
+        self.contacts: list[Row] = []
+        self.ticket_changes: list[Row] = []
+        self._days: dict[DayKey, list[int]] = {}
+
+    def add(self, event: Event, position: int) -> None:
+        """Add what an event at a position brings.
+
+        Raises:
+            LookupError: a ticket's event without the ticket: not the journal's order.
+        """
+        row_of = self._ROWS.get(type(event))
+        if row_of is not None:
+            row_of(self, event, position)
+
+    def days(self) -> list[Row]:
+        """What is to be added to `transaction_days`."""
+        return [
+            {
+                "day": day,
+                "dimension": dimension,
+                "key": key,
+                "code": code,
+                "count": count,
+                "cents_high": cents // CENTS_BASE,
+                "cents_low": cents % CENTS_BASE,
+            }
+            for (day, dimension, key, code), (count, cents) in self._days.items()
+        ]
+
+    # --- purchases -----------------------------------------------------------------------------
+
+    def _approved(self, event: events.TransactionApproved, position: int) -> None:
+        source = CREDIT_LIMIT if event.wallet is None else event.wallet
+        self._transaction(event, position, Reason.APPROVED, source)
+
+    def _declined(self, event: events.TransactionDeclined, position: int) -> None:
+        self._transaction(event, position, Reason.of(event.reason), None)
+
+    def _transaction(
+        self,
+        event: events.TransactionApproved | events.TransactionDeclined,
+        position: int,
+        reason: Reason,
+        source: str | None,
+    ) -> None:
+        merchant, mcc = storable(event.merchant), storable(event.mcc)
+        self.transactions.append(
+            {
+                "position": position,
+                "at_us": event.at_us,
+                "account_id": storable(event.account_id),
+                "transaction_id": _storable_or_none(event.transaction_id),
+                "code": reason.code,
+                "reason": reason.word,
+                "amount_cents": event.amount_cents,
+                "mcc": mcc,
+                "merchant": merchant,
+                "card_id": _storable_or_none(event.card_id),
+                "override_mcc": _storable_or_none(event.override_mcc),
+                "source": _storable_or_none(source),
+            }
+        )
+        cents = event.amount_cents if event.amount_cents <= MAX_BALANCE_CENTS else 0
+        for dimension, key in (
+            ("total", ""),
+            ("wallet", source or ""),
+            ("mcc", mcc[:MAX_KEY_LENGTH]),
+            ("merchant", " ".join(merchant.split())[:MAX_KEY_LENGTH]),
+            ("reason", reason.word),
+        ):
+            sums = self._days.setdefault(
+                (event.at_us // DAY_US, dimension, key, reason.code), [0, 0]
+            )
+            sums[0] += 1
+            sums[1] += cents
+
+    # --- cards ---------------------------------------------------------------------------------
+
+    def _card_opened(self, event: events.CardOpened, position: int) -> None:
+        self._card(event.terms.card_id, event.account_id, event.customer_id, position)
+
+    def _card(self, card_id: str, account_id: str, customer_id: str, position: int) -> None:
+        self._owner_of_card[storable(card_id)] = customer_id
+        self.cards.append(
+            {
+                "card_id": card_id,
+                "account_id": account_id,
+                "customer_id": customer_id,
+                "position": position,
+            }
+        )
+
+    def _blocked(self, event: events.CardBlocked, position: int) -> None:
+        self._card_operation(event, position, "bloqueio", block_reason=event.block_reason)
+
+    def _unblocked(self, event: events.CardUnblocked, position: int) -> None:
+        self._card_operation(event, position, "desbloqueio", justification=event.justification)
+
+    def _replaced(self, event: events.CardReplaced, position: int) -> None:
+        new = event.terms.card_id
+        self._card(new, event.account_id, event.customer_id, position)
+        self._card_operation(
+            event, position, "substituicao", block_reason=event.block_reason, replaced_by=new
+        )
+
+    def _limit_changed(self, event: events.LimitChanged, position: int) -> None:
+        self._card_operation(
+            event,
+            position,
+            "alteracao_limite",
+            limit_total_cents=event.limit_total_cents,
+            previous_limit_cents=event.previous_cents,
+        )
+
+    def _limit_queried(self, event: events.LimitQueried, position: int) -> None:
+        self._card_operation(event, position, LIMIT_QUERY, available_cents=event.available_cents)
+
+    def _imported(self, event: events.OperationsImported, position: int) -> None:
+        for part, operation in enumerate(event.operations):
+            self._operation(operation, event.customer_id, position, part)
+
+    def _card_operation(
+        self,
+        event: Any,
+        position: int,
+        kind: str,
+        **fields: Any,
+    ) -> None:
+        operation = Operation(
+            kind, event.card_id, WrittenTime(event.at_us), event.channel, **fields
+        )
+        customer_id = getattr(event, "customer_id", None)
+        if customer_id is None:
+            customer_id = self._owner_of_card.get(storable(event.card_id), NOBODY)
+        self._operation(operation, customer_id, position, 0)
+
+    def _operation(self, operation: Operation, customer_id: str, position: int, part: int) -> None:
+        row = operation._asdict()
+        at: WrittenTime = row.pop("at")
+        place = {"position": position, "part": part, "customer_id": customer_id}
+        time = {"at_us": at.at_us, "at_text": at.text}
+        self.operations.append({**place, **time, **row})
+        self._contact(
+            {
+                **place,
+                **time,
+                "kind": operation.kind,
+                "channel": operation.channel,
+                "card_id": operation.card_id,
+            }
+        )
+
+    # --- tickets -------------------------------------------------------------------------------
+
+    def _ticket(self, event: ticket_events.TicketEvent, position: int) -> None:
+        if isinstance(event, ticket_events.TicketOpened):
+            record = self.tickets[event.protocol] = TicketRecord(event.protocol)
+            before = None
+        else:
+            record = self.tickets[event.protocol]
+            before = record.ticket.status
+        record.apply(event, position)
+        ticket = record.ticket
+        if ticket.status is not before:
+            self.ticket_changes.append(
+                {
+                    "position": position,
+                    "protocol": ticket.protocol,
+                    "at_us": event.at_us,
+                    "status": ticket.status.value,
+                    "attendant": ticket.attendant,
+                    "channel": getattr(event, "channel", ticket.channel),
+                }
+            )
+        kind = _CONTACTS.get(type(event))
+        if kind is not None:
+            self._ticket_contact(event, position, kind, ticket.card_id)
+
+    def _ticket_contact(self, event: Any, position: int, kind: str, card_id: str | None) -> None:
+        said = isinstance(event, ticket_events.InteractionRecorded)
+        resolved = isinstance(event, ticket_events.TicketResolved)
+        self._contact(
+            {
+                "position": position,
+                "part": 0,
+                "customer_id": event.customer_id,
+                "at_us": event.at_us,
+                "kind": kind,
+                "channel": event.channel,
+                "protocol": event.protocol,
+                "card_id": card_id,
+                "author": event.author if said else None,
+                "name": event.attendant if resolved else event.name if said else None,
+                "public": event.public if said else None,
+                "text": event.text,
+            }
+        )
+
+    def _contact(self, row: Row) -> None:
+        self.contacts.append({**_NO_CONTACT, **row})
+
+    _ROWS: ClassVar[dict[type, Callable[["Rows", Any, int], None]]] = {
+        events.TransactionApproved: _approved,
+        events.TransactionDeclined: _declined,
+        events.CardOpened: _card_opened,
+        events.CardBlocked: _blocked,
+        events.CardUnblocked: _unblocked,
+        events.CardReplaced: _replaced,
+        events.LimitChanged: _limit_changed,
+        events.LimitQueried: _limit_queried,
+        events.OperationsImported: _imported,
+        ticket_events.TicketOpened: _ticket,
+        **dict.fromkeys(_OF_A_TICKET, _ticket),
+    }
+
+
+def _storable_or_none(text: str | None) -> str | None:
+    return None if text is None else storable(text)

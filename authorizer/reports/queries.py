@@ -1,0 +1,136 @@
+"""What can be asked of the tables, by name. Questions and answers are plain JSON values."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from sqlalchemy import Connection, Select, Table, and_, func, or_, select, tuple_
+
+from authorizer.reports.service_report import ServiceReport
+from authorizer.reports.tables import contacts, operations, tickets, transactions
+from authorizer.reports.ticket_record import view_of
+from authorizer.reports.transaction_report import TransactionReport
+
+Params = Mapping[str, Any]
+Query = Callable[[Connection, Params], Any]
+
+MAX_ROWS: Final = 200
+_NO_LONGER_DUE: Final = ("resolvido", "fechado")
+
+
+def statement(connection: Connection, params: Params) -> Any:
+    """A page of an account's purchases, newest first.
+
+    `account_id`, `limit`; `before`: the key of the last one on the page before. Each row comes with
+    its key.
+    """
+    query = select(transactions).where(transactions.c.account_id == params["account_id"])
+    if params.get("before") is not None:
+        query = query.where(transactions.c.position < params["before"][0])
+    newest_first = query.order_by(transactions.c.position.desc())
+    page = _page(connection, newest_first, params, ("position",))
+    for row in page["rows"]:
+        row["amount_cents"] = str(row["amount_cents"])  # JSON's integers have 64 bits here
+    return page
+
+
+def card_operations(connection: Connection, params: Params) -> Any:
+    """A page of a customer's card operations, newest first: `customer_id`, `limit`, `before`."""
+    return _history(connection, operations, params)
+
+
+def customer_contacts(connection: Connection, params: Params) -> Any:
+    """A page of a customer's contacts, newest first: `customer_id`, `limit`, `before`."""
+    return _history(connection, contacts, params)
+
+
+def ticket_list(connection: Connection, params: Params) -> Any:
+    """A page of tickets, the one opened last first.
+
+    All of these may be given and narrow the list: `status`, `customer_id`, `category`, `priority`,
+    `attendant`; `from_us` (inclusive) and `until_us` (exclusive), when it was opened;
+    `overdue`: `first_response` or `resolution`, as seen from `now_us`, which is still to come.
+    """
+    query = select(tickets)
+    for name in ("status", "customer_id", "category", "priority", "attendant"):
+        if params.get(name) is not None:
+            query = query.where(tickets.c[name] == params[name])
+    if params.get("from_us") is not None:
+        query = query.where(tickets.c.opened_at_us >= params["from_us"])
+    if params.get("until_us") is not None:
+        query = query.where(tickets.c.opened_at_us < params["until_us"])
+    if params.get("overdue") is not None:
+        query = query.where(_OVERDUE[params["overdue"]](params["now_us"]))
+    key = ("opened_at_us", "opened_position")
+    page = _page(connection, _newest_first(query, tickets, key, params), params, key)
+    page["rows"] = [{**view_of(row)._asdict(), "status": row["status"]} for row in page["rows"]]
+    return page
+
+
+def _first_response_overdue(now_us: int) -> Any:
+    return and_(
+        tickets.c.first_response_at_us.is_(None),
+        tickets.c.first_resolved_at_us.is_(None),
+        tickets.c.first_response_due_us < now_us,
+    )
+
+
+def _resolution_overdue(now_us: int) -> Any:
+    return and_(
+        tickets.c.status.not_in(_NO_LONGER_DUE),
+        or_(
+            tickets.c.resolution_due_us < now_us,
+            tickets.c.ran_us > tickets.c.resolution_target_us,
+        ),
+    )
+
+
+_OVERDUE: Final = {"first_response": _first_response_overdue, "resolution": _resolution_overdue}
+
+
+def _history(connection: Connection, table: Table, params: Params) -> Any:
+    query = select(table).where(table.c.customer_id == params["customer_id"])
+    key = ("at_us", "position", "part")
+    return _page(connection, _newest_first(query, table, key, params), params, key)
+
+
+def _newest_first(
+    query: Select[Any], table: Table, key: tuple[str, ...], params: Params
+) -> Select[Any]:
+    columns = [table.c[name] for name in key]
+    if params.get("before") is not None:
+        query = query.where(tuple_(*columns) < tuple_(*params["before"]))
+    return query.order_by(*(column.desc() for column in columns))
+
+
+def _page(
+    connection: Connection, query: Select[Any], params: Params, key: tuple[str, ...]
+) -> dict[str, Any]:
+    limit = min(params["limit"], MAX_ROWS)
+    result = connection.execute(query.limit(limit + 1))
+    names = list(map(str, result.keys()))  # SQLAlchemy's are no plain strings
+    rows = [dict(zip(names, row, strict=True)) for row in result]
+    more = len(rows) > limit
+    del rows[limit:]
+    return {"rows": rows, "next": [rows[-1][name] for name in key] if more else None}
+
+
+def counts(connection: Connection, params: Params) -> Any:
+    """How many rows each table has."""
+    del params
+    return {
+        table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+        for table in (transactions, operations, contacts, tickets)
+    }
+
+
+QUERIES: Final[dict[str, Query]] = {
+    "statement": statement,
+    "card_operations": card_operations,
+    "customer_contacts": customer_contacts,
+    "ticket_list": ticket_list,
+    "counts": counts,
+    "service_report": ServiceReport(),
+    "transaction_report": TransactionReport(),
+}
+"""Every query by its name. A query is one function of a connection and its parameters; it runs in
+the reports' process, in one of a few threads."""

@@ -1,0 +1,59 @@
+"""A report as CSV (RFC 4180): a header line, a line for each group, and one for all of it."""
+
+import csv
+from collections.abc import Mapping
+from typing import Any, Final
+
+REST: Final = "(outros)"
+TOTAL: Final = "(total)"
+NONE: Final = "(nenhum)"
+"""The group of what has no attendant, no wallet, …"""
+
+_FORMULA: Final = tuple("=+-@\t\r\n'\uff1d\uff0b\uff0d\uff20")
+"""The last four are the wide forms of the first four."""
+_OF_THE_WHOLE: Final = ("de", "ate", "horario", "agrupar", "grupos", "outros")
+
+
+class _Lines(list[str]):
+    """What `csv.writer` writes to."""
+
+    write = list.append
+
+
+def csv_of(report: Mapping[str, Any]) -> str:
+    """Each line begins with the period; members within members are named `sla_resolucao_taxa`.
+
+    Names come from outside, so one that a spreadsheet would take for a formula begins with an
+    apostrophe (CWE-1236).
+    """
+    total = {**report, "grupo": TOTAL}
+    groups = [
+        {**group, "grupo": NONE if group["grupo"] is None else group["grupo"]}
+        for group in report.get("grupos", ())
+    ]
+    if "outros" in report:
+        groups.append({**report["outros"], "grupo": REST})
+    lines = [_flat(line) for line in (*groups, total)]
+    first = {"de": report["de"], "ate": report["ate"]}
+    columns = [*first, "grupo", *(name for name in lines[0] if name != "grupo")]
+    written = _Lines()
+    writer = csv.writer(written, lineterminator="\r\n")
+    writer.writerow(columns)
+    writer.writerows([_cell((first | line).get(name)) for name in columns] for line in lines)
+    return "".join(written)
+
+
+def _flat(members: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in members.items():
+        if isinstance(value, Mapping):
+            flat |= _flat(value, f"{prefix}{name}_")
+        elif prefix or not (name in _OF_THE_WHOLE or isinstance(value, list)):
+            flat[prefix + name] = value
+    return flat
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return f"'{value}"
+    return value

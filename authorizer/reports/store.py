@@ -1,0 +1,229 @@
+"""The database of the read models: how it is opened, made, and moved on by a run of events."""
+
+from collections.abc import Iterator, Sequence
+from operator import itemgetter
+from typing import Any, Final
+
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Table,
+    create_engine,
+    event,
+    insert,
+    inspect,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from authorizer.domain.events import Event
+from authorizer.persistence.follow import Place
+from authorizer.reports.projection import Rows, needed
+from authorizer.reports.tables import (
+    CENTS_BASE,
+    SCHEMA_VERSION,
+    cards,
+    contacts,
+    metadata,
+    operations,
+    progress,
+    ticket_changes,
+    tickets,
+    transaction_days,
+    transactions,
+)
+from authorizer.reports.ticket_record import Row, TicketRecord
+
+StoreError = SQLAlchemyError
+"""What the database says when it can't."""
+
+BUSY_SECONDS: Final = 10
+READ_SECONDS: Final = 10
+LOOKUP: Final = 500
+"""How many ids are looked for at once."""
+
+
+class OvertakenError(Exception):
+    """Somebody else has moved the tables on: what was to be put into them is there already."""
+
+
+def open_store(url: str) -> Engine:
+    """A database by its SQLAlchemy URL: SQLite or PostgreSQL.
+
+    Raises:
+        ValueError: the URL names another kind, or is none.
+    """
+    kind = url_kind(url)
+    if kind == "sqlite":
+        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+        event.listen(engine, "connect", _prepare_sqlite)
+        return engine
+    options = f"-c statement_timeout={READ_SECONDS * 1000}"
+    return create_engine(url, pool_pre_ping=True, connect_args={"options": options})
+
+
+def url_kind(url: str) -> str:
+    """`sqlite` or `postgresql`. ValueError for anything else."""
+    try:
+        kind = make_url(url).get_backend_name()
+    except SQLAlchemyError as error:
+        raise ValueError("the reports' URL is no SQLAlchemy URL") from error
+    if kind not in ("sqlite", "postgresql"):
+        raise ValueError(f"reports are kept in sqlite or postgresql, not in {kind}")
+    return kind
+
+
+def _prepare_sqlite(connection: Any, _: Any) -> None:
+    """Readers beside the writer; what a crash of the machine takes away is read again."""
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.close()
+
+
+def read_place(connection: Connection) -> Place | None:
+    """How far the tables are; None where there are none, or those of another version."""
+    if not inspect(connection).has_table(progress.name):
+        return None
+    row = connection.execute(select(progress)).mappings().first()
+    if row is None or row["schema_version"] != SCHEMA_VERSION:
+        return None
+    return Place(row["position"], bytes(row["chain"]), row["segment"], row["batch_offset"])
+
+
+def make_anew(engine: Engine, beginning: Place) -> None:
+    """Make all tables, empty. A crash on the way leaves no progress, so they are made again."""
+    with engine.begin() as connection:
+        progress.drop(connection, checkfirst=True)
+    with engine.begin() as connection:
+        metadata.drop_all(connection)
+        metadata.create_all(connection)
+        values = {"id": 1, "schema_version": SCHEMA_VERSION, **beginning._asdict()}
+        connection.execute(insert(progress).values(values))
+
+
+def store_events(
+    connection: Connection, before: Place, after: Place, found: Sequence[tuple[int, Event]]
+) -> None:
+    """Put events with their positions into the tables: all between two places of the journal.
+
+    Raises:
+        OvertakenError: the tables are not at `before`; then nothing may be committed.
+    """
+    _move(connection, before, after)
+    need = needed(event for _, event in found)
+    rows = Rows(_owners(connection, need.card_ids), _tickets(connection, need.protocols))
+    for position, happened in found:
+        rows.add(happened, position)
+    _write(connection, rows)
+
+
+def _move(connection: Connection, before: Place, after: Place) -> None:
+    moved = connection.execute(
+        update(progress)
+        .where(
+            progress.c.schema_version == SCHEMA_VERSION,
+            progress.c.position == before.position,
+            progress.c.chain == before.chain,
+        )
+        .values(after._asdict())
+    )
+    if moved.rowcount != 1:
+        raise OvertakenError(f"the tables are not at position {before.position} any more")
+
+
+def _owners(connection: Connection, card_ids: set[str]) -> dict[str, str]:
+    return {
+        row.card_id: row.customer_id
+        for chunk in _chunks(card_ids)
+        for row in connection.execute(
+            select(cards.c.card_id, cards.c.customer_id).where(cards.c.card_id.in_(chunk))
+        )
+    }
+
+
+def _tickets(connection: Connection, protocols: set[str]) -> dict[str, TicketRecord]:
+    return {
+        row["protocol"]: TicketRecord.of(dict(row))
+        for chunk in _chunks(protocols)
+        for row in connection.execute(
+            select(tickets).where(tickets.c.protocol.in_(chunk))
+        ).mappings()
+    }
+
+
+def _chunks(ids: set[str]) -> Iterator[list[str]]:
+    ordered = sorted(ids)
+    for start in range(0, len(ordered), LOOKUP):
+        yield ordered[start : start + LOOKUP]
+
+
+def _write(connection: Connection, rows: Rows) -> None:
+    if rows.transactions:
+        _insert_as_they_are(connection, transactions, rows.transactions)
+    for table, new in (
+        (operations, rows.operations),
+        (contacts, rows.contacts),
+        (ticket_changes, rows.ticket_changes),
+    ):
+        if new:
+            connection.execute(insert(table), new)
+    _replace(connection, cards, rows.cards)
+    _replace(connection, tickets, [record.row() for record in rows.tickets.values()])
+    days = rows.days()
+    if days:
+        connection.execute(_add_to_days(connection), days)
+
+
+def _insert_as_they_are(connection: Connection, table: Table, rows: list[Row]) -> None:
+    """Insert rows past SQLAlchemy's work on each value, which costs more than all the rest.
+
+    The rows hold what the database takes, but for amounts.
+    """
+    compiled = insert(table).compile(dialect=connection.dialect)
+    if connection.dialect.name == "sqlite":
+        for row in rows:
+            row["amount_cents"] = str(row["amount_cents"])
+        values = itemgetter(*(compiled.positiontup or ()))
+        connection.exec_driver_sql(str(compiled), list(map(values, rows)))
+    else:
+        connection.exec_driver_sql(str(compiled), rows)
+
+
+def _replace(connection: Connection, table: Table, rows: list[Row]) -> None:
+    if not rows:
+        return
+    insertion = _upserting(connection)(table)
+    key = list(table.primary_key)
+    others = {
+        column.name: insertion.excluded[column.name] for column in table.c if column not in key
+    }
+    connection.execute(insertion.on_conflict_do_update(index_elements=key, set_=others), rows)
+
+
+def _add_to_days(connection: Connection) -> Any:
+    table = transaction_days
+    insertion = _upserting(connection)(table)
+    low = table.c.cents_low + insertion.excluded.cents_low
+    return insertion.on_conflict_do_update(
+        index_elements=list(table.primary_key),
+        set_={
+            "count": table.c.count + insertion.excluded.count,
+            "cents_high": table.c.cents_high + insertion.excluded.cents_high + low // CENTS_BASE,
+            "cents_low": low % CENTS_BASE,
+        },
+    )
+
+
+def _upserting(connection: Connection) -> Any:
+    return sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+
+
+def problem_of(error: Exception) -> str:
+    """What went wrong, in one line, without the statement and values that SQLAlchemy shows."""
+    cause = getattr(error, "orig", None) or error
+    lines = str(cause).splitlines() or [""]
+    return f"{type(cause).__name__}: {lines[0]}"

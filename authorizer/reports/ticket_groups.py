@@ -1,0 +1,60 @@
+"""Tickets in groups: by the day of their opening, channel, category or attendant."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from authorizer.domain.policy import DAY_US
+from authorizer.reports.period import Period, day_text
+from authorizer.reports.service import Measures, service_metrics
+from authorizer.reports.summary import Column
+from authorizer.reports.ticket_columns import TicketColumns
+
+BY_DAY: Final = "dia"
+MAX_GROUPS: Final = 100
+"""Names are free text: more groups than these, the largest, are told together."""
+
+COLUMNS: Final = {"canal": "channel", "categoria": "category", "atendente": "attendant"}
+
+Names = Mapping[str, Sequence[str]]
+"""By column, the names that its numbers stand for."""
+
+
+def grouped_metrics(
+    by: str, tickets: TicketColumns, measures: Measures, names: Names, period: Period
+) -> dict[str, Any]:
+    """`grupos`, and `outros` where there are too many of them.
+
+    Days come in order, all of the period; other groups the largest first, equals by name.
+    """
+    if by == BY_DAY:
+        places = tickets.opened_us // DAY_US - period.first_day
+        found = service_metrics(measures, places, len(period.days))
+        return {
+            "grupos": [
+                {"grupo": day_text(day), **metrics}
+                for day, metrics in zip(period.days, found, strict=True)
+            ]
+        }
+    column = COLUMNS[by]
+    return _by_name(getattr(tickets, column), measures, (*names[column], None))
+
+
+def _by_name(numbers: Column, measures: Measures, names: Sequence[str | None]) -> dict[str, Any]:
+    """`names` are told by their numbers, the last one by NEVER."""
+    counts = np.bincount(numbers % len(names), minlength=len(names))
+    there = np.flatnonzero(counts).tolist()
+    there.sort(key=lambda number: (-int(counts[number]), names[number] or ""))
+    place = np.full(len(names), MAX_GROUPS)
+    place[there[:MAX_GROUPS]] = np.arange(len(there[:MAX_GROUPS]))
+    found = service_metrics(measures, place[numbers], MAX_GROUPS + 1)
+    document: dict[str, Any] = {
+        "grupos": [
+            {"grupo": names[number], **metrics}
+            for number, metrics in zip(there[:MAX_GROUPS], found, strict=False)
+        ]
+    }
+    if len(there) > MAX_GROUPS:
+        document["outros"] = {"grupos": len(there) - MAX_GROUPS, **found[MAX_GROUPS]}
+    return document

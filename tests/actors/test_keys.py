@@ -1,0 +1,159 @@
+"""Keys of personal data are durable before what needs them, and gone after an erasure."""
+
+from __future__ import annotations
+
+import asyncio
+from random import Random
+from typing import Any
+
+import pytest
+
+from authorizer.actors.keys import Keys
+from authorizer.domain.commands import ErasePersonalData
+from authorizer.domain.outcomes import Refusal, RefusalKind
+from authorizer.persistence.vault import FILE, Vault
+from tests.actors.house import STEPS, House, begun, registration
+from tests.domain.builders import BY, terms
+from tests.persistence.commands import registration as document
+from tests.persistence.machine import Machine
+from tests.support.disks import MemoryDisk
+
+pytestmark = pytest.mark.anyio
+
+
+class Counting(Vault):
+    """A vault that notes how many keys it was asked for at a time."""
+
+    def __init__(self) -> None:
+        super().__init__(MemoryDisk(), "keys")
+        self.batches: list[int] = []
+
+    def create(self, customer_ids: Any) -> None:
+        self.batches.append(len(customer_ids))
+        super().create(customer_ids)
+
+
+async def inline(function: Any, *arguments: Any) -> Any:
+    return function(*arguments)
+
+
+async def test_keys_that_are_asked_for_together_are_made_together() -> None:
+    """A hundred thousand imported customers are not a hundred thousand syncs."""
+    vault = Counting()
+    keys = Keys(vault, set(), inline, lambda _: None)
+    waiting = [begun(keys.ensure(f"c{number}")) for number in range(1000)]
+    for each in waiting:
+        await each
+    assert sum(vault.batches) == 1000
+    assert len(vault.batches) <= 2
+    await keys.ensure("c1")
+    assert sum(vault.batches) == 1000
+
+
+async def test_who_was_erased_never_gets_a_key_again() -> None:
+    vault = Counting()
+    keys = Keys(vault, {"gone"}, inline, lambda _: None)
+    await keys.ensure("gone")
+    assert not vault.has_key("gone")
+
+
+async def test_a_store_that_cannot_be_written_ends_everything_without_an_answer() -> None:
+    failures: list[BaseException] = []
+
+    async def failing(*_: object) -> None:
+        raise OSError("full")
+
+    keys = Keys(Counting(), set(), failing, failures.append)
+    waiting = begun(keys.ensure("c"))
+    with pytest.raises(OSError, match="full"):
+        await keys.destroy("c")
+    for _ in range(STEPS):
+        await asyncio.sleep(0)
+    assert len(failures) == 2
+    assert not waiting.done()
+    waiting.cancel()
+
+
+async def test_a_customer_who_exists_never_gets_another_key() -> None:
+    """What was sealed under the first one would be lost in silence."""
+    house = House()
+    await house.done(house.desk.register_customer(registration("c", "a"), ()))
+    house.vault.destroy(["c"])
+    answer = await house.done(house.desk.register_customer(registration("c", "a", name="N"), ()))
+    assert isinstance(answer, Refusal)
+    assert answer.kind is RefusalKind.UNAVAILABLE
+    assert not house.vault.has_key("c")
+
+
+async def test_a_document_that_is_refused_makes_no_key() -> None:
+    house = House()
+    command = registration("c", "a", card_ids=("k",))
+    await house.done(house.desk.register_customer(command, ()))
+    await house.open("other")
+    with house.desk._claiming("x", ["k9"]):
+        taken = house.desk.register_customer(registration("d", "other"), (_card("k9"),))
+        assert isinstance(await house.done(taken), Refusal)
+    assert not house.vault.has_key("d")
+
+
+def _card(card_id: str) -> Any:
+    return terms()._replace(card_id=card_id)
+
+
+# --- crashes at every step -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("power", [False, True])
+@pytest.mark.parametrize("steps", range(12))
+def test_a_crash_at_any_step_of_an_erasure_leaves_the_person_whole_or_gone(
+    steps: int, power: bool
+) -> None:
+    """And once it was answered, or the event is durable, gone for good."""
+    machine = Machine()
+    machine.start()
+    try:
+        command = document("c", "a", [])
+        assert not isinstance(
+            machine.answer(machine.ask(machine.desk.register_customer(command, ()))), Refusal
+        )
+        machine.memory.die_after(steps)
+        task = machine.ask(machine.desk.erase_personal_data(ErasePersonalData("c", BY)))
+        try:
+            machine.commit()
+            while machine.step():
+                machine.commit()
+        except BaseException:  # noqa: BLE001 - the machine died, as it should
+            pass
+        answered = task.done() and not task.cancelled() and task.exception() is None
+        machine.lose_power(Random(steps)) if power else machine.kill()
+        recovered = machine.start()
+        content = machine.memory.read(f"keys/{FILE}")
+        read = machine.answer(machine.ask(machine.desk.read_customer("c")))
+        if "c" in recovered.state.erased:
+            assert isinstance(read, Refusal)
+            assert read.kind is RefusalKind.GONE
+            assert set(content[64:]) == {0}
+        else:
+            assert not answered
+            assert read.person.name == command.name
+    finally:
+        machine.close()
+
+
+def test_who_is_erased_stays_so_in_snapshots() -> None:
+    """They are shortcuts to the same state."""
+    machine = Machine()
+    machine.start()
+    try:
+        for customer_id in ("c", "d"):
+            command = document(customer_id, customer_id, [])
+            machine.answer(machine.ask(machine.desk.register_customer(command, ())))
+        machine.answer(machine.ask(machine.desk.erase_personal_data(ErasePersonalData("c", BY))))
+        machine.take_snapshot()
+        machine.kill()
+        recovered = machine.start()
+        assert recovered.from_snapshot
+        assert recovered.replayed_events == 0
+        assert recovered.state.erased == machine.recover(use_snapshots=False).state.erased == {"c"}
+    finally:
+        machine.close()

@@ -1,0 +1,104 @@
+"""`authorizer reports`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+from authorizer.reports.store import open_store
+from tests.cli.commands import buy, done, purchase, refused, start, write_batch
+from tests.conftest import MakeServer
+from tests.reports.house import Tables, tables_of
+from tests.support.server import PROJECT, python
+
+
+def tables(data: Path) -> Tables:
+    engine = open_store(f"sqlite:///{data / 'reports' / 'reports.sqlite'}")
+    found = tables_of(engine)
+    engine.dispose()
+    return found
+
+
+def test_rebuilt_tables_are_the_live_ones(make_server: MakeServer) -> None:
+    server = make_server()
+    assert "done" not in done("init", "--demo", "--data", server.data)
+    server.start()
+    client = server.client
+    for number in range(5):
+        transaction = {"account": "123", "totalAmount": 1, "mcc": "5811", "merchant": "M"}
+        client.authorize(transaction | {"id": str(number)})
+    assert client.get("/cartoes/987654321/limite", canal="App").status == 200
+    document = {"assunto": "A", "descricao": "B", "categoria": "c", "canal": "App"}
+    opened = client.post("/clientes/12345/chamados", document)
+    assert opened.status == 201, opened
+    step = {"atendente": "Ana", "resolucao": "C", "canal": "App"}
+    assert client.post(f"/chamados/{opened.json()['protocolo']}/resolucao", step).status == 200
+    assert client.get("/accounts/123/transactions").status == 200
+    server.stop()
+    live = tables(server.data)
+    assert all(live.values())
+    (server.data / "reports" / "reports.sqlite").write_bytes(b"broken" * 1000)
+    assert "events are in the tables" in done("reports", "rebuild", "--data", server.data)
+    assert tables(server.data) == live
+    done("reports", "rebuild", "--data", server.data)
+    assert tables(server.data) == live
+
+
+def test_status_tells_how_far_the_tables_are(demo: Path) -> None:
+    buy(demo, purchase("123", 100))
+    assert "no tables" in refused("reports", "status", "--data", demo)
+    done("reports", "rebuild", "--data", demo)
+    told = json.loads(done("reports", "status", "--json", "--data", demo))
+    assert told["rows"]["transactions"] == 1
+    assert f"position {told['position']}\n" in done("reports", "status", "--data", demo)
+
+
+def test_a_torn_tail_is_not_rebuilt(demo: Path) -> None:
+    done("reports", "rebuild", "--data", demo)
+    before = tables(demo)
+    write_batch(demo, [b"x" * 100])
+    segment = sorted((demo / "journal").iterdir())[-1]
+    segment.write_bytes(segment.read_bytes()[:-1])
+    done("reports", "rebuild", "--data", demo)
+    assert tables(demo) == before
+
+
+def test_an_unreadable_record_is_told(demo: Path) -> None:
+    write_batch(demo, [b"x" * 100])
+    assert "no record of this program" in refused("reports", "rebuild", "--data", demo)
+
+
+def test_a_running_server_keeps_its_tables(make_server: MakeServer) -> None:
+    server = make_server().start()
+    server.client.open_account("a")
+    assert "in use" in refused("reports", "rebuild", "--data", server.data)
+
+
+def test_a_url_of_another_kind_is_wrong_usage(demo: Path) -> None:
+    url = "mysql://someone:secret@nowhere/x"
+    told = refused("reports", "rebuild", "--data", demo, "--reports-url", url, status=2)
+    assert "not in mysql" in told
+    assert "secret" not in told
+
+
+def test_a_database_that_cannot_be_reached_is_told_without_its_password(demo: Path) -> None:
+    url = "postgresql+psycopg://someone:secret@127.0.0.1:1/x"
+    for command in ("rebuild", "status"):
+        told = refused("reports", command, "--data", demo, "--reports-url", url)
+        assert "secret" not in told
+
+
+def test_the_process_ends_with_its_standard_input(demo: Path) -> None:
+    process = start("reports", "follow", "--data", demo)
+    output, _ = process.communicate('{"durable": 1}\n', timeout=60)
+    assert process.returncode == 0
+    assert output in ("", '{"position":1}\n')
+
+
+def test_the_server_never_loads_the_database_library() -> None:
+    program = "import authorizer.cli, authorizer.server, sys; print('sqlalchemy' in sys.modules)"
+    ran = subprocess.run(
+        [python(), "-c", program], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.strip() == "False"

@@ -1,0 +1,143 @@
+"""The OpenAPI document: whole, true to the declarations, and a valid one."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from authorizer.domain.access import Role
+from authorizer.http.openapi import openapi_document, operation_id, problems_of
+from authorizer.http.openapi_parts import TAGS, area_of
+from authorizer.http.routing import Endpoint, Text
+from tests.support.endpoints import declared_endpoints
+
+Json = dict[str, Any]
+
+ENDPOINTS = declared_endpoints()
+NAMES = [f"{endpoint.method} {endpoint.path}" for endpoint in ENDPOINTS]
+DOCUMENT = openapi_document(ENDPOINTS, "1.2.3")
+
+
+def operation(method: str, path: str) -> Json:
+    found: Json = DOCUMENT["paths"][path][method.lower()]
+    return found
+
+
+def schema(name: str) -> Json:
+    found: Json = DOCUMENT["components"]["schemas"][name]
+    return found
+
+
+def test_the_document_is_valid_openapi() -> None:
+    OpenAPIV31SpecValidator(DOCUMENT).validate()
+    assert DOCUMENT["info"]["version"] == "1.2.3"
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=NAMES)
+def test_an_endpoint_says_what_it_does_takes_and_answers(endpoint: Endpoint) -> None:
+    assert re.fullmatch(r"[A-Z].*\.", endpoint.summary), "a summary is a sentence"
+    assert endpoint.answers, "an endpoint says what it answers when all is well"
+    assert not any(status >= 400 and status != 503 for status in endpoint.answers)
+    assert (endpoint.body is not None) is (endpoint.method in ("POST", "PUT"))
+    assert area_of(endpoint.path) in TAGS
+    described = operation(endpoint.method, endpoint.path)
+    assert set(described["responses"]) == {
+        *map(str, endpoint.answers),
+        *map(str, problems_of(endpoint)),
+    }
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=NAMES)
+def test_an_operation_says_who_may_ask(endpoint: Endpoint) -> None:
+    described = operation(endpoint.method, endpoint.path)
+    if endpoint.roles is None:
+        assert described["security"] == []
+        assert "x-roles" not in described
+        assert not {"401", "403"} & set(described["responses"])
+    else:
+        assert described["security"] == [{"apiKey": []}]
+        assert {Role(name) for name in described["x-roles"]} == endpoint.roles
+        assert all(name in described["description"] for name in described["x-roles"])
+        assert {"401", "403"} <= set(described["responses"])
+
+
+def test_every_operation_has_a_name_of_its_own() -> None:
+    names = [operation_id(endpoint) for endpoint in ENDPOINTS]
+    assert len(set(names)) == len(names)
+    assert "post_cartoes_cartao_id_bloqueio" in names
+
+
+def test_a_transaction_is_answered_200_with_one_of_three_codes() -> None:
+    for path in ("/transactions", "/transaction", "/authorize"):
+        responses = operation("POST", path)["responses"]
+        assert set(responses) == {"200", "401", "403"}
+        assert set(responses["200"]["headers"]) == {
+            "Authorizer-Reason",
+            "Authorizer-Replayed",
+            "X-Request-Id",
+        }
+    assert schema("Decision")["properties"]["code"]["enum"] == ["00", "51", "07"]
+    assert schema("Decision")["additionalProperties"] is False
+
+
+def test_errors_are_problems_with_their_headers() -> None:
+    responses = DOCUMENT["components"]["responses"]
+    assert {"Unauthorized", "Forbidden", "NotFound", "Conflict", "Gone"} <= set(responses)
+    for response in responses.values():
+        assert list(response["content"]) == ["application/problem+json"]
+        assert "X-Request-Id" in response["headers"]
+    assert "WWW-Authenticate" in responses["Unauthorized"]["headers"]
+    assert "Retry-After" in responses["TooManyRequests"]["headers"]
+
+
+def test_parameters_of_the_query_have_their_types_and_defaults() -> None:
+    parameters = {
+        one["name"]: one
+        for one in operation("GET", "/accounts/{account}/transactions")["parameters"]
+    }
+    assert parameters["account"]["in"] == "path"
+    assert parameters["account"]["required"]
+    assert parameters["limit"]["schema"] == {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 200,
+        "default": 50,
+    }
+    assert not parameters["before"]["required"]
+    assert parameters["before"]["schema"]["type"] == "string", "a parameter can't be null"
+
+
+def test_money_is_a_number_of_centavos() -> None:
+    assert schema("Account")["properties"]["balances"]["additionalProperties"] == {
+        "type": "number",
+        "multipleOf": 0.01,
+    }
+    assert schema("CreditDocument")["properties"]["amount"]["exclusiveMinimum"] == 0
+    opening = schema("AccountDocument")["properties"]["balances"]
+    assert opening["additionalProperties"]["multipleOf"] == 0.01
+    assert set(opening["propertyNames"]) == {"maxLength", "pattern"}
+
+
+def test_what_follows_from_a_declaration() -> None:
+    def declared(path: str, roles: frozenset[Role] | None, **more: Any) -> Endpoint:
+        return Endpoint("GET", path, more.pop("handler", _handler), roles, "It does.", **more)
+
+    assert problems_of(declared("/a", None)) == [503]
+    assert problems_of(declared("/a", frozenset(Role))) == [401, 403, 429, 503]
+    assert problems_of(declared("/a", frozenset(Role), handler=None)) == [401, 403]
+    assert problems_of(declared("/{a}", None, problems=(409,))) == [400, 404, 409, 503]
+
+
+def test_an_answer_may_have_two_forms() -> None:
+    endpoint = Endpoint(
+        "GET", "/a", _handler, None, "It does.", answers={200: (list[int], Text("text/csv"))}
+    )
+    described = openapi_document([endpoint], "1")["paths"]["/a"]["get"]["responses"]["200"]
+    assert set(described["content"]) == {"application/json", "text/csv"}
+
+
+async def _handler(_: Any) -> Any:
+    raise NotImplementedError

@@ -1,0 +1,67 @@
+"""The period of a report."""
+
+from __future__ import annotations
+
+import pytest
+
+from authorizer.domain.policy import DAY_US
+from authorizer.http.report_period import PeriodError, check_date, check_edge, period_of
+from authorizer.reports.period import edges
+
+NOON_US = 20_414 * DAY_US + DAY_US // 2
+"""2025-11-22T12:00:00Z."""
+
+
+@pytest.mark.parametrize(
+    ("de", "ate", "told"),
+    [
+        (None, None, ("2025-10-24", "2025-11-22")),
+        ("2025-11-01", None, ("2025-11-01", "2025-11-22")),
+        (None, "2025-10-30", ("2025-10-01", "2025-10-30")),
+        ("2025-11-05", "2025-11-05", ("2025-11-05", "2025-11-05")),
+        ("2024-01-01", "2024-12-31", ("2024-01-01", "2024-12-31")),
+        ("2025-11-05T00:00:00Z", "2025-11-07T00:00:00Z", ("2025-11-05", "2025-11-06")),
+        (
+            "2025-11-05T00:00:00-03:00",
+            "2025-11-05",
+            ("2025-11-05T03:00:00.000Z", "2025-11-06T00:00:00.000Z"),
+        ),
+    ],
+)
+def test_what_it_is(de: str | None, ate: str | None, told: tuple[str, str]) -> None:
+    assert edges(period_of(de, ate, NOON_US)) == {"de": told[0], "ate": told[1]}
+
+
+@pytest.mark.parametrize(
+    ("de", "ate", "field"),
+    [
+        ("2025-11-06", "2025-11-05", "ate"),
+        ("2025-11-23", None, "de"),
+        ("2025-11-05T10:00:00Z", "2025-11-05T10:00:00Z", "ate"),
+        ("2025-01-01", "2026-01-02", "de"),
+        ("1969-12-31", "1970-01-01", "de"),
+        ("9999-12-30", "9999-12-31", "de"),
+        ("0001-01-01T00:00:00+14:00", "0001-01-01", "de"),
+        ("9999-12-31T23:59:59-14:00", "9999-12-31T23:59:59-14:00", "de"),
+    ],
+)
+def test_what_is_none(de: str, ate: str | None, field: str) -> None:
+    with pytest.raises(PeriodError) as raised:
+        period_of(de, ate, NOON_US)
+    assert raised.value.field == field
+
+
+@pytest.mark.parametrize(
+    "text", ["", "2025-02-30", "2025-11-5", "22/11/2025", "hoje", "2025-11-05T10"]
+)
+def test_what_is_no_end_of_a_period(text: str) -> None:
+    with pytest.raises(ValueError, match=r"must be|no such day"):
+        check_edge(text)
+    with pytest.raises(ValueError, match=r"must be|no such day"):
+        check_date(text)
+
+
+def test_a_time_is_no_date() -> None:
+    assert check_edge("2025-11-05T10:00:00Z")
+    with pytest.raises(ValueError, match="must be a date"):
+        check_date("2025-11-05T10:00:00Z")

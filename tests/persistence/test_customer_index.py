@@ -1,0 +1,88 @@
+"""The index of customers: found by all that is asked for, in order, page by page."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from authorizer.domain.person_search import (
+    CPF,
+    NAME,
+    PHONE,
+    Found,
+    Term,
+    fold_name,
+    terms_of,
+    wanted,
+)
+from authorizer.domain.personal import Person
+from authorizer.persistence.customer_index import CustomerIndex
+
+names = st.lists(
+    st.sampled_from(["Ana", "Ánã", "Bruno", "Bru", "da", "Zé"]), min_size=1, max_size=3
+)
+people = st.builds(
+    Person,
+    names.map(" ".join),
+    st.sampled_from(["12345678900", "123.456.789-01", "99999999999"]),
+    st.none() | st.sampled_from(["+55 11 91234-5678", "11 91234-0000"]),
+    st.none() | st.just("a@example.com"),
+)
+criteria = st.lists(
+    st.builds(Term, st.just(NAME), st.sampled_from(["a", "ana", "bru", "bruno d", "ze", "q"]))
+    | st.builds(Term, st.just(CPF), st.sampled_from(["123", "12345678901", "9", "0"]))
+    | st.builds(Term, st.just(PHONE), st.sampled_from(["55", "119", "91234-0".replace("-", "")])),
+    max_size=3,
+).map(tuple)
+
+
+def matches(person: Person, terms: tuple[Term, ...]) -> bool:
+    return all(
+        any(own.field == term.field and own.text.startswith(term.text) for own in terms_of(person))
+        for term in terms
+    )
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.dictionaries(st.sampled_from("abcdefgh"), people, max_size=8),
+    st.dictionaries(st.sampled_from("abcdefgh"), st.none() | people, max_size=4),
+    criteria,
+    st.integers(1, 3),
+)
+def test_the_index_finds_what_a_look_at_everybody_finds(
+    loaded: dict[str, Person],
+    changed: dict[str, Person | None],
+    terms: tuple[Term, ...],
+    limit: int,
+) -> None:
+    """After any changes, in pages of any size, nobody twice and nobody left out."""
+    index = CustomerIndex()
+    index.load(loaded.items())
+    index.loaded()
+    index.put(changed.items())
+    now = {name: person for name, person in {**loaded, **changed}.items() if person is not None}
+    expected = sorted(
+        Found(fold_name(person.name), name)
+        for name, person in now.items()
+        if matches(person, terms)
+    )
+    found: list[Found] = []
+    while page := index.find(terms, found[-1] if found else None, limit):
+        assert len(page) <= limit
+        found += page
+    assert found == expected
+    index.close()
+
+
+def test_an_empty_index_finds_nobody() -> None:
+    index = CustomerIndex()
+    index.loaded()
+    assert index.find((), None, 10) == []
+    assert index.find((wanted(NAME, "a"),), None, 10) == []
+
+
+def test_the_index_is_on_no_disk() -> None:
+    index = CustomerIndex()
+    assert index._db.execute("PRAGMA database_list").fetchall() == [(0, "main", "")]
+    assert index._db.execute("PRAGMA temp_store").fetchone() == (2,)

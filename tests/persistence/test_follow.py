@@ -1,0 +1,132 @@
+"""Following a journal from any place: what a reader from the beginning finds, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from authorizer.persistence import follow
+from authorizer.persistence.file_journal import FileJournal
+from authorizer.persistence.follow import BEGINNING, Follower, OtherJournalError, Place
+from authorizer.persistence.journal import Batch, JournalDamagedError, JournalReader, segments
+from tests.persistence.any_event import unhurried
+from tests.support.disks import MemoryDisk
+
+SMALL = 300
+
+batches_of_records = st.lists(
+    st.lists(st.binary(min_size=1, max_size=120), min_size=1, max_size=4), max_size=12
+)
+
+
+def journal_of(disk: MemoryDisk, batches: list[list[bytes]]) -> FileJournal:
+    reader = JournalReader(disk)
+    assert list(reader) == []
+    journal = FileJournal(disk, reader, SMALL)
+    for records in batches:
+        journal.write(journal.position + 1, records)
+    return journal
+
+
+def read(disk: MemoryDisk) -> list[Batch]:
+    return list(JournalReader(disk))
+
+
+@unhurried
+@given(batches_of_records, st.data())
+def test_every_batch_is_passed_on_once_from_whatever_place(
+    batches: list[list[bytes]], data: st.DataObject
+) -> None:
+    disk = MemoryDisk()
+    journal_of(disk, batches)
+    wanted = read(disk)
+    found: list[Batch] = []
+    place = BEGINNING
+    follower = Follower(disk, place)
+    while len(found) < len(wanted):
+        ahead = data.draw(st.integers(len(found), len(wanted) - 1))
+        new = list(follower.batches(wanted[ahead].last_position))
+        found += new
+        place = Place.of(new[-1]) if new else place
+        if data.draw(st.booleans()):
+            follower = Follower(disk, place)
+    assert found == wanted
+    assert list(follower.batches(place.position)) == []
+
+
+@unhurried
+@given(batches_of_records.filter(bool), st.integers(100, 400))
+def test_batches_larger_than_a_chunk_are_read_whole(
+    batches: list[list[bytes]], chunk_bytes: int
+) -> None:
+    disk = MemoryDisk()
+    journal_of(disk, batches)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(follow, "CHUNK_BYTES", chunk_bytes)
+        assert list(Follower(disk).batches(read(disk)[-1].last_position)) == read(disk)
+
+
+def test_what_is_not_durable_yet_is_not_looked_at() -> None:
+    disk = MemoryDisk()
+    journal_of(disk, [[b"one"], [b"two"]])
+    segment = segments(disk)[-1]
+    disk.overwrite(segment, disk.size(segment) - 1, b"!")
+    follower = Follower(disk)
+    assert [batch.records() for batch in follower.batches(1)] == [[b"one"]]
+    with pytest.raises(JournalDamagedError, match="does not match its checksum"):
+        list(follower.batches(2))
+
+
+@pytest.mark.parametrize("left", [0, 1, 60])
+def test_durable_bytes_that_are_missing_are_damage(left: int) -> None:
+    disk = MemoryDisk()
+    journal_of(disk, [[b"one"], [b"two"]])
+    second = read(disk)[1]
+    disk.truncate(second.segment, second.offset + left)
+    with pytest.raises(JournalDamagedError):
+        list(Follower(disk).batches(2))
+
+
+def test_a_missing_journal_is_damage() -> None:
+    with pytest.raises(JournalDamagedError, match="is missing"):
+        list(Follower(MemoryDisk()).batches(1))
+
+
+def test_earlier_segments_are_not_read_again() -> None:
+    disk = MemoryDisk()
+    journal_of(disk, [[b"x" * 200]] * 6)
+    wanted = read(disk)
+    place = Place.of(wanted[3])
+    for segment in segments(disk):
+        if segment < wanted[3].segment:
+            disk.remove(segment)
+    assert list(Follower(disk, place).batches(6)) == wanted[4:]
+
+
+@pytest.mark.parametrize("other", [[], [[b"other"]], [[b"one", b"more"], [b"x"]]])
+def test_a_journal_without_the_place_is_another(other: list[list[bytes]]) -> None:
+    disk, strange = MemoryDisk(), MemoryDisk()
+    journal_of(disk, [[b"one"]])
+    place = Place.of(read(disk)[0])
+    journal_of(strange, other)
+    with pytest.raises(OtherJournalError):
+        list(Follower(strange, place).batches(5))
+
+
+def test_a_missing_segment_is_another_journal() -> None:
+    disk = MemoryDisk()
+    journal_of(disk, [[b"one"]])
+    place = Place.of(read(disk)[0])
+    disk.remove(segments(disk)[0])
+    with pytest.raises(OtherJournalError):
+        list(Follower(disk, place).batches(1))
+
+
+def test_a_segment_that_does_not_continue_is_damage() -> None:
+    disk = MemoryDisk()
+    journal_of(disk, [[b"x" * 300], [b"y" * 300]])
+    header = disk.read(segments(disk)[1])
+    disk.overwrite(segments(disk)[1], 20, bytes([header[20] ^ 1]))
+    with pytest.raises(JournalDamagedError, match="segment header"):
+        list(Follower(disk).batches(2))

@@ -1,0 +1,156 @@
+"""Tickets in their most obvious form: a list of everything that happened, looked at from its end.
+
+Nothing is kept up to date here. Whatever is asked of a ticket is worked out from the list anew.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+Happening = tuple[int, str, dict[str, Any]]
+"""When, what, and how."""
+
+NEXT = {
+    "open": "aberto",
+    "take": "em_atendimento",
+    "hold": "aguardando_cliente",
+    "resume": "em_atendimento",
+    "resolve": "resolvido",
+    "reopen": "reaberto",
+    "close": "fechado",
+}
+CLOCK_RUNS = ("aberto", "em_atendimento", "reaberto")
+UNATTENDED = ("aberto", "reaberto")
+LIVELY = ("aberto", "em_atendimento", "aguardando_cliente", "reaberto")
+
+
+@dataclass
+class NaiveTicket:
+    protocol: str
+    customer: str
+    card: str | None
+    happened: list[Happening] = field(default_factory=list)
+    position: int = 0
+
+    def ask(self, what: str, how: dict[str, Any], now_us: int) -> int | None:
+        """How many events it is worth; None where the state does not allow it."""
+        found = getattr(self, f"_{what}")(how)
+        if found is None:
+            return None
+        self.happened += [(now_us, *one) for one in found]
+        return len(found)
+
+    @property
+    def status(self) -> str:
+        (*_, last) = [NEXT[what] for _, what, _ in self.happened if what in NEXT]
+        return last
+
+    @property
+    def attendant(self) -> str | None:
+        takers = [how["who"] for _, what, how in self.happened if what in ("take", "resolve")]
+        return str(takers[-1]) if takers else None
+
+    def _take(self, how: dict[str, Any]) -> Any:
+        if self.status not in LIVELY:
+            return None
+        resumed = [("resume", how)] if self.status == "aguardando_cliente" else []
+        again = self.status not in UNATTENDED and self.attendant == how["who"]
+        return [*resumed, *([] if again else [("take", how)])]
+
+    def _say(self, how: dict[str, Any]) -> Any:
+        if self.status == "fechado":
+            return None
+        said = ("say", how)
+        if how["author"] == "cliente" and self.status == "aguardando_cliente":
+            return [said, ("resume", how)]
+        if how["author"] == "atendente" and how["public"] and self.status in UNATTENDED:
+            return [said, ("take", {"who": how["name"]})]
+        return [said]
+
+    def _hold(self, how: dict[str, Any]) -> Any:
+        if self.status == "em_atendimento" or (self.status in UNATTENDED and how["text"]):
+            word = {"author": "atendente", "public": True, "name": "Eva", "text": how["text"]}
+            return [*(self._say(word) if how["text"] else []), ("hold", how)]
+        return None
+
+    def _resolve(self, how: dict[str, Any]) -> Any:
+        return [("resolve", how)] if self.status in LIVELY else None
+
+    def _reopen(self, how: dict[str, Any]) -> Any:
+        return [("reopen", how)] if self.status == "resolvido" else None
+
+    def _close(self, how: dict[str, Any]) -> Any:
+        return [("close", how)] if self.status == "resolvido" else None
+
+    # --- what is shown -------------------------------------------------------------------------
+
+    def shown(self) -> dict[str, Any]:
+        return {
+            "protocol": self.protocol,
+            "customer": self.customer,
+            "card": self.card,
+            "status": self.status,
+            "attendant": self.attendant,
+            "opened": self.times("open")[0],
+            "answered": next(iter(self.times("say", author="atendente", public=True)), None),
+            "first resolved": next(iter(self.times("resolve")), None),
+            "last resolved": next(reversed(self.times("resolve")), None),
+            "closed": next(iter(self.times("close")), None),
+            "reopenings": len(self.times("reopen")),
+            "said": [
+                (how["author"], how["public"], how["name"], how["text"])
+                for _, what, how in self.happened
+                if what == "say"
+            ],
+            "texts": [self.text(what) for what in ("open", "resolve", "reopen")],
+            "ran": self.ran_us(),
+        }
+
+    def times(self, wanted: str, **like: Any) -> list[int]:
+        return [
+            at_us
+            for at_us, what, how in self.happened
+            if what == wanted and like.items() <= how.items()
+        ]
+
+    def text(self, wanted: str) -> str | None:
+        texts = [how["text"] for _, what, how in self.happened if what == wanted]
+        return texts[-1] if texts else None
+
+    def ran_us(self) -> tuple[int, int | None]:
+        """How long the clock ran before it was started last, and since when it runs."""
+        total, since = 0, None
+        for at_us, what, _ in self.happened:
+            runs = NEXT[what] in CLOCK_RUNS if what in NEXT else since is not None
+            if runs and since is None:
+                since = at_us
+            elif not runs and since is not None:
+                total, since = total + at_us - since, None
+        return total, since
+
+
+def shown(file: Any) -> dict[str, Any]:
+    """What the program shows of a ticket, in the form of the model."""
+    ticket, texts = file.ticket, file.texts
+    return {
+        "protocol": ticket.protocol,
+        "customer": ticket.customer_id,
+        "card": ticket.card_id,
+        "status": ticket.status,
+        "attendant": ticket.attendant,
+        "opened": ticket.opened_at_us,
+        "answered": ticket.first_response_at_us,
+        "first resolved": ticket.first_resolved_at_us,
+        "last resolved": ticket.resolved_at_us,
+        "closed": ticket.closed_at_us,
+        "reopenings": ticket.reopenings,
+        "said": [
+            (one.author, one.public, one.name or customers_name, message)
+            for one, (message, customers_name) in zip(
+                ticket.interactions, texts.messages, strict=True
+            )
+        ],
+        "texts": [texts.subject, texts.resolution, texts.reopening],
+        "ran": (ticket.ran_us, ticket.runs_since_us),
+    }

@@ -1,0 +1,134 @@
+"""Tickets beside a naive model: same answers, same events, same state, also after replay."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from authorizer.actors.ticket_desk import ticket_file
+from authorizer.domain.outcomes import Refusal
+from authorizer.domain.policy import Policy
+from authorizer.domain.service_levels import DEFAULT_SERVICE_LEVELS, Priority
+from authorizer.domain.ticket_rules import Means, decide
+from authorizer.domain.tickets import Ticket, evolve, ticket_clock, ticket_view
+from authorizer.persistence.digest import state_digest
+from authorizer.persistence.record import decode, encode
+from authorizer.persistence.state import Replay, State
+from authorizer.persistence.ticket_codec import decode_ticket, encode_ticket
+from tests.persistence import commands
+from tests.persistence.any_event import unhurried
+from tests.property.naive_tickets import CLOCK_RUNS, NaiveTicket, shown
+from tests.property.ticket_steps import ticket_steps
+from tests.support.sealing import PlainSealer, plain_seal
+
+PROTOCOL = "20250224000001"
+START_US = 1_740_000_000_000_000
+MEANS = Means(DEFAULT_SERVICE_LEVELS, plain_seal)
+
+waits_us = st.sampled_from([0, 1, 60_000_000, 3_600_000_000, 90_000_000_000])
+Steps = list[tuple[int, tuple[str, dict[str, Any]]]]
+
+
+class Life:
+    """One ticket, live and in the model, and the records of all that happened to it."""
+
+    def __init__(self, resolved: bool) -> None:
+        self.now_us = START_US
+        self.ticket = Ticket(PROTOCOL)
+        self.records: list[bytes] = []
+        command = commands.ticket("c", "s", None, "r" if resolved else None)
+        assert not isinstance(self._ask(command), Refusal)
+        self.naive = NaiveTicket(PROTOCOL, "c", None, [(START_US, "open", {"text": "s"})])
+        if resolved:
+            self.naive.happened.append((START_US, "resolve", {"who": "Ana", "text": "r"}))
+
+    def step(self, what: str, how: dict[str, Any]) -> None:
+        """Ask both, and hold the answers together."""
+        before = len(self.records)
+        outcome = self._ask(commands.ticket_step(PROTOCOL, what, how))
+        expected = self.naive.ask(what, how, self.now_us)
+        if expected is None:
+            assert isinstance(outcome, Refusal)
+            assert self.naive.status in outcome.detail
+        assert len(self.records) - before == (expected or 0)
+        self.check()
+
+    def _ask(self, command: Any) -> Any:
+        decision = decide(self.ticket, command, MEANS, self.now_us)
+        for event in decision.events:
+            self.records.append(encode(event))
+            evolve(self.ticket, event, len(self.records))  # type: ignore[arg-type]
+        return decision.outcome
+
+    def check(self) -> None:
+        """The ticket is the model's, and its clock tells what the model would."""
+        file = ticket_file(ticket_view(self.ticket), PlainSealer(), self.now_us)
+        assert shown(file) == self.naive.shown()
+        target_us = DEFAULT_SERVICE_LEVELS[Priority.HIGH].resolution_us
+        assert file.clock.resolution_overdue == (self._ran_us() > target_us)
+        assert (file.clock.resolution_due_us is not None) == (self.naive.status in CLOCK_RUNS)
+
+    def _ran_us(self) -> int:
+        ran_us, since_us = self.naive.ran_us()
+        return ran_us + (0 if since_us is None else self.now_us - since_us)
+
+
+@settings(unhurried, max_examples=100)
+@given(
+    resolved=st.booleans(),
+    steps=st.lists(st.tuples(waits_us, ticket_steps), max_size=25),
+    naps=st.sets(st.integers(0, 25)),
+)
+def test_a_ticket_is_what_the_model_says(resolved: bool, steps: Steps, naps: set[int]) -> None:
+    """Also when it sleeps in between, and when it is made anew from its records."""
+    life = Life(resolved)
+    for number, (wait_us, (what, how)) in enumerate(steps):
+        life.now_us += wait_us
+        life.step(what, how)
+        if number in naps:
+            life.ticket = decode_ticket(encode_ticket(life.ticket))
+            life.check()
+    replayed = State()
+    replay = Replay(replayed, Policy().id_retention_us)
+    for position, record in enumerate(life.records, 1):
+        replay.apply(decode(record), position)
+    replay.finish()
+    assert encode_ticket(replayed.tickets.wake(PROTOCOL)) == encode_ticket(life.ticket)
+
+
+@settings(unhurried, max_examples=50)
+@given(steps=st.lists(ticket_steps, max_size=15), cut=st.integers(0, 40))
+def test_a_replay_may_begin_with_a_ticket_that_has_some_of_it(
+    steps: list[tuple[str, dict[str, Any]]], cut: int
+) -> None:
+    """A snapshot took it at any position; what it has already is passed over."""
+    life = Life(resolved=False)
+    for what, how in steps:
+        life.step(what, how)
+    digests = set()
+    for begun in (0, min(cut, len(life.records))):
+        state = State()
+        for upto in (life.records[:begun], life.records):
+            replay = Replay(state, Policy().id_retention_us)
+            for position, record in enumerate(upto, 1):
+                replay.apply(decode(record), position)
+            replay.finish()
+        digests.add(state_digest(state, 0))
+    assert len(digests) == 1
+
+
+@given(
+    targets=st.tuples(st.integers(1, 10**9), st.integers(1, 10**12)),
+    look_us=st.integers(0, 10**12),
+)
+def test_a_ticket_that_nobody_touches_is_late_from_its_targets_on(
+    targets: tuple[int, int], look_us: int
+) -> None:
+    view = ticket_view(Life(resolved=False).ticket)._replace(
+        first_response_target_us=targets[0], resolution_target_us=targets[1]
+    )
+    clock = ticket_clock(view, START_US + look_us)
+    assert clock.first_response_overdue == (look_us > targets[0])
+    assert clock.resolution_overdue == (look_us > targets[1])

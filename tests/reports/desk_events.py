@@ -1,0 +1,65 @@
+"""Events of tickets, short to write. Times are minutes since an instant."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from authorizer.domain import ticket_events as events
+from authorizer.domain.policy import DAY_US
+from authorizer.domain.sealing import Sealed
+
+MINUTE_US: Final = 60_000_000
+MONDAY: Final = 20_409
+"""2025-11-17, in days since 1970."""
+START_US: Final = MONDAY * DAY_US
+TEXT: Final = Sealed("sealed")
+
+
+def at(minute: float) -> int:
+    """An instant so many minutes after the beginning of the Monday, UTC."""
+    return START_US + round(minute * MINUTE_US)
+
+
+def opened(
+    protocol: str,
+    minute: float,
+    channel: str = "App",
+    category: str = "cartao",
+    targets: tuple[int, int] = (60, 600),
+) -> events.TicketOpened:
+    first, whole = (target * MINUTE_US for target in targets)
+    return events.TicketOpened(
+        at(minute), "t", protocol, "c", category, "media", channel, None, first, whole, TEXT
+    )
+
+
+def taken(protocol: str, minute: float, attendant: str = "Ana") -> events.TicketTaken:
+    return events.TicketTaken(at(minute), "t", protocol, "c", attendant, "App")
+
+
+def said(
+    protocol: str, minute: float, author: str = "atendente", public: bool = True
+) -> events.InteractionRecorded:
+    return events.InteractionRecorded(
+        at(minute), "t", protocol, "c", author, None, "App", public, TEXT
+    )
+
+
+def on_hold(protocol: str, minute: float) -> events.TicketPutOnHold:
+    return events.TicketPutOnHold(at(minute), "t", protocol, "c", "App")
+
+
+def resumed(protocol: str, minute: float) -> events.TicketResumed:
+    return events.TicketResumed(at(minute), "t", protocol, "c", "App")
+
+
+def resolved(protocol: str, minute: float, attendant: str = "Ana") -> events.TicketResolved:
+    return events.TicketResolved(at(minute), "t", protocol, "c", attendant, "App", TEXT)
+
+
+def reopened(protocol: str, minute: float) -> events.TicketReopened:
+    return events.TicketReopened(at(minute), "t", protocol, "c", "App", TEXT)
+
+
+def closed(protocol: str, minute: float) -> events.TicketClosed:
+    return events.TicketClosed(at(minute), "t", protocol, "c", "App")

@@ -1,0 +1,60 @@
+"""Reports as CSV."""
+
+from __future__ import annotations
+
+import csv
+from io import StringIO
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from authorizer.reports.spreadsheet import csv_of
+
+HEAD = {"de": "2025-11-01", "ate": "2025-11-30"}
+
+
+def test_a_line_for_each_group_and_one_for_all() -> None:
+    report = {
+        **HEAD,
+        "horario": "calendario",
+        "agrupar": "canal",
+        "abertos": 7,
+        "sla": {"resolucao": {"taxa": 0.5}},
+        "backlog": [{"dia": "2025-11-01", "abertos": 1}],
+        "grupos": [
+            {"grupo": "App", "abertos": 3, "sla": {"resolucao": {"taxa": None}}},
+            {"grupo": None, "abertos": 2, "sla": {"resolucao": {"taxa": 1.0}}},
+        ],
+        "outros": {"grupos": 9, "abertos": 2, "sla": {"resolucao": {"taxa": 0.25}}},
+    }
+    assert csv_of(report) == (
+        "de,ate,grupo,abertos,sla_resolucao_taxa\r\n"
+        "2025-11-01,2025-11-30,App,3,\r\n"
+        "2025-11-01,2025-11-30,(nenhum),2,1.0\r\n"
+        "2025-11-01,2025-11-30,(outros),2,0.25\r\n"
+        "2025-11-01,2025-11-30,(total),7,0.5\r\n"
+    )
+
+
+def test_without_groups_there_is_the_total() -> None:
+    assert csv_of({**HEAD, "abertos": 1}) == (
+        "de,ate,grupo,abertos\r\n2025-11-01,2025-11-30,(total),1\r\n"
+    )
+
+
+@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r", "'", "\uff1d"])
+def test_a_name_is_no_formula(first: str) -> None:
+    report = {**HEAD, "n": -1, "grupos": [{"grupo": f"{first}cmd|' /C calc'!A0", "n": -5}]}
+    text = csv_of(report)
+    assert f"'{first}cmd" in text
+    assert ",-5\r\n" in text
+
+
+@given(st.text(min_size=1))
+def test_any_name_is_read_back(name: str) -> None:
+    """As RFC 4180 has it, whatever is in the name; the apostrophe is the guard's."""
+    text = csv_of({**HEAD, "n": 1, "grupos": [{"grupo": name, "n": 2}]})
+    read = list(csv.reader(StringIO(text, newline="")))
+    assert read[1][2].removeprefix("'") == name.removeprefix("'")
+    assert read[1][3] == "2"

@@ -1,0 +1,13 @@
+"""What the application declares, without an application."""
+
+from __future__ import annotations
+
+from unittest.mock import MagicMock
+
+from authorizer.http.app import all_endpoints
+from authorizer.http.routing import Endpoint
+
+
+def declared_endpoints() -> list[Endpoint]:
+    """All endpoints. Their handlers have nothing to work with."""
+    return all_endpoints(MagicMock())

@@ -1,0 +1,185 @@
+"""One connection to the application, without a socket: bytes in, bytes out, step by step.
+
+Nothing is durable before the test says so (`House.commit`), and the keep-alive timer goes off when
+the test says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Coroutine
+from typing import Any, cast
+
+from uvicorn.server import ServerState
+
+from authorizer.domain.access import ApiKey
+from authorizer.http.access import Access
+from authorizer.http.metrics import Metrics
+from authorizer.http.plain_heads import PlainHead
+from authorizer.http.protocol import Exchange, Protocol
+from authorizer.http.transactions import App, Receive, Scope, Send, Transactions
+from authorizer.server import uvicorn_config
+from tests.actors.house import House
+
+OURS = re.compile(rb"(?<=x-request-id: )[0-9a-f]{12}-[0-9a-f]+")
+"""A request id that the server made up."""
+
+
+async def other(scope: Scope, receive: Receive, send: Send) -> None:
+    """Everything but transactions: says the path, after some steps of the loop."""
+    await receive()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    body = scope["path"].encode()
+    headers = [(b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+class Counting(Transactions):
+    """Counts the requests that came straight from the connection."""
+
+    direct = 0
+
+    def answer(self, exchange: Exchange, head: PlainHead, body: bytes, received_ns: int) -> None:
+        """See `DirectApp`."""
+        self.direct += 1
+        super().answer(exchange, head, body, received_ns)
+
+
+class Transport:
+    """What a protocol writes to."""
+
+    def __init__(self, protocol: Protocol) -> None:
+        self._protocol = protocol
+        self.written = b""
+        self.closing = False
+        self.reading = True
+
+    def write(self, data: bytes) -> None:
+        """Keep it; what comes after the end goes nowhere."""
+        if not self.closing:
+            self.written += data
+
+    def close(self) -> None:
+        """Close, as a transport does: in a later step the protocol is told."""
+        if not self.closing:
+            self.closing = True
+            asyncio.get_running_loop().call_soon(self._protocol.connection_lost, None)
+
+    abort = close
+
+    def is_closing(self) -> bool:
+        """Whether it was closed."""
+        return self.closing
+
+    def pause_reading(self) -> None:
+        """Note it."""
+        self.reading = False
+
+    def resume_reading(self) -> None:
+        """Note it."""
+        self.reading = True
+
+    def get_extra_info(self, _: str) -> None:
+        """Nothing is known of it."""
+
+
+class Loop:
+    """The running loop, but for its time and its timers."""
+
+    def __init__(self) -> None:
+        self.now_s = 1000.0
+        self.timers: list[tuple[float, Callable[[], None]]] = []
+
+    def time(self) -> float:
+        """See `asyncio.AbstractEventLoop`."""
+        return self.now_s
+
+    def call_later(self, delay_s: float, callback: Callable[[], None]) -> asyncio.TimerHandle:
+        """See `asyncio.AbstractEventLoop`."""
+        timer = (self.now_s + delay_s, callback)
+        self.timers.append(timer)
+        return cast(asyncio.TimerHandle, _Timer(self.timers, timer))
+
+    def create_task(self, task: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """See `asyncio.AbstractEventLoop`."""
+        return asyncio.get_running_loop().create_task(task)
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass, and the timers that are due go off."""
+        self.now_s += seconds
+        for timer in [timer for timer in self.timers if timer[0] <= self.now_s]:
+            self.timers.remove(timer)
+            timer[1]()
+
+
+class _Timer:
+    def __init__(self, timers: list[Any], timer: Any) -> None:
+        self._timers, self._timer = timers, timer
+
+    def cancel(self) -> None:
+        if self._timer in self._timers:
+            self._timers.remove(self._timer)
+
+
+class Site:
+    """An application over a house, and connections to it. With `asgi` nothing goes straight."""
+
+    def __init__(
+        self,
+        house: House,
+        *,
+        asgi: bool = False,
+        max_in_flight: int = 1000,
+        keys: tuple[ApiKey, ...] = (),
+    ) -> None:
+        self.house = house
+        self.metrics = Metrics()
+        access = Access(keys, open_without_keys=not keys)
+        self.transactions = Counting(
+            other, house.desk, house.clock, self.metrics, access, max_in_flight
+        )
+        app: App = self.transactions
+        if asgi:
+
+            async def app(scope: Scope, receive: Receive, send: Send) -> None:
+                await self.transactions(scope, receive, send)
+
+        self._config = uvicorn_config(app)
+        self.state = ServerState()
+
+    def connect(self) -> Wire:
+        """A new connection."""
+        return Wire(self, Protocol(self._config, self.state, {}, cast(Any, Loop())))
+
+
+class Wire:
+    """One connection, from the client's side."""
+
+    def __init__(self, site: Site, protocol: Protocol) -> None:
+        self._house = site.house
+        self.protocol = protocol
+        self.transport = Transport(protocol)
+        self.loop = cast(Loop, protocol.loop)
+        protocol.connection_made(self.transport)
+
+    def send(self, *packets: bytes) -> None:
+        """Send some packets, as far as the server reads."""
+        for packet in packets:
+            if not self.transport.closing:
+                self.protocol.data_received(packet)
+
+    async def answers(self) -> bytes:
+        """All that is answered once everything is durable; ids that the server made up left out."""
+        await self._house.settle()
+        while self._house.commit():
+            await self._house.settle()
+        return OURS.sub(b"ours", self.transport.written)
+
+    async def leave(self) -> None:
+        """Close the connection from the client's side."""
+        self.transport.closing = True
+        self.protocol.connection_lost(None)
+        await self._house.settle()
