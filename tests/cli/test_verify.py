@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from authorizer.domain.events import AccountCredited, AccountOpened, CardBlocked
+from authorizer.domain.sealing import unsealed
 from authorizer.persistence import snapshot
 from authorizer.persistence.disk import LocalDisk
 from authorizer.persistence.record import encode
@@ -349,8 +350,12 @@ def forgetful(state: Any) -> None:
 
 def otherwise_called(state: Any) -> None:
     person = state.customers.wake("12345")
-    person.name = "Outra Pessoa"
+    person.personal = unsealed("Outra Pessoa")
     state.customers.sleep("12345", person)
+
+
+def erased_for_no_reason(state: Any) -> None:
+    state.erased.add("12345")
 
 
 def without_a_merchant(state: Any) -> None:
@@ -362,7 +367,15 @@ def with_a_card_elsewhere(state: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [richer, forgetful, otherwise_called, without_a_merchant, with_a_card_elsewhere]
+    "change",
+    [
+        richer,
+        forgetful,
+        otherwise_called,
+        erased_for_no_reason,
+        without_a_merchant,
+        with_a_card_elsewhere,
+    ],
 )
 def test_a_snapshot_that_says_something_else_than_the_journal_is_found(
     change: Callable[[Any], None], used: Path

@@ -31,6 +31,7 @@ from authorizer.persistence.group_commit import GroupCommit
 from authorizer.persistence.journal import JournalReader
 from authorizer.persistence.recovery import Recovered, recover
 from authorizer.persistence.state import State
+from authorizer.persistence.vault import Vault
 from authorizer.settings import Settings
 from tests.support.disks import FaultyDisk, MachineDied, MemoryDisk
 
@@ -63,7 +64,7 @@ class Machine:
         self.monotonic_ns = 10**12
         self.seconds = 0.0
         self.gated = False
-        """Whether everything off the loop waits for `step`."""
+        """Whether everything off the loop waits for `step`, the making of keys apart."""
         self.failure: BaseException | None = None
         self._settings = Settings(**settings)
         self._segment_bytes = segment_bytes
@@ -226,7 +227,7 @@ class Machine:
     # --- the machine's side of the world -------------------------------------------------------
 
     async def _off_loop(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        if self.gated:
+        if self.gated and not isinstance(getattr(function, "__self__", None), Vault):
             gate = self.loop.create_future()
             self._gates.append(gate)
             await gate

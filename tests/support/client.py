@@ -53,8 +53,14 @@ class Answer:
 class Client:
     """Sends requests to one server on loopback."""
 
-    def __init__(self, port: int, host: str = "127.0.0.1", key: str | None = None) -> None:
-        """`key` is the API key that every request is sent with."""
+    def __init__(
+        self, port: int, host: str = "127.0.0.1", key: str | None = None, documented: bool = True
+    ) -> None:
+        """`key` is the API key that every request is sent with.
+
+        `documented`: answers are held to the OpenAPI document, as those of another server aren't.
+        """
+        self.documented = documented
         self.port = port
         self.host = host
         self.key = key
@@ -79,7 +85,8 @@ class Client:
             response = connection.getresponse()
             names = {name.lower(): value for name, value in response.getheaders()}
             answer = Answer(response.status, names, response.read())
-            check_answer(method, path, answer.status, names, answer.body)
+            if self.documented:
+                check_answer(method, path, answer.status, names, answer.body)
             return answer
         finally:
             connection.close()

@@ -164,7 +164,7 @@ class Server:
 
     @property
     def client(self) -> Client:
-        return Client(self.port)
+        return Client(self.port, documented=self._command is None)
 
     def log(self, last_bytes: int = 4000) -> str:
         """The end of what the server printed."""
