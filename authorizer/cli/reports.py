@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 FOLDER: Final = "reports"
 DATABASE: Final = "reports.sqlite"
-NICENESS: Final = 5
+NICENESS: Final = 15
 """Purchases come first."""
 SWITCH_SECONDS: Final = 0.0002
 """A query gives the interpreter up a hundred times, and waits so long for it each time."""

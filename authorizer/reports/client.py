@@ -13,7 +13,7 @@ from authorizer.reports.wire import QueryError, line, message
 
 MAX_QUERIES: Final = 64
 """Queries that may be under way at once."""
-NUDGE_SECONDS: Final = 0.1
+NUDGE_SECONDS: Final = 0.5
 GRACE_SECONDS: Final = 5.0
 """How much longer than for the position a query's answer is waited for."""
 END_SECONDS: Final = 10.0

@@ -20,6 +20,8 @@ NOBODY: Final = ""
 
 DayKey = tuple[int, str, str, str]
 """Day, dimension, key, code."""
+_Alike = tuple[int, Reason, str | None, str, str]
+"""Day, reason, source of funds, MCC, merchant."""
 
 
 _NO_CONTACT: Final[Row] = dict.fromkeys(
@@ -78,7 +80,8 @@ class Rows:
         self.operations: list[Row] = []
         self.contacts: list[Row] = []
         self.ticket_changes: list[Row] = []
-        self._days: dict[DayKey, list[int]] = {}
+        self._alike: dict[_Alike, list[int]] = {}
+        """How many purchases of one kind there are, and their centavos."""
 
     def add(self, event: Event, position: int) -> None:
         """Add what an event at a position brings.
@@ -92,6 +95,18 @@ class Rows:
 
     def days(self) -> list[Row]:
         """What is to be added to `transaction_days`."""
+        days: dict[DayKey, list[int]] = {}
+        for (day, reason, source, mcc, merchant), (count, cents) in self._alike.items():
+            for dimension, key in (
+                ("total", ""),
+                ("wallet", source or ""),
+                ("mcc", mcc[:MAX_KEY_LENGTH]),
+                ("merchant", " ".join(merchant.split())[:MAX_KEY_LENGTH]),
+                ("reason", reason.word),
+            ):
+                sums = days.setdefault((day, dimension, key, reason.code), [0, 0])
+                sums[0] += count
+                sums[1] += cents
         return [
             {
                 "day": day,
@@ -102,7 +117,7 @@ class Rows:
                 "cents_high": cents // CENTS_BASE,
                 "cents_low": cents % CENTS_BASE,
             }
-            for (day, dimension, key, code), (count, cents) in self._days.items()
+            for (day, dimension, key, code), (count, cents) in days.items()
         ]
 
     # --- purchases -----------------------------------------------------------------------------
@@ -139,18 +154,12 @@ class Rows:
             }
         )
         cents = event.amount_cents if event.amount_cents <= MAX_BALANCE_CENTS else 0
-        for dimension, key in (
-            ("total", ""),
-            ("wallet", source or ""),
-            ("mcc", mcc[:MAX_KEY_LENGTH]),
-            ("merchant", " ".join(merchant.split())[:MAX_KEY_LENGTH]),
-            ("reason", reason.word),
-        ):
-            sums = self._days.setdefault(
-                (event.at_us // DAY_US, dimension, key, reason.code), [0, 0]
-            )
-            sums[0] += 1
-            sums[1] += cents
+        like = (event.at_us // DAY_US, reason, source, mcc, merchant)
+        sums = self._alike.get(like)
+        if sums is None:
+            sums = self._alike[like] = [0, 0]
+        sums[0] += 1
+        sums[1] += cents
 
     # --- cards ---------------------------------------------------------------------------------
 

@@ -41,6 +41,8 @@ StoreError = SQLAlchemyError
 """What the database says when it can't."""
 
 BUSY_SECONDS: Final = 10
+CHECKPOINT_PAGES: Final = 8192
+"""Pages in the WAL before they go to their places: each time costs syncs on the journal's disk."""
 READ_SECONDS: Final = 10
 LOOKUP: Final = 500
 """How many ids are looked for at once."""
@@ -81,6 +83,7 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
     cursor.close()
 
 
