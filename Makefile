@@ -32,7 +32,7 @@ run: server-environment ## Start the server; a new data folder gets demo data
 
 .PHONY: test
 test: environment ## Run the tests
-	$(VENV_PYTHON) -m pytest $(ARGS)
+	$(VENV_PYTHON) -m pytest -n auto $(ARGS)
 
 .PHONY: soak
 soak: environment ## Load a server for half an hour and check every answer and every balance

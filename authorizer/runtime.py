@@ -186,7 +186,7 @@ def _open_vault(world: World, settings: Settings, erased: Collection[str]) -> Va
     disk, folder = keys_disk(settings)
     vault = Vault(world.disk if settings.personal_keys is None else disk, folder)
     late = [customer_id for customer_id in erased if vault.has_key(customer_id)]
-    vault.destroy(late)
+    vault.destroy(erased)  # what is left of a damaged key too
     if late:
         log.warning("keys of erased customers destroyed", keys=len(late), file=vault.path)
     if vault.damaged:

@@ -5,10 +5,10 @@ work at a time, in order.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
 from itertools import islice
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from authorizer.actors.directory import BrokenEntityError
 from authorizer.actors.entity import Surroundings
@@ -31,6 +31,7 @@ _BUSY: Final = Refusal(RefusalKind.OVERLOADED, "too many searches wait")
 _NOT_YET: Final = Refusal(RefusalKind.OVERLOADED, "the search is being made ready")
 
 OffLoop = Callable[..., Awaitable[Any]]
+T = TypeVar("T")
 
 
 class Customers(Protocol):
@@ -96,9 +97,7 @@ class CustomerSearch:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await asyncio.shield(self.build())
                 await self._catch_up()
-                async with self._one_at_a_time:
-                    assert self._index is not None
-                    found: list[Found] = await self._off_loop(self._index.find, terms, after, limit)
+                found = await self._alone(self._find(terms, after, limit))
         except TimeoutError:
             return _NOT_YET
         finally:
@@ -123,14 +122,38 @@ class CustomerSearch:
 
     async def _catch_up(self) -> None:
         """Take in what has changed so far, a slice at a time."""
-        async with self._one_at_a_time:
-            while self._changed:
-                ids = list(islice(self._changed, SLICE_CUSTOMERS))
-                sleepers = self._look(ids)
-                for customer_id in ids:
-                    del self._changed[customer_id]
-                assert self._index is not None
-                await self._off_loop(_put, self._index, self._sealer, sleepers)
+        while self._changed:
+            await self._alone(self._put_slice())
+
+    async def _alone(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do one piece of work on the index. Who stops waiting for it does not stop it.
+
+        Else the next piece would begin while a thread is still at work on this one, and what was
+        changed would be lost with it.
+        """
+        try:
+            await self._one_at_a_time.acquire()
+        except asyncio.CancelledError:
+            work.close()
+            raise
+        piece = asyncio.get_running_loop().create_task(work)
+        piece.add_done_callback(lambda _: self._one_at_a_time.release())
+        return await asyncio.shield(piece)
+
+    async def _find(
+        self, terms: tuple[Term, ...], after: Found | None, limit: int
+    ) -> list[Found]:
+        assert self._index is not None
+        found: list[Found] = await self._off_loop(self._index.find, terms, after, limit)
+        return found
+
+    async def _put_slice(self) -> None:
+        ids = list(islice(self._changed, SLICE_CUSTOMERS))
+        sleepers = self._look(ids)
+        for customer_id in ids:
+            del self._changed[customer_id]
+        assert self._index is not None
+        await self._off_loop(_put, self._index, self._sealer, sleepers)
 
     def _look(self, ids: Iterable[str]) -> list[bytes]:
         found = []

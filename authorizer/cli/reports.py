@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 FOLDER: Final = "reports"
 DATABASE: Final = "reports.sqlite"
-NICENESS: Final = 15
+NICENESS: Final = 10
 """Purchases come first."""
 SWITCH_SECONDS: Final = 0.0002
 """A query gives the interpreter up a hundred times, and waits so long for it each time."""
@@ -121,10 +121,11 @@ def follow(settings: Settings) -> None:
     The server starts this. It ends with its standard input, so it never outlives the server.
     """
     logs.configure(settings.log_format, settings.log_level)
-    os.nice(NICENESS)
-    sys.setswitchinterval(SWITCH_SECONDS)
     disk = LocalDisk(settings.data)
-    _follow(tables_of(settings, disk), disk)
+    engine = tables_of(settings, disk)
+    os.nice(NICENESS)  # behind the start, which a busy machine would drag out
+    sys.setswitchinterval(SWITCH_SECONDS)
+    _follow(engine, disk)
 
 
 def _follow(engine: "Engine", disk: LocalDisk) -> None:

@@ -18,11 +18,12 @@ def replace_card(account: Account, command: ReplaceCard, _: Policy, now_us: int)
     card = account.cards.get(command.card_id)
     if card is None:
         return not_found(f"there is no card {command.card_id}")
-    if card.replaced_by == command.new_card_id:
+    new = account.cards.get(command.new_card_id)
+    if new is not None and _is_in_the_place_of(new, card):
         return Decision(Done())
     if card.status is CardStatus.CANCELLED:
         return _cancelled(card)
-    if command.new_card_id in account.cards:
+    if new is not None:
         return conflict(f"there is a card {command.new_card_id} already")
     if len(account.cards) >= MAX_CARDS:
         return conflict(f"an account holds at most {MAX_CARDS} cards")
@@ -38,6 +39,11 @@ def replace_card(account: Account, command: ReplaceCard, _: Policy, now_us: int)
         _new_terms(card, command),
     )
     return Decision(Done(created=True), (event,))
+
+
+def _is_in_the_place_of(new: Card, card: Card) -> bool:
+    """A document may bring a link to any card: only one of the same customer counts."""
+    return card.replaced_by == new.card_id and card.customer_id == new.customer_id
 
 
 def _stronger(known: BlockReason | None, given: BlockReason | None) -> BlockReason | None:

@@ -17,6 +17,8 @@ Headers = Iterable[tuple[bytes, bytes]]
 UNLIMITED: Final = RateLimit(0, 1)
 _TERMINALS: Final = frozenset((Role.TERMINAL,))
 _MAX_REMEMBERED: Final = 10_000
+_LONGEST_REMEMBERED: Final = 128
+"""No client writes a key in more bytes, unless with spaces for the memory's sake."""
 _NO_DIGEST: Final = bytes(32)
 """Compared with where no key has the id, so that both take the same time."""
 _SECOND_NS: Final = 1_000_000_000
@@ -160,6 +162,8 @@ class Access:
             key.role is Role.TERMINAL,
             key.expires_at_us,
         )
+        if len(authorization) > _LONGEST_REMEMBERED:
+            return known
         if len(self._remembered) >= _MAX_REMEMBERED:
             self._remembered.clear()
         self._remembered[authorization] = known

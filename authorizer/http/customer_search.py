@@ -12,17 +12,30 @@ from starlette.responses import Response
 from authorizer.actors.desk import CustomerFile, Desk
 from authorizer.domain.access import Caller
 from authorizer.domain.outcomes import Refusal
-from authorizer.domain.person_search import CPF, EMAIL, NAME, PHONE, Found, Term, wanted
+from authorizer.domain.person_search import (
+    CPF,
+    EMAIL,
+    NAME,
+    PHONE,
+    Found,
+    Term,
+    digits_of,
+    fold_email,
+    wanted,
+)
 from authorizer.http.answers.customers import CustomerPage
 from authorizer.http.customers import customer_head
+from authorizer.http.documents import CPF_DIGITS
 from authorizer.http.paging import DEFAULT_ROWS, Rows
-from authorizer.http.problems import refused
+from authorizer.http.problems import FieldError, InvalidRequestError, refused
 from authorizer.http.routing import CARE_READ, Endpoint, caller_of
 from authorizer.http.rules import Rule
 from authorizer.http.wire import json_response, read_query
 
 MAX_CRITERION_LENGTH: Final = 256
 MAX_CURSOR_LENGTH: Final = 4096
+LOCAL_PHONE_DIGITS: Final = 8
+"""Of a whole phone number without country and area, at least."""
 
 
 def _cursor_of(found: Found) -> str:
@@ -78,12 +91,30 @@ class CustomerQuery(BaseModel):
 
     def terms(self) -> tuple[Term, ...]:
         """What is looked for."""
+        return tuple(wanted(field, text) for field, text in self._given())
+
+    def parts(self) -> list[FieldError]:
+        """The criteria that are a part of what is masked for some, and not the whole."""
+        return [FieldError(field, _WHOLE) for field, text in self._given() if _is_part(field, text)]
+
+    def _given(self) -> list[tuple[str, str]]:
         given = {CPF: self.cpf, PHONE: self.telefone, EMAIL: self.email, NAME: self.nome}
-        return tuple(wanted(field, text) for field, text in given.items() if text.strip())
+        return [(field, text) for field, text in given.items() if text.strip()]
 
     def after(self) -> Found | None:
         """The place behind which the page begins."""
         return _place_of(self.cursor) if self.cursor else None
+
+
+_WHOLE: Final = "must be whole: this role sees it masked, and may not look for a part of it"
+
+
+def _is_part(field: str, text: str) -> bool:
+    if field == CPF:
+        return len(digits_of(text)) < CPF_DIGITS
+    if field == PHONE:
+        return len(digits_of(text)) < LOCAL_PHONE_DIGITS
+    return field == EMAIL and "@" not in fold_email(text)
 
 
 class CustomerSearches:
@@ -107,8 +138,15 @@ class CustomerSearches:
         ]
 
     async def find(self, request: Request) -> Response:
-        """A page of those who were found, ordered by name."""
+        """A page of those who were found, ordered by name.
+
+        Whoever sees a field masked must know all of it to look for it: the beginning of a CPF that
+        is found would give it away digit by digit.
+        """
         query = read_query(request, CustomerQuery)
+        parts = [] if caller_of(request).sees_personal_data else query.parts()
+        if parts:
+            raise InvalidRequestError(*parts)
         found = await self._desk.search.find(query.terms(), query.after(), query.limite + 1)
         if isinstance(found, Refusal):
             return refused(found)

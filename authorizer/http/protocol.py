@@ -6,8 +6,8 @@ its `send` sets, what the protocol reads of its newest cycle, and the protocol's
 
 import re
 import time
-from collections.abc import Mapping
 from functools import partial
+from itertools import islice
 from typing import Any, ClassVar, Final, runtime_checkable
 from typing import Protocol as Interface
 
@@ -21,9 +21,13 @@ from authorizer.http.plain_heads import END_OF_HEAD, PlainHead, PlainHeads
 
 MAX_HEAD_BYTES: Final = 65_536
 RECEIVED: Final = "received_ns"
-"""Where a request's scope says, in its state, when its first bytes were read (monotonic)."""
+"""Where a request's scope says, in its state, when its last byte was read (monotonic)."""
 
 _UPGRADE = re.compile(rb"(?<=\n)upgrade(?=[ \t]*:)", re.IGNORECASE)
+_UPGRADE_FROM_START = re.compile(rb"upgrade[ \t]*:", re.IGNORECASE)
+_UPGRADE_BYTES: Final = len(b"upgrade")
+_MAX_PIECES: Final = 1000
+"""How many offers to upgrade are passed over in one packet."""
 RESPOND: Final = "authorizer.respond"
 """Where a scope's extensions hold the short way to answer: `respond` for this request."""
 
@@ -86,15 +90,24 @@ class Protocol(HttpToolsProtocol):
     - Says when a request came in, before it waits for its turn on the loop.
     - Passes over `Upgrade`, as RFC 9110, 7.8 allows: uvicorn would drop the body of a request that
       offers HTTP/2, as some clients' first request does.
-    - Bounds the head of a request, and the number of connections.
+    - Bounds the head of a request and what stands around its chunks, and the number of connections.
+    - Answers what was asked by a client that then shut down its sending side.
     - Offers a short way to answer, `respond`, as an extension of the ASGI scope.
     """
 
     max_connections: ClassVar[int] = 10_000
     _head_bytes = 0
-    """Of the head that is being read, as far as it goes."""
+    """Of the head, or of what stands around a body in chunks, as far as it goes."""
+    _body_came = False
+    """Whether a part of a body was in the packet that is being read."""
+    _received_ns = 0
+    """When that was read."""
     _in_message = False
     """Whether the parser has seen the beginning of a request, and not yet its end."""
+    _in_head = False
+    """Whether it has not seen the end of its head either."""
+    _line = b""
+    """How the line of the head begins that the last packet ended in, if it may be `Upgrade`."""
     _answered_at = 0.0
     """The loop's time of the last answer of an exchange."""
 
@@ -122,16 +135,23 @@ class Protocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """See `httptools.HttpRequestParser`."""
-        self._in_message = True
+        self._in_message = self._in_head = True
         super().on_message_begin()
 
     def on_message_complete(self) -> None:
         """See `httptools.HttpRequestParser`."""
         self._in_message = False
+        self.scope["state"][RECEIVED] = self._received_ns
         super().on_message_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """See `httptools.HttpRequestParser`."""
+        self._body_came = True
+        super().on_body(body)
 
     def on_headers_complete(self) -> None:
         """See `httptools.HttpRequestParser`."""
+        self._in_head = False
         super().on_headers_complete()
         extensions: dict[str, Any] = {RESPOND: partial(respond, self.cycle)}
         self.scope["extensions"] = extensions
@@ -148,19 +168,48 @@ class Protocol(HttpToolsProtocol):
                 self.cycle = exchange  # type: ignore[assignment]
                 direct.answer(exchange, plain, body, received_ns)
                 return
-        self.app_state[RECEIVED] = received_ns
-        if b"pgrade" in data or b"PGRADE" in data:
-            head, separator, rest = data.partition(b"\r\n\r\n")
-            data = _UPGRADE.sub(b"x-upgrd", head) + separator + rest
-        super().data_received(data)
-        begun: Mapping[str, object] | None = self.scope
-        if begun is not None and "method" not in begun:
+        self._received_ns = received_ns
+        self._body_came = False
+        if self._line or b"upgrade" in data.lower():
+            self._pass_over_upgrades(data)
+        else:
+            super().data_received(data)
+        newline = data.rfind(b"\n")
+        line = data[newline + 1 :] if newline >= 0 else self._line + data
+        self._line = line if self._in_head and len(line) <= _UPGRADE_BYTES else b""
+        if self._in_message and not self._body_came:
             self._head_bytes += len(data)
             if self._head_bytes > MAX_HEAD_BYTES:
                 self.transport.write(_TOO_LARGE)
                 self.transport.close()
         else:
             self._head_bytes = 0
+
+    def eof_received(self) -> bool | None:  # type: ignore[override]
+        """See `asyncio.Protocol`: the connection stays open for as long as an answer is due."""
+        newest: RequestResponseCycle | None = self.cycle
+        if self._in_message or newest is None or newest.response_complete:
+            return None
+        newest.keep_alive = False
+        return True
+
+    def _pass_over_upgrades(self, data: bytes) -> None:
+        """Hand a packet to the parser with another name for every `Upgrade` in a head.
+
+        Where a packet ends within the name, what is left of it is changed.
+        """
+        at = 0
+        if self._line and _UPGRADE_FROM_START.match(self._line + data[:MAX_HEAD_BYTES]):
+            at = _UPGRADE_BYTES - len(self._line)
+            super().data_received(data[: max(0, at - 1)] + b"x")
+        for found in islice(_UPGRADE.finditer(data, at), _MAX_PIECES):
+            super().data_received(data[at : found.start()])
+            if self.transport.is_closing():
+                return
+            at = found.end()
+            super().data_received(b"x-upgrd" if self._in_head else found[0])
+        if at < len(data) and not self.transport.is_closing():
+            super().data_received(data[at:])
 
     def _is_at_rest(self) -> bool:
         """Whether nothing is under way: the parser has read whole requests, all are answered."""

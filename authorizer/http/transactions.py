@@ -102,11 +102,10 @@ class Transactions:
                 denial = _denial(caller, request_id(scope["headers"]))
                 await denial(scope, receive, send)
                 return
-            received_ns = scope.get("state", _NOTHING).get(RECEIVED) or self._monotonic_ns()
             message = await receive()
             if message.get("more_body"):
                 message = await _whole_body(message, receive)
-                received_ns = self._monotonic_ns()
+            received_ns = scope.get("state", _NOTHING).get(RECEIVED) or self._monotonic_ns()
             if message["type"] == "http.disconnect":
                 return
             try:

@@ -56,6 +56,8 @@ class Keyring:
         self._slots = bytearray(data[: len(data) // SLOT_BYTES * SLOT_BYTES])
         self._at: dict[bytes, int] = {}
         self._damaged_at: dict[bytes, int] = {}
+        self._also_at: dict[bytes, list[int]] = {}
+        """Where a slot lies whose customer has a later one: no file has that unless by hand."""
         for offset in range(SLOT_BYTES, len(self._slots), SLOT_BYTES):
             self._index(offset)
 
@@ -104,7 +106,10 @@ class Keyring:
             return
         magic, identity, _, crc = _SLOT.unpack(slot)
         sound = magic == _MAGIC and zlib.crc32(slot[:-4]) == crc
-        (self._at if sound else self._damaged_at)[identity] = offset
+        index = self._at if sound else self._damaged_at
+        if identity in index:
+            self._also_at.setdefault(identity, []).append(index[identity])
+        index[identity] = offset
 
 
 class Vault(Keyring):
@@ -166,6 +171,9 @@ class Vault(Keyring):
         """
         with self._writing:
             for identity in map(_identity, customer_ids):
+                for earlier in self._also_at.pop(identity, ()):
+                    self._disk.overwrite(self._name, earlier, _EMPTY)
+                    self._slots[earlier : earlier + SLOT_BYTES] = _EMPTY
                 for index in (self._at, self._damaged_at):
                     offset = index.get(identity)
                     if offset is not None:

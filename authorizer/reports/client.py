@@ -3,7 +3,7 @@
 import asyncio
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from itertools import count
 from typing import Any, Final, Protocol
 
@@ -180,8 +180,13 @@ class ReportsProcess:
         assert process.stdout is not None
         if self._stopping.is_set():
             await self._end()
-        while told := await process.stdout.readline():
-            self._hear(message(told))
+        try:
+            while told := await process.stdout.readline():
+                self._hear(message(told))
+        except (LookupError, ValueError) as error:  # killed within a line: its end is missing
+            log.error("the reports' process said what makes no sense", problem=repr(error))
+            with suppress(ProcessLookupError):
+                process.kill()
 
     def _hear(self, said: dict[str, Any]) -> None:
         if "position" in said:

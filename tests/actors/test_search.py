@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -87,6 +89,34 @@ async def test_an_answer_waits_until_all_before_it_is_durable() -> None:
     assert asked.result() == [Found("ana", "a")]
     await house.done(half)
     assert await find(house, "") == ["a", "b"]
+
+
+async def test_who_gives_up_waiting_leaves_the_index_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The change is taken in all the same, and nobody else works on the index meanwhile."""
+    house = House()
+    await put(house, "a", "Ana")
+    assert await find(house, "ana") == ["a"]
+    search = house.desk.search
+    inline, at_work, gate = search._off_loop, list[str](), asyncio.Event()
+
+    async def slow(function: Callable[..., Any], *arguments: Any) -> Any:
+        at_work.append(function.__name__)
+        await gate.wait()
+        return await inline(function, *arguments)
+
+    search._off_loop = slow
+    await put(house, "a", "Bia")
+    monkeypatch.setattr(searches, "PATIENCE_SECONDS", 0.01)
+    assert isinstance(await search.find((), None, 1), Refusal)
+    assert isinstance(await search.find((), None, 1), Refusal)
+    assert at_work == ["_put"]
+    gate.set()
+    monkeypatch.setattr(searches, "PATIENCE_SECONDS", 10.0)
+    assert await find(house, "bia") == ["a"]
+    assert await find(house, "ana") == []
+    assert at_work == ["_put", "find", "find"]
 
 
 async def test_too_many_searches_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

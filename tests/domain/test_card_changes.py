@@ -250,6 +250,16 @@ def test_a_card_that_a_document_brought_as_cancelled_is_not_replaced() -> None:
     assert refusal(replacing(account)) is RefusalKind.CONFLICT
 
 
+@pytest.mark.parametrize("owner", [None, "somebody-else"])
+def test_a_link_to_a_card_that_is_not_the_customers_is_no_replacement(owner: str | None) -> None:
+    """A document may bring a cancelled card with a `substituido_por` that names any card."""
+    linked = terms(status=CardStatus.CANCELLED)._replace(replaced_by=NEW)
+    account = with_card(opened(CUSTOMER), linked)
+    if owner is not None:
+        account = with_card(account, terms(NEW), owner)
+    assert refusal(replacing(account)) is RefusalKind.CONFLICT
+
+
 def test_an_account_that_is_full_of_cards_replaces_none() -> None:
     account = opened(customer_id=CUSTOMER)
     cards = tuple(terms(f"k{number}") for number in range(MAX_CARDS))

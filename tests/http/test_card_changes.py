@@ -350,6 +350,16 @@ def test_only_a_cancelled_card_was_replaced(client: Client, new_id: NewId, statu
     assert client.put_customer(customer(new_id(), linked)).status == 422
 
 
+def test_a_card_that_was_replaced_elsewhere_is_not_replaced_here(
+    client: Client, new_id: NewId
+) -> None:
+    old, new = new_id(), new_id()
+    linked = card(old, status="cancelado", substituido_por=new)
+    assert client.put_customer(customer(new_id(), linked)).status == 201
+    asked = {"canal": "App", "cartao_id": new}
+    assert client.post(f"/cartoes/{old}/substituicao", asked).status == 409
+
+
 def test_a_document_that_uses_more_than_its_limit_must_say_so(
     client: Client, new_id: NewId
 ) -> None:

@@ -168,7 +168,47 @@ def test_what_is_personal_is_masked_for_who_need_not_know_it(
 ) -> None:
     client = clients[role]
     assert person(client.get(path_of("clientes", "c1"))) == seen
-    assert person(client.get("/clientes", email="leo")) == seen
+    assert person(client.get("/clientes", email="leo@email.com")) == seen
+
+
+PARTS = [
+    {"cpf": "111222"},
+    {"cpf": "111.222.333-4"},
+    {"telefone": "31 98765"},
+    {"telefone": "987"},
+    {"email": "leo"},
+    {"email": "leo", "nome": "leonardo"},
+]
+WHOLE = [
+    {"cpf": "11122233344"},
+    {"cpf": "111.222.333-44", "nome": "leo"},
+    {"telefone": "5531987654321"},
+    {"telefone": "+55 31 98765-4321"},
+    {"telefone": "98765-4321"},
+    {"email": "LEO@email.com"},
+    {"nome": "leonardo m"},
+    {"nome": "leonardo m", "cpf": "", "telefone": " ", "email": ""},
+]
+
+
+@pytest.mark.parametrize("query", PARTS)
+def test_a_search_does_not_tell_what_is_masked(
+    clients: dict[str, Client], query: dict[str, str]
+) -> None:
+    """Who could look for the beginning of a CPF would have all of it, digit by digit."""
+    answer = clients["auditor"].get("/clientes", **query)
+    assert answer.status == 422
+    (error,) = answer.json()["errors"]
+    assert error["field"] == next(iter(query))
+    assert "must be whole" in error["message"]
+    assert clients["atendente"].get("/clientes", **query).status == 200
+
+
+@pytest.mark.parametrize("query", WHOLE)
+def test_who_sees_it_masked_looks_for_all_of_it(
+    clients: dict[str, Client], query: dict[str, str]
+) -> None:
+    assert person(clients["auditor"].get("/clientes", **query)) == MASKED
 
 
 @pytest.mark.parametrize("role", ["terminal", "operador"])

@@ -213,6 +213,14 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         assert len(access._remembered) <= 3
 
 
+def test_what_is_remembered_is_small() -> None:
+    """A key may be written with any number of spaces; each would be a header of its own."""
+    access = Access(KEYS)
+    for spaces in range(1, 2000):
+        assert isinstance(access.admit(bearer(GOOD, "Bearer" + " " * spaces), ALL), Caller)
+    assert max(map(len, access._remembered)) < 200
+
+
 # --- rates and counts --------------------------------------------------------------------------
 
 

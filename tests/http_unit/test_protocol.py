@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import itertools
+import re
+import time
 import weakref
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -197,6 +199,34 @@ def test_answers_come_in_the_order_of_the_requests(in_one_packet: bool) -> None:
     run(story)
 
 
+OFFER = post(BODY, b"Connection: upgrade", b"uPgrade: h2c", b"X: y")
+
+
+@pytest.mark.parametrize("cut", range(1, len(OFFER)))
+def test_an_offer_to_upgrade_may_be_cut_anywhere(cut: int) -> None:
+    async def story() -> None:
+        wire = (await site()).connect()
+        wire.send(OFFER[:cut], OFFER[cut:], post())
+        assert (await wire.answers()).count(b'{"code":"00"}') == 2
+
+    run(story)
+
+
+@pytest.mark.parametrize("size", [1, 2, 1000])
+def test_offers_to_upgrade_may_come_behind_others(size: int) -> None:
+    """And what only looks like one is a body."""
+
+    async def story() -> None:
+        nonsense = b"\nUpgrade: h2c\r\n\r\n"
+        stream = post() + OFFER + OFFER + post(nonsense, path=b"/other") + OFFER
+        wire = (await site()).connect()
+        wire.send(*(stream[at : at + size] for at in range(0, len(stream), size)))
+        answered = await wire.answers()
+        assert (answered.count(b'{"code":"00"}'), answered.count(b" 200 OK")) == (4, 5)
+
+    run(story)
+
+
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_however_requests_come_in_they_are_answered_as_over_asgi(data: st.DataObject) -> None:
@@ -314,6 +344,93 @@ def test_one_that_does_not_read_its_answers_is_served_the_ordinary_way() -> None
         assert here.transactions.direct == 0
         wire.protocol.resume_writing()
         assert (await wire.answers()).endswith(b'{"code":"00"}')
+
+    run(story)
+
+
+@pytest.mark.parametrize("cut", [10, len(post()) - len(BODY), len(post()) - 1])
+@pytest.mark.parametrize("request_bytes", [post(), CHUNKED], ids=["whole", "chunked"])
+def test_a_request_waits_from_its_last_byte_on(
+    request_bytes: bytes, cut: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client may send head and body apart; what it has not sent yet is not kept waiting."""
+
+    async def story() -> None:
+        here = await site()
+        monkeypatch.setattr(time, "monotonic_ns", lambda: here.house.monotonic_ns)
+        wire = here.connect()
+        here.house.monotonic_ns = 1
+        wire.send(request_bytes[:cut])
+        await here.house.settle()
+        here.house.monotonic_ns += 1_000_000_000
+        wire.send(request_bytes[cut:])
+        assert b"authorizer-reason: approved" in await wire.answers()
+
+    run(story)
+
+
+def test_a_request_that_came_behind_another_waits_from_its_own_last_byte_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def story() -> None:
+        here = await site()
+        monkeypatch.setattr(time, "monotonic_ns", lambda: here.house.monotonic_ns)
+        wire = here.connect()
+        here.house.monotonic_ns = 1
+        wire.send(post(), purchase(200))
+        await here.house.settle()
+        here.house.monotonic_ns += 1_000_000_000
+        reasons = re.findall(b"authorizer-reason: (.+)\r\n", await wire.answers())
+        assert reasons == [b"approved", b"too_late"]
+
+    run(story)
+
+
+@pytest.mark.parametrize("asgi", [False, True])
+def test_a_client_that_sends_no_more_is_answered_what_it_sent(asgi: bool) -> None:
+    async def story() -> None:
+        wire = (await site(asgi=asgi)).connect()
+        wire.send(post(), post())
+        assert wire.protocol.eof_received() is True
+        answered = await wire.answers()
+        assert answered.count(b'{"code":"00"}') == 2
+        assert answered.count(b"connection: close") == 1
+        assert wire.transport.closing
+
+    run(story)
+
+
+@pytest.mark.parametrize("sent", [b"", post()[:10], post()[:-1]])
+def test_a_client_that_sends_no_more_and_asked_nothing_is_let_go(sent: bytes) -> None:
+    async def story() -> None:
+        wire = (await site()).connect()
+        wire.send(sent)
+        assert not wire.protocol.eof_received()
+
+    run(story)
+
+
+@pytest.mark.parametrize("endless", [b"0\r\nX: ", b"0\r\n", b"1;x="])
+def test_what_stands_around_a_body_in_chunks_is_bounded(endless: bytes) -> None:
+    async def story() -> None:
+        wire = (await site()).connect()
+        wire.send(CHUNKED.removesuffix(b"0\r\n\r\n") + endless)
+        for _ in range(200):
+            wire.send(b"a" * 990 + (b": b\r\n" if endless == b"0\r\n" else b""))
+        assert wire.transport.closing
+        assert b"HTTP/1.1 431 " in await wire.answers()
+
+    run(story)
+
+
+def test_a_long_body_in_small_chunks_is_no_head() -> None:
+    async def story() -> None:
+        wire = (await site()).connect()
+        wire.send(CHUNKED.partition(b"\r\n\r\n")[0] + b"\r\n\r\n")
+        for byte in BODY + b" " * 40_000:
+            wire.send(b"1;extension\r\n", b"%c\r\n" % byte)
+        wire.send(b"0\r\n\r\n")
+        assert b"authorizer-reason: approved" in await wire.answers()
 
     run(story)
 

@@ -206,6 +206,21 @@ def test_a_damaged_slot_is_counted_and_the_others_are_read() -> None:
     assert set(disk.read(NAME)[len(HEADER) :]) == {0}
 
 
+def test_a_key_that_is_there_twice_is_destroyed_twice() -> None:
+    """As where the slots of one file were put behind those of another."""
+    disk = MemoryDisk()
+    vault = vault_with("c", "d", disk=disk)
+    sealed = vault.seal("d", "y")
+    slots = disk.read(NAME)[len(HEADER) :]
+    disk.put(NAME, HEADER + 3 * slots)
+    again = Vault(disk, "keys")
+    assert len(again) == 2
+    again.destroy(["c"])
+    assert not Vault(disk, "keys").has_key("c")
+    assert disk.read(NAME).count(bytes(SLOT_BYTES)) == 3
+    assert again.open("d", sealed) == "y"
+
+
 def test_keys_are_read_beside_a_server_and_nothing_is_changed() -> None:
     disk = MemoryDisk()
     vault = vault_with("c", disk=disk)

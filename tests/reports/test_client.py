@@ -23,6 +23,11 @@ for line in sys.stdin:
             sys.exit(3)
         if said["query"] == "refuse":
             print(json.dumps({"id": said["id"], "error": said["params"]["error"]}), flush=True)
+        elif said["query"] == "choke":
+            print('{"id": 1, "resu', end="", flush=True)
+            sys.exit(3)
+        elif said["query"] == "rave":
+            print("nonsense", flush=True)
         elif said["query"] != "ignore":
             print(json.dumps({"position": said["at_least"]}), flush=True)
             print(json.dumps({"id": said["id"], "result": said}), flush=True)
@@ -122,6 +127,19 @@ def test_who_dies_is_started_again_and_what_was_asked_is_refused() -> None:
                 await process.query("die")
             await process.query("echo")
             assert process.process_id not in (None, first)
+
+    asyncio_run(test())
+
+
+@pytest.mark.parametrize("query", ["choke", "rave"])
+def test_who_makes_no_sense_is_started_again(query: str) -> None:
+    """As of a process that is killed while it tells a long answer: the line has no end."""
+
+    async def test() -> None:
+        async with reports(wait_seconds=5) as process:
+            with pytest.raises(ReportsUnavailableError, match="restarted"):
+                await process.query(query)
+            assert (await process.query("echo"))["query"] == "echo"
 
     asyncio_run(test())
 
