@@ -2,9 +2,9 @@
 
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, PositiveInt, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -32,6 +32,8 @@ _BUSINESS = {
     "business_days": parse_weekdays,
     "business_time_zone": check_time_zone,
 }
+_Minutes = Annotated[int, Field(ge=1, le=10 * 366 * 24 * 60)]
+"""Up to ten years: a ticket that is due past the year 9999 could never be shown."""
 _LEVELS = {priority.value: level for priority, level in DEFAULT_SERVICE_LEVELS.items()}
 
 
@@ -97,11 +99,11 @@ class Settings(BaseSettings):
     fallback_wallet: str = Field(
         CASH, min_length=1, description="The wallet of every other MCC, and the fallback (L2)."
     )
-    sla_first_response_minutes: dict[str, PositiveInt] = Field(
+    sla_first_response_minutes: dict[str, _Minutes] = Field(
         {word: level.first_response_us // MINUTE_US for word, level in _LEVELS.items()},
         description="SLA: by when a ticket of each priority is answered; others as by default.",
     )
-    sla_resolution_minutes: dict[str, PositiveInt] = Field(
+    sla_resolution_minutes: dict[str, _Minutes] = Field(
         {word: level.resolution_us // MINUTE_US for word, level in _LEVELS.items()},
         description="SLA: by when a ticket of each priority is resolved; others as by default.",
     )

@@ -2,7 +2,8 @@
 
 Once with accounts that were opened while the server ran, once after a restart that recovered them:
 the garbage collector meets the two in different places. At full load the journal grows fast enough
-that snapshots may be taken meanwhile.
+that snapshots may be taken meanwhile. A constant-answer endpoint under the same load, just
+before, tells how much of the tail is the machine's own.
 """
 
 from pathlib import Path
@@ -19,15 +20,27 @@ SLOWEST_TARGET_MS = 50.0
 
 def measure(folder: Path, *, seconds: int, with_ids: bool) -> list[Figure]:
     """Load for ``seconds``, restart, load again."""
+    figures = _constant(folder / "constant", seconds, with_ids)
     with servers.authorizer(folder) as server:
         opened_per_second = wrk.open_accounts(servers.url(server), ACCOUNTS)
-        figures = [Figure(NAME, "accounts opened over HTTP", opened_per_second, "1/s")]
+        figures += [Figure(NAME, "accounts opened over HTTP", opened_per_second, "1/s")]
         figures += _under_load(server, "opened", seconds, with_ids)
         servers.stop(server)
     with servers.authorizer(folder) as server:
         figures += _under_load(server, "recovered", seconds, with_ids)
         servers.stop(server)
     return figures
+
+
+def _constant(folder: Path, seconds: int, with_ids: bool) -> list[Figure]:
+    with servers.constant_endpoint(folder) as server:
+        load = wrk.purchases(servers.url(server), ACCOUNTS, seconds, with_ids=with_ids)
+    print(f"  constant endpoint: {histogram_tail(load)}", flush=True)
+    return [
+        Figure(NAME, "constant endpoint: p99", load.percentiles_ms["99"], "ms"),
+        Figure(NAME, "constant endpoint: p99.99", load.percentiles_ms["99.99"], "ms"),
+        Figure(NAME, "constant endpoint: slowest", load.max_ms, "ms"),
+    ]
 
 
 def _under_load(server: Server, how: str, seconds: int, with_ids: bool) -> list[Figure]:

@@ -83,9 +83,7 @@ class Desk:
         )
         self.search = CustomerSearch(around, self.customers, off_loop)
         self.merchants = MerchantsActor("merchants", around.policy.merchants, around)
-        self.tickets = TicketDesk(
-            around, self, min(max_resident, MAX_RESIDENT_OTHERS), max_inbox
-        )
+        self.tickets = TicketDesk(around, self, min(max_resident, MAX_RESIDENT_OTHERS), max_inbox)
 
     def authorize(self, command: commands.Authorize) -> Outcome | Awaitable[Outcome]:
         """Hand a purchase to its account. The answer is there at once only where nobody decides."""

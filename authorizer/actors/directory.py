@@ -63,6 +63,10 @@ class Directory(Generic[A]):
         """The actor of an entity, which comes into being with its first event."""
         return self.find(entity_id) or self._wake(entity_id)
 
+    def awake(self, entity_id: str) -> A | None:
+        """The actor of an entity, if it is awake. It is only looked at, and may be broken."""
+        return self._awake.get(entity_id)
+
     def look(self, entity_id: str) -> Sleeper:
         """The present state of an entity, as it would sleep.
 

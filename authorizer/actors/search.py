@@ -140,9 +140,7 @@ class CustomerSearch:
         piece.add_done_callback(lambda _: self._one_at_a_time.release())
         return await asyncio.shield(piece)
 
-    async def _find(
-        self, terms: tuple[Term, ...], after: Found | None, limit: int
-    ) -> list[Found]:
+    async def _find(self, terms: tuple[Term, ...], after: Found | None, limit: int) -> list[Found]:
         assert self._index is not None
         found: list[Found] = await self._off_loop(self._index.find, terms, after, limit)
         return found

@@ -155,6 +155,7 @@ def tables_of(settings: Settings, disk: LocalDisk) -> "Engine":
 
     if settings.reports_url is None:
         disk.make_folder(FOLDER)
+        disk.append(f"{FOLDER}/{DATABASE}").close()  # SQLite would have others read what it makes
         path = disk.path(f"{FOLDER}/{DATABASE}")
         return open_store(f"sqlite:///{path}")
     try:

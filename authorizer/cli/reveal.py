@@ -8,13 +8,13 @@ import orjson
 
 from authorizer.domain.events import CardOpened, CardReplaced, Event
 from authorizer.domain.personal import Person
-from authorizer.domain.sealing import Sealed, is_plain
-from authorizer.persistence.vault import HEADER, Keyring, VaultDamagedError, read_keys
+from authorizer.domain.sealing import PLAIN, Sealed, is_plain
+from authorizer.persistence.vault import HEADER, SEALED, Keyring, VaultDamagedError, read_keys
 from authorizer.runtime import keys_disk
 from authorizer.settings import Settings
 
-_SEALED: Final = frozenset(("personal", "text", "justification"))
-"""The fields that hold sealed text, wherever in an event they are."""
+_PERSONAL: Final = frozenset(("personal", "text", "justification"))
+"""The fields that hold sealed text, wherever in an event they are. Times have a `text` too."""
 _MASK: Final = "***"
 
 
@@ -65,7 +65,7 @@ class Revealer:
 def _each_text(value: Any, change: Callable[[str, Sealed], Any]) -> None:
     if isinstance(value, dict):
         for name, inner in value.items():
-            if name in _SEALED and isinstance(inner, str):
+            if name in _PERSONAL and isinstance(inner, str) and inner.startswith((SEALED, PLAIN)):
                 value[name] = change(name, Sealed(inner))
             else:
                 _each_text(inner, change)

@@ -14,7 +14,7 @@ from authorizer.cli.progress import journal_bytes, progress
 from authorizer.domain.policy import DAY_US
 from authorizer.persistence import snapshot, verification
 from authorizer.persistence.disk import LocalDisk
-from authorizer.persistence.verification import Head, Verified
+from authorizer.persistence.verification import CheckedSnapshot, Head, Verified
 from authorizer.settings import Settings
 
 _HEAD: Final = re.compile(r"([0-9]+):([0-9a-fA-F]{64})")
@@ -88,7 +88,7 @@ def _text(disk: LocalDisk, found: Verified) -> str:
     ]
     for checked in found.snapshots:
         same = ", makes the same state as the journal" if checked.file == found.compared else ""
-        lines.append(("snapshot", f"{checked.file}: {'whole' if checked.end else 'damaged'}{same}"))
+        lines.append(("snapshot", f"{checked.file}: {_condition(checked)}{same}"))
     if found.torn is not None:
         torn = found.torn
         at = f"{disk.path(torn.segment)} at byte {torn.offset}"
@@ -96,6 +96,12 @@ def _text(disk: LocalDisk, found: Verified) -> str:
     lines += [("damage", str(problem)) for problem in found.problems]
     lines.append(("result", "damaged" if found.problems else "whole"))
     return "\n".join(f"{name:<13} {value}" for name, value in lines)
+
+
+def _condition(checked: CheckedSnapshot) -> str:
+    if checked.other_version:
+        return "of another version of the program, passed over"
+    return "whole" if checked.end else "damaged"
 
 
 def _json(disk: LocalDisk, found: Verified) -> str:
@@ -119,6 +125,7 @@ def _json(disk: LocalDisk, found: Verified) -> str:
             {
                 "file": checked.file,
                 "whole": checked.end is not None,
+                "other_version": checked.other_version,
                 "makes_the_same_state": True if checked.file == found.compared else None,
             }
             for checked in found.snapshots

@@ -89,9 +89,7 @@ def _block_changes(card: Card, command: BlockCard) -> bool:
     return command.block_reason.final or not card.block_reason.final
 
 
-def unblock_card(
-    account: Account, command: UnblockCard, sealer: Sealer, now_us: int
-) -> Decision:
+def unblock_card(account: Account, command: UnblockCard, sealer: Sealer, now_us: int) -> Decision:
     """Unblock a card, unless the reason of its block is final. Its customer has a key."""
     card = account.cards.get(command.card_id)
     if card is None:

@@ -220,8 +220,6 @@ AccountEvent = (
     | CardReplaced
     | LimitChanged
 )
-CustomerEvent = (
-    CustomerRegistered | PersonalDataRecorded | PersonalDataErased | OperationsImported
-)
+CustomerEvent = CustomerRegistered | PersonalDataRecorded | PersonalDataErased | OperationsImported
 MerchantEvent = MerchantRegistered | MerchantRemoved
 Event = AccountEvent | CustomerEvent | MerchantEvent | TicketEvent

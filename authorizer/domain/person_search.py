@@ -13,6 +13,8 @@ COUNTRY: Final = "55"
 _AREA_DIGITS: Final = 2
 _NATIONAL_DIGITS: Final = (10, 11)
 """How long a Brazilian number with its area code is."""
+MAX_FOLDED: Final = 256
+"""Characters of a folded text that count: one letter may unfold into eighteen."""
 _CPF_SIGNS: Final = frozenset("0123456789.-")
 _PHONE_SIGNS: Final = frozenset("0123456789+-.() /")
 
@@ -52,7 +54,8 @@ def fold_email(email: str) -> str:
 
 
 def _fold(text: str) -> str:
-    return text.casefold() if text.isascii() else normalize_name(text)
+    folded = text.casefold() if text.isascii() else normalize_name(text)
+    return folded[:MAX_FOLDED]
 
 
 def digits_of(text: str) -> str:

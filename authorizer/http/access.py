@@ -145,7 +145,7 @@ class Access:
         scheme, _, token = authorization.partition(b" ")
         if scheme.lower() != b"bearer":
             return _NO_KEY
-        credential = parse_credential(token.strip(b" "))
+        credential = parse_credential(token.strip(b" \t"))
         if credential is None:
             return _UNKNOWN
         key = self._by_id.get(credential.key_id)

@@ -12,7 +12,7 @@ from authorizer.domain.customer import opened
 from authorizer.domain.outcomes import RefusalKind
 from authorizer.http.answers.histories import Contacts, Operations
 from authorizer.http.customers import operation_line
-from authorizer.http.paging import HistoryQuery, cursor_of
+from authorizer.http.paging import HistoryQuery, cursor_of, shown
 from authorizer.http.problems import refused
 from authorizer.http.routing import CARE_READ, Endpoint
 from authorizer.http.wire import json_response, read_query, time_text
@@ -63,10 +63,14 @@ class Histories:
         if isinstance(page, Response):
             return page
         customer_id = request.path_params["cliente_id"]
-        operations = opened(map(_operation, page["rows"]), customer_id, self._desk.sealer)
+
+        def show(row: dict[str, Any]) -> dict[str, Any]:
+            (operation,) = opened((_operation(row),), customer_id, self._desk.sealer)
+            return operation_line(operation)
+
         return json_response(
             {
-                "operacoes": [operation_line(operation) for operation in operations],
+                "operacoes": await shown(page["rows"], show),
                 "proximo": cursor_of(page["next"]),
             }
         )
@@ -78,7 +82,7 @@ class Histories:
             return page
         return json_response(
             {
-                "interacoes": [self._contact(row) for row in page["rows"]],
+                "interacoes": await shown(page["rows"], self._contact),
                 "proximo": cursor_of(page["next"]),
             }
         )

@@ -106,8 +106,8 @@ class Protocol(HttpToolsProtocol):
     """Whether the parser has seen the beginning of a request, and not yet its end."""
     _in_head = False
     """Whether it has not seen the end of its head either."""
-    _line = b""
-    """How the line of the head begins that the last packet ended in, if it may be `Upgrade`."""
+    _line: bytes | None = None
+    """The line of the head that the last packet ended in, if it may become `Upgrade`."""
     _answered_at = 0.0
     """The loop's time of the last answer of an exchange."""
 
@@ -155,6 +155,7 @@ class Protocol(HttpToolsProtocol):
         super().on_headers_complete()
         extensions: dict[str, Any] = {RESPOND: partial(respond, self.cycle)}
         self.scope["extensions"] = extensions
+        self.scope["headers"] = self.headers.copy()  # uvicorn would add the trailers to them
 
     def data_received(self, data: bytes) -> None:
         """See `asyncio.Protocol`."""
@@ -170,13 +171,11 @@ class Protocol(HttpToolsProtocol):
                 return
         self._received_ns = received_ns
         self._body_came = False
-        if self._line or b"upgrade" in data.lower():
+        if self._line is not None or b"upgrade" in data.lower():
             self._pass_over_upgrades(data)
         else:
             super().data_received(data)
-        newline = data.rfind(b"\n")
-        line = data[newline + 1 :] if newline >= 0 else self._line + data
-        self._line = line if self._in_head and len(line) <= _UPGRADE_BYTES else b""
+        self._line = self._beginning_of_line(data) if self._in_head else None
         if self._in_message and not self._body_came:
             self._head_bytes += len(data)
             if self._head_bytes > MAX_HEAD_BYTES:
@@ -193,13 +192,20 @@ class Protocol(HttpToolsProtocol):
         newest.keep_alive = False
         return True
 
+    def _beginning_of_line(self, data: bytes) -> bytes | None:
+        newline = data.rfind(b"\n")
+        if newline < 0 and self._line is None:
+            return None
+        line = data[newline + 1 :] if newline >= 0 else (self._line or b"") + data
+        return line if len(line) <= _UPGRADE_BYTES else None
+
     def _pass_over_upgrades(self, data: bytes) -> None:
         """Hand a packet to the parser with another name for every `Upgrade` in a head.
 
         Where a packet ends within the name, what is left of it is changed.
         """
         at = 0
-        if self._line and _UPGRADE_FROM_START.match(self._line + data[:MAX_HEAD_BYTES]):
+        if self._line is not None and _UPGRADE_FROM_START.match(self._line + data[:MAX_HEAD_BYTES]):
             at = _UPGRADE_BYTES - len(self._line)
             super().data_received(data[: max(0, at - 1)] + b"x")
         for found in islice(_UPGRADE.finditer(data, at), _MAX_PIECES):

@@ -14,7 +14,7 @@ from authorizer.domain.tickets import TicketStatus, TicketView
 from authorizer.http.answers.histories import Tickets
 from authorizer.http.documents import Identity
 from authorizer.http.instants import end_us, start_us
-from authorizer.http.paging import DEFAULT_ROWS, CursorOfTwo, Rows, cursor_of, key_of
+from authorizer.http.paging import DEFAULT_ROWS, CursorOfTwo, Rows, cursor_of, key_of, shown
 from authorizer.http.routing import CARE_READ, Endpoint
 from authorizer.http.rules import DATE_OR_TIME, Rule
 from authorizer.http.ticket_documents import Category, Name, PriorityWord, ticket_summary
@@ -98,10 +98,13 @@ class TicketLists:
         query = read_query(request, TicketListQuery)
         now_us = self._clock.now_us()
         page = await self._reports.query("ticket_list", **query.params(now_us))
-        files = (ticket_file(TicketView(**row), self._desk.sealer, now_us) for row in page["rows"])
+
+        def show(row: dict[str, Any]) -> dict[str, Any]:
+            return ticket_summary(ticket_file(TicketView(**row), self._desk.sealer, now_us))
+
         return json_response(
             {
-                "chamados": [ticket_summary(file) for file in files],
+                "chamados": await shown(page["rows"], show),
                 "proximo": cursor_of(page["next"]),
             }
         )

@@ -38,7 +38,7 @@ class Disk(Protocol):
         """All of a file's bytes. FileNotFoundError if there is none."""
 
     def read_part(self, name: str, offset: int, length: int) -> bytes:
-        """Up to `length` of a file's bytes from an offset on. FileNotFoundError if there is none."""
+        """At most `length` of a file's bytes from an offset on. FileNotFoundError if none."""
 
     def size(self, name: str) -> int:
         """How many bytes a file holds. FileNotFoundError if there is none."""

@@ -50,6 +50,7 @@ _HEADS: Final = {kind: (name, version) for name, (kind, version) in _KINDS.items
 EVENT_NAMES: Final = tuple(_KINDS)
 """What records call the events."""
 
+
 def _with_links(fields: list[Any]) -> list[Any]:
     """Cards came to say which card they replace, and which one replaced them."""
     return [*fields[:-1], [*fields[-1], None, None]]

@@ -38,6 +38,10 @@ class SnapshotDamagedError(Exception):
     """A snapshot that cannot be used; an older one, or the journal alone, can."""
 
 
+class SnapshotVersionError(SnapshotDamagedError):
+    """A snapshot of another version of the program: sound, perhaps, and of no use to this one."""
+
+
 class SnapshotEnd(NamedTuple):
     """The last entry: what the snapshot rests on. A snapshot without it is not whole."""
 
@@ -162,12 +166,19 @@ def load(disk: Disk, name: str) -> Snapshot:
     """Read a snapshot, whole.
 
     Raises:
-        SnapshotDamagedError: it is not whole, damaged, or of another version.
+        SnapshotVersionError: it is of another version.
+        SnapshotDamagedError: it is not whole, or damaged.
     """
     try:
         return _Loader(name, disk.read(name)).snapshot()
+    except _OtherVersionError as error:
+        raise SnapshotVersionError(f"{disk.path(name)}: {error}") from error
     except (ValueError, KeyError, TypeError, struct.error) as error:
         raise SnapshotDamagedError(f"{disk.path(name)}: {error}") from error
+
+
+class _OtherVersionError(ValueError):
+    pass
 
 
 class _Loader:
@@ -182,7 +193,7 @@ class _Loader:
         if magic != MAGIC or zlib.crc32(self._data[: _HEADER.size - 4]) != crc:
             raise ValueError("no sound snapshot header")
         if version != STATE_VERSION:
-            raise ValueError(f"snapshot version {version} is not read by this program")
+            raise _OtherVersionError(f"snapshot version {version} is not read by this program")
         at = _HEADER.size
         while at < len(self._data):
             at = self._chunk(at)

@@ -28,7 +28,7 @@ _TICKET_EVENTS: Final = frozenset(get_args(TicketEvent))
 
 
 class State:
-    """Accounts, customers, tickets and merchants as the events up to some position have made them."""
+    """Accounts, customers, tickets, merchants as the events up to some position made them."""
 
     def __init__(self, merchants: MerchantTable | None = None) -> None:
         self.accounts = Population(Account, encode_account, decode_account)

@@ -13,7 +13,7 @@ from authorizer.persistence.disk import Disk
 from authorizer.persistence.history import MISFITS, events_of, misfit
 from authorizer.persistence.journal import Batch, JournalDamagedError, JournalReader, TornTail
 from authorizer.persistence.recovery import Recovered, recover
-from authorizer.persistence.snapshot import SnapshotDamagedError, SnapshotEnd
+from authorizer.persistence.snapshot import SnapshotDamagedError, SnapshotEnd, SnapshotVersionError
 from authorizer.persistence.state import Replay, State
 
 Progress = Callable[[int], None]
@@ -43,7 +43,9 @@ class CheckedSnapshot(NamedTuple):
 
     file: str
     end: SnapshotEnd | None
-    """What it rests on; None where it is damaged."""
+    """What it rests on; None where it can't be used."""
+    other_version: bool = False
+    """Whether that is because another version of the program wrote it, which is no damage."""
 
 
 class Verified(NamedTuple):
@@ -119,6 +121,8 @@ def _check_snapshots(disk: Disk, problems: list[Problem]) -> Iterable[CheckedSna
             end = snapshot.load(disk, name).end
         except FileNotFoundError:  # a server has put a newer one in its place
             continue
+        except SnapshotVersionError:
+            yield CheckedSnapshot(path, None, other_version=True)
         except SnapshotDamagedError as error:
             problems.append(Problem(path, None, str(error).removeprefix(f"{path}: ")))
             yield CheckedSnapshot(path, None)

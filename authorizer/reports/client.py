@@ -88,6 +88,8 @@ class ReportsProcess:
         self._wanted = asyncio.Event()
         self._started = asyncio.Event()
         self._stopping = asyncio.Event()
+        self._speaks = False
+        """Whether the process that runs has said anything."""
         self.position = 0
 
     @property
@@ -166,6 +168,7 @@ class ReportsProcess:
         except OSError as error:
             return str(error)
         self._process = process
+        self._speaks = False
         self._tell({"durable": self._durable()})
         self._started.set()
         try:
@@ -189,6 +192,7 @@ class ReportsProcess:
                 process.kill()
 
     def _hear(self, said: dict[str, Any]) -> None:
+        self._speaks = True
         if "position" in said:
             self.position = said["position"]
             return
@@ -227,6 +231,9 @@ class ReportsProcess:
         if process is None or process.stdin is None:
             return
         process.stdin.close()
+        if not self._speaks:  # it is still loading, for seconds; the tables bear being left anytime
+            with suppress(ProcessLookupError):
+                process.kill()
         try:
             await asyncio.wait_for(process.wait(), END_SECONDS)
         except TimeoutError:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from authorizer.actors.directory import BrokenEntityError
+from authorizer.actors.holdings import Holdings, holdings
 from authorizer.actors.ticket_desk import TicketFile
 from authorizer.domain import tickets
 from authorizer.domain.commands import ErasePersonalData
@@ -46,6 +47,45 @@ async def with_customer() -> House:
     house = House()
     await put(house)
     return house
+
+
+# --- all that is held on a person ----------------------------------------------------------------
+
+
+async def protocols_held(house: House, customer_id: str) -> list[str] | Refusal:
+    found = await house.done(holdings(house.desk, customer_id))
+    if isinstance(found, Refusal):
+        return found
+    assert isinstance(found, Holdings)
+    return [file.ticket.protocol for file in found.tickets]
+
+
+async def test_a_persons_tickets_are_found_awake_and_asleep() -> None:
+    house = House(max_resident=2)
+    for customer_id in ("c", "d"):
+        await put(house, customer_id, customer_id, cards=())
+    own = [
+        file_of(await open_one(house, customer_id=customer_id)).ticket.protocol
+        for customer_id in "cdccdcdd"
+    ]
+    assert house.desk.tickets.directory.resident == 2
+    assert await protocols_held(house, "c") == [own[at] for at in (0, 2, 3, 5)]
+
+
+async def test_what_is_held_on_a_person_does_not_rest_on_others_tickets() -> None:
+    """Neither does it encode them anew: there may be ten thousand of them awake."""
+    house = House()
+    for customer_id in ("c", "d"):
+        await put(house, customer_id, customer_id, cards=())
+    own = file_of(await open_one(house, customer_id="c")).ticket.protocol
+    other = file_of(await open_one(house, customer_id="d")).ticket.protocol
+    actor = house.desk.tickets.directory.find(other)
+    assert actor is not None
+    actor.broken = True
+    assert await protocols_held(house, "c") == [own]
+    refused = await protocols_held(house, "d")
+    assert isinstance(refused, Refusal)
+    assert refused.kind is RefusalKind.UNAVAILABLE
 
 
 # --- numbers -------------------------------------------------------------------------------------

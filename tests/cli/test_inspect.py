@@ -209,6 +209,19 @@ def test_sealed_data_is_shown_as_it_is_and_opened_with_its_key(tmp_path: Path) -
     assert opened[18]["text"] == ["Fatura", "Não reconheço"]
 
 
+def test_what_was_never_sealed_is_shown_as_it_is_all_the_same(tmp_path: Path) -> None:
+    """A time that a document brought has a text too: how it was written there."""
+    data = tmp_path / "copy"
+    shutil.copytree(V2, data)
+    sealed, opened = (
+        inspect(data, "--event", "operations_imported", *flags)[0]["operations"]
+        for flags in ((), ("--show-personal-data",))
+    )
+    times = [operation["at"] for operation in sealed]
+    assert [time["text"] for time in times].count(None) < len(times)
+    assert [operation["at"] for operation in opened] == times
+
+
 def test_what_has_no_key_any_more_is_shown_as_nothing(tmp_path: Path) -> None:
     data = tmp_path / "copy"
     shutil.copytree(V2, data)

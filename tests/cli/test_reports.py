@@ -54,6 +54,32 @@ def test_status_tells_how_far_the_tables_are(demo: Path) -> None:
     assert f"position {told['position']}\n" in done("reports", "status", "--data", demo)
 
 
+def test_nobody_else_may_read_the_tables(demo: Path) -> None:
+    done("reports", "rebuild", "--data", demo)
+    folder = demo / "reports"
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
+
+
+def test_a_bug_ends_the_process_that_follows(demo: Path) -> None:
+    """Its server starts another one; left alone, it would answer nobody and live on."""
+    program = """
+import sys
+from authorizer.cli import main
+from authorizer.reports.projector import Projector
+def bug(*_):
+    raise RuntimeError("a bug")
+Projector.catch_up = bug
+main(["reports", "follow", "--data", sys.argv[1]])
+"""
+    command = [python(), "-c", program, str(demo)]
+    with subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        process.stdin.write(b'{"durable": 1}\n')
+        process.stdin.flush()
+        assert process.wait(30) == 1
+
+
 def test_a_torn_tail_is_not_rebuilt(demo: Path) -> None:
     done("reports", "rebuild", "--data", demo)
     before = tables(demo)

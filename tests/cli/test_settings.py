@@ -116,6 +116,9 @@ def test_the_toml_is_a_file_that_gives_the_same_settings(
         ("port = ", "authorizer.toml: "),
         ("snapshots_kept = 0", "setting snapshots_kept: "),
         ('host = "example.com"', "setting host: "),
+        ("sla_resolution_minutes = {alta = 0}", "setting sla_resolution_minutes"),
+        ("sla_resolution_minutes = {alta = 10000000000}", "setting sla_resolution_minutes"),
+        ("sla_first_response_minutes = {hoje = 1}", "setting sla_first_response_minutes"),
     ],
 )
 def test_a_file_that_cannot_be_taken_is_told_by_name(text: str, said: str, tmp_path: Path) -> None:

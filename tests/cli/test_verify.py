@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import struct
 import threading
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -91,6 +93,7 @@ def test_what_is_whole_is_told_in_figures(used: Path) -> None:
     assert taken == {
         "file": f"{used}/snapshots/00000000000000000019.snapshot",
         "whole": True,
+        "other_version": False,
         "makes_the_same_state": True,
     }
 
@@ -305,6 +308,19 @@ def test_every_changed_byte_of_a_snapshot_is_found(demo: Path) -> None:
         assert str(taken) not in told["problem"]
         flip(taken, offset)
     findings(demo, whole=True)
+
+
+def test_a_snapshot_of_another_version_is_no_damage(demo: Path) -> None:
+    """After an update they stay until newer ones have taken their places; a start passes over."""
+    older = take_snapshot(demo)
+    head_bytes = struct.pack(">8sHQ", snapshot.MAGIC, 1, int(older.stem))
+    head_bytes += struct.pack(">I", zlib.crc32(head_bytes))
+    older.write_bytes(head_bytes + older.read_bytes()[len(head_bytes) :])
+    (found,) = findings(demo, whole=True)["snapshots"]
+    assert (found["whole"], found["other_version"]) == (False, True)
+    lines = done("verify", "--data", demo)
+    assert "of another version of the program, passed over" in lines
+    assert "damaged" not in lines
 
 
 def test_beside_a_damaged_snapshot_the_next_one_is_compared(demo: Path) -> None:

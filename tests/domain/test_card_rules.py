@@ -200,9 +200,7 @@ def test_a_block_whose_motive_is_not_final_can_be_lifted(motive: str) -> None:
     account = blocked(motive)
     decision = unblocking(account)
     assert decision.outcome == Done(created=True)
-    assert decision.events == (
-        CardUnblocked(NOW_US + 1, BY, ACCOUNT, CARD, "Central", SEALED),
-    )
+    assert decision.events == (CardUnblocked(NOW_US + 1, BY, ACCOUNT, CARD, "Central", SEALED),)
     apply(account, decision)
     assert account.cards[CARD].terms() == terms()
     assert account.operations[-1] == Operation(

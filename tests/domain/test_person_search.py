@@ -7,6 +7,7 @@ import pytest
 from authorizer.domain.person_search import (
     CPF,
     EMAIL,
+    MAX_FOLDED,
     NAME,
     PHONE,
     Term,
@@ -112,3 +113,12 @@ def test_what_nothing_can_begin_with_is_refused(field: str, text: str) -> None:
 
 def test_names_fold_alike_however_they_are_written() -> None:
     assert fold_name("JOÃO  da-Silva") == fold_name("joa\u0303o DA silva") == "joao da silva"
+
+
+def test_a_name_whose_letters_unfold_into_many_is_cut() -> None:
+    """Else one name would be found by megabytes of terms, and a cursor behind it be too long."""
+    person = Person("\ufdfa" * 256, "12345678900", None, "\ufdfa" * 256)
+    assert sum(len(term.text) for term in terms_of(person)) < 64 * MAX_FOLDED
+    assert len(fold_name(person.name)) <= MAX_FOLDED
+    assert finds(person, NAME, person.name)
+    assert finds(person, EMAIL, "\ufdfa" * 256)

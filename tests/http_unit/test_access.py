@@ -109,6 +109,13 @@ def test_the_scheme_is_read_in_any_case(scheme: str) -> None:
     assert isinstance(Access(KEYS).admit(headers, ALL), Caller)
 
 
+@pytest.mark.parametrize("space", [" ", "\t", "  \t "])
+def test_white_space_around_a_key_is_not_part_of_it(space: str) -> None:
+    """The parser leaves what stands behind a value (RFC 9110, 5.5)."""
+    headers = bearer(f"{CREDENTIALS[Role.AUDITOR]}{space}")
+    assert isinstance(Access(KEYS).admit(headers, ALL), Caller)
+
+
 @pytest.mark.parametrize(
     "headers",
     [

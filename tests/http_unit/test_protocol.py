@@ -157,6 +157,25 @@ def test_without_a_key_it_is_denied_and_nothing_moves(way: str) -> None:
     run(story)
 
 
+@pytest.mark.parametrize("in_one_packet", [True, False])
+def test_what_stands_behind_a_body_lets_nobody_in(in_one_packet: bool) -> None:
+    """RFC 9110, 6.5.1: a trailer is no header, least of all one that says who asks."""
+
+    async def story() -> None:
+        credential = new_credential()
+        key = ApiKey(credential.key_id, Role.TERMINAL, "till", credential.digest, 0, None, None)
+        wire = Site(House(), keys=(key,)).connect()
+        request = CHUNKED.removesuffix(b"\r\n") + f"Authorization: Bearer {credential}\r\n".encode()
+        request += b"X-Request-Id: mine\r\n\r\n"
+        head, end, rest = request.partition(b"\r\n\r\n")
+        wire.send(*([request] if in_one_packet else [head + end, rest]))
+        answered = await wire.answers()
+        assert answered.startswith(b"HTTP/1.1 401 Unauthorized\r\n")
+        assert b"\r\nx-request-id: ours\r\n" in answered
+
+    run(story)
+
+
 @pytest.mark.parametrize("cut", range(1, 2 * len(post())))
 def test_two_requests_may_be_cut_anywhere(cut: int) -> None:
     async def story() -> None:

@@ -501,7 +501,6 @@ class Authorizer(RuleBasedStateMachine):
         self.check_positions()
         self.bank = self.bank.copy()
 
-
     def check_people(self) -> None:
         """Everybody's data can be read: the keys outlive what needs them."""
         for customer_id, naive in self.bank.customers.items():

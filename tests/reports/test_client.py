@@ -190,6 +190,19 @@ def test_who_does_not_end_by_itself_is_ended(monkeypatch: pytest.MonkeyPatch) ->
     asyncio_run(test())
 
 
+def test_nobody_waits_for_the_end_of_who_has_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process takes seconds to load all that it needs, and whoever stops a server waits for it."""
+    monkeypatch.setattr(client, "START_SECONDS", 0.0)
+
+    async def test() -> None:
+        async with reports(LASTING) as process:
+            await until(lambda: process.running)
+            began = asyncio.get_running_loop().time()
+        assert asyncio.get_running_loop().time() - began < client.END_SECONDS / 2
+
+    asyncio_run(test())
+
+
 def test_nobody_answers_where_reports_are_switched_off() -> None:
     async def test() -> None:
         async with NoReports().at_work() as nobody:

@@ -127,6 +127,12 @@ def test_a_page_of_nothing(house: House) -> None:
     assert "\u2013" in text
 
 
+def test_amounts_are_exact_however_large(house: House) -> None:
+    most = 10**17
+    house.project(*(declined(most) for _ in range(9)), declined(719_925_474_099_301))
+    assert "R$ 9.007.199.254.740.993,01" in Elements(page(house)).text
+
+
 DAYS: Final = ["17/11/2025", "18/11/2025", "19/11/2025"]
 
 
