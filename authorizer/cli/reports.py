@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 import click
+import structlog
 
 from authorizer import logs
 from authorizer.cli import offline
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from authorizer.reports.projector import Projector
+    from authorizer.reports.worker import Worker
+
+log = structlog.get_logger()
 
 # The server loads this module too, and never SQLAlchemy: that is loaded where it is used.
 
@@ -133,12 +137,21 @@ def _follow(engine: "Engine", disk: LocalDisk) -> None:
     from authorizer.reports.worker import END_SECONDS, Worker  # noqa: PLC0415
 
     worker = Worker(engine, projector_of(engine, disk), _say, time.monotonic)
-    running = threading.Thread(target=worker.run, name="projector", daemon=True)
+    running = threading.Thread(target=_run, args=(worker,), name="projector", daemon=True)
     running.start()
     for line in sys.stdin.buffer:
         worker.take(message(line))
     worker.end()
     running.join(END_SECONDS)
+
+
+def _run(worker: "Worker") -> None:
+    """Follow the journal. A bug ends the process, and the server starts another one."""
+    try:
+        worker.run()
+    except Exception:
+        log.exception("a bug in the reports' process")
+        os._exit(1)
 
 
 def _say(line: bytes) -> None:

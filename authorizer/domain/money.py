@@ -36,14 +36,15 @@ def whole_cents(value: Decimal) -> int | None:
     sign, digits, exponent = value.as_tuple()
     if not isinstance(exponent, int):  # NaN and infinities have a letter there
         return None
-    significant = "".join(map(str, digits)).strip("0")
+    written = bytes(digits)  # there may be tens of thousands: no object for each
+    significant = written.strip(b"\0")
     if not significant:
         return 0
-    trailing_zeros = len(digits) - len("".join(map(str, digits)).rstrip("0"))
+    trailing_zeros = len(written) - len(written.rstrip(b"\0"))
     scale = exponent + 2 + trailing_zeros
     if scale < 0 or len(significant) + scale > MAX_AMOUNT_DIGITS:
         return None
-    cents: int = int(significant) * 10**scale
+    cents: int = int("".join(map(str, significant))) * 10**scale
     return -cents if sign else cents
 
 

@@ -126,7 +126,7 @@ class Traced:
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message = _with_header(message, b"x-request-id", identity)
+                message = _with_headers(message, identity)
             await send(message)
 
         if not _is_utf8(scope.get("raw_path", b"")):
@@ -152,5 +152,9 @@ def _is_utf8(raw_path: bytes) -> bool:
     return True
 
 
-def _with_header(message: Message, name: bytes, value: bytes) -> MutableMapping[str, Any]:
-    return {**message, "headers": [*message.get("headers", ()), (name, value)]}
+def _with_headers(message: Message, identity: bytes) -> MutableMapping[str, Any]:
+    """The request's id; and no cache keeps what may be about a person, unless an answer says so."""
+    headers = [*message.get("headers", ()), (b"x-request-id", identity)]
+    if all(name != b"cache-control" for name, _ in headers):
+        headers.append((b"cache-control", b"no-store"))
+    return {**message, "headers": headers}

@@ -1,7 +1,9 @@
 """`/clientes/{cliente_id}/dados-pessoais`: all that is held on a person, and its erasure (LGPD)."""
 
+import asyncio
 from typing import Any
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -54,7 +56,7 @@ class PersonalDataEndpoints:
         found = await holdings(self._desk, request.path_params["cliente_id"])
         if isinstance(found, Refusal):
             return refused(found)
-        return json_response(_document(found, caller_of(request)))
+        return json_response(await personal_data_document(found, caller_of(request)))
 
     async def delete(self, request: Request) -> Response:
         """Erase a person's data; it is durable, and the key is gone, when this answers."""
@@ -65,9 +67,14 @@ class PersonalDataEndpoints:
         return refused(answer) if isinstance(answer, Refusal) else Response(status_code=204)
 
 
-def _document(found: Holdings, caller: Caller) -> dict[str, Any]:
+async def personal_data_document(found: Holdings, caller: Caller) -> dict[str, Any]:
+    """All that is held on a person. Tickets may be many and long: others get their turn between."""
+    tickets = []
+    for ticket in found.tickets:
+        tickets.append(orjson.Fragment(orjson.dumps(ticket_document(ticket))))
+        await asyncio.sleep(0)
     return {
         "cliente": customer_document(found.file, caller),
         "conta": None if found.account is None else account_document(found.account),
-        "chamados": [ticket_document(ticket) for ticket in found.tickets],
+        "chamados": tickets,
     }

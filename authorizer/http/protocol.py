@@ -6,11 +6,13 @@ its `send` sets, what the protocol reads of its newest cycle, and the protocol's
 
 import re
 import time
+from collections.abc import Sized
 from functools import partial
 from itertools import islice
 from typing import Any, ClassVar, Final, runtime_checkable
 from typing import Protocol as Interface
 
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import (
     STATUS_LINE,
     HttpToolsProtocol,
@@ -82,6 +84,19 @@ class DirectApp(Interface):
         """Have the exchange respond, now or later, once. It must not raise."""
 
 
+class Flow(FlowControl):
+    """Reads nothing while requests wait for their turn; uvicorn would read on with every answer."""
+
+    def __init__(self, transport: Any, waiting: Sized) -> None:
+        super().__init__(transport)
+        self._waiting = waiting
+
+    def resume_reading(self) -> None:
+        """See `FlowControl`: the one who waits last reads what is missing of its body."""
+        if not self._waiting:
+            super().resume_reading()
+
+
 class Protocol(HttpToolsProtocol):
     """One connection.
 
@@ -90,7 +105,8 @@ class Protocol(HttpToolsProtocol):
     - Says when a request came in, before it waits for its turn on the loop.
     - Passes over `Upgrade`, as RFC 9110, 7.8 allows: uvicorn would drop the body of a request that
       offers HTTP/2, as some clients' first request does.
-    - Bounds the head of a request and what stands around its chunks, and the number of connections.
+    - Bounds the head of a request and what stands around its chunks, the requests that wait on a
+      connection, and the number of connections.
     - Answers what was asked by a client that then shut down its sending side.
     - Offers a short way to answer, `respond`, as an extension of the ASGI scope.
     """
@@ -120,6 +136,7 @@ class Protocol(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:
         """See `asyncio.Protocol`."""
         super().connection_made(transport)
+        self.flow = Flow(transport, self.pipeline)
         if self._direct is not None:
             self._exchange = Exchange(self)
         if len(self.connections) > self.max_connections:

@@ -102,7 +102,7 @@ def _edge(text: str) -> str:
 
 def _number(value: float) -> str:
     """Up to one decimal, with a point between thousands."""
-    text = f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
+    text = f"{int(value):,}" if value == int(value) else f"{value:,.1f}"
     return text.translate(str.maketrans(",.", ".,"))
 
 

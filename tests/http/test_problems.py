@@ -256,3 +256,12 @@ def test_a_request_that_is_broken_off_harms_nobody(client: Client, sent: bytes) 
         peer.sendall(sent)
     assert client.get("/health").status == 200
     assert client.get("/accounts/a").status == 404
+
+
+@pytest.mark.parametrize("path", ["/clientes/nobody", "/clientes", "/cartoes/none", "/nothing"])
+def test_no_cache_keeps_an_answer(client: Client, path: str) -> None:
+    assert client.get(path).headers["cache-control"] == "no-store"
+
+
+def test_a_page_of_the_documentation_may_be_kept(client: Client) -> None:
+    assert client.get("/docs").headers["cache-control"] == "no-cache"

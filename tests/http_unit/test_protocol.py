@@ -218,6 +218,24 @@ def test_answers_come_in_the_order_of_the_requests(in_one_packet: bool) -> None:
     run(story)
 
 
+@pytest.mark.parametrize("request_bytes", [post(), OTHER])
+def test_nothing_is_read_while_requests_wait_for_their_turn(request_bytes: bytes) -> None:
+    """Else who sends without end, and perhaps reads nothing, fills the memory."""
+
+    async def story() -> None:
+        here = await site()
+        wire = here.connect()
+        wire.send(request_bytes * 10)
+        for _ in range(1000):
+            await asyncio.sleep(0)
+            here.house.commit()
+            assert not (wire.transport.reading and wire.protocol.pipeline)
+        assert wire.transport.written.count(b" 200 OK") == 10
+        assert wire.transport.reading
+
+    run(story)
+
+
 OFFER = post(BODY, b"Connection: upgrade", b"uPgrade: h2c", b"X: y")
 
 

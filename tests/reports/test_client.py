@@ -191,7 +191,7 @@ def test_who_does_not_end_by_itself_is_ended(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_nobody_waits_for_the_end_of_who_has_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process takes seconds to load all that it needs, and whoever stops a server waits for it."""
+    """It takes seconds to load all that it needs, and whoever stops a server would wait for it."""
     monkeypatch.setattr(client, "START_SECONDS", 0.0)
 
     async def test() -> None:
