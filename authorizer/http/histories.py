@@ -109,7 +109,7 @@ class Histories:
             "canal": row["channel"],
             **{name: value for name, value in optional.items() if value is not None},
         }
-        if row["protocol"] is None:
+        if row["text"] is None:
             return contact
         names = _TEXTS[row["kind"]]
         texts = open_texts(self._desk.sealer, row["customer_id"], row["text"], len(names))

@@ -32,6 +32,10 @@ _CONTACTS: Final[dict[type, str]] = {
     ticket_events.InteractionRecorded: "interacao",
     ticket_events.TicketResolved: "resolucao",
     ticket_events.TicketReopened: "reabertura",
+    ticket_events.TicketTaken: "atendimento",
+    ticket_events.TicketPutOnHold: "espera",
+    ticket_events.TicketResumed: "retomada",
+    ticket_events.TicketClosed: "fechamento",
 }
 _OF_A_CARD: Final = (
     events.CardBlocked,
@@ -265,7 +269,7 @@ class Rows:
 
     def _ticket_contact(self, event: Any, position: int, kind: str, card_id: str | None) -> None:
         said = isinstance(event, ticket_events.InteractionRecorded)
-        resolved = isinstance(event, ticket_events.TicketResolved)
+        attended = isinstance(event, ticket_events.TicketResolved | ticket_events.TicketTaken)
         self._contact(
             {
                 "position": position,
@@ -277,9 +281,9 @@ class Rows:
                 "protocol": event.protocol,
                 "card_id": card_id,
                 "author": event.author if said else None,
-                "name": event.attendant if resolved else event.name if said else None,
+                "name": event.attendant if attended else event.name if said else None,
                 "public": event.public if said else None,
-                "text": event.text,
+                "text": getattr(event, "text", None),
             }
         )
 

@@ -113,8 +113,8 @@ contacts: Final = Table(
 )
 """Every contact with a customer: what happened to their tickets, and their card operations.
 
-`kind` is `abertura`, `interacao`, `resolucao`, `reabertura`, or that of the operation. `text` is
-sealed, as the ticket's event holds it."""
+`kind` is `abertura`, `atendimento`, `interacao`, `espera`, `retomada`, `resolucao`, `reabertura`,
+`fechamento`, or that of the operation. `text` is sealed, as the ticket's event holds it."""
 
 tickets: Final = Table(
     "tickets",

@@ -71,14 +71,18 @@ def test_contacts_are_all_that_was_said_and_done(case: Case) -> None:
     case.ask(protocol, "interacoes", autor="atendente", nome="Ana", mensagem="Olá", publica=False)
     case.ask(protocol, "resolucao", atendente="Ana", resolucao="Feito")
     case.ask(protocol, "reabertura", motivo="Não foi")
+    case.ask(protocol, "atendimento", atendente="Bia")
+    case.ask(protocol, "espera")
     case.card_does("bloqueio", motivo="roubo")
     ticket = {"canal": "Chat", "protocolo": protocol, "cartao_id": case.card_id}
     found: list[Any] = [
         {name: value for name, value in contact.items() if name != "data"}
         for contact in case.history("interacoes")
     ]
-    assert found[:6] == [
+    assert found[:8] == [
         {"tipo": "bloqueio", "canal": "App", "cartao_id": case.card_id},
+        {"tipo": "espera", **ticket},
+        {"tipo": "atendimento", **ticket, "nome": "Bia"},
         {"tipo": "reabertura", **ticket, "motivo": "Não foi"},
         {"tipo": "resolucao", **ticket, "nome": "Ana", "resolucao": "Feito"},
         {
@@ -99,7 +103,7 @@ def test_contacts_are_all_that_was_said_and_done(case: Case) -> None:
         },
         {"tipo": "abertura", **ticket, "assunto": "A", "descricao": "B"},
     ]
-    assert len(found) == len(case.before) + 6
+    assert len(found) == len(case.before) + 8
 
 
 @pytest.mark.parametrize("name", ["operacoes", "interacoes"])

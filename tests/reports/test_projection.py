@@ -195,6 +195,10 @@ def ticket_contacts(journal: Journal) -> list[dict[str, Any]]:
         ticket_events.InteractionRecorded: "interacao",
         ticket_events.TicketResolved: "resolucao",
         ticket_events.TicketReopened: "reabertura",
+        ticket_events.TicketTaken: "atendimento",
+        ticket_events.TicketPutOnHold: "espera",
+        ticket_events.TicketResumed: "retomada",
+        ticket_events.TicketClosed: "fechamento",
     }
     card_of = {
         event.protocol: event.card_id
@@ -206,7 +210,7 @@ def ticket_contacts(journal: Journal) -> list[dict[str, Any]]:
         if type(event) in kinds:
             row = {**NOTHING, **event._asdict(), "kind": kinds[type(event)], "part": 0}
             row |= {"position": position, "at_text": None, "card_id": card_of[event.protocol]}
-            if isinstance(event, ticket_events.TicketResolved):
+            if isinstance(event, ticket_events.TicketResolved | ticket_events.TicketTaken):
                 row["name"] = event.attendant
             rows.append(row)
     return rows
