@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 
 from authorizer.persistence.disk import LocalDisk
 from authorizer.persistence.record import encode
@@ -54,11 +55,13 @@ def measure(folder: Path, *, factor: float, rounds: int, seconds: int) -> list[F
         figures.append(Figure(NAME, "read models: from nothing to the end", behind_s, "s"))
         with _server(without, "--reports", "false") as bare:
             loads = [_turn(server, bare, scale, number % 2 == 1) for number in range(rounds)]
-        capacity = median(load.per_second for load, _ in loads)
-        ratio = median(load.per_second / other.per_second for load, other in loads)
+        capacity = median(turn.load.per_second for turn, _ in loads)
+        ratio = median(turn.load.per_second / other.load.per_second for turn, other in loads)
+        cpu_ratio = median(turn.cpu_us / other.cpu_us for turn, other in loads)
         figures += [
             Figure(NAME, "authorizations at full load", capacity, "1/s"),
             at_least(NAME, "full load, with read models ÷ without", ratio, "", RATIO_TARGET),
+            Figure(NAME, "server's processor time a purchase, with ÷ without", cpu_ratio, ""),
         ]
         figures += _questioned(server, scale, capacity / 2, seconds)
     return figures
@@ -118,20 +121,29 @@ def caught_up(server: Server) -> None:
         asker.close()
 
 
-def _turn(
-    server: Server, bare: Server, scale: Scale, bare_first: bool
-) -> tuple[wrk.Load, wrk.Load]:
+class Turn(NamedTuple):
+    """Full load for some seconds, and what each purchase took of the server's processor time."""
+
+    load: wrk.Load
+    cpu_us: float
+
+
+def _turn(server: Server, bare: Server, scale: Scale, bare_first: bool) -> tuple[Turn, Turn]:
     """Full load on both, one after the other, while the other one has nothing to do."""
     before = _full_load(bare, scale) if bare_first else None
-    load = _full_load(server, scale)
+    turn = _full_load(server, scale)
     caught_up(server)
     other = before or _full_load(bare, scale)
-    print(f"  with {load.per_second:,.0f}/s, without {other.per_second:,.0f}/s", flush=True)
-    return load, other
+    with_s, without_s = turn.load.per_second, other.load.per_second
+    print(f"  with {with_s:,.0f}/s, without {without_s:,.0f}/s", flush=True)
+    return turn, other
 
 
-def _full_load(server: Server, scale: Scale) -> wrk.Load:
-    return wrk.purchases(servers.url(server), scale.customers, TURN_SECONDS)
+def _full_load(server: Server, scale: Scale) -> Turn:
+    before_s = servers.cpu_seconds(server.process.pid)
+    load = wrk.purchases(servers.url(server), scale.customers, TURN_SECONDS)
+    used_s = servers.cpu_seconds(server.process.pid) - before_s
+    return Turn(load, used_s * 1e6 / load.requests)
 
 
 def _questioned(server: Server, scale: Scale, per_second: float, seconds: int) -> Iterator[Figure]:

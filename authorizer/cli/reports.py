@@ -34,7 +34,7 @@ log = structlog.get_logger()
 
 FOLDER: Final = "reports"
 DATABASE: Final = "reports.sqlite"
-NICENESS: Final = 10
+NICENESS: Final = 15
 """Purchases come first."""
 SWITCH_SECONDS: Final = 0.0002
 """A query gives the interpreter up a hundred times, and waits so long for it each time."""
