@@ -119,7 +119,8 @@ def test_the_process_ends_with_its_standard_input(demo: Path) -> None:
     process = start("reports", "follow", "--data", demo)
     output, _ = process.communicate('{"durable": 1}\n', timeout=60)
     assert process.returncode == 0
-    assert output in ("", '{"position":1}\n')
+    said = [json.loads(line) for line in output.splitlines()]
+    assert all(line.keys() == {"position"} for line in said)  # it may have ended before it said any
 
 
 def test_the_server_never_loads_the_database_library() -> None:
