@@ -95,8 +95,12 @@ def status(as_json: bool, settings: Settings) -> None:
 
     Exit status: 0 they could be read, 1 they could not, 2 wrong usage.
     """
-    from authorizer.reports.queries import counts  # noqa: PLC0415
-    from authorizer.reports.store import StoreError, problem_of, read_place  # noqa: PLC0415
+    from authorizer.reports.store import (  # noqa: PLC0415
+        StoreError,
+        count_rows,
+        problem_of,
+        read_place,
+    )
 
     disk = offline.journal_to_read(settings)
     try:
@@ -104,7 +108,7 @@ def status(as_json: bool, settings: Settings) -> None:
             place = read_place(connection)
             if place is None:
                 raise click.ClickException("there are no tables yet; the server makes them")
-            rows = counts(connection, {})
+            rows = count_rows(connection)
     except StoreError as error:
         raise click.ClickException(
             f"the reports' database can't be read: {problem_of(error)}"

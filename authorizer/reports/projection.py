@@ -1,4 +1,4 @@
-"""Event → rows. Pure: what is in the tables already comes in as `Known`, and nothing goes out."""
+"""Event → rows. Pure: what is in the tables already comes in, and nothing goes out."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Final, NamedTuple
@@ -167,19 +167,12 @@ class Rows:
 
     # --- cards ---------------------------------------------------------------------------------
 
-    def _card_opened(self, event: events.CardOpened, position: int) -> None:
-        self._card(event.terms.card_id, event.account_id, event.customer_id, position)
+    def _card_opened(self, event: events.CardOpened, _: int) -> None:
+        self._card(event.terms.card_id, event.customer_id)
 
-    def _card(self, card_id: str, account_id: str, customer_id: str, position: int) -> None:
+    def _card(self, card_id: str, customer_id: str) -> None:
         self._owner_of_card[storable(card_id)] = customer_id
-        self.cards.append(
-            {
-                "card_id": card_id,
-                "account_id": account_id,
-                "customer_id": customer_id,
-                "position": position,
-            }
-        )
+        self.cards.append({"card_id": card_id, "customer_id": customer_id})
 
     def _blocked(self, event: events.CardBlocked, position: int) -> None:
         self._card_operation(event, position, "bloqueio", block_reason=event.block_reason)
@@ -189,7 +182,7 @@ class Rows:
 
     def _replaced(self, event: events.CardReplaced, position: int) -> None:
         new = event.terms.card_id
-        self._card(new, event.account_id, event.customer_id, position)
+        self._card(new, event.customer_id)
         self._card_operation(
             event, position, "substituicao", block_reason=event.block_reason, replaced_by=new
         )
@@ -259,8 +252,6 @@ class Rows:
                     "protocol": ticket.protocol,
                     "at_us": event.at_us,
                     "status": ticket.status.value,
-                    "attendant": ticket.attendant,
-                    "channel": getattr(event, "channel", ticket.channel),
                 }
             )
         kind = _CONTACTS.get(type(event))

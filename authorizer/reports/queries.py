@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, Table, and_, func, or_, select, tuple_
+from sqlalchemy import Connection, Select, Table, and_, or_, select, tuple_
 
 from authorizer.reports.service_report import ServiceReport
 from authorizer.reports.tables import contacts, operations, tickets, transactions
@@ -114,21 +114,11 @@ def _page(
     return {"rows": rows, "next": [rows[-1][name] for name in key] if more else None}
 
 
-def counts(connection: Connection, params: Params) -> Any:
-    """How many rows each table has."""
-    del params
-    return {
-        table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
-        for table in (transactions, operations, contacts, tickets)
-    }
-
-
 QUERIES: Final[dict[str, Query]] = {
     "statement": statement,
     "card_operations": card_operations,
     "customer_contacts": customer_contacts,
     "ticket_list": ticket_list,
-    "counts": counts,
     "service_report": ServiceReport(),
     "transaction_report": TransactionReport(),
 }

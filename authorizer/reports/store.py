@@ -10,6 +10,7 @@ from sqlalchemy import (
     Table,
     create_engine,
     event,
+    func,
     insert,
     inspect,
     select,
@@ -95,6 +96,14 @@ def read_place(connection: Connection) -> Place | None:
     if row is None or row["schema_version"] != SCHEMA_VERSION:
         return None
     return Place(row["position"], bytes(row["chain"]), row["segment"], row["batch_offset"])
+
+
+def count_rows(connection: Connection) -> dict[str, int]:
+    """How many rows the tables have that people ask about."""
+    return {
+        table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+        for table in (transactions, operations, contacts, tickets)
+    }
 
 
 def make_anew(engine: Engine, beginning: Place) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy import (
 
 from authorizer.reports.types import AskedCents, WholeNumber, Words
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 """Grows with every change to the tables or to what is put into them: then they are made anew."""
 
 metadata: Final = MetaData()
@@ -63,9 +63,7 @@ cards: Final = Table(
     "cards",
     metadata,
     Column("card_id", Words, primary_key=True),
-    Column("account_id", Words, nullable=False),
     Column("customer_id", Words, nullable=False),
-    Column("position", WholeNumber, nullable=False),
 )
 """Whose card it is: events of a card name the account only."""
 
@@ -140,12 +138,10 @@ tickets: Final = Table(
     Column("closed_at_us", WholeNumber),
     Column("resolutions", WholeNumber, nullable=False),
     Column("reopenings", WholeNumber, nullable=False),
-    Column("interaction_count", WholeNumber, nullable=False),
     Column("first_response_target_us", WholeNumber, nullable=False),
     Column("resolution_target_us", WholeNumber, nullable=False),
     Column("ran_us", WholeNumber, nullable=False),
     Column("runs_since_us", WholeNumber),
-    Column("ran_at_first_resolution_us", WholeNumber),
     Column("first_response_due_us", WholeNumber, nullable=False),
     Column("resolution_due_us", WholeNumber),
     Index("tickets_by_opening", "opened_at_us", "opened_position"),
@@ -157,9 +153,8 @@ tickets: Final = Table(
 """One row a ticket, replaced whenever something happens to it.
 
 The columns are those of `authorizer.domain.tickets.Ticket`, and besides: `opened_position`;
-`first_bot_response_at_us`, the first public word of a `robo`; how many resolutions and interactions
-it had; `ran_at_first_resolution_us`, how long its clock had run when it was first resolved; and
-when it is due (`resolution_due_us` is null while its clock stands still)."""
+`first_bot_response_at_us`, the first public word of a `robo`; how many resolutions it had; and when
+it is due (`resolution_due_us` is null while its clock stands still)."""
 
 ticket_changes: Final = Table(
     "ticket_changes",
@@ -168,14 +163,9 @@ ticket_changes: Final = Table(
     Column("protocol", Words, nullable=False),
     Column("at_us", WholeNumber, nullable=False),
     Column("status", Words, nullable=False),
-    Column("attendant", Words),
-    Column("channel", Words, nullable=False),
-    Index("ticket_changes_by_ticket", "protocol", "position"),
-    Index("ticket_changes_by_time", "at_us", "position"),
 )
-"""A row for every change of a ticket's status: `status` is the new one, `attendant` whose it is
-since. The first of a ticket is `aberto`; each `resolvido` is a resolution, each `reaberto` a
-reopening."""
+"""A row for every change of a ticket's status: `status` is the new one. The first of a ticket is
+`aberto`; each `resolvido` is a resolution, each `reaberto` a reopening."""
 
 transaction_days: Final = Table(
     "transaction_days",

@@ -22,8 +22,6 @@ _OWN: Final = (
     "opened_position",
     "first_bot_response_at_us",
     "resolutions",
-    "interaction_count",
-    "ran_at_first_resolution_us",
 )
 _DERIVED: Final = ("status", "first_response_due_us", "resolution_due_us")
 _SAME: Final = tuple(
@@ -40,8 +38,6 @@ class TicketRecord:
         self.opened_position = 0
         self.first_bot_response_at_us: int | None = None
         self.resolutions = 0
-        self.interaction_count = 0
-        self.ran_at_first_resolution_us: int | None = None
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "TicketRecord":
@@ -74,14 +70,11 @@ class TicketRecord:
         if isinstance(event, events.TicketOpened):
             self.opened_position = position
         elif isinstance(event, events.InteractionRecorded):
-            self.interaction_count += 1
             ticket.interactions.clear()
             if event.author == BOT and event.public and self.first_bot_response_at_us is None:
                 self.first_bot_response_at_us = event.at_us
         elif isinstance(event, events.TicketResolved):
             self.resolutions += 1
-            if self.ran_at_first_resolution_us is None:
-                self.ran_at_first_resolution_us = ticket.ran_us
 
 
 def view_of(row: Mapping[str, Any]) -> TicketView:

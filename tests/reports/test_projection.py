@@ -135,13 +135,11 @@ def purchase(position: int, event: Any) -> dict[str, Any] | None:
 
 def cards(journal: Journal) -> list[dict[str, Any]]:
     found = {}
-    for position, event in journal:
+    for _, event in journal:
         if isinstance(event, events.CardOpened | events.CardReplaced):
             found[event.terms.card_id] = {
                 "card_id": event.terms.card_id,
-                "account_id": event.account_id,
                 "customer_id": event.customer_id,
-                "position": position,
             }
     return list(found.values())
 
@@ -231,11 +229,9 @@ def tickets(journal: Journal) -> list[dict[str, Any]]:
     rows = []
     for history in histories(journal):
         ticket = Ticket(history[0][1].protocol)
-        ran_at_resolutions = []
         for position, event in history:
             evolve(ticket, event, position)
-            if isinstance(event, ticket_events.TicketResolved):
-                ran_at_resolutions.append(ticket.ran_us)
+        resolutions = [e for _, e in history if isinstance(e, ticket_events.TicketResolved)]
         view = ticket_view(ticket)
         clock = ticket_clock(view, 0)
         bots = [said for said in view.interactions if said.author == "robo" and said.public]
@@ -245,9 +241,7 @@ def tickets(journal: Journal) -> list[dict[str, Any]]:
                 "position": history[-1][0],
                 "opened_position": history[0][0],
                 "first_bot_response_at_us": bots[0].at_us if bots else None,
-                "resolutions": len(ran_at_resolutions),
-                "interaction_count": len(view.interactions),
-                "ran_at_first_resolution_us": next(iter(ran_at_resolutions), None),
+                "resolutions": len(resolutions),
                 "first_response_due_us": clock.first_response_due_us,
                 "resolution_due_us": clock.resolution_due_us,
             }
@@ -263,8 +257,7 @@ def changes(journal: Journal) -> list[dict[str, Any]]:
             evolve(ticket, event, position)
             if ticket.status is not status:
                 status = ticket.status
-                row = {**event._asdict(), "position": position, "status": status.value}
-                rows.append({**row, "attendant": ticket.attendant})
+                rows.append({**event._asdict(), "position": position, "status": status.value})
     return rows
 
 
