@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple, Protocol
 
 from authorizer.actors.directory import Directory
 from authorizer.actors.entity import Surroundings
 from authorizer.actors.sealed_texts import open_texts
 from authorizer.actors.ticket import TicketActor
+from authorizer.domain.moments import moment_of
 from authorizer.domain.outcomes import Done, Refusal, RefusalKind
 from authorizer.domain.sealing import Sealer
 from authorizer.domain.ticket_commands import OpenTicket, ReadTicket, TicketCommand
@@ -21,7 +21,6 @@ from authorizer.domain.tickets import (
     ticket_clock,
 )
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TEXTS_AT_ONCE: Final = 32
 """Texts that are opened before others get their turn."""
 _FULL = Refusal(RefusalKind.OVERLOADED, "too many requests wait for this ticket")
@@ -112,8 +111,8 @@ class TicketDesk:
     def _next_protocol(self) -> str:
         """A number is never given twice, not even when its ticket is then refused."""
         self._newest_number += 1
-        now = _EPOCH + timedelta(microseconds=self._around.clock.now_us())
-        return protocol_of(f"{now:%Y%m%d}", self._newest_number)
+        today = moment_of(self._around.clock.now_us())
+        return protocol_of(f"{today:%Y%m%d}", self._newest_number)
 
     async def _tell(self, actor: TicketActor, command: TicketCommand) -> Any:
         if len(actor.actor_inbox) >= self._max_inbox:

@@ -7,10 +7,11 @@ from typing import Any, Final
 
 import click
 
+from authorizer.domain.moments import day_of, us_of
+from authorizer.domain.policy import DAY_US
 from authorizer.http.wire import parse_time
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_END_US: Final = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
+_END_US: Final = us_of(datetime.max.replace(tzinfo=UTC))
 _SPAN = re.compile(r"([0-9]{1,5})([dh])", re.ASCII)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _UNIT: Final = {"d": timedelta(days=1), "h": timedelta(hours=1)}
@@ -40,7 +41,7 @@ def _moment_us(text: str) -> int | None:
         return now_us() + int(span[1]) * (_UNIT[span[2]] // timedelta(microseconds=1))
     try:
         if _DAY.fullmatch(text):
-            return (date.fromisoformat(text) - _EPOCH.date()) // timedelta(microseconds=1)
+            return day_of(date.fromisoformat(text)) * DAY_US
         return parse_time(text).at_us
     except ValueError:
         return None

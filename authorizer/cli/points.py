@@ -1,13 +1,11 @@
 """A point of the journal, as it is given on the command line: a position or a time."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import click
 
+from authorizer.domain.moments import moment_text
 from authorizer.http.wire import parse_time
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Point(NamedTuple):
@@ -52,5 +50,4 @@ class PointType(click.ParamType[Point]):
 
 def time_text(at_us: int) -> str:
     """A time in RFC 3339, UTC, exact: given back as a point it means the same event."""
-    moment = _EPOCH + timedelta(microseconds=at_us)
-    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return moment_text(at_us, "microseconds")

@@ -4,11 +4,11 @@ import re
 from datetime import date
 from typing import Final
 
+from authorizer.domain.moments import day_of
 from authorizer.domain.policy import DAY_US
 from authorizer.http.wire import parse_time
 
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_EPOCH: Final = date(1970, 1, 1)
 
 
 def start_us(text: str) -> int:
@@ -23,7 +23,7 @@ def end_us(text: str) -> int:
 
 def _day(text: str) -> int:
     try:
-        return (date.fromisoformat(text) - _EPOCH).days
+        return day_of(date.fromisoformat(text))
     except ValueError as error:
         raise ValueError("there is no such day") from error
 

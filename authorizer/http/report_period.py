@@ -3,9 +3,10 @@
 from datetime import date
 from typing import Final
 
+from authorizer.domain.moments import day_of
 from authorizer.domain.policy import DAY_US
 from authorizer.http.instants import end_us, start_us
-from authorizer.reports.period import DEFAULT_DAYS, MAX_DAYS, Period, day_of
+from authorizer.reports.period import DEFAULT_DAYS, MAX_DAYS, Period
 
 _LAST_US: Final = day_of(date(9999, 1, 1)) * DAY_US
 

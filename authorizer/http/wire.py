@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any, Final, TypeVar
@@ -14,11 +14,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from authorizer.domain.cards import WrittenTime
+from authorizer.domain.moments import moment_text, us_of
 from authorizer.domain.money import format_cents
 from authorizer.http.problems import FieldError, InvalidRequestError
 from authorizer.http.transactions import MAX_BODY_BYTES
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _RFC3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
@@ -131,8 +131,7 @@ def time_text(at: WrittenTime) -> str:
     """A time as its document wrote it, or in RFC 3339, UTC, with milliseconds."""
     if at.text is not None:
         return at.text
-    moment = _EPOCH + timedelta(microseconds=at.at_us)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return moment_text(at.at_us)
 
 
 def parse_time(text: str) -> WrittenTime:
@@ -142,6 +141,6 @@ def parse_time(text: str) -> WrittenTime:
         raise ValueError("must be an RFC 3339 date and time")
     fraction = match[1] or ""
     whole = text.replace(fraction, "", 1).upper() if fraction else text.upper()
-    seconds = (datetime.fromisoformat(whole) - _EPOCH) // timedelta(seconds=1)
+    whole_us = us_of(datetime.fromisoformat(whole))
     micros = int(fraction[1:].ljust(_MICROSECONDS, "0")[:_MICROSECONDS]) if fraction else 0
-    return WrittenTime(seconds * 1_000_000 + micros, text)
+    return WrittenTime(whole_us + micros, text)

@@ -7,12 +7,12 @@ revoked while a server owns that one.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from authorizer.domain.access import ApiKey, Role
+from authorizer.domain.moments import moment_of, us_of
 from authorizer.persistence.disk import Disk, LocalDisk
 
 FOLDER: Final = "access"
@@ -21,7 +21,6 @@ LOCK: Final = f"{FOLDER}/lock"
 TEMPORARY: Final = f"{FOLDER}/new-api-keys.tmp"
 MAX_KEYS: Final = 10_000
 """Revoked and expired keys stay, so that the journal's `by` can be read; this bounds them all."""
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class ApiKeysDamagedError(Exception):
@@ -141,9 +140,9 @@ def _key(stored: _StoredKey) -> ApiKey:
         stored.role,
         stored.name,
         bytes.fromhex(stored.sha256),
-        _us(stored.created_at),
-        None if stored.expires_at is None else _us(stored.expires_at),
-        None if stored.revoked_at is None else _us(stored.revoked_at),
+        us_of(stored.created_at),
+        None if stored.expires_at is None else us_of(stored.expires_at),
+        None if stored.revoked_at is None else us_of(stored.revoked_at),
     )
 
 
@@ -153,15 +152,7 @@ def _stored(key: ApiKey) -> _StoredKey:
         role=key.role,
         name=key.name,
         sha256=key.digest.hex(),
-        created_at=_time(key.created_at_us),
-        expires_at=None if key.expires_at_us is None else _time(key.expires_at_us),
-        revoked_at=None if key.revoked_at_us is None else _time(key.revoked_at_us),
+        created_at=moment_of(key.created_at_us),
+        expires_at=None if key.expires_at_us is None else moment_of(key.expires_at_us),
+        revoked_at=None if key.revoked_at_us is None else moment_of(key.revoked_at_us),
     )
-
-
-def _us(at: datetime) -> int:
-    return (at - _EPOCH) // timedelta(microseconds=1)
-
-
-def _time(at_us: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=at_us)

@@ -4,8 +4,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from authorizer.domain.moments import moment_text
 from authorizer.reports.business_hours import BusinessHours
-from authorizer.reports.period import Period, edges, instant_text
+from authorizer.reports.period import Period, edges
 from authorizer.reports.service_report import ServiceReport
 from authorizer.reports.ticket_groups import BY_DAY, COLUMNS
 from authorizer.reports.transaction_report import DIMENSIONS, TransactionReport
@@ -23,7 +24,7 @@ def gather(
     return {
         **edges(period),
         "horario": "comercial" if hours else "calendario",
-        "gerado_em": instant_text(now_us),
+        "gerado_em": moment_text(now_us),
         "atendimento": {by: service(connection, {**asked, "by": by}) for by in (BY_DAY, *COLUMNS)},
         "transacoes": {
             by: purchases(connection, {**asked, "by": by}) for by in (BY_DAY, *DIMENSIONS)

@@ -8,10 +8,11 @@ from typing import Any, Final
 import numpy as np
 from sqlalchemy import Connection
 
+from authorizer.domain.moments import day_text
 from authorizer.domain.policy import DAY_US
 from authorizer.domain.service_levels import MINUTE_US
 from authorizer.reports.business_hours import BusinessHours
-from authorizer.reports.period import Period, day_text
+from authorizer.reports.period import Period
 from authorizer.reports.service import measure, service_metrics
 from authorizer.reports.ticket_cache import TicketCache
 from authorizer.reports.ticket_flow import TicketFlow

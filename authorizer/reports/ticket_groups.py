@@ -5,8 +5,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from authorizer.domain.moments import day_text
 from authorizer.domain.policy import DAY_US
-from authorizer.reports.period import Period, day_text
+from authorizer.reports.period import Period
 from authorizer.reports.service import Measures, service_metrics
 from authorizer.reports.summary import Column
 from authorizer.reports.ticket_columns import TicketColumns

@@ -8,8 +8,9 @@ from typing import Any, Final
 import numpy as np
 from sqlalchemy import Connection
 
+from authorizer.domain.moments import day_text
 from authorizer.reports.daily_sums import DailySums
-from authorizer.reports.period import Period, day_text
+from authorizer.reports.period import Period
 from authorizer.reports.purchases import Numbers, Purchases
 
 BY_DAY: Final = "dia"

@@ -1,16 +1,14 @@
 """How much of a time lies inside business hours."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
-from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from authorizer.domain.moments import moment_of, us_of
 from authorizer.reports.business_hours import DAY_MINUTES, BusinessHours
 from authorizer.reports.summary import Column
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class WorkedTime:
@@ -47,8 +45,8 @@ def _instant_us(day: date, minute: int, time_zone: str) -> int:
     local = datetime.combine(
         day + timedelta(days=days), time(minute // 60, minute % 60), ZoneInfo(time_zone)
     )
-    return (local.astimezone(UTC) - _EPOCH) // timedelta(microseconds=1)
+    return us_of(local)
 
 
 def _year_of(at_us: int) -> int:
-    return (_EPOCH + timedelta(microseconds=at_us)).year
+    return moment_of(at_us).year

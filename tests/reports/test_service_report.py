@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from authorizer.domain import ticket_events as events
+from authorizer.domain.moments import day_text
 from authorizer.domain.policy import DAY_US
 from authorizer.reports import ticket_groups
-from authorizer.reports.period import Period, day_text
+from authorizer.reports.period import Period
 from authorizer.reports.service_report import ServiceReport
 from authorizer.reports.ticket_cache import TicketCache
 from tests.reports.desk_events import (

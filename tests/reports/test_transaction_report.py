@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from authorizer.domain import events
+from authorizer.domain.moments import day_text
 from authorizer.domain.money import MAX_BALANCE_CENTS
 from authorizer.domain.policy import DAY_US
 from authorizer.reports import transaction_report
 from authorizer.reports.amounts import with_amounts
 from authorizer.reports.daily_sums import DailySums
-from authorizer.reports.period import Period, day_text
+from authorizer.reports.period import Period
 from authorizer.reports.purchases import PARTS, Purchases
 from authorizer.reports.transaction_report import TransactionReport
 from tests.reports.house import House

@@ -1,0 +1,31 @@
+"""Moments: microseconds since 1970 UTC, and what calendars and RFC 3339 make of them."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def moment_of(at_us: int) -> datetime:
+    """The moment, in UTC. OverflowError past the year 9999."""
+    return _EPOCH + timedelta(microseconds=at_us)
+
+
+def us_of(moment: datetime) -> int:
+    """Microseconds since 1970 UTC of a moment with a time zone."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def moment_text(at_us: int, timespec: str = "milliseconds") -> str:
+    """RFC 3339 in UTC; `timespec` is that of `datetime.isoformat`."""
+    return moment_of(at_us).isoformat(timespec=timespec).replace("+00:00", "Z")
+
+
+def day_of(day: date) -> int:
+    """A date in days since 1970."""
+    return (day - _EPOCH.date()).days
+
+
+def day_text(day: int) -> str:
+    """A day since 1970 as it is written: `2026-11-22`."""
+    return (_EPOCH.date() + timedelta(days=day)).isoformat()
