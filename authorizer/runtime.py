@@ -12,10 +12,10 @@ from typing import Any, Final
 import structlog
 
 from authorizer.actors.desk import Desk
-from authorizer.actors.entity import Clock, Surroundings
+from authorizer.actors.entity import Clock, OffLoop, Surroundings
 from authorizer.actors.keys import Keys
 from authorizer.actors.loop_actor import RunQueue
-from authorizer.actors.snapshots import OffLoop, SnapshotPolicy, Snapshots
+from authorizer.actors.snapshots import SnapshotPolicy, Snapshots
 from authorizer.domain.categories import CategoryTable
 from authorizer.domain.policy import DAY_US, Policy
 from authorizer.persistence.disk import Disk, LocalDisk

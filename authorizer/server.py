@@ -16,7 +16,7 @@ import uvloop
 
 from authorizer import runtime
 from authorizer.actors.directory import BrokenEntityError
-from authorizer.actors.snapshots import OffLoop
+from authorizer.actors.entity import OffLoop
 from authorizer.http.access import Access
 from authorizer.http.app import Services, make_app
 from authorizer.http.metrics import Metrics

@@ -1,17 +1,17 @@
 """The desk: what the outside asks of accounts, customers and merchants, and who answers it."""
 
-from collections.abc import Awaitable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, NamedTuple, TypeVar
 
 from authorizer.actors.account import AccountActor
 from authorizer.actors.customer import CustomerActor
 from authorizer.actors.directory import Directory
-from authorizer.actors.entity import Surroundings
+from authorizer.actors.entity import OffLoop, Surroundings
 from authorizer.actors.keys import Keys
-from authorizer.actors.loop_actor import LoopFuture, Reply
+from authorizer.actors.loop_actor import Reply
 from authorizer.actors.merchants import MerchantsActor
-from authorizer.actors.search import CustomerSearch, OffLoop
+from authorizer.actors.search import CustomerSearch
 from authorizer.actors.ticket_desk import TicketDesk
 from authorizer.domain import commands
 from authorizer.domain.account import AccountView
@@ -84,12 +84,6 @@ class Desk:
         self.search = CustomerSearch(around, self.customers, off_loop)
         self.merchants = MerchantsActor("merchants", around.policy.merchants, around)
         self.tickets = TicketDesk(around, self, min(max_resident, MAX_RESIDENT_OTHERS), max_inbox)
-
-    def authorize(self, command: commands.Authorize) -> Outcome | Awaitable[Outcome]:
-        """Hand a purchase to its account. The answer is there at once only where nobody decides."""
-        reply = LoopFuture()
-        outcome = self.submit(command, reply)
-        return reply if outcome is None else outcome
 
     def submit(self, command: commands.Authorize, reply: Reply) -> Outcome | None:
         """Hand a purchase to its account, which answers to `reply`; or answer for nobody."""

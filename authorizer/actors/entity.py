@@ -1,12 +1,12 @@
 """What an account's and a customer's actor have in common: decide, encode, evolve, append."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import pykka
 
-from authorizer.actors.loop_actor import LoopActor, RunQueue
+from authorizer.actors.loop_actor import LoopActor, LoopFuture, RunQueue
 from authorizer.domain.events import Event
 from authorizer.domain.outcomes import Decision, Refusal, RefusalKind, erased
 from authorizer.domain.policy import Policy
@@ -17,6 +17,9 @@ from authorizer.persistence.record import encode
 from authorizer.persistence.state import State
 
 S = TypeVar("S", bound=Entity)
+
+OffLoop = Callable[..., Awaitable[Any]]
+"""Runs a function that blocks where it does not hold the loop, and awaits its result."""
 
 
 class Clock:
@@ -67,6 +70,13 @@ class Surroundings:
         if customer_id in self.state.erased:
             return erased(customer_id)
         return Refusal(RefusalKind.UNAVAILABLE, f"the key of customer {customer_id!r} is missing")
+
+
+async def durable(commit: GroupCommit, position: int) -> None:
+    """Return when everything up to a position is on disk."""
+    reached = LoopFuture()
+    commit.when_durable(position, reached, None)
+    await reached
 
 
 class EntityActor(LoopActor, Generic[S]):

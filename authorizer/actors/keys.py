@@ -1,9 +1,10 @@
 """Keys of personal data, made and destroyed off the loop, many with one sync."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
-from typing import Any, Protocol
+from collections.abc import Callable, Collection
+from typing import Protocol
 
+from authorizer.actors.entity import OffLoop
 from authorizer.domain.sealing import Sealer
 
 
@@ -36,7 +37,7 @@ class Keys:
         self,
         store: KeyStore,
         erased: Collection[str],
-        off_loop: Callable[..., Awaitable[Any]],
+        off_loop: OffLoop,
         on_failure: Callable[[BaseException], None],
     ) -> None:
         """`erased` is who never gets a key again."""

@@ -5,14 +5,13 @@ work at a time, in order.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from contextlib import suppress
 from itertools import islice
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from authorizer.actors.directory import BrokenEntityError
-from authorizer.actors.entity import Surroundings
-from authorizer.actors.loop_actor import LoopFuture
+from authorizer.actors.entity import OffLoop, Surroundings, durable
 from authorizer.domain.outcomes import Refusal, RefusalKind
 from authorizer.domain.person_search import Found, Term
 from authorizer.domain.personal import Person
@@ -30,7 +29,6 @@ PATIENCE_SECONDS: Final = 10.0
 _BUSY: Final = Refusal(RefusalKind.OVERLOADED, "too many searches wait")
 _NOT_YET: Final = Refusal(RefusalKind.OVERLOADED, "the search is being made ready")
 
-OffLoop = Callable[..., Awaitable[Any]]
 T = TypeVar("T")
 
 
@@ -102,9 +100,7 @@ class CustomerSearch:
             return _NOT_YET
         finally:
             self._waiting -= 1
-        reached = LoopFuture()
-        self._commit.when_durable(self._commit.appended, reached, None)
-        await reached
+        await durable(self._commit, self._commit.appended)
         return found
 
     async def _build(self) -> Built:

@@ -1,19 +1,15 @@
 """Takes snapshots while the accounts go on: by size, by time, and on command."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NamedTuple
 
 from authorizer.actors.desk import Desk
 from authorizer.actors.directory import BrokenEntityError
-from authorizer.actors.entity import Surroundings
-from authorizer.actors.loop_actor import LoopFuture
+from authorizer.actors.entity import OffLoop, Surroundings, durable
 from authorizer.persistence import snapshot
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.snapshot import SnapshotEnd
-
-OffLoop = Callable[..., Awaitable[Any]]
-"""Runs a function that blocks where it does not hold the loop, and awaits its result."""
 
 
 class SnapshotPolicy(NamedTuple):
@@ -111,7 +107,7 @@ class Snapshots:
                 if chunk is None:
                     break
                 await self._off_loop(_write, file, chunk)
-            await self._durable(self._commit.appended)
+            await durable(self._commit, self._commit.appended)
             await self._off_loop(_write, file, snapshot.end_chunk(self._end()))
         finally:
             await self._off_loop(file.close)
@@ -135,11 +131,6 @@ class Snapshots:
             len(self._state.customers),
             len(self._state.tickets),
         )
-
-    async def _durable(self, position: int) -> None:
-        reached = LoopFuture()
-        self._commit.when_durable(position, reached, None)
-        await reached
 
     def _remove_old(self) -> None:
         for name in snapshot.snapshots(self._disk)[self._policy.kept :]:

@@ -36,6 +36,7 @@ from authorizer.persistence.state import Replay, State
 from authorizer.persistence.vault import Vault
 from tests.domain.builders import BY, deep
 from tests.support.disks import MemoryDisk
+from tests.support.purchases import decided
 
 T = TypeVar("T")
 
@@ -135,8 +136,7 @@ class House:
         return self._purchase(command._replace(**fields))
 
     async def _purchase(self, command: Authorize) -> Outcome:
-        answer = self.desk.authorize(command)
-        return answer if isinstance(answer, Outcome) else await answer
+        return await decided(self.desk, command)
 
     async def open(self, account_id: str, **wallets_cents: int) -> None:
         """An account that exists, durably; CASH 100.00 where no wallet is named."""

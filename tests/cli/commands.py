@@ -21,6 +21,7 @@ from authorizer.persistence.journal import Batch, JournalReader
 from authorizer.persistence.record import encode
 from authorizer.runtime import Running
 from authorizer.settings import load_settings
+from tests.support.purchases import decided
 from tests.support.server import PROJECT, environment, python
 
 PATIENT: Final = 600_000
@@ -111,8 +112,8 @@ def buy(data: Path, *purchases: Authorize) -> list[Outcome]:
         outcomes = []
         for command in purchases:
             now_ns = running.clock.monotonic_ns()
-            answer = running.desk.authorize(command._replace(received_ns=now_ns))
-            outcomes.append(answer if isinstance(answer, Outcome) else await answer)
+            timed = command._replace(received_ns=now_ns)
+            outcomes.append(await decided(running.desk, timed))
         return outcomes
 
     return offline.work(load_settings(data=data, deadline_ms=PATIENT), job)

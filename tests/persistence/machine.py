@@ -34,6 +34,7 @@ from authorizer.persistence.state import State
 from authorizer.persistence.vault import Vault
 from authorizer.settings import Settings
 from tests.support.disks import FaultyDisk, MachineDied, MemoryDisk
+from tests.support.purchases import decided
 
 SLICE_TICK_SECONDS: Final = 0.0004
 """How far the clock of the snapshots moves whenever it is read: a slice takes three entries."""
@@ -186,8 +187,7 @@ class Machine:
         return tasks
 
     async def _authorize(self, command: Authorize) -> Outcome:
-        answer = self.desk.authorize(command)
-        return answer if isinstance(answer, Outcome) else await answer
+        return await decided(self.desk, command)
 
     def commit(self) -> None:
         """Write and sync what gathered, and what gathers from its answers, and so on."""

@@ -1,0 +1,15 @@
+"""A purchase whose outcome is awaited, as over ASGI."""
+
+from authorizer.actors.desk import Desk
+from authorizer.actors.loop_actor import LoopFuture
+from authorizer.domain.commands import Authorize
+from authorizer.domain.outcomes import Outcome
+
+
+async def decided(desk: Desk, command: Authorize) -> Outcome:
+    """Hand a purchase to the desk, and give its outcome when it is durable."""
+    reply = LoopFuture()
+    outcome: Outcome | None = desk.submit(command, reply)
+    if outcome is None:
+        outcome = await reply
+    return outcome
