@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -14,7 +15,7 @@ from authorizer.domain.commands import (
     ReplaceCard,
     UnblockCard,
 )
-from authorizer.domain.outcomes import Refusal, RefusalKind
+from authorizer.domain.outcomes import Refusal
 from authorizer.http.answers.cards import BlockedCard, Card, Limit
 from authorizer.http.block_ticket import ticket_of_block
 from authorizer.http.documents import (
@@ -101,9 +102,7 @@ class Cards:
         """Block a card; a block that changed something may bring a ticket."""
         document = await read_document(request, TicketedBlockDocument)
         card_id, by = request.path_params["cartao_id"], caller_of(request).by
-        account_id = self._desk.account_of_card(card_id)
-        if account_id is None:
-            return _no_card(card_id)
+        account_id = self._account_of(card_id)
         answer = await self._desk.card(
             BlockCard(account_id, card_id, document.block_reason, document.canal, by)
         )
@@ -119,9 +118,7 @@ class Cards:
         """Unblock a card."""
         document = await read_document(request, UnblockDocument)
         card_id = request.path_params["cartao_id"]
-        account_id = self._desk.account_of_card(card_id)
-        if account_id is None:
-            return _no_card(card_id)
+        account_id = self._account_of(card_id)
         return _card_answer(
             await self._desk.card(
                 UnblockCard(
@@ -138,9 +135,7 @@ class Cards:
         """Tell a card's limit in real time, and record that it was told."""
         card_id = request.path_params["cartao_id"]
         channel = read_query(request, LimitQuery).canal
-        account_id = self._desk.account_of_card(card_id)
-        if account_id is None:
-            return _no_card(card_id)
+        account_id = self._account_of(card_id)
         answer = await self._desk.limit(
             QueryLimit(account_id, card_id, channel, caller_of(request).by)
         )
@@ -155,9 +150,7 @@ class Cards:
         """Set a card's credit limit."""
         document = await read_document(request, LimitDocument)
         card_id = request.path_params["cartao_id"]
-        account_id = self._desk.account_of_card(card_id)
-        if account_id is None:
-            return _no_card(card_id)
+        account_id = self._account_of(card_id)
         return _card_answer(
             await self._desk.card(
                 ChangeLimit(
@@ -175,9 +168,7 @@ class Cards:
         """Cancel a card for good and open a new one in its place."""
         document = await read_document(request, ReplacementDocument)
         card_id = request.path_params["cartao_id"]
-        account_id = self._desk.account_of_card(card_id)
-        if account_id is None:
-            return _no_card(card_id)
+        account_id = self._account_of(card_id)
         new_card_id = document.cartao_id or self._desk.new_card_id(card_id)
         if new_card_id is None:
             raise InvalidRequestError(
@@ -199,6 +190,13 @@ class Cards:
             return refused(answer)
         done, card = answer
         return json_response(card_part(card), 201 if done.created else 200)
+
+    def _account_of(self, card_id: str) -> str:
+        """The account that a card is on. HTTPException 404 where there is no such card."""
+        account_id = self._desk.account_of_card(card_id)
+        if account_id is None:
+            raise HTTPException(404, f"there is no card {card_id!r}")
+        return account_id
 
 
 def card_part(card: CardTerms) -> dict[str, Any]:
@@ -233,7 +231,3 @@ def _limit_part(card: CardTerms) -> dict[str, Any]:
 
 def _card_answer(answer: Answer[CardTerms]) -> Response:
     return refused(answer) if isinstance(answer, Refusal) else json_response(card_part(answer[1]))
-
-
-def _no_card(card_id: str) -> Response:
-    return refused(Refusal(RefusalKind.NOT_FOUND, f"there is no card {card_id!r}"))
