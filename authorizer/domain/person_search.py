@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from authorizer.domain.merchants import normalize_name
 from authorizer.domain.personal import Person
 
+CPF_DIGITS: Final = 11
 COUNTRY: Final = "55"
 _AREA_DIGITS: Final = 2
 _NATIONAL_DIGITS: Final = (10, 11)
@@ -99,7 +100,7 @@ def wanted(field: str, text: str) -> Term:
 
 def _wanted_cpf(text: str) -> str:
     digits = digits_of(text)
-    if not _CPF_SIGNS.issuperset(text) or len(digits) > 11:
+    if not _CPF_SIGNS.issuperset(text) or len(digits) > CPF_DIGITS:
         raise UnsearchableError("must be up to eleven digits, as 12345678900 or 123.456.789-00")
     return digits
 

@@ -1,10 +1,8 @@
 """`GET /clientes`: customers found by what is known of them."""
 
 from asyncio import gather
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Annotated, Any, Final
 
-import orjson
 from pydantic import AfterValidator, BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,6 +12,7 @@ from authorizer.domain.access import Caller
 from authorizer.domain.outcomes import Refusal
 from authorizer.domain.person_search import (
     CPF,
+    CPF_DIGITS,
     EMAIL,
     NAME,
     PHONE,
@@ -25,8 +24,7 @@ from authorizer.domain.person_search import (
 )
 from authorizer.http.answers.customers import CustomerPage
 from authorizer.http.customers import customer_head
-from authorizer.http.documents import CPF_DIGITS
-from authorizer.http.paging import DEFAULT_ROWS, Rows
+from authorizer.http.paging import DEFAULT_ROWS, Rows, cursor_parts, cursor_text
 from authorizer.http.problems import FieldError, InvalidRequestError, refused
 from authorizer.http.routing import CARE_READ, Endpoint, caller_of
 from authorizer.http.rules import Rule
@@ -38,18 +36,8 @@ LOCAL_PHONE_DIGITS: Final = 8
 """Of a whole phone number without country and area, at least."""
 
 
-def _cursor_of(found: Found) -> str:
-    return urlsafe_b64encode(orjson.dumps(tuple(found))).decode().rstrip("=")
-
-
 def _place_of(cursor: str) -> Found:
-    try:
-        place: Any = orjson.loads(urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)))
-    except ValueError as error:
-        raise ValueError("must be a cursor of this list") from error
-    if not (isinstance(place, list) and [type(part) for part in place] == [str, str]):
-        raise ValueError("must be a cursor of this list")
-    return Found(*place)
+    return Found(*cursor_parts(cursor, [str, str]))
 
 
 def _is_cursor(cursor: str) -> str:
@@ -155,7 +143,7 @@ class CustomerSearches:
         return json_response(
             {
                 "clientes": list(_heads(caller_of(request), files)),
-                "proximo": _cursor_of(page[-1]) if len(found) > len(page) else None,
+                "proximo": cursor_text(page[-1]) if len(found) > len(page) else None,
             }
         )
 

@@ -28,6 +28,7 @@ from authorizer.domain.cards import (
     WrittenTime,
 )
 from authorizer.domain.money import MAX_BALANCE_CENTS, parse_cents
+from authorizer.domain.person_search import CPF_DIGITS
 from authorizer.http.rules import (
     CPF_PATTERN,
     DESCRIPTOR_PATTERN,
@@ -42,7 +43,6 @@ from authorizer.http.wire import parse_time
 
 MAX_PAN_DIGITS_SHOWN: Final = 10
 """PCI DSS 4.0, 3.4.1: at most the first six and the last four digits of a card number are shown."""
-CPF_DIGITS: Final = 11
 DEFAULT_CHANNEL: Final = "API"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LINE_BREAKS: Final = dict.fromkeys(map(ord, "\t\n\r"), " ")

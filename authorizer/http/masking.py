@@ -1,11 +1,10 @@
 """CPF, phone and e-mail as they are shown to callers who need not know them in full."""
 
 from authorizer.domain.access import Caller
-from authorizer.domain.person_search import digits_of
+from authorizer.domain.person_search import CPF_DIGITS, digits_of
 from authorizer.domain.personal import Person
 
 _PHONE_DIGITS_SHOWN = 4
-_CPF_DIGITS = 11
 
 
 def person_for(caller: Caller, person: Person) -> Person:
@@ -23,7 +22,7 @@ def person_for(caller: Caller, person: Person) -> Person:
 def masked_cpf(cpf: str) -> str:
     """`123.456.789-00` as `***.456.789-**`."""
     digits = digits_of(cpf)
-    if len(digits) != _CPF_DIGITS:
+    if len(digits) != CPF_DIGITS:
         return "***"
     return f"***.{digits[3:6]}.{digits[6:9]}-**"
 

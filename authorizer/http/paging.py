@@ -18,6 +18,7 @@ MAX_CURSOR_LENGTH: Final = 128
 SHOWN_AT_ONCE: Final = 10
 """Rows whose sealed texts are opened before others get their turn: a few ms, if they are long."""
 _LEAST, _MOST = -(2**63), 2**63 - 1
+_NO_CURSOR: Final = "must be a cursor of this list"
 
 Key = list[int]
 """The key of a row, by which its list is ordered."""
@@ -37,24 +38,31 @@ async def shown(rows: Sequence[R], show: Callable[[R], S]) -> list[S]:
 
 def cursor_of(key: Key | None) -> str | None:
     """The cursor for the page behind a row; None where there is no such page."""
-    if key is None:
-        return None
-    return urlsafe_b64encode(orjson.dumps(key)).decode().rstrip("=")
+    return None if key is None else cursor_text(key)
 
 
 def key_of(cursor: str, length: int) -> Key:
     """The key in a cursor, of so many numbers. ValueError for what is no cursor of this list."""
-    try:
-        key: Any = orjson.loads(urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)))
-    except ValueError as error:
-        raise ValueError("must be a cursor of this list") from error
-    if not isinstance(key, list) or len(key) != length or not all(map(_is_number, key)):
-        raise ValueError("must be a cursor of this list")
+    key = cursor_parts(cursor, [int] * length)
+    if not all(_LEAST <= number <= _MOST for number in key):
+        raise ValueError(_NO_CURSOR)
     return key
 
 
-def _is_number(value: Any) -> bool:
-    return type(value) is int and _LEAST <= value <= _MOST
+def cursor_text(parts: Sequence[Any]) -> str:
+    """A cursor that holds these parts."""
+    return urlsafe_b64encode(orjson.dumps(tuple(parts))).decode().rstrip("=")
+
+
+def cursor_parts(cursor: str, types: list[type]) -> list[Any]:
+    """The parts of a cursor, of these types. ValueError for what is no cursor of this list."""
+    try:
+        parts = orjson.loads(urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)))
+    except ValueError as error:
+        raise ValueError(_NO_CURSOR) from error
+    if not isinstance(parts, list) or [type(part) for part in parts] != types:
+        raise ValueError(_NO_CURSOR)
+    return parts
 
 
 def _cursor(length: int) -> AfterValidator:
