@@ -14,7 +14,8 @@ from authorizer.cli.options import settings_options
 from authorizer.cli.progress import journal_bytes, progress
 from authorizer.cli.reports import projector_of, tables_of
 from authorizer.domain.money import format_cents
-from authorizer.http.report_period import PeriodError, check_edge, period_of
+from authorizer.http.instants import check_edge
+from authorizer.http.report_period import PeriodError, period_of
 from authorizer.http.reports import BUSINESS
 from authorizer.http.wire import money
 from authorizer.persistence.disk import DataFolderInUseError, LocalDisk

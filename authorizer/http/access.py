@@ -15,7 +15,9 @@ from authorizer.http.rate import RateLimit, Rates
 Headers = Iterable[tuple[bytes, bytes]]
 
 UNLIMITED: Final = RateLimit(0, 1)
-_TERMINALS: Final = frozenset((Role.TERMINAL,))
+_TERMINAL: Final = Role.TERMINAL
+TERMINALS: Final = frozenset((_TERMINAL,))
+"""The roles that post transactions."""
 _MAX_REMEMBERED: Final = 10_000
 _LONGEST_REMEMBERED: Final = 128
 """No client writes a key in more bytes, unless with spaces for the memory's sake."""
@@ -38,7 +40,6 @@ class _Known(NamedTuple):
     caller: Caller
     key_id: str
     role: Role
-    is_terminal: bool
     expires_at_us: int | None
 
 
@@ -125,8 +126,8 @@ class Access:
         known = self._known(headers)
         if isinstance(known, Denied):
             return self._denied(known)
-        if not known.is_terminal:
-            return self._denied(_forbidden(known.role, _TERMINALS))
+        if known.role is not _TERMINAL:
+            return self._denied(_forbidden(known.role, TERMINALS))
         return known.caller
 
     def _known(self, headers: Headers) -> _Known | Denied:
@@ -159,7 +160,6 @@ class Access:
             Caller(key.by, key.role),
             key.key_id,
             key.role,
-            key.role is Role.TERMINAL,
             key.expires_at_us,
         )
         if len(authorization) > _LONGEST_REMEMBERED:

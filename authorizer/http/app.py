@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect
 
 from authorizer.actors.desk import Desk
 from authorizer.actors.entity import Clock
-from authorizer.http.access import Access
+from authorizer.http.access import TERMINALS, Access
 from authorizer.http.accounts import Accounts
 from authorizer.http.answers.transactions import Decision, Transaction
 from authorizer.http.cards import Cards
@@ -33,7 +33,7 @@ from authorizer.http.problems import (
 )
 from authorizer.http.reports import ReportPages
 from authorizer.http.request_id import request_id
-from authorizer.http.routing import TERMINALS, Endpoint, router_routes
+from authorizer.http.routing import Endpoint, router_routes
 from authorizer.http.statements import Statements
 from authorizer.http.ticket_lists import TicketLists
 from authorizer.http.tickets import Tickets
@@ -115,7 +115,7 @@ def make_app(services: Services) -> App:
 
 
 class Traced:
-    """Gives every answer its request id, and logs what `on_bug` answered for."""
+    """Gives every answer its id, keeps it out of caches, and logs what `on_bug` answered for."""
 
     def __init__(self, app: App) -> None:
         self._app = app

@@ -21,6 +21,12 @@ def end_us(text: str) -> int:
     return (_day(text) + 1) * DAY_US if _DATE.fullmatch(text) else _instant_us(text)
 
 
+def check_edge(text: str) -> str:
+    """The text of an end of a period. ValueError for anything else."""
+    start_us(text)
+    return text
+
+
 def _day(text: str) -> int:
     try:
         return day_of(date.fromisoformat(text))

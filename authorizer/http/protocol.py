@@ -101,7 +101,6 @@ class Protocol(HttpToolsProtocol):
     """One connection.
 
     - Hands plain requests straight to the application where that can take them (`DirectApp`).
-
     - Says when a request came in, before it waits for its turn on the loop.
     - Passes over `Upgrade`, as RFC 9110, 7.8 allows: uvicorn would drop the body of a request that
       offers HTTP/2, as some clients' first request does.

@@ -5,7 +5,7 @@ from typing import Final
 
 from authorizer.domain.moments import day_of
 from authorizer.domain.policy import DAY_US
-from authorizer.http.instants import end_us, start_us
+from authorizer.http.instants import check_edge, end_us, start_us
 from authorizer.reports.period import DEFAULT_DAYS, MAX_DAYS, Period
 
 _LAST_US: Final = day_of(date(9999, 1, 1)) * DAY_US
@@ -17,12 +17,6 @@ class PeriodError(ValueError):
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
         self.field = field
-
-
-def check_edge(text: str) -> str:
-    """A date or an RFC 3339 instant. ValueError for anything else."""
-    start_us(text)
-    return text
 
 
 def check_date(text: str) -> str:

@@ -10,9 +10,10 @@ from starlette.responses import Response
 from authorizer.actors.entity import Clock
 from authorizer.domain.money import format_cents
 from authorizer.http.answers import reports as answers
+from authorizer.http.instants import check_edge
 from authorizer.http.negotiation import CSV, prefers_csv
 from authorizer.http.problems import FieldError, InvalidRequestError
-from authorizer.http.report_period import PeriodError, check_date, check_edge, period_of
+from authorizer.http.report_period import PeriodError, check_date, period_of
 from authorizer.http.routing import BOTH_READ, Endpoint, Text
 from authorizer.http.rules import DATE, DATE_OR_TIME, Rule
 from authorizer.http.wire import json_response, money, read_query

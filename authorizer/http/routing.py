@@ -26,7 +26,6 @@ OPERATIONS_READ: Final = frozenset((Role.OPERATOR, Role.AUDITOR))
 CARE: Final = frozenset((Role.ATTENDANT,))
 CARE_READ: Final = frozenset((Role.ATTENDANT, Role.AUDITOR))
 BOTH_READ: Final = OPERATIONS_READ | CARE_READ
-TERMINALS: Final = frozenset((Role.TERMINAL,))
 
 
 class Text(NamedTuple):

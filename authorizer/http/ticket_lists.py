@@ -13,7 +13,7 @@ from authorizer.domain.service_levels import Priority
 from authorizer.domain.tickets import TicketStatus, TicketView
 from authorizer.http.answers.histories import Tickets
 from authorizer.http.documents import Identity
-from authorizer.http.instants import end_us, start_us
+from authorizer.http.instants import check_edge, end_us, start_us
 from authorizer.http.paging import DEFAULT_ROWS, CursorOfTwo, Rows, cursor_of, key_of, shown
 from authorizer.http.routing import CARE_READ, Endpoint
 from authorizer.http.rules import DATE_OR_TIME, Rule
@@ -24,16 +24,6 @@ from authorizer.reports.client import Reports
 _OVERDUE: Final = {"primeira_resposta": "first_response", "resolucao": "resolution"}
 
 
-def _start(text: str) -> str:
-    start_us(text)
-    return text
-
-
-def _end(text: str) -> str:
-    end_us(text)
-    return text
-
-
 class TicketListQuery(BaseModel):
     """`GET /chamados`."""
 
@@ -42,10 +32,10 @@ class TicketListQuery(BaseModel):
     categoria: Category | None = None
     prioridade: PriorityWord | None = None
     atendente: Name | None = None
-    de: Annotated[str, Field(max_length=40), Rule(_start, DATE_OR_TIME)] | None = Field(
+    de: Annotated[str, Field(max_length=40), Rule(check_edge, DATE_OR_TIME)] | None = Field(
         None, description="Opened then or later: a date, or a date and time (RFC 3339)."
     )
-    ate: Annotated[str, Field(max_length=40), Rule(_end, DATE_OR_TIME)] | None = Field(
+    ate: Annotated[str, Field(max_length=40), Rule(check_edge, DATE_OR_TIME)] | None = Field(
         None, description="Opened on this date or before it, or before this time."
     )
     vencido: Literal["primeira_resposta", "resolucao"] | None = Field(

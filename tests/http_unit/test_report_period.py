@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from authorizer.domain.policy import DAY_US
-from authorizer.http.report_period import PeriodError, check_date, check_edge, period_of
+from authorizer.http.instants import check_edge
+from authorizer.http.report_period import PeriodError, check_date, period_of
 from authorizer.reports.period import edges
 
 NOON_US = 20_414 * DAY_US + DAY_US // 2
