@@ -11,15 +11,13 @@ import orjson
 from authorizer import logs
 from authorizer.cli import offline
 from authorizer.cli.options import settings_options
-from authorizer.cli.progress import journal_bytes, progress
-from authorizer.cli.reports import projector_of, tables_of
+from authorizer.cli.reports import journal_end, projector_of, tables_of
 from authorizer.domain.money import format_cents
 from authorizer.http.instants import check_edge
 from authorizer.http.report_period import PeriodError, period_of
 from authorizer.http.reports import BUSINESS
 from authorizer.http.wire import money
 from authorizer.persistence.disk import DataFolderInUseError, LocalDisk
-from authorizer.persistence.journal import JournalReader
 from authorizer.reports.amounts import with_amounts
 from authorizer.reports.business_hours import BusinessHours
 from authorizer.reports.period import Period
@@ -107,29 +105,22 @@ def _gather(
     settings: Settings, period: Period, now_us: int, hours: BusinessHours | None
 ) -> dict[str, Any]:
     from authorizer.reports.everything import gather  # noqa: PLC0415
-    from authorizer.reports.store import StoreError  # noqa: PLC0415
+    from authorizer.reports.store import StoreError, problem_of  # noqa: PLC0415
 
     disk = offline.journal_to_read(settings)
     engine = tables_of(settings, disk)
     try:
         try:
             with disk.lock():
-                projector_of(engine, disk).catch_up(_end_of(disk))
+                projector_of(engine, disk).catch_up(journal_end(disk))
         except DataFolderInUseError:
-            _wait_for_the_server(engine, _end_of(disk))
+            _wait_for_the_server(engine, journal_end(disk))
         with engine.connect() as connection:
             return gather(connection, period, now_us, hours)
     except StoreError as error:
-        raise click.ClickException(f"the reports' database can't be used: {error}") from error
-
-
-def _end_of(disk: LocalDisk) -> int:
-    """The position at which the journal ends now."""
-    reader = JournalReader(disk)
-    with progress("Reading", journal_bytes(disk)) as passed:
-        for batch in reader:
-            passed(batch.size_bytes)
-    return reader.position
+        raise click.ClickException(
+            f"the reports' database can't be used: {problem_of(error)}"
+        ) from error
 
 
 def _wait_for_the_server(engine: "Engine", position: int) -> None:

@@ -197,16 +197,22 @@ def projector_of(engine: "Engine", disk: LocalDisk) -> "Projector":
     return Projector(engine, lambda place: Follower(disk, place), events)
 
 
-def _read_and_project(disk: LocalDisk, projector: "Projector") -> int:
-    from authorizer.reports.store import StoreError, problem_of  # noqa: PLC0415
-
+def journal_end(disk: LocalDisk) -> int:
+    """The position at which the journal ends now; every byte before it was checked."""
     reader = JournalReader(disk)
     with progress("Reading", journal_bytes(disk)) as passed:
         for batch in reader:
             passed(batch.size_bytes)
+    return reader.position
+
+
+def _read_and_project(disk: LocalDisk, projector: "Projector") -> int:
+    from authorizer.reports.store import StoreError, problem_of  # noqa: PLC0415
+
+    end = journal_end(disk)
     try:
         projector.make_anew()
-        with progress("Rebuilding", reader.position) as moved:
+        with progress("Rebuilding", end) as moved:
             told = 0
 
             def tell(position: int) -> None:
@@ -214,7 +220,7 @@ def _read_and_project(disk: LocalDisk, projector: "Projector") -> int:
                 moved(position - told)
                 told = position
 
-            projector.catch_up(reader.position, tell)
+            projector.catch_up(end, tell)
     except StoreError as error:
         raise click.ClickException(
             f"the reports' database can't be written: {problem_of(error)}"
