@@ -231,8 +231,8 @@ def calm_the_collector() -> None:
     Whatever is there after recovery stays for good and is taken out of the collector's sight; so is
     later whatever has outlived a second look at the young: accounts awake, mostly. They are freed
     when nobody refers to them, as all objects are. What would be lost is garbage that refers to
-    itself and was in sight at such a moment, and the hot path makes none. The collector looks when
-    20,000 more objects have come into being than have gone, so not at all while nothing grows.
+    itself and was in sight at such a moment, and the hot path makes none. The collector looks only
+    when more objects have come into being than have gone, so not at all while nothing grows.
     """
     gc.collect()
     gc.freeze()

@@ -17,7 +17,7 @@ from authorizer.http.instants import check_edge
 from authorizer.http.report_period import PeriodError, period_of
 from authorizer.http.reports import BUSINESS
 from authorizer.http.wire import money
-from authorizer.persistence.disk import DataFolderInUseError, LocalDisk
+from authorizer.persistence.disk import DataFolderInUseError
 from authorizer.reports.amounts import with_amounts
 from authorizer.reports.business_hours import BusinessHours
 from authorizer.reports.period import Period
