@@ -78,16 +78,15 @@ class TicketDesk:
         )
 
     async def open(self, command: OpenTicket) -> TicketAnswer:
-        """Open a ticket. It gets its protocol number here; the one in the command is not read."""
+        """Open a ticket. It gets its protocol number here."""
         refusal = await self._customers.known_customer(command.customer_id)
         if refusal is None and command.card_id is not None:
             refusal = await self._foreign_card(command.card_id, command.customer_id)
         if refusal is not None:
             return refusal
         await self._customers.ensure_key(command.customer_id)
-        protocol = self._next_protocol()
-        actor = self.directory.find_or_new(protocol)
-        return await self._file(await self._tell(actor, command._replace(protocol=protocol)))
+        actor = self.directory.find_or_new(self._next_protocol())
+        return await self._file(await self._tell(actor, command))
 
     async def ask(self, command: TicketCommand) -> TicketAnswer:
         """Ask a ticket that must exist."""
@@ -114,7 +113,7 @@ class TicketDesk:
         today = moment_of(self._around.clock.now_us())
         return protocol_of(f"{today:%Y%m%d}", self._newest_number)
 
-    async def _tell(self, actor: TicketActor, command: TicketCommand) -> Any:
+    async def _tell(self, actor: TicketActor, command: OpenTicket | TicketCommand) -> Any:
         if len(actor.actor_inbox) >= self._max_inbox:
             return _FULL
         return await actor.actor_ref.ask(command, block=False)

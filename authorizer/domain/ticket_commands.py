@@ -15,7 +15,6 @@ class Resolution(NamedTuple):
 class OpenTicket(NamedTuple):
     """Open a ticket, and resolve it at once where its resolution is there already."""
 
-    protocol: str
     customer_id: str
     subject: str
     description: str
@@ -92,8 +91,7 @@ class ReadTicket(NamedTuple):
 
 
 TicketCommand = (
-    OpenTicket
-    | TakeTicket
+    TakeTicket
     | RecordInteraction
     | HoldTicket
     | ResolveTicket
@@ -101,3 +99,4 @@ TicketCommand = (
     | CloseTicket
     | ReadTicket
 )
+"""What is asked of a ticket that is there."""

@@ -176,7 +176,12 @@ def close_ticket(ticket: Ticket, command: commands.CloseTicket, _: Means, now_us
     return Decision(Done(created=True), (event,))
 
 
-def decide(ticket: Ticket, command: commands.TicketCommand, means: Means, now_us: int) -> Decision:
+def decide(
+    ticket: Ticket,
+    command: commands.OpenTicket | commands.TicketCommand,
+    means: Means,
+    now_us: int,
+) -> Decision:
     """The decision on a command; changes nothing."""
     if isinstance(command, commands.OpenTicket):
         return open_ticket(ticket, command, means, now_us)

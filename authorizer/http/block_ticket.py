@@ -5,7 +5,6 @@ from authorizer.domain.outcomes import Refusal
 from authorizer.domain.service_levels import Priority
 from authorizer.domain.ticket_commands import OpenTicket, Resolution
 from authorizer.http.ticket_documents import TicketedBlockDocument
-from authorizer.http.tickets import UNASSIGNED
 
 
 async def ticket_of_block(
@@ -20,7 +19,6 @@ async def ticket_of_block(
     if ticket is None or isinstance(owner, Refusal):
         return None
     command = OpenTicket(
-        UNASSIGNED,
         owner,
         ticket.assunto,
         ticket.descricao or f"Cartão {card_id} bloqueado por {block.motivo}.",

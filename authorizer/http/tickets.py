@@ -35,9 +35,6 @@ from authorizer.http.ticket_documents import (
 )
 from authorizer.http.wire import json_response, read_document
 
-UNASSIGNED = ""
-"""Stands in `OpenTicket` where the desk puts the protocol number."""
-
 _Command = Callable[[str, Any, str], TicketCommand]
 """A command from the protocol number, the document and who asks."""
 
@@ -85,7 +82,6 @@ class Tickets:
         """Open a ticket."""
         document = await read_document(request, TicketDocument)
         command = OpenTicket(
-            UNASSIGNED,
             request.path_params["cliente_id"],
             document.assunto,
             document.descricao,

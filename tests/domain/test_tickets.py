@@ -36,7 +36,7 @@ MEANS = Means(DEFAULT_SERVICE_LEVELS, seal)
 ERASED = Means(DEFAULT_SERVICE_LEVELS, erased(CUSTOMER))
 
 OPEN = commands.OpenTicket(
-    PROTOCOL, CUSTOMER, "Cartão", "Perdi", "cartao", Priority.HIGH, "App", "k1", None, BY
+    CUSTOMER, "Cartão", "Perdi", "cartao", Priority.HIGH, "App", "k1", None, BY
 )
 TAKE = commands.TakeTicket(PROTOCOL, ANA, "Chat", BY)
 HOLD = commands.HoldTicket(PROTOCOL, "Chat", None, None, BY)

@@ -112,7 +112,7 @@ def merchant_removal(name: str) -> RemoveMerchant:
 
 def ticket(customer: str, subject: str, card: str | None, resolution: str | None) -> OpenTicket:
     resolved = None if resolution is None else Resolution("Ana", resolution)
-    return OpenTicket("", customer, subject, "d", "cat", Priority.HIGH, "App", card, resolved, BY)
+    return OpenTicket(customer, subject, "d", "cat", Priority.HIGH, "App", card, resolved, BY)
 
 
 def ticket_step(protocol: str, what: str, how: dict[str, Any]) -> TicketCommand:
