@@ -108,15 +108,15 @@ def _gather(
     from authorizer.reports.store import StoreError, problem_of  # noqa: PLC0415
 
     disk = offline.journal_to_read(settings)
-    engine = tables_of(settings, disk)
     try:
-        try:
-            with disk.lock():
-                projector_of(engine, disk).catch_up(journal_end(disk))
-        except DataFolderInUseError:
-            _wait_for_the_server(engine, journal_end(disk))
-        with engine.connect() as connection:
-            return gather(connection, period, now_us, hours)
+        with tables_of(settings, disk) as engine:
+            try:
+                with disk.lock():
+                    projector_of(engine, disk).catch_up(journal_end(disk))
+            except DataFolderInUseError:
+                _wait_for_the_server(engine, journal_end(disk))
+            with engine.connect() as connection:
+                return gather(connection, period, now_us, hours)
     except StoreError as error:
         raise click.ClickException(
             f"the reports' database can't be used: {problem_of(error)}"

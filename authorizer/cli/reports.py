@@ -5,7 +5,8 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -75,9 +76,8 @@ def rebuild(settings: Settings) -> None:
     with offline.deaf_to_snapshot_calls(), disk.lock():
         if settings.reports_url is None:
             _remove_database(disk)  # it may be broken
-        engine = tables_of(settings, disk)
-        passed = _read_and_project(disk, projector_of(engine, disk))
-        engine.dispose()
+        with tables_of(settings, disk) as engine:
+            passed = _read_and_project(disk, projector_of(engine, disk))
     click.echo(f"{passed} events are in the tables")
 
 
@@ -104,7 +104,7 @@ def status(as_json: bool, settings: Settings) -> None:
 
     disk = offline.journal_to_read(settings)
     try:
-        with tables_of(settings, disk).connect() as connection:
+        with tables_of(settings, disk) as engine, engine.connect() as connection:
             place = read_place(connection)
             if place is None:
                 raise click.ClickException("there are no tables yet; the server makes them")
@@ -130,10 +130,10 @@ def follow(settings: Settings) -> None:
     """
     logs.configure(settings.log_format, settings.log_level)
     disk = LocalDisk(settings.data)
-    engine = tables_of(settings, disk)
-    os.nice(NICENESS)  # behind the start, which a busy machine would drag out
-    sys.setswitchinterval(SWITCH_SECONDS)
-    _follow(engine, disk)
+    with tables_of(settings, disk) as engine:
+        os.nice(NICENESS)  # behind the start, which a busy machine would drag out
+        sys.setswitchinterval(SWITCH_SECONDS)
+        _follow(engine, disk)
 
 
 def _follow(engine: "Engine", disk: LocalDisk) -> None:
@@ -166,8 +166,17 @@ def _say(line: bytes) -> None:
         return
 
 
-def tables_of(settings: Settings, disk: LocalDisk) -> "Engine":
+@contextmanager
+def tables_of(settings: Settings, disk: LocalDisk) -> "Iterator[Engine]":
     """The database of the tables: as the settings say, or in the data folder."""
+    engine = _open_tables(settings, disk)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def _open_tables(settings: Settings, disk: LocalDisk) -> "Engine":
     from authorizer.reports.store import open_store  # noqa: PLC0415
 
     if settings.reports_url is None:

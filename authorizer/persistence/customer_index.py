@@ -6,6 +6,7 @@ Personal data on a disk would outlive the key of its person; here it ends with t
 import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Final
+from weakref import finalize
 
 from authorizer.domain.person_search import Found, Term, fold_name, terms_of
 from authorizer.domain.personal import Person
@@ -30,10 +31,12 @@ _LAST_CHARACTER: Final = "\U0010ffff"
 
 
 class CustomerIndex:
-    """Used by one thread at a time, whichever."""
+    """Used by one thread at a time, whichever. It ends when nobody refers to it any more."""
 
     def __init__(self) -> None:
         self._db = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+        # not before a thread that is at work on it lets go, as who waited for that may be cancelled
+        self._end = finalize(self, self._db.close)
         self._db.executescript(_SCHEMA)
         self._newest = 0
         """The newest number that a customer got."""
@@ -75,7 +78,7 @@ class CustomerIndex:
 
     def close(self) -> None:
         """Forget everything."""
-        self._db.close()
+        self._end()
 
     def _add(self, people: Iterable[tuple[str, Person]], table: str) -> None:
         customers, terms = [], []
