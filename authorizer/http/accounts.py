@@ -1,6 +1,8 @@
 """Accounts, credits and merchant overrides."""
 
+from collections.abc import Sequence
 from typing import Any
+from zlib import crc32
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,9 +26,14 @@ from authorizer.http.documents import (
     MerchantDocument,
     MerchantQuery,
 )
+from authorizer.http.paging import Key, MerchantListQuery, cursor_text, key_of
 from authorizer.http.problems import refused
+from authorizer.http.query import query_of
 from authorizer.http.routing import BOTH_READ, OPERATIONS, OPERATIONS_READ, Endpoint, caller_of
-from authorizer.http.wire import checked, json_response, money, read_document, read_query
+from authorizer.http.wire import checked, json_response, money, read_document
+
+Entry = tuple[str, str]
+"""A merchant override: its name as registered, and its MCC."""
 
 
 class Accounts:
@@ -83,7 +90,9 @@ class Accounts:
                 self.merchants,
                 OPERATIONS_READ,
                 "List the merchant overrides.",
+                query=MerchantListQuery,
                 answers={200: list[Merchant]},
+                headers=("Link",),
             ),
             Endpoint(
                 "DELETE",
@@ -143,18 +152,46 @@ class Accounts:
             {"name": document.name, "mcc": document.mcc}, 201 if answer[0].created else 200
         )
 
-    async def merchants(self, _: Request) -> Response:
-        """List the merchant overrides."""
+    async def merchants(self, request: Request) -> Response:
+        """List the merchant overrides: all, or a page of them."""
+        query = query_of(request, MerchantListQuery)
         answer = await self._desk.merchant_table(ReadMerchants())
         if isinstance(answer, Refusal):
             return refused(answer)
-        return json_response([{"name": name, "mcc": mcc} for name, mcc in answer[1]])
+        entries: list[Entry] = answer[1]
+        start = 0 if query.before is None else _behind(key_of(query.before, 2), entries)
+        end = len(entries) if query.limit is None else start + query.limit
+        page = entries[start:end]
+        response = json_response([{"name": name, "mcc": mcc} for name, mcc in page])
+        if end < len(entries):
+            cursor = cursor_text((end - 1, _mark(page[-1])))
+            response.headers["Link"] = (
+                f'</merchants?limit={query.limit}&before={cursor}>; rel="next"'
+            )
+        return response
 
     async def delete_merchant(self, request: Request) -> Response:
         """Take a merchant override out."""
-        name = read_query(request, MerchantQuery).name
+        name = query_of(request, MerchantQuery).name
         answer = await self._desk.merchant_table(RemoveMerchant(name, caller_of(request).by))
         return refused(answer) if isinstance(answer, Refusal) else Response(status_code=204)
+
+
+def _behind(key: Key, entries: Sequence[Entry]) -> int:
+    """The place behind the entry that a cursor names: its place then, and a mark of its name.
+
+    Entries come in at the end, so one that moved has moved up. Where it was removed, the one behind
+    it has its place.
+    """
+    place, mark = key
+    for at in range(min(place, len(entries) - 1), -1, -1):
+        if _mark(entries[at]) == mark:
+            return at + 1
+    return max(0, place)
+
+
+def _mark(entry: Entry) -> int:
+    return crc32(entry[0].encode())
 
 
 def _account_answer(answer: Answer[AccountView]) -> Response:

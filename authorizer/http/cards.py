@@ -25,9 +25,10 @@ from authorizer.http.documents import (
     UnblockDocument,
 )
 from authorizer.http.problems import FieldError, InvalidRequestError, refused
+from authorizer.http.query import query_of
 from authorizer.http.routing import CARE, CARE_READ, Endpoint, caller_of
 from authorizer.http.ticket_documents import TicketedBlockDocument
-from authorizer.http.wire import json_response, money, read_document, read_query, time_text
+from authorizer.http.wire import json_response, money, read_document, time_text
 
 
 class Cards:
@@ -134,7 +135,7 @@ class Cards:
     async def limit(self, request: Request) -> Response:
         """Tell a card's limit in real time, and record that it was told."""
         card_id = request.path_params["cartao_id"]
-        channel = read_query(request, LimitQuery).canal
+        channel = query_of(request, LimitQuery).canal
         account_id = self._account_of(card_id)
         answer = await self._desk.limit(
             QueryLimit(account_id, card_id, channel, caller_of(request).by)

@@ -3,7 +3,7 @@
 from asyncio import gather
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -26,9 +26,10 @@ from authorizer.http.answers.customers import CustomerPage
 from authorizer.http.customers import customer_head
 from authorizer.http.paging import DEFAULT_ROWS, Rows, cursor_parts, cursor_text
 from authorizer.http.problems import FieldError, InvalidRequestError, refused
+from authorizer.http.query import Query, query_of
 from authorizer.http.routing import CARE_READ, Endpoint, caller_of
 from authorizer.http.rules import Rule
-from authorizer.http.wire import json_response, read_query
+from authorizer.http.wire import json_response
 
 MAX_CRITERION_LENGTH: Final = 256
 MAX_CURSOR_LENGTH: Final = 4096
@@ -67,7 +68,7 @@ def _searchable(field: str) -> Rule:
 _TEXT: Final = Field(max_length=MAX_CRITERION_LENGTH)
 
 
-class CustomerQuery(BaseModel):
+class CustomerQuery(Query):
     """`GET /clientes`. A criterion that is empty is none."""
 
     cpf: Annotated[str, _TEXT, _searchable(CPF)] = ""
@@ -131,7 +132,7 @@ class CustomerSearches:
         Whoever sees a field masked must know all of it to look for it: the beginning of a CPF that
         is found would give it away digit by digit.
         """
-        query = read_query(request, CustomerQuery)
+        query = query_of(request, CustomerQuery)
         parts = [] if caller_of(request).sees_personal_data else query.parts()
         if parts:
             raise InvalidRequestError(*parts)

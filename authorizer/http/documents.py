@@ -29,6 +29,7 @@ from authorizer.domain.cards import (
 )
 from authorizer.domain.money import MAX_BALANCE_CENTS, parse_cents
 from authorizer.domain.person_search import CPF_DIGITS
+from authorizer.http.query import Query
 from authorizer.http.rules import (
     CPF_PATTERN,
     DESCRIPTOR_PATTERN,
@@ -188,13 +189,13 @@ class MerchantDocument(Document):
     mcc: Annotated[StrictStr, Field(max_length=32), _PLAIN]
 
 
-class MerchantQuery(BaseModel):
+class MerchantQuery(Query):
     """`DELETE /merchants`."""
 
     name: Annotated[StrictStr, _DESCRIPTOR]
 
 
-class LimitQuery(BaseModel):
+class LimitQuery(Query):
     """`GET /cartoes/{cartao_id}/limite`."""
 
     canal: Channel = DEFAULT_CHANNEL

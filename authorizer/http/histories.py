@@ -14,8 +14,9 @@ from authorizer.http.answers.histories import Contacts, Operations
 from authorizer.http.customers import operation_line
 from authorizer.http.paging import HistoryQuery, cursor_of, shown
 from authorizer.http.problems import refused
+from authorizer.http.query import query_of
 from authorizer.http.routing import CARE_READ, Endpoint
-from authorizer.http.wire import json_response, read_query, time_text
+from authorizer.http.wire import json_response, time_text
 from authorizer.reports.client import Reports
 
 _TEXTS: Final = {
@@ -88,7 +89,7 @@ class Histories:
         )
 
     async def _page(self, request: Request, name: str) -> Any:
-        query = read_query(request, HistoryQuery)
+        query = query_of(request, HistoryQuery)
         customer_id = request.path_params["cliente_id"]
         refusal = await self._desk.known_customer(customer_id)
         if refusal is not None and refusal.kind is not RefusalKind.GONE:

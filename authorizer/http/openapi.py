@@ -26,6 +26,7 @@ from authorizer.http.openapi_parts import (
     problem_component,
     problem_name,
 )
+from authorizer.http.query import SYNONYMS
 from authorizer.http.routing import Endpoint, Text
 
 Json = dict[str, Any]
@@ -78,15 +79,13 @@ def problems_of(endpoint: Endpoint) -> list[int]:
         statuses |= {401, 403}
     if endpoint.handler is None:
         return sorted(statuses)
-    statuses.add(503)
+    statuses |= {422, 503}
     if endpoint.roles is not None:
         statuses.add(429)
     if _IN_PATH.search(endpoint.path):
         statuses |= {400, 404}
     if endpoint.body is not None:
-        statuses |= {400, 413, 422}
-    if endpoint.query is not None:
-        statuses.add(422)
+        statuses |= {400, 413}
     return sorted(statuses)
 
 
@@ -117,8 +116,9 @@ def _schemas(endpoints: Iterable[Endpoint]) -> tuple[Schemas, dict[str, Json]]:
         (Identity, "validation"): None,
     }
     for endpoint in endpoints:
-        asked = (endpoint.body, endpoint.query)
-        wanted |= {(model, "validation"): None for model in asked if model is not None}
+        wanted[endpoint.query, "validation"] = None
+        if endpoint.body is not None:
+            wanted[endpoint.body, "validation"] = None
         for answer in endpoint.answers.values():
             wanted |= {(kind, "serialization"): None for kind in _documents(answer)}
     schemas, rest = TypeAdapter.json_schemas(
@@ -180,14 +180,16 @@ def _path_parameters(endpoint: Endpoint, schemas: Schemas) -> list[Json]:
 
 
 def _query_parameters(endpoint: Endpoint, components: Mapping[str, Json]) -> list[Json]:
-    if endpoint.query is None:
-        return []
     model = components[endpoint.query.__name__]
     required = model.get("required", ())
-    return [
-        _query_parameter(name, schema, name in required)
-        for name, schema in model["properties"].items()
-    ]
+    parameters = []
+    for name, schema in model.get("properties", {}).items():
+        parameters.append(_query_parameter(name, schema, name in required))
+        if name in SYNONYMS:
+            bare = {key: value for key, value in schema.items() if key != "default"}
+            bare["description"] = f"The same as `{name}`; one of the two."
+            parameters.append(_query_parameter(SYNONYMS[name], bare, required=False))
+    return parameters
 
 
 def _query_parameter(name: str, schema: Json, required: bool) -> Json:
@@ -236,5 +238,5 @@ def _content(kind: Any, schemas: Schemas) -> tuple[str, Json]:
 
 def _without_queries(components: dict[str, Json], endpoints: Iterable[Endpoint]) -> dict[str, Json]:
     """The components, but for the models of queries: those stand as parameters."""
-    names = {endpoint.query.__name__ for endpoint in endpoints if endpoint.query is not None}
+    names = {endpoint.query.__name__ for endpoint in endpoints}
     return {name: schema for name, schema in sorted(components.items()) if name not in names}

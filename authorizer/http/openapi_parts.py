@@ -14,6 +14,7 @@ Decides card purchases, and is the service desk of the cards' holders.
 
 - The transaction endpoints always answer 200 to whoever was let in; the body is the decision.
 - Money is a number of reais; a number that is no whole number of centavos is refused.
+- A parameter that a call does not know, or one given twice, is refused (422).
 - Times are RFC 3339. Errors are problem documents (RFC 9457).
 - As long as no API key was ever made, nobody needs one, and the server listens on loopback only.
 """
@@ -47,7 +48,7 @@ _WHEN: Final = {
     409: "The state does not allow it.",
     410: "The customer's personal data was erased.",
     413: "The body is over 64 KiB.",
-    422: "Fields are missing, unknown or wrong: `errors` names them.",
+    422: "Fields or parameters are missing, unknown, repeated or wrong: `errors` names them.",
     429: "This API key makes too many requests.",
     503: "This cannot be answered now. Ask again later.",
 }
@@ -75,6 +76,10 @@ COMPONENT_HEADERS: Final[Json] = {
         "description": "That a bearer token is wanted, and what is wrong with the one given.",
         "required": True,
         "schema": {"type": "string", "pattern": "^Bearer "},
+    },
+    "Link": {
+        "description": 'The page behind this one, as `rel="next"`; missing on the last one.',
+        "schema": {"type": "string", "pattern": '^<.*>; rel="next"$'},
     },
     "ETag": {
         "description": "Names this version, for `If-None-Match`.",

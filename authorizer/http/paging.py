@@ -10,7 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Final, TypeVar
 
 import orjson
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, Field
+
+from authorizer.http.query import Query
 
 DEFAULT_ROWS: Final = 50
 MAX_ROWS: Final = 200
@@ -79,7 +81,7 @@ CursorOfTwo = Annotated[str, Field(max_length=MAX_CURSOR_LENGTH), _cursor(2)]
 CursorOfThree = Annotated[str, Field(max_length=MAX_CURSOR_LENGTH), _cursor(3)]
 
 
-class StatementQuery(BaseModel):
+class StatementQuery(Query):
     """`GET /accounts/{account}/transactions`."""
 
     limit: Rows = DEFAULT_ROWS
@@ -90,7 +92,14 @@ class StatementQuery(BaseModel):
         return {"limit": self.limit, "before": self.before and key_of(self.before, 1)}
 
 
-class HistoryQuery(BaseModel):
+class MerchantListQuery(Query):
+    """`GET /merchants`."""
+
+    limit: Rows | None = Field(None, description="Merchants on a page; without it there are all.")
+    before: CursorOfTwo | None = None
+
+
+class HistoryQuery(Query):
     """`GET /clientes/{cliente_id}/operacoes` and `/interacoes`."""
 
     limite: Rows = DEFAULT_ROWS

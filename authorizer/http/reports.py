@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, Field, StrictStr
+from pydantic import Field, StrictStr
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,10 +13,11 @@ from authorizer.http.answers import reports as answers
 from authorizer.http.instants import check_edge
 from authorizer.http.negotiation import CSV, prefers_csv
 from authorizer.http.problems import FieldError, InvalidRequestError
+from authorizer.http.query import Query, query_of
 from authorizer.http.report_period import PeriodError, check_date, period_of
 from authorizer.http.routing import BOTH_READ, Endpoint, Text
 from authorizer.http.rules import DATE, DATE_OR_TIME, Rule
-from authorizer.http.wire import json_response, money, read_query
+from authorizer.http.wire import json_response, money
 from authorizer.reports.amounts import with_amounts
 from authorizer.reports.business_hours import BusinessHours
 from authorizer.reports.client import Reports
@@ -32,7 +33,7 @@ Edge = Annotated[
 BUSINESS: Final = "comercial"
 
 
-class ServiceReportQuery(BaseModel):
+class ServiceReportQuery(Query):
     """`GET /relatorios/atendimento`."""
 
     de: Edge | None = None
@@ -41,7 +42,7 @@ class ServiceReportQuery(BaseModel):
     horario: Literal["calendario", "comercial"] = "calendario"
 
 
-class TransactionReportQuery(BaseModel):
+class TransactionReportQuery(Query):
     """`GET /relatorios/transacoes`."""
 
     de: Day | None = None
@@ -82,7 +83,7 @@ class ReportPages:
 
     async def service(self, request: Request) -> Response:
         """The service metrics."""
-        query = read_query(request, ServiceReportQuery)
+        query = query_of(request, ServiceReportQuery)
         now_us = self._clock.now_us()
         period = _period(query.de, query.ate, now_us)
         found = await self._reports.query(
@@ -97,7 +98,7 @@ class ReportPages:
 
     async def transactions(self, request: Request) -> Response:
         """The sums of purchases."""
-        query = read_query(request, TransactionReportQuery)
+        query = query_of(request, TransactionReportQuery)
         period = _period(query.de, query.ate, self._clock.now_us())
         found = await self._reports.query(
             "transaction_report", **period._asdict(), by=query.agrupar

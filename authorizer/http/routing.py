@@ -12,6 +12,7 @@ from starlette.routing import Route
 from authorizer.domain.access import Caller, Role
 from authorizer.http.access import Access, Denied
 from authorizer.http.problems import problem_response
+from authorizer.http.query import NoQuery, Query, keep_query
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -48,8 +49,8 @@ class Endpoint:
     """What it does, in one sentence."""
     body: type[BaseModel] | None = None
     """The document that a request carries."""
-    query: type[BaseModel] | None = None
-    """The parameters of the query."""
+    query: type[Query] = NoQuery
+    """The parameters of the query: all there are. Any other is refused, as is one given twice."""
     answers: Mapping[int, Any] = field(default_factory=dict)
     """What is answered when all is well, by status.
 
@@ -84,6 +85,7 @@ def _route(path: str, by_method: Mapping[str, Endpoint], access: Access) -> Rout
         if isinstance(caller, Denied):
             return problem_response(caller.status, caller.detail, headers=caller.headers)
         request.scope[CALLER] = caller
+        keep_query(request, endpoint.query)
         assert endpoint.handler is not None
         return await endpoint.handler(request)
 

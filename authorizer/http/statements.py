@@ -12,8 +12,9 @@ from authorizer.domain.outcomes import Refusal
 from authorizer.http.answers.histories import Statement
 from authorizer.http.paging import StatementQuery, cursor_of
 from authorizer.http.problems import refused
+from authorizer.http.query import query_of
 from authorizer.http.routing import BOTH_READ, Endpoint
-from authorizer.http.wire import json_response, money, read_query, time_text
+from authorizer.http.wire import json_response, money, time_text
 from authorizer.reports.client import Reports
 
 
@@ -40,7 +41,7 @@ class Statements:
 
     async def get(self, request: Request) -> Response:
         """A page of the statement."""
-        query = read_query(request, StatementQuery)
+        query = query_of(request, StatementQuery)
         account_id = request.path_params["account"]
         known = await self._desk.known_account(ReadAccount(account_id))
         if isinstance(known, Refusal):

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,16 +15,17 @@ from authorizer.http.answers.histories import Tickets
 from authorizer.http.documents import Identity
 from authorizer.http.instants import check_edge, end_us, start_us
 from authorizer.http.paging import DEFAULT_ROWS, CursorOfTwo, Rows, cursor_of, key_of, shown
+from authorizer.http.query import Query, query_of
 from authorizer.http.routing import CARE_READ, Endpoint
 from authorizer.http.rules import DATE_OR_TIME, Rule
 from authorizer.http.ticket_documents import Category, Name, PriorityWord, ticket_summary
-from authorizer.http.wire import json_response, read_query
+from authorizer.http.wire import json_response
 from authorizer.reports.client import Reports
 
 _OVERDUE: Final = {"primeira_resposta": "first_response", "resolucao": "resolution"}
 
 
-class TicketListQuery(BaseModel):
+class TicketListQuery(Query):
     """`GET /chamados`."""
 
     status: TicketStatus | None = None
@@ -85,7 +86,7 @@ class TicketLists:
 
     async def get(self, request: Request) -> Response:
         """A page of tickets."""
-        query = read_query(request, TicketListQuery)
+        query = query_of(request, TicketListQuery)
         now_us = self._clock.now_us()
         page = await self._reports.query("ticket_list", **query.params(now_us))
 

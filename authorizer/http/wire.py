@@ -63,21 +63,7 @@ async def read_document(request: Request, model: type[M]) -> M:
     try:
         return model.model_validate(document)
     except ValidationError as error:
-        raise InvalidRequestError(*_field_errors(error)) from error
-
-
-def read_query(request: Request, model: type[M]) -> M:
-    """The request's query, validated; parameters that the model does not know are passed over.
-
-    Raises:
-        InvalidRequestError: parameters are missing or can't be taken.
-    """
-    given = request.query_params
-    known = {name: given[name] for name in model.model_fields if name in given}
-    try:
-        return model.model_validate(known)
-    except ValidationError as error:
-        raise InvalidRequestError(*_field_errors(error)) from error
+        raise InvalidRequestError(*field_errors(error)) from error
 
 
 def checked(kind: Any, value: str, field: str) -> str:
@@ -89,7 +75,7 @@ def checked(kind: Any, value: str, field: str) -> str:
     try:
         text: str = _adapter(kind).validate_python(value)
     except ValidationError as error:
-        messages = [found.message for found in _field_errors(error)]
+        messages = [found.message for found in field_errors(error)]
         raise InvalidRequestError(FieldError(field, "; ".join(messages))) from error
     return text
 
@@ -108,7 +94,8 @@ def read_json(body: bytes) -> Any:
         raise HTTPException(400, "the body is no JSON document with unique members") from error
 
 
-def _field_errors(error: ValidationError) -> list[FieldError]:
+def field_errors(error: ValidationError) -> list[FieldError]:
+    """What is wrong, field by field."""
     return [
         FieldError(
             ".".join(map(str, found["loc"])) or "body", found["msg"].removeprefix("Value error, ")

@@ -48,7 +48,9 @@ BY_ROLE: Final = [
     (label, role) for label, one in ENDPOINTS.items() for role in Role if role in (one.roles or ())
 ]
 WITH_INPUT: Final = [
-    label for label, one in ENDPOINTS.items() if one.body or one.query or "{" in one.path
+    label
+    for label, one in ENDPOINTS.items()
+    if one.body or one.query.model_fields or "{" in one.path
 ]
 
 CHECKS: Final = [
@@ -75,6 +77,7 @@ ERASED: Final = "fuzz-2"
 
 RULES: Final = re.compile(
     "must be a cursor of this list"
+    "|is given more than once"  # under both of its names
     "|must be the one in the path"
     "|there is no wallet "
     "|must be a card of this customer"

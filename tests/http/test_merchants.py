@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.conftest import MakeServer
 from tests.support.client import Client
 from tests.support.documents import Document, purchase
 
@@ -189,3 +190,59 @@ def test_wrong_fields_are_422_and_register_nothing(client: Client, document: obj
 
 def test_removing_without_a_name_is_a_client_error(client: Client) -> None:
     assert client.delete("/merchants").status in (400, 422)
+
+
+# --- pages -----------------------------------------------------------------------------------
+
+
+def page(client: Client, path: str) -> tuple[list[str], str | None]:
+    """The names on a page, and the path of the next one."""
+    answer = client.get(path)
+    assert answer.status == 200, answer
+    link = answer.headers.get("link")
+    following = None if link is None else link.removeprefix("<").removesuffix('>; rel="next"')
+    return [entry["name"] for entry in answer.json()], following
+
+
+def test_a_list_has_pages_where_they_are_asked_for(make_server: MakeServer) -> None:
+    client = make_server().start().client
+    names = [f"LOJA {number}" for number in range(7)]
+    for name in names:
+        client.put("/merchants", {"name": name, "mcc": "5811"})
+    assert page(client, "/merchants") == (names, None)
+    first, following = page(client, "/merchants?limite=3")
+    assert first == names[:3]
+    assert following is not None
+    assert page(client, f"/merchants?before={following.partition('before=')[2]}") == (
+        names[3:],
+        None,
+    )
+    second, last = page(client, following)
+    assert second == names[3:6]
+    assert last is not None
+    assert page(client, last) == (names[6:], None)
+
+
+def test_a_page_follows_the_one_before_whatever_was_removed(make_server: MakeServer) -> None:
+    client = make_server().start().client
+    names = [f"LOJA {number}" for number in range(7)]
+    for name in names:
+        client.put("/merchants", {"name": name, "mcc": "5811"})
+    _, following = page(client, "/merchants?limit=3")
+    assert following is not None
+    for name in names[:2]:
+        client.delete("/merchants", name=name)
+    assert page(client, following)[0] == names[3:6]
+    client.put("/merchants", {"name": names[0], "mcc": "5811"})
+    assert page(client, following)[0] == names[3:6]
+
+
+def test_the_entry_that_a_page_ended_with_may_be_gone(make_server: MakeServer) -> None:
+    client = make_server().start().client
+    names = [f"LOJA {number}" for number in range(5)]
+    for name in names:
+        client.put("/merchants", {"name": name, "mcc": "5811"})
+    _, following = page(client, "/merchants?limit=2")
+    assert following is not None
+    client.delete("/merchants", name=names[1])
+    assert page(client, following)[0] == names[2:4]

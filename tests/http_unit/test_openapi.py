@@ -106,6 +106,9 @@ def test_parameters_of_the_query_have_their_types_and_defaults() -> None:
         "maximum": 200,
         "default": 50,
     }
+    assert parameters["limite"]["schema"] == {"type": "integer", "minimum": 1, "maximum": 200}
+    assert parameters["limite"]["description"] == "The same as `limit`; one of the two."
+    assert {"before", "cursor"} < parameters.keys()
     assert not parameters["before"]["required"]
     assert parameters["before"]["schema"]["type"] == "string", "a parameter can't be null"
 
@@ -125,10 +128,10 @@ def test_what_follows_from_a_declaration() -> None:
     def declared(path: str, roles: frozenset[Role] | None, **more: Any) -> Endpoint:
         return Endpoint("GET", path, more.pop("handler", _handler), roles, "It does.", **more)
 
-    assert problems_of(declared("/a", None)) == [503]
-    assert problems_of(declared("/a", frozenset(Role))) == [401, 403, 429, 503]
+    assert problems_of(declared("/a", None)) == [422, 503]
+    assert problems_of(declared("/a", frozenset(Role))) == [401, 403, 422, 429, 503]
     assert problems_of(declared("/a", frozenset(Role), handler=None)) == [401, 403]
-    assert problems_of(declared("/{a}", None, problems=(409,))) == [400, 404, 409, 503]
+    assert problems_of(declared("/{a}", None, problems=(409,))) == [400, 404, 409, 422, 503]
 
 
 def test_an_answer_may_have_two_forms() -> None:
