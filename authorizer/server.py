@@ -22,6 +22,7 @@ from authorizer.http.app import Services, make_app
 from authorizer.http.metrics import Metrics
 from authorizer.http.protocol import Protocol
 from authorizer.http.rate import RateLimit, Rates
+from authorizer.http.search_rates import SearchRates
 from authorizer.http.transactions import App
 from authorizer.persistence.api_keys import ApiKeysDamagedError, KeyFile
 from authorizer.persistence.disk import LocalDisk
@@ -105,6 +106,12 @@ async def _serve(
                 metrics,
                 watch.health,
                 access,
+                SearchRates(
+                    settings.search_hits_per_minute,
+                    settings.masked_searches_per_hour,
+                    running.clock.monotonic_ns,
+                    metrics.denied,
+                ),
                 settings.max_in_flight,
                 reports,
                 settings.desk_hours,

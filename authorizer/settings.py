@@ -93,6 +93,18 @@ class Settings(BaseSettings):
     rate_limit_burst: int = Field(
         1_000, ge=1, le=1_000_000, description="Requests that one API key may make at once."
     )
+    search_hits_per_minute: int = Field(
+        600,
+        ge=0,
+        le=1_000_000,
+        description="Searches a minute that find customers, by one API key; 0: any.",
+    )
+    masked_searches_per_hour: int = Field(
+        60,
+        ge=0,
+        le=1_000_000,
+        description="Searches an hour by what their API key sees masked; 0: any.",
+    )
     wallet_by_mcc: dict[str, str] = Field(
         dict(DEFAULT_WALLET_BY_MCC), description="L1: the wallet that each MCC names."
     )

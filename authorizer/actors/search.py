@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple, Protocol, TypeVar
 from authorizer.actors.directory import BrokenEntityError
 from authorizer.actors.entity import OffLoop, Surroundings, durable
 from authorizer.domain.outcomes import Refusal, RefusalKind
-from authorizer.domain.person_search import Found, Term
+from authorizer.domain.person_search import Criterion, Found
 from authorizer.domain.personal import Person
 from authorizer.domain.sealing import Sealer
 from authorizer.persistence.customer_index import CustomerIndex
@@ -81,9 +81,9 @@ class CustomerSearch:
             self._catching_up = asyncio.get_running_loop().create_task(self._catch_up())
 
     async def find(
-        self, terms: tuple[Term, ...], after: Found | None, limit: int
+        self, criteria: tuple[Criterion, ...], after: Found | None, limit: int
     ) -> list[Found] | Refusal:
-        """Those whom all the terms find, in order, from behind a place on.
+        """Those who meet all the criteria, in order, from behind a place on.
 
         What it rests on is durable when it returns. Refused where too many wait, or where the index
         is not built within a bounded time.
@@ -95,7 +95,7 @@ class CustomerSearch:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await asyncio.shield(self.build())
                 await self._catch_up()
-                found = await self._alone(self._find(terms, after, limit))
+                found = await self._alone(self._find(criteria, after, limit))
         except TimeoutError:
             return _NOT_YET
         finally:
@@ -136,9 +136,11 @@ class CustomerSearch:
         piece.add_done_callback(lambda _: self._one_at_a_time.release())
         return await asyncio.shield(piece)
 
-    async def _find(self, terms: tuple[Term, ...], after: Found | None, limit: int) -> list[Found]:
+    async def _find(
+        self, criteria: tuple[Criterion, ...], after: Found | None, limit: int
+    ) -> list[Found]:
         assert self._index is not None
-        found: list[Found] = await self._off_loop(self._index.find, terms, after, limit)
+        found: list[Found] = await self._off_loop(self._index.find, criteria, after, limit)
         return found
 
     async def _put_slice(self) -> None:

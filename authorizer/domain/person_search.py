@@ -1,35 +1,38 @@
 """What a customer can be found by: each field folded, and found by a prefix of it.
 
-Names are found from any of their words on: "morais" and "leonardo mor" both find Leonardo Morais.
+Names are found by the beginnings of any of their words: "morais" and "leonardo mor" both find
+Leonardo D'Ávila Morais.
 """
 
-import re
+import unicodedata
 from typing import Final, NamedTuple
 
-from authorizer.domain.merchants import normalize_name
+from authorizer.domain import phones
+from authorizer.domain.folding import fold, name_words, visible, wanted_words
 from authorizer.domain.personal import Person
+from authorizer.domain.phones import digits_of
 
 CPF_DIGITS: Final = 11
-COUNTRY: Final = "55"
-_AREA_DIGITS: Final = 2
-_NATIONAL_DIGITS: Final = (10, 11)
-"""How long a Brazilian number with its area code is."""
-MAX_FOLDED: Final = 256
-"""Characters of a folded text that count: one letter may unfold into eighteen."""
-_CPF_SIGNS: Final = frozenset("0123456789.-")
-_PHONE_SIGNS: Final = frozenset("0123456789+-.() /")
-
-_NO_WORD: Final = re.compile(r"[\W_]+")
-_NO_DIGIT: Final = re.compile(r"[^0-9]+")
 
 NAME, CPF, PHONE, EMAIL = "nome", "cpf", "telefone", "email"
+MASKED: Final = (CPF, PHONE, EMAIL)
+"""The fields that some see masked."""
 
 
 class Term(NamedTuple):
-    """A text by which a person is found, or a prefix of one that is looked for."""
+    """A text by which a person is found."""
 
     field: str
     text: str
+
+
+class Criterion(NamedTuple):
+    """What is looked for: one of these texts, or what begins with it, is a term of the person."""
+
+    field: str
+    texts: tuple[str, ...]
+    whole: bool = False
+    """One of the texts must be the term, not only begin it."""
 
 
 class Found(NamedTuple):
@@ -44,71 +47,74 @@ class UnsearchableError(ValueError):
     """Nothing can be looked for with this; the message says why."""
 
 
-def fold_name(name: str) -> str:
-    """A name without accents, case and punctuation, its words one space apart."""
-    return _NO_WORD.sub(" ", _fold(name)).strip()
-
-
-def fold_email(email: str) -> str:
-    """An e-mail address without accents and case."""
-    return _fold(email).strip()
-
-
-def _fold(text: str) -> str:
-    folded = text.casefold() if text.isascii() else normalize_name(text)
-    return folded[:MAX_FOLDED]
-
-
-def digits_of(text: str) -> str:
-    """The decimal digits in a text."""
-    return _NO_DIGIT.sub("", text)
+_WHOLE: Final = "must be whole: this role sees it masked, and may not look for a part of it"
 
 
 def terms_of(person: Person) -> set[Term]:
     """All that a person is found by."""
-    words = fold_name(person.name).split()
-    found = {Term(NAME, " ".join(words[at:])) for at in range(len(words))}
+    found = {Term(NAME, word) for word in name_words(person.name)}
     found.add(Term(CPF, digits_of(person.cpf)))
     if person.phone is not None:
-        found |= {Term(PHONE, digits) for digits in _phones(digits_of(person.phone))}
+        found |= {Term(PHONE, form) for form in phones.found_by(person.phone)}
     if person.email is not None:
-        found.add(Term(EMAIL, fold_email(person.email)))
+        found.add(Term(EMAIL, fold(person.email)))
     return found
 
 
-def _phones(digits: str) -> set[str]:
-    """A phone number as people write it: with and without the country's code and the area's."""
-    national = digits.removeprefix(COUNTRY)
-    if len(national) not in _NATIONAL_DIGITS:
-        national = digits
-    if len(national) not in _NATIONAL_DIGITS:
-        return {digits} - {""}
-    return {digits, COUNTRY + national, national, national[_AREA_DIGITS:]}
+def wanted(field: str, text: str, whole: bool = False) -> tuple[Criterion, ...]:
+    """What a field of a search looks for; all of it must be found.
 
-
-def wanted(field: str, text: str) -> Term:
-    """What a field of a search looks for.
+    `whole`: a field that is masked is compared whole, for the beginning of it that is found would
+    give it away digit by digit.
 
     Raises:
-        UnsearchableError: nothing in that field can begin like this.
+        UnsearchableError: nothing in that field can begin like this, or be it.
     """
-    folded = _FOLD[field](text)
-    if not folded:
-        raise UnsearchableError("holds nothing to look for")
-    return Term(field, folded)
+    if field == NAME:
+        found = tuple(Criterion(NAME, (word,)) for word in wanted_words(text))
+        return found or _nothing()
+    texts = _WANTED[field](text, whole)
+    return (Criterion(field, tuple(sorted(texts)), whole),) if texts else _nothing()
 
 
-def _wanted_cpf(text: str) -> str:
-    digits = digits_of(text)
-    if not _CPF_SIGNS.issuperset(text) or len(digits) > CPF_DIGITS:
+def same_cpf(cpf: str) -> Criterion:
+    """Everybody who has this CPF."""
+    return Criterion(CPF, (digits_of(cpf),), whole=True)
+
+
+def _nothing() -> tuple[Criterion, ...]:
+    raise UnsearchableError("holds nothing to look for")
+
+
+def _wanted_cpf(text: str, whole: bool) -> set[str]:
+    plain = visible(text)
+    digits = digits_of(plain)
+    is_letter = (unicodedata.category(char)[0] in "LMNC" for char in plain if char not in digits)
+    if any(is_letter) or len(digits) > CPF_DIGITS:
         raise UnsearchableError("must be up to eleven digits, as 12345678900 or 123.456.789-00")
-    return digits
+    if whole and digits and len(digits) < CPF_DIGITS:
+        raise UnsearchableError(_WHOLE)
+    return {digits} - {""}
 
 
-def _wanted_phone(text: str) -> str:
-    if not _PHONE_SIGNS.issuperset(text):
+def _wanted_phone(text: str, whole: bool) -> set[str]:
+    found = phones.beginnings(text)
+    if text.strip() and not found:
         raise UnsearchableError("must be digits, as +55 11 91234-5678 or 11912345678")
-    return digits_of(text)
+    if not (whole and found):
+        return found
+    numbers = phones.whole(text)
+    if not numbers:
+        raise UnsearchableError(_WHOLE)
+    return numbers
 
 
-_FOLD: Final = {NAME: fold_name, CPF: _wanted_cpf, PHONE: _wanted_phone, EMAIL: fold_email}
+def _wanted_email(text: str, whole: bool) -> set[str]:
+    folded = fold(text)
+    local, _, domain = folded.rpartition("@")
+    if whole and folded and not (local and domain):
+        raise UnsearchableError(_WHOLE)
+    return {folded} - {""}
+
+
+_WANTED: Final = {CPF: _wanted_cpf, PHONE: _wanted_phone, EMAIL: _wanted_email}

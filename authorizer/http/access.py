@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from authorizer.domain.access import ANONYMOUS, LOCAL, ApiKey, Caller, Role, Standing
 from authorizer.http.credentials import parse_credential
-from authorizer.http.rate import RateLimit, Rates
+from authorizer.http.rate import RateLimit, Rates, retry_after
 
 Headers = Iterable[tuple[bytes, bytes]]
 
@@ -23,7 +23,6 @@ _LONGEST_REMEMBERED: Final = 128
 """No client writes a key in more bytes, unless with spaces for the memory's sake."""
 _NO_DIGEST: Final = bytes(32)
 """Compared with where no key has the id, so that both take the same time."""
-_SECOND_NS: Final = 1_000_000_000
 
 
 class Denied(NamedTuple):
@@ -184,5 +183,4 @@ def _forbidden(role: Role, roles: frozenset[Role]) -> Denied:
 
 
 def _too_many(wait_ns: int) -> Denied:
-    seconds = -(-wait_ns // _SECOND_NS)
-    return Denied(429, "this API key makes too many requests", {"Retry-After": str(seconds)})
+    return Denied(429, "this API key makes too many requests", retry_after(wait_ns))

@@ -34,6 +34,7 @@ from authorizer.http.problems import (
 from authorizer.http.reports import ReportPages
 from authorizer.http.request_id import request_id
 from authorizer.http.routing import Endpoint, router_routes
+from authorizer.http.search_rates import SearchRates
 from authorizer.http.statements import Statements
 from authorizer.http.ticket_lists import TicketLists
 from authorizer.http.tickets import Tickets
@@ -67,6 +68,7 @@ class Services:
     metrics: Metrics
     health: HealthCheck
     access: Access
+    search_rates: SearchRates
     max_in_flight: int
     reports: Reports
     desk_hours: BusinessHours
@@ -80,7 +82,7 @@ def all_endpoints(services: Services) -> list[Endpoint]:
         *Accounts(desk).endpoints(),
         *Cards(desk).endpoints(),
         *Customers(desk).endpoints(),
-        *CustomerSearches(desk).endpoints(),
+        *CustomerSearches(desk, services.search_rates).endpoints(),
         *PersonalDataEndpoints(desk).endpoints(),
         *Tickets(desk.tickets).endpoints(),
         *TicketLists(desk, services.reports, services.clock).endpoints(),

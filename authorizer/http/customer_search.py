@@ -12,14 +12,13 @@ from authorizer.domain.access import Caller
 from authorizer.domain.outcomes import Refusal
 from authorizer.domain.person_search import (
     CPF,
-    CPF_DIGITS,
     EMAIL,
+    MASKED,
     NAME,
     PHONE,
+    Criterion,
     Found,
-    Term,
-    digits_of,
-    fold_email,
+    UnsearchableError,
     wanted,
 )
 from authorizer.http.answers.customers import CustomerPage
@@ -28,13 +27,11 @@ from authorizer.http.paging import DEFAULT_ROWS, Rows, cursor_parts, cursor_text
 from authorizer.http.problems import FieldError, InvalidRequestError, refused
 from authorizer.http.query import Query, query_of
 from authorizer.http.routing import CARE_READ, Endpoint, caller_of
-from authorizer.http.rules import Rule
+from authorizer.http.search_rates import SearchRates
 from authorizer.http.wire import json_response
 
 MAX_CRITERION_LENGTH: Final = 256
 MAX_CURSOR_LENGTH: Final = 4096
-LOCAL_PHONE_DIGITS: Final = 8
-"""Of a whole phone number without country and area, at least."""
 
 
 def _place_of(cursor: str) -> Found:
@@ -47,70 +44,67 @@ def _is_cursor(cursor: str) -> str:
     return cursor
 
 
-_PHONE: Final = r"[0-9+\-.() /]"
-_PATTERNS: Final = {
-    CPF: r"^(\s*|([.\-]*[0-9]){1,11}[.\-]*)$",
-    PHONE: rf"^(\s*|{_PHONE}*[0-9]{_PHONE}*)$",
-    EMAIL: r"^\s*$|[\w!-~]",
-    NAME: r"^\s*$|[^\W_]",
-}
-
-
-def _searchable(field: str) -> Rule:
+def _searchable(field: str) -> AfterValidator:
     def check(text: str) -> str:
-        if text.strip():
-            wanted(field, text)
+        wanted(field, text)
         return text
 
-    return Rule(check, {"pattern": _PATTERNS[field]})
+    return AfterValidator(check)
 
 
-_TEXT: Final = Field(max_length=MAX_CRITERION_LENGTH)
+_TEXT: Final = Field(min_length=1, max_length=MAX_CRITERION_LENGTH)
 
 
 class CustomerQuery(Query):
-    """`GET /clientes`. A criterion that is empty is none."""
+    """`GET /clientes`."""
 
-    cpf: Annotated[str, _TEXT, _searchable(CPF)] = ""
-    telefone: Annotated[str, _TEXT, _searchable(PHONE)] = ""
-    email: Annotated[str, _TEXT, _searchable(EMAIL)] = ""
-    nome: Annotated[str, _TEXT, _searchable(NAME)] = ""
+    cpf: Annotated[str, _TEXT, _searchable(CPF)] | None = Field(
+        None, description="The beginning of it, or all; in any notation."
+    )
+    telefone: Annotated[str, _TEXT, _searchable(PHONE)] | None = Field(
+        None, description="The beginning of it, or all; in any notation."
+    )
+    email: Annotated[str, _TEXT, _searchable(EMAIL)] | None = Field(
+        None, description="The beginning of it, or all."
+    )
+    nome: Annotated[str, _TEXT, _searchable(NAME)] | None = Field(
+        None, description="Words of the name, or what they begin with."
+    )
     limite: Rows = DEFAULT_ROWS
     cursor: Annotated[str, Field(max_length=MAX_CURSOR_LENGTH), AfterValidator(_is_cursor)] = ""
 
-    def terms(self) -> tuple[Term, ...]:
-        """What is looked for."""
-        return tuple(wanted(field, text) for field, text in self._given())
+    def criteria(self, caller: Caller) -> tuple[Criterion, ...]:
+        """What is looked for. Whoever sees a field masked must know all of it.
 
-    def parts(self) -> list[FieldError]:
-        """The criteria that are a part of what is masked for some, and not the whole."""
-        return [FieldError(field, _WHOLE) for field, text in self._given() if _is_part(field, text)]
+        Raises:
+            InvalidRequestError: parts of what is masked are given.
+        """
+        found: list[Criterion] = []
+        parts = []
+        for field, text in self._given():
+            try:
+                found += wanted(field, text, field in MASKED and not caller.sees_personal_data)
+            except UnsearchableError as error:
+                parts.append(FieldError(field, str(error)))
+        if parts:
+            raise InvalidRequestError(*parts)
+        return tuple(found)
 
     def _given(self) -> list[tuple[str, str]]:
         given = {CPF: self.cpf, PHONE: self.telefone, EMAIL: self.email, NAME: self.nome}
-        return [(field, text) for field, text in given.items() if text.strip()]
+        return [(field, text) for field, text in given.items() if text is not None]
 
     def after(self) -> Found | None:
         """The place behind which the page begins."""
         return _place_of(self.cursor) if self.cursor else None
 
 
-_WHOLE: Final = "must be whole: this role sees it masked, and may not look for a part of it"
-
-
-def _is_part(field: str, text: str) -> bool:
-    if field == CPF:
-        return len(digits_of(text)) < CPF_DIGITS
-    if field == PHONE:
-        return len(digits_of(text)) < LOCAL_PHONE_DIGITS
-    return field == EMAIL and "@" not in fold_email(text)
-
-
 class CustomerSearches:
     """The endpoint of the customer search."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, rates: SearchRates) -> None:
         self._desk = desk
+        self._rates = rates
 
     def endpoints(self) -> list[Endpoint]:
         """What they are."""
@@ -120,7 +114,7 @@ class CustomerSearches:
                 "/clientes",
                 self.find,
                 CARE_READ,
-                "Find customers by the beginning of CPF, phone, e-mail or any of their names.",
+                "Find customers by CPF, phone, e-mail or name, or by what these begin with.",
                 query=CustomerQuery,
                 answers={200: CustomerPage},
             )
@@ -129,21 +123,23 @@ class CustomerSearches:
     async def find(self, request: Request) -> Response:
         """A page of those who were found, ordered by name.
 
-        Whoever sees a field masked must know all of it to look for it: the beginning of a CPF that
-        is found would give it away digit by digit.
+        Whoever sees a field masked must know all of it to look for it, and may not try often: what
+        is found would give it away otherwise, digit by digit or guess by guess.
         """
-        query = query_of(request, CustomerQuery)
-        parts = [] if caller_of(request).sees_personal_data else query.parts()
-        if parts:
-            raise InvalidRequestError(*parts)
-        found = await self._desk.search.find(query.terms(), query.after(), query.limite + 1)
+        query, caller = query_of(request, CustomerQuery), caller_of(request)
+        criteria = query.criteria(caller)
+        if any(criterion.whole for criterion in criteria):
+            self._rates.count_masked(caller)
+        found = await self._desk.search.find(criteria, query.after(), query.limite + 1)
         if isinstance(found, Refusal):
             return refused(found)
+        if found:
+            self._rates.count_hit(caller)
         page = found[: query.limite]
         files = await gather(*(self._desk.read_customer(one.customer_id) for one in page))
         return json_response(
             {
-                "clientes": list(_heads(caller_of(request), files)),
+                "clientes": list(_heads(caller, files)),
                 "proximo": cursor_text(page[-1]) if len(found) > len(page) else None,
             }
         )

@@ -1,8 +1,9 @@
 """CPF, phone and e-mail as they are shown to callers who need not know them in full."""
 
 from authorizer.domain.access import Caller
-from authorizer.domain.person_search import CPF_DIGITS, digits_of
+from authorizer.domain.person_search import CPF_DIGITS
 from authorizer.domain.personal import Person
+from authorizer.domain.phones import digits_of
 
 _PHONE_DIGITS_SHOWN = 4
 
@@ -20,11 +21,14 @@ def person_for(caller: Caller, person: Person) -> Person:
 
 
 def masked_cpf(cpf: str) -> str:
-    """`123.456.789-00` as `***.456.789-**`."""
+    """`123.456.789-00` as `***.***.789-**`.
+
+    The last two digits follow from the others: six masked ones leave a million candidates.
+    """
     digits = digits_of(cpf)
     if len(digits) != CPF_DIGITS:
         return "***"
-    return f"***.{digits[3:6]}.{digits[6:9]}-**"
+    return f"***.***.{digits[6:9]}-**"
 
 
 def masked_phone(phone: str) -> str:

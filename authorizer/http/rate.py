@@ -1,18 +1,21 @@
-"""How many requests a key may make: so many a second, and so many at once on top."""
+"""How often a key may do something: so many times in a while, and so many at once on top."""
 
 from collections.abc import Callable, Container
 from typing import Final, NamedTuple
 
-_SECOND_NS: Final = 1_000_000_000
+SECOND_NS: Final = 1_000_000_000
+MINUTE_NS: Final = 60 * SECOND_NS
+HOUR_NS: Final = 60 * MINUTE_NS
 
 
 class RateLimit(NamedTuple):
     """What each key may do."""
 
-    per_second: int
-    """0: as much as it likes."""
+    requests: int
+    """In each `while_ns`; 0: as much as it likes."""
     burst: int
     """Requests that may come at once after a quiet time."""
+    while_ns: int = SECOND_NS
 
 
 class Rates:
@@ -23,7 +26,7 @@ class Rates:
     """
 
     def __init__(self, limit: RateLimit, monotonic_ns: Callable[[], int]) -> None:
-        self._interval_ns = _SECOND_NS // limit.per_second if limit.per_second else 0
+        self._interval_ns = limit.while_ns // limit.requests if limit.requests else 0
         self._depth_ns = self._interval_ns * limit.burst
         self._monotonic_ns = monotonic_ns
         self._full_at_ns: dict[str, int] = {}
@@ -44,3 +47,8 @@ class Rates:
         """Keep nothing of other keys."""
         for key_id in [known for known in self._full_at_ns if known not in key_ids]:
             del self._full_at_ns[key_id]
+
+
+def retry_after(wait_ns: int) -> dict[str, str]:
+    """The header that says when to come back, in whole seconds."""
+    return {"Retry-After": str(-(-wait_ns // SECOND_NS))}

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 from weakref import finalize
 
-from authorizer.domain.person_search import Found, Term, fold_name, terms_of
+from authorizer.domain.folding import fold_name
+from authorizer.domain.person_search import Criterion, Found, terms_of
 from authorizer.domain.personal import Person
 
 _SCHEMA: Final = """
@@ -27,6 +28,8 @@ DROP TABLE loading;
 CREATE INDEX term_of_customer ON term (customer);
 CREATE INDEX customer_in_order ON customer (name, id);
 """
+_IS: Final = "SELECT customer FROM term WHERE field = ? AND text = ?"
+_BEGINS: Final = "SELECT customer FROM term WHERE field = ? AND text >= ? AND text < ?"
 _LAST_CHARACTER: Final = "\U0010ffff"
 
 
@@ -61,14 +64,16 @@ class CustomerIndex:
         self._add(known, "term")
         self._db.execute("COMMIT")
 
-    def find(self, terms: Sequence[Term], after: Found | None, limit: int) -> list[Found]:
-        """Those whom all the terms find, in order, from behind a place on."""
+    def find(self, criteria: Sequence[Criterion], after: Found | None, limit: int) -> list[Found]:
+        """Those who meet all the criteria, in order, from behind a place on."""
         conditions, values = [], list[str | int]()
-        for term in terms:
-            conditions.append(
-                "number IN (SELECT customer FROM term WHERE field = ? AND text >= ? AND text < ?)"
-            )
-            values += (term.field, term.text, term.text + _LAST_CHARACTER)
+        for criterion in criteria:
+            is_one = _IS if criterion.whole else _BEGINS
+            conditions.append(f"number IN ({' UNION ALL '.join([is_one] * len(criterion.texts))})")
+            for text in criterion.texts:
+                values += (criterion.field, text)
+                if not criterion.whole:
+                    values.append(text + _LAST_CHARACTER)
         if after is not None:
             conditions.append("(name, id) > (?, ?)")
             values += after

@@ -24,7 +24,7 @@ async def put(house: House, customer_id: str, name: str) -> None:
 
 
 async def find(house: House, text: str) -> list[str] | Refusal:
-    terms = (wanted(NAME, text),) if text else ()
+    terms = wanted(NAME, text) if text else ()
     found = await house.done(house.desk.search.find(terms, None, 10))
     return found if isinstance(found, Refusal) else [one.customer_id for one in found]
 

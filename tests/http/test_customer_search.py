@@ -56,7 +56,15 @@ EVERYBODY = ["c2", "c3", "c4", "c1"]
     ("query", "expected"),
     [
         ({}, EVERYBODY),
-        ({"cpf": "", "telefone": "", "email": "", "nome": " "}, EVERYBODY),
+        ({"cpf": ""}, None),
+        ({"telefone": ""}, None),
+        ({"email": ""}, None),
+        ({"nome": " "}, None),
+        ({"nome": "morais leonardo"}, ["c1"]),
+        ({"cpf": "111 222 333 44"}, ["c1"]),
+        ({"telefone": "(031) 98765-4321"}, ["c1"]),
+        ({"telefone": "0055 31 98765-4321 ramal 12"}, ["c1"]),
+        ({"telefone": "31\u00a08765\u20114321"}, ["c1"]),
         ({"nome": "morais"}, ["c2", "c1"]),
         ({"nome": "MORÁIS"}, ["c2", "c1"]),
         ({"nome": "leonardo mor"}, ["c1"]),
@@ -159,7 +167,7 @@ def person(answer: Answer) -> tuple[Any, ...]:
 
 
 FULL = ("Leonardo Morais", "111.222.333-44", "+55 31 98765-4321", "leo@email.com")
-MASKED = ("Leonardo Morais", "***.222.333-**", "*********4321", "l***@email.com")
+MASKED = ("Leonardo Morais", "***.***.333-**", "*********4321", "l***@email.com")
 
 
 @pytest.mark.parametrize(("role", "seen"), [("atendente", FULL), ("auditor", MASKED)])
@@ -178,16 +186,22 @@ PARTS = [
     {"telefone": "987"},
     {"email": "leo"},
     {"email": "leo", "nome": "leonardo"},
+    {"email": "leo@"},
 ]
 WHOLE = [
     {"cpf": "11122233344"},
     {"cpf": "111.222.333-44", "nome": "leo"},
     {"telefone": "5531987654321"},
     {"telefone": "+55 31 98765-4321"},
-    {"telefone": "98765-4321"},
+    {"telefone": "(031) 8765-4321"},
     {"email": "LEO@email.com"},
     {"nome": "leonardo m"},
-    {"nome": "leonardo m", "cpf": "", "telefone": " ", "email": ""},
+]
+PARTS_THAT_COULD_BE_WHOLE = [
+    {"telefone": "98765-4321"},
+    {"telefone": "55319876"},
+    {"telefone": "553198765432"},
+    {"email": "leo@email.co"},
 ]
 
 
@@ -211,6 +225,14 @@ def test_who_sees_it_masked_looks_for_all_of_it(
     assert person(clients["auditor"].get("/clientes", **query)) == MASKED
 
 
+@pytest.mark.parametrize("query", PARTS_THAT_COULD_BE_WHOLE)
+def test_a_part_that_could_be_whole_finds_nobody_for_who_sees_it_masked(
+    clients: dict[str, Client], query: dict[str, str]
+) -> None:
+    assert find(clients["auditor"], **query) == []
+    assert "c1" in find(clients["atendente"], **query)
+
+
 @pytest.mark.parametrize("role", ["terminal", "operador"])
 def test_others_see_no_customers_at_all(clients: dict[str, Client], role: str) -> None:
     for path in ("/clientes", "/clientes/c1", "/clientes/c1/dados-pessoais"):
@@ -226,3 +248,44 @@ def test_an_auditor_neither_exports_nor_erases(clients: dict[str, Client]) -> No
     assert answer.json()["cliente"]["cpf"] == FULL[1]
     assert answer.json()["conta"]["account"] == "conta-c1"
     assert answer.json()["chamados"] == []
+
+
+@pytest.fixture(scope="module")
+def slow_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server where three searches may find somebody, and an auditor may guess twice."""
+    flags = ("--search-hits-per-minute", "3", "--masked-searches-per-hour", "2")
+    server = Server(tmp_path_factory.mktemp("slow"), (*PATIENT, "--reports", "false", *flags))
+    try:
+        client = server.start().client
+        for document in PEOPLE:
+            assert client.put_customer(document).status == 201
+        yield server
+    finally:
+        server.end()
+
+
+def test_who_sees_it_masked_guesses_seldom_and_nobody_lists_everybody_fast(
+    slow_house: Server,
+) -> None:
+    """A guess counts, right or wrong; one that is refused tells nothing, and does not count."""
+    keys = key_per_role(slow_house)
+    slow_house.kill()
+    slow_house.start()
+    auditor = Client(slow_house.port, key=keys["auditor"])
+    attendant = Client(slow_house.port, key=keys["atendente"])
+    assert auditor.get("/clientes", cpf="111").status == 422
+    assert find(auditor, cpf="00022233344") == []
+    assert find(auditor, telefone="+55 31 98765-4321") == ["c1"]
+    denied = auditor.get("/clientes", cpf="11122233344")
+    assert denied.status == 429
+    assert "guesses too often" in denied.json()["detail"]
+    assert 60 < int(denied.headers["retry-after"]) <= 1800
+    assert find(auditor, nome="morais") == ["c2", "c1"]
+    assert find(auditor, nome="nobody") == []
+    for _ in range(3):
+        assert find(attendant, cpf="11122233344") == ["c1"]
+    denied = attendant.get("/clientes")
+    assert denied.status == 429
+    assert "looks for people too often" in denied.json()["detail"]
+    assert 0 < int(denied.headers["retry-after"]) <= 20
+    assert find(attendant, cpf="000") == [], "who finds nobody may go on"

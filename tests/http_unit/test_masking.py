@@ -14,8 +14,8 @@ PERSON = Person("Leonardo", "123.456.789-00", "+55 31 98765-4321", "leonardo@ema
 @pytest.mark.parametrize(
     ("text", "masked"),
     [
-        ("123.456.789-00", "***.456.789-**"),
-        ("12345678900", "***.456.789-**"),
+        ("123.456.789-00", "***.***.789-**"),
+        ("12345678900", "***.***.789-**"),
         ("1234", "***"),
         ("", "***"),
     ],
@@ -63,6 +63,6 @@ def test_who_needs_to_know_is_shown_all(caller: Caller) -> None:
 )
 def test_everybody_else_is_not(caller: Caller) -> None:
     assert person_for(caller, PERSON) == Person(
-        "Leonardo", "***.456.789-**", "*********4321", "l***@email.com"
+        "Leonardo", "***.***.789-**", "*********4321", "l***@email.com"
     )
     assert person_for(caller, Person("A", "1", None, None)) == Person("A", "***", None, None)

@@ -23,7 +23,7 @@ def admitted(rates: Rates, key_id: str, requests: int) -> int:
 
 def test_a_burst_then_the_rate() -> None:
     time = Time()
-    rates = Rates(RateLimit(per_second=10, burst=3), time)
+    rates = Rates(RateLimit(requests=10, burst=3), time)
     assert admitted(rates, "a", 10) == 3
     assert rates.wait_ns("a") == SECOND_NS // 10
     time.now_ns += SECOND_NS // 10 - 1
