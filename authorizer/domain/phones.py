@@ -5,9 +5,15 @@ carrier's code, and the ninth digit that mobile numbers came to have.
 """
 
 import re
+from contextlib import suppress
 from typing import Final
 
-from phonenumbers import NumberParseException, national_significant_number, parse
+from phonenumbers import (
+    NumberParseException,
+    is_valid_number,
+    national_significant_number,
+    parse,
+)
 
 from authorizer.domain.folding import visible
 
@@ -83,13 +89,22 @@ def _dialled(text: str) -> str:
 
 
 def _parsed(dialled: str) -> tuple[str, str] | None:
-    """Country and national number; None for what is none."""
-    for text in (dialled, dialled.replace("+", _ABROAD)):  # the latter with a carrier's code
-        try:
-            number = parse(text, _HOME)
-        except NumberParseException:
-            continue
-        return str(number.country_code), national_significant_number(number)
+    """Country and national number; None for what is none, or only a part or an extension."""
+    if len(digits_of(dialled)) < MIN_DIGITS:
+        return None
+    try:
+        number = parse(dialled, _HOME)
+    except NumberParseException:
+        return _by_carrier(dialled)
+    return str(number.country_code), national_significant_number(number)
+
+
+def _by_carrier(dialled: str) -> tuple[str, str] | None:
+    """A number abroad that is dialled through a carrier: 00, the carrier's code, the country's."""
+    with suppress(NumberParseException):
+        number = parse(dialled.replace("+", _ABROAD), _HOME)
+        if is_valid_number(number):
+            return str(number.country_code), national_significant_number(number)
     return None
 
 
@@ -124,6 +139,9 @@ def _forms(dialled: str) -> set[str]:
             written = _COUNTRY + written
         if written != canonical:  # without its ninth digit
             forms |= {written} | _national_forms(written)
+    digits = digits_of(dialled)
+    if not any(form.startswith(digits) for form in forms):
+        forms.add(digits)  # whatever it is, it is found as it was written
     return forms
 
 
