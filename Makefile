@@ -16,9 +16,12 @@ HOST = 127.0.0.1
 PORT ?= 8080
 DATA ?= data
 
+# The Debian that `make debian` makes: trixie is Debian 13.
+SUITE ?= trixie
+
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "Arguments: make run HOST=127.0.0.1 PORT=8080 DATA=data; make test ARGS='-k money'"
 
 .PHONY: run
@@ -65,6 +68,14 @@ bench: environment ## Measure throughput, latency, recovery and memory
 .PHONY: lock
 lock: ## Write constraints.txt anew; ARGS=--upgrade takes the newest versions
 	$(PYTHON) tools/lock.py $(ARGS)
+
+.PHONY: swagger-ui
+swagger-ui: ## Take the files behind /docs from npm anew; ARGS=5.35.0 takes that version
+	$(PYTHON) tools/swagger_ui.py $(ARGS)
+
+.PHONY: debian
+debian: ## Run the tests in a Debian 13, with its own Python 3.13 (root, debootstrap)
+	$(PYTHON) tools/debian.py $(SUITE) make test ARGS="$(ARGS)"
 
 .PHONY: clean
 clean: ## Remove .venv and all caches, never a data folder

@@ -1,9 +1,8 @@
-"""`/openapi.json`, and `/docs`, a page to try it: Swagger UI, shipped with a package, no CDN."""
+"""`/openapi.json`, and `/docs`, a page to try it: Swagger UI, served from here, no CDN."""
 
 from collections.abc import Sequence
 from hashlib import sha256
-from importlib.machinery import SourceFileLoader
-from importlib.util import find_spec
+from pkgutil import get_data
 from typing import Final, NamedTuple
 
 import orjson
@@ -15,10 +14,10 @@ from authorizer import __version__
 from authorizer.http.openapi import openapi_document
 from authorizer.http.routing import ANYBODY, Endpoint, Text
 
-ASSETS_PACKAGE: Final = "offapi"
-"""Ships the files of Swagger UI, and renews them with it."""
+SWAGGER_UI: Final = "swagger_ui"
+"""The folder of the files that `make swagger-ui` takes from the npm package."""
 
-_SHIPPED: Final = {"swagger_bundle.js": "text/javascript", "swagger_style.css": "text/css"}
+_SHIPPED: Final = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css"}
 _START: Final = "start.js"
 
 _PAGE: Final = b"""\
@@ -29,8 +28,8 @@ _PAGE: Final = b"""\
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Card authorizer</title>
 <link rel="icon" href="data:,">
-<link rel="stylesheet" href="docs/assets/swagger_style.css">
-<script src="docs/assets/swagger_bundle.js" defer></script>
+<link rel="stylesheet" href="docs/assets/swagger-ui.css">
+<script src="docs/assets/swagger-ui-bundle.js" defer></script>
 <script src="docs/assets/start.js" defer></script>
 </head>
 <body><div id="page"></div></body>
@@ -126,12 +125,10 @@ def _file(body: bytes, media_type: str) -> _File:
 
 
 def _shipped(name: str) -> bytes:
-    """A file of the package, which is not imported: that would read all that it ships."""
-    spec = find_spec(ASSETS_PACKAGE)
-    assert spec is not None
-    assert spec.submodule_search_locations is not None
-    assert isinstance(spec.loader, SourceFileLoader)
-    return spec.loader.get_data(f"{spec.submodule_search_locations[0]}/{name}")
+    """A file of Swagger UI."""
+    found = get_data(__package__, f"{SWAGGER_UI}/{name}")
+    assert found is not None
+    return found
 
 
 def _answer(request: Request, file: _File) -> Response:

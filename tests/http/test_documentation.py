@@ -9,8 +9,8 @@ from tests.support.client import Client
 from tests.support.endpoints import declared_endpoints
 
 ASSETS = {
-    "/docs/assets/swagger_bundle.js": "text/javascript; charset=utf-8",
-    "/docs/assets/swagger_style.css": "text/css; charset=utf-8",
+    "/docs/assets/swagger-ui-bundle.js": "text/javascript; charset=utf-8",
+    "/docs/assets/swagger-ui.css": "text/css; charset=utf-8",
     "/docs/assets/start.js": "text/javascript; charset=utf-8",
 }
 

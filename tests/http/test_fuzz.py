@@ -69,7 +69,7 @@ KNOWN: Final[Document] = {
     "cartao_id": "fuzz-card-1",
     "card": "fuzz-card-1",
     "category": "FOOD",
-    "name": "swagger_bundle.js",
+    "name": "swagger-ui-bundle.js",
 }
 """Something that exists, by what requests call it."""
 ERASURE: Final = "DELETE /clientes/{cliente_id}/dados-pessoais"
