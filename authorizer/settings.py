@@ -1,12 +1,16 @@
 """Every setting, in one place: flags win over the environment, that over the TOML file."""
 
+import json
+from collections.abc import Sequence
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -35,6 +39,24 @@ _BUSINESS = {
 _Minutes = Annotated[int, Field(ge=1, le=10 * 366 * 24 * 60)]
 """Up to ten years: a ticket that is due past the year 9999 could never be shown."""
 _LEVELS = {priority.value: level for priority, level in DEFAULT_SERVICE_LEVELS.items()}
+
+
+def unique_members(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """A mapping of these. ValueError where one is there twice, for then one of them is lost."""
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{twice!r} is there more than once")
+    return members
+
+
+class Environment(EnvSettingsSource):
+    """The environment, where mappings are JSON."""
+
+    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
+        """See `EnvSettingsSource`."""
+        return json.loads(value, object_pairs_hook=unique_members)
 
 
 class Settings(BaseSettings):
@@ -152,6 +174,14 @@ class Settings(BaseSettings):
             ip_address(host)
         return host
 
+    @field_validator("wallet_by_mcc")
+    @classmethod
+    def _every_mcc_names_a_wallet(cls, given: dict[str, str]) -> dict[str, str]:
+        for mcc, wallet in given.items():
+            if not mcc.strip() or not wallet.strip():
+                raise ValueError("an MCC and a wallet must not be blank")
+        return given
+
     @field_validator("sla_first_response_minutes", "sla_resolution_minutes")
     @classmethod
     def _every_priority(cls, given: dict[str, int], info: ValidationInfo) -> dict[str, int]:
@@ -201,7 +231,7 @@ class Settings(BaseSettings):
         """Flags, then the environment, then the TOML file."""
         file = cls.model_config.get("toml_file")
         toml = (TomlConfigSettingsSource(settings_cls, file),) if file else ()
-        return (init_settings, env_settings, *toml)
+        return (init_settings, Environment(settings_cls), *toml)
 
 
 def load_settings(file: Path | None = None, **flags: Any) -> Settings:

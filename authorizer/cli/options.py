@@ -8,9 +8,9 @@ from typing import Any, Final, TypeVar, get_args
 import click
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_settings import EnvSettingsSource, SettingsError, TomlConfigSettingsSource
+from pydantic_settings import SettingsError, TomlConfigSettingsSource
 
-from authorizer.settings import Settings, load_settings
+from authorizer.settings import Environment, Settings, load_settings, unique_members
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -69,7 +69,7 @@ def sources_of(file: Path | None, flags: dict[str, Any]) -> dict[str, str]:
     A mapping has all its members from wherever it is given, and names all of these places.
     """
     in_file = TomlConfigSettingsSource(Settings, file)() if file else {}
-    in_environment = EnvSettingsSource(Settings)()
+    in_environment = Environment(Settings)()
     places = {"flag": flags, "environment": in_environment, "file": in_file}
     sources = {}
     for name, field in Settings.model_fields.items():
@@ -107,7 +107,10 @@ class Pairs(click.ParamType[dict[str, str]]):
         pairs = [pair.split("=", 1) for pair in value.split(",") if pair]
         if not all(len(pair) == 2 and all(pair) for pair in pairs):
             self.fail(f"{value!r} is not {self._pair},{self._pair}", param, ctx)
-        return dict(pairs)
+        try:
+            return unique_members([(key, of) for key, of in pairs])
+        except ValueError as error:
+            self.fail(f"{value!r}: {error}", param, ctx)
 
 
 def _shown(default: Any) -> str:

@@ -1,5 +1,7 @@
 """Opening accounts and crediting wallets."""
 
+from collections.abc import Iterable
+
 from authorizer.domain.account import Account
 from authorizer.domain.commands import Credit, OpenAccount
 from authorizer.domain.events import AccountCredited, AccountLinked, AccountOpened
@@ -17,9 +19,17 @@ from authorizer.domain.policy import Policy
 
 
 def open_account(account: Account, command: OpenAccount, policy: Policy, now_us: int) -> Decision:
-    """Open an account. The same opening balances again change nothing, whatever was spent since."""
+    """Open an account. The same opening balances again change nothing, whatever was spent since.
+
+    Its wallets are configured ones: no purchase could ever spend what is in another. An account
+    that has others, from other settings, keeps them.
+    """
+    names = policy.categories.wallets()
+    for wallet in command.opening_cents:
+        if wallet not in names and wallet not in account.opening_cents:
+            return invalid(_no_wallet(wallet, names), f"balances.{wallet}")
     if not account.exists:
-        opening = dict(command.opening_cents) or dict.fromkeys(policy.categories.wallets(), 0)
+        opening = dict(command.opening_cents) or dict.fromkeys(names, 0)
         event = AccountOpened(now_us, command.by, command.account_id, opening, command.customer_id)
         return Decision(Done(created=True), (event,))
     if command.opening_cents and dict(command.opening_cents) != account.opening_cents:
@@ -48,8 +58,9 @@ def credit(account: Account, command: Credit, policy: Policy, now_us: int) -> De
     if not account.credits.has_room(policy.max_remembered_ids, since_us):
         return Decision(Refusal(RefusalKind.OVERLOADED, "too many credits in a short time"))
     wallet = command.wallet
-    if wallet not in account.wallets_cents and wallet not in policy.categories.wallets():
-        return invalid(f"there is no wallet {wallet}", "category")
+    names = policy.categories.wallets()
+    if wallet not in account.wallets_cents and wallet not in names:
+        return invalid(_no_wallet(wallet, (*account.wallets_cents, *names)), "category")
     if account.wallets_cents.get(wallet, 0) + command.amount_cents > MAX_BALANCE_CENTS:
         return invalid("the wallet would hold more than it may", "amount")
     event = AccountCredited(
@@ -61,3 +72,7 @@ def credit(account: Account, command: Credit, policy: Policy, now_us: int) -> De
         command.amount_cents,
     )
     return Decision(Done(created=True), (event,))
+
+
+def _no_wallet(wallet: str, names: Iterable[str]) -> str:
+    return f"there is no wallet {wallet!r}, only {', '.join(dict.fromkeys(names))}"

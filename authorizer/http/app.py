@@ -53,7 +53,8 @@ TRANSACTION_ENDPOINTS: Final = tuple(
         "Decide a purchase.",
         body=Transaction,
         answers={200: Decision},
-        headers=("Authorizer-Reason", "Authorizer-Replayed"),
+        headers=("Authorizer-Reason", "Authorizer-Replayed", "Authorizer-Detail"),
+        takes=("Idempotency-Key",),
     )
     for path in sorted(PATHS)
 )

@@ -19,6 +19,7 @@ from authorizer.http.openapi_parts import (
     API_KEY,
     COMPONENT_HEADERS,
     DESCRIPTION,
+    HEADER_PARAMETERS,
     PROBLEM_CONTENT,
     TAGS,
     area_of,
@@ -148,7 +149,11 @@ def _operation(endpoint: Endpoint, schemas: Schemas, components: Mapping[str, Js
         "summary": endpoint.summary,
         "description": _who(endpoint),
     }
-    parameters = [*_path_parameters(endpoint, schemas), *_query_parameters(endpoint, components)]
+    parameters = [
+        *_path_parameters(endpoint, schemas),
+        *_query_parameters(endpoint, components),
+        *(HEADER_PARAMETERS[name] for name in endpoint.takes),
+    ]
     if parameters:
         operation["parameters"] = parameters
     if endpoint.body is not None:

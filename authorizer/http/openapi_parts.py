@@ -5,6 +5,8 @@ from typing import Any, Final
 
 from authorizer.domain.reasons import Reason
 from authorizer.http.problems import MEDIA_TYPE
+from authorizer.http.transaction_body import MAX_ID_LENGTH
+from authorizer.http.transaction_members import MAX_DETAIL_LENGTH
 
 Json = dict[str, Any]
 
@@ -68,6 +70,14 @@ COMPONENT_HEADERS: Final[Json] = {
         "description": "This is the answer to an id that was decided before.",
         "schema": {"type": "string", "const": "true"},
     },
+    "Authorizer-Detail": {
+        "description": "Of `malformed` and `invalid_amount`: which member is wrong, and how.",
+        "schema": {
+            "type": "string",
+            "maxLength": MAX_DETAIL_LENGTH,
+            "pattern": "^[ -~]+: [ -~]+$",
+        },
+    },
     "Retry-After": {
         "description": "Seconds after which to ask again.",
         "schema": {"type": "string", "pattern": "^[0-9]+$"},
@@ -84,6 +94,16 @@ COMPONENT_HEADERS: Final[Json] = {
     "ETag": {
         "description": "Names this version, for `If-None-Match`.",
         "schema": {"type": "string"},
+    },
+}
+
+HEADER_PARAMETERS: Final[Json] = {
+    "Idempotency-Key": {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": False,
+        "description": "The `id`, where the body has none. It may stand in quotation marks.",
+        "schema": {"type": "string", "maxLength": MAX_ID_LENGTH, "pattern": "^[!-~]+$"},
     },
 }
 

@@ -2,14 +2,16 @@
 
 Clients send the same head with nearly every request, so a head is read once and known from then on.
 It is read by the very parser that reads all others, never by rules of our own; what is not plain
-beyond doubt is nobody's here, and goes the ordinary way.
+beyond doubt is nobody's here, and goes the ordinary way. The two headers that name one request are
+lifted out of a head before it is looked for, so that it is known whatever they say.
 """
 
+import re
 from typing import Final, NamedTuple
 
 import httptools
 
-from authorizer.http.request_id import given_id
+from authorizer.http.request_id import given_id, idempotency_keys
 
 MAX_HEAD_BYTES: Final = 2048
 """The longest head that may be plain."""
@@ -17,6 +19,12 @@ MAX_KNOWN: Final = 1024
 """Heads that are known at a time; one more, and all are read anew."""
 END_OF_HEAD: Final = b"\r\n\r\n"
 
+_LIFTED: Final = re.compile(
+    rb"(?<![\r\n])\r\n(x-request-id|idempotency-key):[ ]?([!-~]{1,256})(?=\r\n[^ \t]|\Z)",
+    re.IGNORECASE,
+)
+"""A line that can be taken out and put in without any other being read otherwise."""
+_NAMES_ONE: Final = re.compile(rb"\r\n(?:x-request-id|idempotency-key)", re.IGNORECASE)
 _NEVER_PLAIN: Final = frozenset((b"transfer-encoding", b"expect", b"upgrade"))
 
 
@@ -28,6 +36,8 @@ class PlainHead(NamedTuple):
     body_bytes: int
     request_id: bytes | None
     """The id that the client gave the request, if it is fit."""
+    idempotency_keys: tuple[bytes, ...] = ()
+    """The values of `Idempotency-Key`."""
 
 
 class PlainHeads:
@@ -45,20 +55,37 @@ class PlainHeads:
         """
         known = self._known.get(head)
         if known is None:
-            known = self._read(head, body)
+            known = self._find_unnamed(head, body)
         return known if known is not None and known.body_bytes == len(body) else None
 
-    def _read(self, head: bytes, body: bytes) -> PlainHead | None:
+    def _find_unnamed(self, head: bytes, body: bytes) -> PlainHead | None:
+        """The head, known or read without the headers that name this request alone."""
         if head.partition(b"\r\n")[0] not in self._request_lines or len(head) > MAX_HEAD_BYTES:
             return None
+        lifted = _LIFTED.findall(head)
+        rest = _LIFTED.sub(b"", head) if lifted else head
+        if _NAMES_ONE.search(rest) is not None:
+            return self._read(head, body)
+        plain = self._known.get(rest)
+        if plain is None:
+            plain = self._read(rest, body)
+            if plain is None:
+                return None
+            if len(self._known) >= MAX_KNOWN:
+                self._known.clear()
+            self._known[rest] = plain
+        if not lifted:
+            return plain
+        headers = plain.headers + [(name.lower(), value) for name, value in lifted]
+        return PlainHead(headers, plain.body_bytes, given_id(headers), idempotency_keys(headers))
+
+    def _read(self, head: bytes, body: bytes) -> PlainHead | None:
+        """A head, read by the parser."""
         headers = self._reader.read(head, body)
         if headers is None:
             self._reader = _Reader()
             return None
-        if len(self._known) >= MAX_KNOWN:
-            self._known.clear()
-        plain = self._known[head] = PlainHead(headers, len(body), given_id(headers))
-        return plain
+        return PlainHead(headers, len(body), given_id(headers), idempotency_keys(headers))
 
 
 class _Reader:

@@ -1,4 +1,4 @@
-"""A request id, in and out (`X-Request-Id`): the client's own where it is fit, else one of ours."""
+"""What a client calls its request: `X-Request-Id`, in and out, and `Idempotency-Key`."""
 
 import itertools
 import re
@@ -22,6 +22,11 @@ def given_id(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
         if name == b"x-request-id":
             return value if _FIT.fullmatch(value) else None
     return None
+
+
+def idempotency_keys(headers: Iterable[tuple[bytes, bytes]]) -> tuple[bytes, ...]:
+    """The values of `Idempotency-Key`; more than one are more than there may be."""
+    return tuple([value for name, value in headers if name == b"idempotency-key"])
 
 
 def new_id() -> bytes:

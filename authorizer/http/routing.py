@@ -61,6 +61,8 @@ class Endpoint:
     """The statuses of errors that do not follow from the rest: 409, 410, 404 for a query, …"""
     headers: tuple[str, ...] = ()
     """The headers of its own that answers carry, of those that the OpenAPI document describes."""
+    takes: tuple[str, ...] = ()
+    """The headers of its own that it reads in a request, of those described there too."""
 
 
 def router_routes(endpoints: Iterable[Endpoint], access: Access) -> list[Route]:

@@ -11,13 +11,16 @@ read in one of two ways, which agree wherever both give a command:
 
 import json
 import re
-from typing import Any, Final, TypeGuard
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple, TypeGuard
 
 import orjson
 
 from authorizer.domain.commands import Authorize
-from authorizer.domain.money import parse_cents
+from authorizer.domain.money import MAX_AMOUNT_DIGITS, parse_cents
 from authorizer.domain.reasons import Reason
+from authorizer.http.json_text import has_numbers_beyond
+from authorizer.http.transaction_members import KNOWN_NAMES, Refused, malformed, unwelcome
 
 MAX_TEXT_LENGTH: Final = 1024
 """The longest descriptor that is taken."""
@@ -27,7 +30,8 @@ MAX_ID_LENGTH: Final = 128
 _AMOUNT = re.compile(rb'"(?:totalAmount|amount)"\s*:\s*(-?[0-9][0-9.eE+-]*)')
 _ACCOUNT_NAMES: Final = ("account", "accountId")
 _AMOUNT_NAMES: Final = ("totalAmount", "amount")
-_KNOWN_NAMES: Final = frozenset((*_ACCOUNT_NAMES, *_AMOUNT_NAMES, "mcc", "merchant", "id", "card"))
+_QUOTED: Final = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
+"""A text as structured fields write it (RFC 9651), which the header's draft asks for."""
 
 
 class NumberText(str):
@@ -36,15 +40,33 @@ class NumberText(str):
     __slots__ = ()
 
 
-def parse(body: bytes, received_ns: int, by: str) -> Authorize | Reason:
-    """Read a transaction. The reason is `malformed` or `invalid_amount`."""
+class _Members(list[tuple[str, Any]]):
+    """A JSON object, as it was written."""
+
+
+class _Read(NamedTuple):
+    """The members of a body in their order, numbers as text; or why there are none."""
+
+    members: list[tuple[str, Any]]
+    problem: str | None = None
+
+
+def parse(
+    body: bytes, received_ns: int, by: str, keys: Sequence[bytes] = ()
+) -> Authorize | Refused:
+    """Read a transaction; `keys` are the values of the header `Idempotency-Key`.
+
+    The reason of what can't be taken is `malformed` or `invalid_amount`.
+    """
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError:
-        return Reason.MALFORMED
-    if type(document) is not dict:
-        return Reason.MALFORMED
-    return _plainly(body, document, received_ns, by) or _exactly(body, received_ns, by)
+        if not has_numbers_beyond(body):
+            return malformed("body", "is no JSON document")
+        document = None
+    plain = type(document) is dict and _plainly(body, document, received_ns, by)
+    command = plain or _exactly(body, received_ns, by)
+    return _under_key(command, keys) if keys and isinstance(command, Authorize) else command
 
 
 def _plainly(body: bytes, document: dict[str, Any], received_ns: int, by: str) -> Authorize | None:
@@ -63,6 +85,10 @@ def _plainly(body: bytes, document: dict[str, Any], received_ns: int, by: str) -
         return None
     amount_cents = parse_cents(amount[1].decode())
     if amount_cents is None or amount_cents <= 0:
+        return None
+    if len(document) > 4 + ("id" in document) + ("card" in document) and any(
+        unwelcome(name, value) for name, value in document.items()
+    ):
         return None
     return Authorize(account, transaction_id, amount_cents, mcc, merchant, card, received_ns, by)
 
@@ -83,44 +109,92 @@ def _is_plain(body: bytes, document: dict[str, Any]) -> bool:
     return body.count(b'"') == 2 * (len(document) + texts)
 
 
-def _exactly(body: bytes, received_ns: int, by: str) -> Authorize | Reason:
-    document = _read_exactly(body)
-    if document is None:
-        return Reason.MALFORMED
-    account = _given(document, _ACCOUNT_NAMES)
-    mcc, merchant = document.get("mcc"), document.get("merchant")
-    if not (_is_text(account) and _is_text(mcc) and _is_text(merchant)):
-        return Reason.MALFORMED
-    transaction_id, card = document.get("id"), document.get("card")
-    if not (_is_id_or_none(transaction_id) and _is_id_or_none(card)):
-        return Reason.MALFORMED
-    amount = _given(document, _AMOUNT_NAMES)
+def _exactly(body: bytes, received_ns: int, by: str) -> Authorize | Refused:
+    members, problem = _read_exactly(body)
+    if problem is not None:
+        return malformed("body", problem)
+    for name, value in members:
+        wrong = unwelcome(name, value)
+        if wrong is not None:
+            return malformed(name, wrong)
+    names = [name for name, _ in members if name in KNOWN_NAMES]
+    if len(names) > len(set(names)):
+        twice = next(name for name in names if names.count(name) > 1)
+        return malformed(twice, "is there more than once")
+    document = dict(members)
+    for one, other in (_ACCOUNT_NAMES, _AMOUNT_NAMES):
+        if one in document and other in document and not _same(document[one], document[other]):
+            return malformed(other, f"differs from {one}")
+    return _command(document, received_ns, by)
+
+
+def _command(document: dict[str, Any], received_ns: int, by: str) -> Authorize | Refused:
+    """The command of members that are there once, under one name or two that say the same."""
+    account_name = next((name for name in _ACCOUNT_NAMES if name in document), "account")
+    for name in (account_name, "mcc", "merchant"):
+        wrong = _wrong_text(document, name, MAX_TEXT_LENGTH)
+        if wrong is not None:
+            return malformed(name, wrong)
+    for name in ("id", "card"):
+        if document.get(name) is not None:
+            wrong = _wrong_text(document, name, MAX_ID_LENGTH)
+            if wrong is not None:
+                return malformed(name, wrong)
+    amount_name = next((name for name in _AMOUNT_NAMES if name in document), "totalAmount")
+    if amount_name not in document:
+        return malformed(amount_name, "is missing")
+    amount = document[amount_name]
     if not isinstance(amount, NumberText):
-        return Reason.MALFORMED
+        return malformed(amount_name, "must be a number")
     amount_cents = parse_cents(amount)
-    if amount_cents is None or amount_cents <= 0:
-        return Reason.INVALID_AMOUNT
-    return Authorize(account, transaction_id, amount_cents, mcc, merchant, card, received_ns, by)
+    if amount_cents is None:
+        wrong = f"must be a whole number of centavos, of at most {MAX_AMOUNT_DIGITS} digits"
+        return Refused(Reason.INVALID_AMOUNT, f"{amount_name}: {wrong}")
+    if amount_cents <= 0:
+        return Refused(Reason.INVALID_AMOUNT, f"{amount_name}: must be more than zero")
+    return Authorize(
+        document[account_name],
+        document.get("id"),
+        amount_cents,
+        document["mcc"],
+        document["merchant"],
+        document.get("card"),
+        received_ns,
+        by,
+    )
 
 
-def _read_exactly(body: bytes) -> dict[str, Any] | None:
-    """The object with numbers as text; None where a known name is repeated."""
+def _read_exactly(body: bytes) -> _Read:
+    """The members of a body that is a JSON object."""
     try:
-        pairs: list[tuple[str, Any]] = json.loads(
-            body, object_pairs_hook=list, parse_int=NumberText, parse_float=NumberText
+        document = json.loads(
+            body, object_pairs_hook=_Members, parse_int=NumberText, parse_float=NumberText
         )
     except (ValueError, RecursionError):
-        return None
-    names = [name for name, _ in pairs if name in _KNOWN_NAMES]
-    return dict(pairs) if len(names) == len(set(names)) else None
+        return _Read([], "is nested too deeply")
+    if not isinstance(document, _Members):
+        return _Read([], "must be a JSON object")
+    return _Read(document)
 
 
-def _given(document: dict[str, Any], names: tuple[str, str]) -> Any:
-    """The value of whichever name is there; None where there is none, or two that differ."""
-    values = [document[name] for name in names if name in document]
-    if not values or (len(values) == 2 and not _same(*values)):
-        return None
-    return values[0]
+def _under_key(command: Authorize, keys: Sequence[bytes]) -> Authorize | Refused:
+    """The command with the id that the header `Idempotency-Key` gives it."""
+    name = "Idempotency-Key"
+    if len(keys) > 1:
+        return malformed(name, "is there more than once")
+    try:
+        key = keys[0].decode().strip(" \t")
+    except UnicodeDecodeError:
+        return malformed(name, "is not UTF-8")
+    quoted = _QUOTED.fullmatch(key)
+    if quoted is not None:
+        key = re.sub(r"\\(.)", r"\1", quoted[1])
+    wrong = _wrong_text({name: key}, name, MAX_ID_LENGTH)
+    if wrong is not None:
+        return malformed(name, wrong)
+    if command.transaction_id is None:
+        return command._replace(transaction_id=key)
+    return command if command.transaction_id == key else malformed(name, "differs from id")
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -129,14 +203,25 @@ def _same(one: Any, other: Any) -> bool:
     return type(one) is type(other) and bool(one == other)
 
 
-def _is_text(value: Any) -> TypeGuard[str]:
+def _wrong_text(document: dict[str, Any], name: str, longest: int) -> str | None:
+    """What is wrong with a text; None where nothing is."""
+    if name not in document:
+        return "is missing"
+    value = document[name]
+    if _is_text(value, longest):
+        return None
+    if type(value) is not str:
+        return "must be a text"
+    if len(value) > longest:
+        return f"is longer than {longest} characters"
+    return "must not hold NUL" if value.strip() else "must not be blank"
+
+
+def _is_text(value: Any, longest: int) -> TypeGuard[str]:
     return (
-        type(value) is str
-        and len(value) <= MAX_TEXT_LENGTH
-        and value.strip() != ""
-        and "\0" not in value
+        type(value) is str and len(value) <= longest and value.strip() != "" and "\0" not in value
     )
 
 
 def _is_id_or_none(value: Any) -> TypeGuard[str | None]:
-    return value is None or (_is_text(value) and len(value) <= MAX_ID_LENGTH)
+    return value is None or _is_text(value, MAX_ID_LENGTH)

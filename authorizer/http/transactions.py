@@ -6,7 +6,7 @@ request comes in one of two ways, and is decided in one: plain ones straight fro
 (`__call__`), where it is awaited.
 """
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import structlog
@@ -22,8 +22,9 @@ from authorizer.http.metrics import Metrics
 from authorizer.http.plain_heads import PlainHead, PlainHeads
 from authorizer.http.problems import problem_response
 from authorizer.http.protocol import RECEIVED, RESPOND, Exchange
-from authorizer.http.request_id import new_id, request_id
+from authorizer.http.request_id import idempotency_keys, new_id, request_id
 from authorizer.http.transaction_body import parse
+from authorizer.http.transaction_members import Refused, malformed
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -70,12 +71,14 @@ class Transactions:
         self._in_flight += 1
         reply = DirectReply(self, exchange, identity, received_ns)
         try:
-            outcome = self._decide(body, received_ns, caller.by, reply)
+            decided = self._decide(body, received_ns, caller.by, reply, head.idempotency_keys)
         except Exception:
             log.exception("a bug on the way of a purchase")
-            outcome = _REFUSED[Reason.UNAVAILABLE]
-        if outcome is not None:
-            reply.set(outcome)
+            decided = _REFUSED[Reason.UNAVAILABLE]
+        if isinstance(decided, Refused):
+            reply.refuse(decided)
+        elif decided is not None:
+            reply.set(decided)
 
     def answered(self, outcome: Outcome, received_ns: int) -> None:
         """A request of `answer` is no longer under way."""
@@ -110,30 +113,33 @@ class Transactions:
                 return
             try:
                 reply = LoopFuture()
-                outcome = self._decide(message["body"], received_ns, caller.by, reply)
-                if outcome is None:
-                    outcome = await reply
+                keys = idempotency_keys(scope["headers"])
+                decided = self._decide(message["body"], received_ns, caller.by, reply, keys)
+                outcome = await reply if decided is None else decided
             except Exception:
                 log.exception("a bug on the way of a purchase")
                 outcome = _REFUSED[Reason.UNAVAILABLE]
-            answered = _ANSWERS[outcome.reason, outcome.replayed]
+            answered = _answered(outcome)
             identity = request_id(scope["headers"])
             head = b"%sx-request-id: %s\r\n" % (answered.head, identity)
             if respond is None or not respond(head, answered.body):
                 await _send(send, answered, identity)
-            self._metrics.decided(outcome, self._monotonic_ns() - received_ns)
+            counted = _REFUSED[outcome.reason] if isinstance(outcome, Refused) else outcome
+            self._metrics.decided(counted, self._monotonic_ns() - received_ns)
         finally:
             self._in_flight -= 1
 
-    def _decide(self, body: bytes, received_ns: int, by: str, reply: Reply) -> Outcome | None:
+    def _decide(
+        self, body: bytes, received_ns: int, by: str, reply: Reply, keys: Sequence[bytes]
+    ) -> Outcome | Refused | None:
         """The outcome, or None where the reply will get it."""
         if self._in_flight > self._max_in_flight:
             return _OVERLOADED
         if len(body) > MAX_BODY_BYTES:
-            return _REFUSED[Reason.MALFORMED]
-        command = parse(body, received_ns, by)
-        if isinstance(command, Reason):
-            return _REFUSED[command]
+            return _TOO_LONG
+        command = parse(body, received_ns, by, keys)
+        if isinstance(command, Refused):
+            return command
         return self._desk.submit(command, reply)
 
     async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -177,6 +183,13 @@ class DirectReply:
             log.exception("a bug in an answer")  # the others of its batch must have theirs
         finally:
             self._transactions.answered(value, self._received_ns)
+
+    def refuse(self, refused: Refused) -> None:
+        """Answer what can't be taken as it is."""
+        answered = _answered(refused)
+        head = b"%sx-request-id: %s\r\n" % (answered.head, self._identity)
+        self._exchange.respond(head, answered.body)
+        self._transactions.answered(_REFUSED[refused.reason], self._received_ns)
 
     def set_exception(self, exc_info: Any = None) -> None:
         """See `Reply`."""
@@ -226,8 +239,19 @@ def _answer(reason: Reason, replayed: bool) -> Answered:
     return Answered(headers, b"".join(b"%s: %s\r\n" % header for header in headers), body)
 
 
+def _answered(outcome: Outcome | Refused) -> Answered:
+    """The answer; to what can't be taken it says which member is wrong, and how."""
+    if isinstance(outcome, Outcome):
+        return _ANSWERS[outcome.reason, outcome.replayed]
+    refused, answered = outcome, _ANSWERS[outcome.reason, False]
+    header = (b"authorizer-detail", refused.detail.encode("ascii"))
+    line = b"%s: %s\r\n" % header
+    return Answered([*answered.headers, header], answered.head + line, answered.body)
+
+
 _ANSWERS: Final = {
     (reason, replayed): _answer(reason, replayed) for reason in Reason for replayed in (False, True)
 }
 _REFUSED: Final = {reason: Outcome(reason) for reason in Reason}
 _OVERLOADED: Final = _REFUSED[Reason.OVERLOADED]
+_TOO_LONG: Final = malformed("body", f"is longer than {MAX_BODY_BYTES} bytes")

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from authorizer.domain.cards import WrittenTime
 from authorizer.domain.moments import moment_text, us_of
 from authorizer.domain.money import format_cents
+from authorizer.http.json_text import has_numbers_beyond
 from authorizer.http.problems import FieldError, InvalidRequestError
 from authorizer.http.transactions import MAX_BODY_BYTES
 
@@ -23,6 +24,9 @@ _RFC3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
 _MICROSECONDS: Final = 6
+_BEYOND: Final = Decimal("Infinity")
+_INT_DIGITS: Final = 100
+"""Python reads whole numbers of up to 4,300 digits; one of so many is no field's anyway."""
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -34,7 +38,19 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-_EXACT: Final = json.JSONDecoder(parse_float=Decimal, object_pairs_hook=_unique)
+def _decimal(text: str) -> Decimal:
+    """A number with its digits; one that even Decimal can't hold is infinite, and no field's."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return _BEYOND
+
+
+def _whole(text: str) -> int | Decimal:
+    return int(text) if len(text) <= _INT_DIGITS else _decimal(text)
+
+
+_EXACT: Final = json.JSONDecoder(parse_float=_decimal, parse_int=_whole, object_pairs_hook=_unique)
 
 
 async def read_body(request: Request) -> bytes:
@@ -87,11 +103,21 @@ def _adapter(kind: Any) -> TypeAdapter[str]:
 
 def read_json(body: bytes) -> Any:
     """A JSON document with its numbers exact and its members unique; else HTTPException 400."""
+    if _is_json(body):
+        try:
+            return _EXACT.decode(body.decode())
+        except (ValueError, RecursionError):
+            pass
+    raise HTTPException(400, "the body is no JSON document with unique members")
+
+
+def _is_json(body: bytes) -> bool:
+    """Whether it is JSON to the letter: the standard library takes more."""
     try:
-        orjson.loads(body)  # strict where the standard library is not
-        return _EXACT.decode(body.decode())
-    except (ValueError, RecursionError, InvalidOperation) as error:
-        raise HTTPException(400, "the body is no JSON document with unique members") from error
+        orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return has_numbers_beyond(body)
+    return True
 
 
 def field_errors(error: ValidationError) -> list[FieldError]:

@@ -92,6 +92,23 @@ def test_an_account_without_balances_gets_the_configured_wallets(
     assert balances(data) == {"1": {"HEALTH": 0.0, "CASH": 0.0}}
 
 
+def test_a_wallet_that_no_setting_names_is_refused_with_those_there_are(
+    data: Path, tmp_path: Path
+) -> None:
+    lines = write_lines(tmp_path / "lines.ndjson", account("1", comida=1.0), account("2", FOOD=1.0))
+    result = run("import", lines, "--data", data)
+    assert result.exit_code == 1
+    assert "there is no wallet 'comida', only FOOD, MEAL, CASH" in result.stderr
+    assert balances(data) == {"2": {"FOOD": 1.0}}
+
+
+def test_a_number_that_no_double_holds_is_told_by_its_member(data: Path) -> None:
+    line = '{"account": "1", "balances": {"FOOD": 1e400}}\n'
+    result = run("import", "-", "--data", data, stdin=line)
+    assert result.exit_code == 1
+    assert "balances.FOOD: " in result.stderr
+
+
 def test_several_files_and_standard_input_are_read_in_order(data: Path, tmp_path: Path) -> None:
     first = write_lines(tmp_path / "1.ndjson", account("1"))
     last = write_lines(tmp_path / "3.ndjson", account("3"))

@@ -154,3 +154,26 @@ def test_an_environment_that_cannot_be_taken_is_told_by_name(
 @pytest.mark.parametrize("value", ["5411", "5411=", "=FOOD", "5411=FOOD,5812"])
 def test_a_mapping_flag_that_is_none_is_wrong_usage(value: str) -> None:
     assert "is not MCC=WALLET" in refused("settings", "--wallet-by-mcc", value, status=2)
+
+
+@pytest.mark.parametrize("place", ["flag", "environment", "file"])
+@pytest.mark.parametrize("name", ["wallet_by_mcc", "sla_resolution_minutes"])
+def test_a_mapping_names_nothing_twice(
+    place: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = "alta" if name == "sla_resolution_minutes" else "5411"
+    arguments: list[object] = []
+    if place == "flag":
+        arguments = [f"--{name.replace('_', '-')}", f"{key}=1,{key}=2"]
+    elif place == "environment":
+        monkeypatch.setenv(f"AUTHORIZER_{name.upper()}", f'{{"{key}": "1", "{key}": "2"}}')
+    else:
+        arguments = ["--config", file(tmp_path, f'{name} = {{{key} = "1", {key} = "2"}}')]
+    said = refused("settings", *arguments, status=2)
+    if place == "flag":
+        assert f"{key!r} is there more than once" in said
+
+
+@pytest.mark.parametrize("value", ["5411= ", " =FOOD"])
+def test_an_mcc_and_a_wallet_are_not_blank(value: str) -> None:
+    assert "must not be blank" in refused("settings", "--wallet-by-mcc", value, status=2)

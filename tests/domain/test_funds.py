@@ -96,7 +96,6 @@ def test_the_same_again_changes_nothing_whatever_was_spent_since() -> None:
     [
         {"FOOD": 70_00, "MEAL": 50_00, "CASH": 20_00},
         {"FOOD": 100_00, "MEAL": 50_00},
-        {"FOOD": 100_00, "MEAL": 50_00, "CASH": 20_00, "BUS": 0},
     ],
 )
 def test_other_opening_balances_are_a_conflict_even_if_they_are_the_present_ones(
@@ -105,6 +104,27 @@ def test_other_opening_balances_are_a_conflict_even_if_they_are_the_present_ones
     account = opened()
     settled(account, purchase(30_00, "5411"))
     assert kind(opening(account, balances)) is RefusalKind.CONFLICT
+
+
+def test_a_wallet_that_no_setting_names_is_no_wallet() -> None:
+    for account in (Account(ACCOUNT), opened()):
+        decision = opening(account, {"FOOD": 1_00, "food": 0})
+        assert decision.outcome == Refusal(
+            RefusalKind.INVALID,
+            "there is no wallet 'food', only FOOD, MEAL, CASH",
+            "balances.food",
+        )
+    policy = Policy(categories=CategoryTable({"1": "BUS"}, "OTHER"))
+    assert kind(opening(Account(ACCOUNT), {"CASH": 1_00}, policy=policy)) is RefusalKind.INVALID
+    assert opening(Account(ACCOUNT), {"BUS": 1_00, "OTHER": 0}, policy=policy).events
+
+
+def test_an_account_with_a_wallet_of_other_settings_keeps_it() -> None:
+    account = opened(BUS=5_00, CASH=1_00)
+    assert opening(account, {"CASH": 1_00, "BUS": 5_00}) == Decision(Done())
+    assert kind(opening(account, {"CASH": 1_00, "BUS": 6_00})) is RefusalKind.CONFLICT
+    apply(account, crediting(account, wallet="BUS"))
+    assert account.wallets_cents == {"BUS": 15_00, "CASH": 1_00}
 
 
 def test_an_account_without_a_customer_can_be_given_one() -> None:

@@ -75,6 +75,7 @@ def test_a_transaction_is_answered_200_with_one_of_three_codes() -> None:
         responses = operation("POST", path)["responses"]
         assert set(responses) == {"200", "401", "403"}
         assert set(responses["200"]["headers"]) == {
+            "Authorizer-Detail",
             "Authorizer-Reason",
             "Authorizer-Replayed",
             "X-Request-Id",

@@ -21,9 +21,9 @@ def test_a_plain_head_is_told_as_in_an_asgi_scope(heads: PlainHeads) -> None:
     assert plain.headers == [
         (b"host", b"a"),
         (b"content-length", b"2"),
-        (b"x-request-id", b"mine"),
         (b"x-twice", b"1 "),
         (b"x-twice", b"2"),
+        (b"x-request-id", b"mine"),
     ]
     assert (plain.body_bytes, plain.request_id) == (2, b"mine")
 
@@ -85,5 +85,63 @@ def test_a_request_id_that_is_not_fit_is_none(heads: PlainHeads) -> None:
 
 def test_the_heads_that_are_known_are_bounded(heads: PlainHeads) -> None:
     for number in range(3 * plain_heads.MAX_KNOWN):
-        assert heads.find(HEAD + b"\r\nX-Request-Id: %d" % number, b"{}") is not None
+        assert heads.find(HEAD + b"\r\nX: %d" % number, b"{}") is not None
         assert len(heads._known) <= plain_heads.MAX_KNOWN
+
+
+@pytest.mark.parametrize("name", [b"Idempotency-Key", b"idempotency-key", b"X-REQUEST-ID"])
+@pytest.mark.parametrize("where", [b"\r\nHost: a", b"\r\nContent-Length: 2"])
+def test_a_head_is_known_whatever_names_its_request(
+    heads: PlainHeads, name: bytes, where: bytes
+) -> None:
+    for number in range(3 * plain_heads.MAX_KNOWN):
+        line = b"\r\n%s: n-%d" % (name, number)
+        plain = heads.find(HEAD.replace(where, where + line), b"{}")
+        assert plain is not None
+        assert plain.headers[-1] == (name.lower(), b"n-%d" % number)
+        named = plain.idempotency_keys or (plain.request_id,)
+        assert named == (b"n-%d" % number,)
+    assert len(heads._known) == 1
+    assert heads.find(HEAD, b"{}") is heads.find(HEAD, b"[]")
+
+
+@pytest.mark.parametrize(
+    ("lines", "keys"),
+    [
+        (b"Idempotency-Key: a", (b"a",)),
+        (b"Idempotency-Key:a", (b"a",)),
+        (b"Idempotency-Key: a\r\nIdempotency-Key: b", (b"a", b"b")),
+        (b"Idempotency-Key: a\r\nidempotency-key:  b c ", (b"a", b"b c ")),
+        (b"Idempotency-Key: \xc3\xa7", (b"\xc3\xa7",)),
+        (b"Idempotency-Key:", (b"",)),
+        (b"Idempotency-Key: " + b"k" * 300, (b"k" * 300,)),
+        (b"Idempotency-Keys: a", ()),
+        (b"X: Idempotency-Key: a", ()),
+    ],
+)
+def test_the_keys_of_a_head_are_those_that_the_parser_reads(
+    heads: PlainHeads, lines: bytes, keys: tuple[bytes, ...]
+) -> None:
+    for head in (HEAD, HEAD + b"\r\n" + lines, HEAD.replace(b"\r\n", b"\r\n" + lines + b"\r\n", 1)):
+        plain = heads.find(head, b"{}")
+        assert plain is not None
+        assert sorted(plain.idempotency_keys) == sorted(keys if head is not HEAD else ())
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        HEAD + b"\r\nIdempotency-Key: a\r\n b",
+        HEAD + b"\r\nIdempotency-Key: a\r\n\tContent-Length: 2",
+        HEAD + b"\n\r\nIdempotency-Key: a",
+        b"POST /transactions HTTP/1.1\r\nIdempotency-Key: a",
+        HEAD + b"\r\nIdempotency-Key : a",
+        HEAD + b"\r\nX-Request-Id: " + b"x" * plain_heads.MAX_HEAD_BYTES,
+    ],
+)
+def test_a_line_is_lifted_only_where_no_other_is_read_otherwise(
+    heads: PlainHeads, head: bytes
+) -> None:
+    for body in (b"{}", b"\r\n"):
+        assert heads.find(head, body) is None
+        assert heads.find(HEAD, b"{}") is not None

@@ -61,6 +61,18 @@ PLAIN = [
     post(BODY, b"Content-Type: text/plain", b"Accept: */*", b"Cookie: a=b", b"X-Empty:"),
     post(BODY, b"Authorization: Bearer no-key"),
     post(BODY.replace(b"LOJA X", "AÇAÍ".encode())),
+    post(BODY, b"Idempotency-Key: k-1"),
+    post(BODY, b'Idempotency-Key: "k-1"', b"X-Request-Id: mine"),
+    post(BODY, b"Idempotency-Key:"),
+    post(BODY, b"Idempotency-Key: a", b"Idempotency-Key: b"),
+    post(BODY, b"Idempotency-Key: a b", b"Idempotency-Key: c"),
+    post(BODY, b"Idempotency-Key: " + b"k" * 129),
+    post(BODY[:-1] + b',"id":"k-1"}', b"Idempotency-Key: k-1"),
+    post(BODY[:-1] + b',"id":"k-1"}', b"Idempotency-Key: k-2"),
+    post(BODY[:-1] + b',"Id":"k-1"}'),
+    post(BODY[:-1] + b',"currency":"USD"}'),
+    post(BODY[:-1] + b',"x":1e400}'),
+    post(BODY.replace(b"1.00", b"1e400")),
 ]
 UNUSUAL = [
     post(BODY, b"Expect: 100-continue"),
@@ -123,6 +135,27 @@ def test_a_plain_request_goes_straight_and_is_answered_as_over_asgi(request_byte
         answered = await wire.answers()
         assert answered == await asgi_answers(request_bytes, request_bytes)
         assert answered.count(b"HTTP/1.1 200 OK\r\n") == 2
+
+    run(story)
+
+
+def test_a_key_in_the_head_is_the_id_and_flushes_no_other_head() -> None:
+    async def story() -> None:
+        straight = await site()
+        wire = straight.connect()
+        wire.send(post())
+        await wire.answers()
+        known = dict(straight.transactions.plain_heads._known)
+        for number in range(1500):
+            wire.send(post(BODY.replace(b"1.00", b"0.01"), b"Idempotency-Key: %d" % (number % 50)))
+            await wire.answers()
+        assert straight.transactions.direct == 1501
+        assert straight.transactions.plain_heads._known == known
+        answered = await wire.answers()
+        assert answered.count(b"authorizer-replayed: true") == 1450
+        account = straight.house.desk.accounts.find("a")
+        assert account is not None
+        assert account.state.wallets_cents["CASH"] == 98_50
 
     run(story)
 

@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from authorizer.domain.commands import Authorize
 from authorizer.domain.reasons import Reason
 from authorizer.http import transaction_body
-from authorizer.http.transaction_body import MAX_ID_LENGTH, MAX_TEXT_LENGTH, parse
+from authorizer.http.transaction_body import MAX_ID_LENGTH, MAX_TEXT_LENGTH
+from authorizer.http.transaction_members import MAX_DETAIL_LENGTH
 
 KNOWN = ("account", "accountId", "totalAmount", "amount", "mcc", "merchant", "id", "card")
 FAR = 1000
@@ -52,13 +53,18 @@ def has_surrogate(value: Any) -> bool:
     return isinstance(value, str) and re.search("[\ud800-\udfff]", value) is not None
 
 
-def is_infinite(value: Any) -> bool:
-    """Whether any number is beyond what JSON readers can be expected to take."""
-    if isinstance(value, Members):
-        return any(is_infinite(member) for _, member in value)
-    if isinstance(value, list):
-        return any(map(is_infinite, value))
-    return isinstance(value, Spelled) and float(value) in (float("inf"), float("-inf"))
+def forbids(name: str, value: Any) -> bool:
+    """Whether a member that is none of the known ones may not be passed over."""
+    letters = "".join(char for char in name.casefold() if char not in "_-")
+    if letters in {known.casefold() for known in KNOWN}:
+        return True
+    if value is None:
+        return False
+    if letters == "currency":
+        return bool(value != "BRL")
+    if letters in ("type", "kind"):
+        return not (isinstance(value, str) and value.casefold() in ("purchase", "compra"))
+    return letters in ("cartaoid", "cardid", "transactionid", "idempotencykey")
 
 
 def cents_of(spelled: str) -> int | None:
@@ -85,10 +91,12 @@ def reference(body: bytes) -> Authorize | Reason:
         )
     except ValueError:
         return Reason.MALFORMED
-    if not isinstance(document, Members) or has_surrogate(document) or is_infinite(document):
+    if not isinstance(document, Members) or has_surrogate(document):
         return Reason.MALFORMED
     values: dict[str, Any] = {}
     for name, value in document:
+        if name not in KNOWN and forbids(name, value):
+            return Reason.MALFORMED
         if name in KNOWN and name in values:
             return Reason.MALFORMED
         values[name] = value
@@ -133,6 +141,7 @@ BLANKS = st.sampled_from(("", "", "", "", " ", "\n", "\t", "\r\n", "   "))
 TEXTS = st.sampled_from(
     (
         "123", "5811", "PADARIA DO ZE               SAO PAULO BR", "PAG*JoseDaSilva", "açaí",
+        "BRL", "purchase",
         "\N{SNOWMAN}", "\U0001f355", "", " ", "\t", "\N{NO-BREAK SPACE}", "a\0b", '"', "\\", "{",
         "}", "amount", '"amount": 5', '{"totalAmount":1}', "x" * 128, "x" * 129, "y" * 1024,
         "y" * 1025, "é" * 1024, "é" * 1025, "1e5", "null",
@@ -177,7 +186,9 @@ VALUES = st.recursive(
     ),
     max_leaves=4,
 )
-NAMES = st.sampled_from((*KNOWN, "type", "Account", "amounts"))
+NAMES = st.sampled_from(
+    (*KNOWN, "type", "currency", "Account", "i_d", "cartao_id", "amounts", "x", "city")
+)
 MEMBERS = st.tuples(strings(NAMES), VALUES)
 USUAL = {
     "account": strings(),
@@ -222,6 +233,16 @@ def damaged(draw: st.DrawFn) -> bytes:
     return body[:at] + put + body[at + draw(st.integers(0, 2)) :]
 
 
+def parse(body: bytes, received_ns: int, by: str) -> Authorize | Reason:
+    """What the reader says; its detail fits into a header."""
+    answer = transaction_body.parse(body, received_ns, by)
+    if isinstance(answer, Authorize):
+        return answer
+    assert re.fullmatch(r"[ -~]+: [ -~]+", answer.detail)
+    assert len(answer.detail) <= MAX_DETAIL_LENGTH
+    return answer.reason
+
+
 def check(body: bytes) -> None:
     assert parse(body, 5, "me") == reference(body)
 
@@ -246,6 +267,10 @@ USUAL_BODY = (
 @example(USUAL_BODY % (b"10", b',"x":{"amount":5}'))
 @example(USUAL_BODY % (b'"10"', b',"x":{"amount":5}'))
 @example(USUAL_BODY % (b"1e-99999999999999999999", b""))
+@example(USUAL_BODY % (b"10", b',"x":1e400'))
+@example(USUAL_BODY % (b"1e400", b""))
+@example(USUAL_BODY % (b"10", b',"x":1e400e1'))
+@example(USUAL_BODY % (b"10", b',"x":-1e400.5'))
 @given(bodies())
 def test_a_body_is_read_as_the_reference_reads_it(body: bytes) -> None:
     check(body)
