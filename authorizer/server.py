@@ -266,6 +266,7 @@ def _reports(
         return NoReports()
     command = [sys.executable, "-m", "authorizer", "reports", "follow"]
     command += ["--data", str(settings.data)]
+    command += ["--time-zone", settings.time_zone]
     command += ["--log-format", settings.log_format, "--log-level", settings.log_level]
     environment = dict(os.environ)
     if settings.reports_url is not None:  # it may hold a password, and command lines are public

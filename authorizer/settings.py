@@ -1,12 +1,12 @@
 """Every setting, in one place: flags win over the environment, that over the TOML file."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -24,17 +24,13 @@ from authorizer.domain.service_levels import (
     ServiceLevel,
     ServiceLevels,
 )
-from authorizer.reports.business_hours import (
-    BusinessHours,
-    check_time_zone,
-    parse_hours,
-    parse_weekdays,
-)
+from authorizer.reports.business_hours import BusinessHours, parse_hours, parse_weekdays
+from authorizer.reports.local_days import check_time_zone
 
-_BUSINESS = {
+_CHECKS: Final[dict[str, Callable[[str], object]]] = {
+    "time_zone": check_time_zone,
     "business_hours": parse_hours,
     "business_days": parse_weekdays,
-    "business_time_zone": check_time_zone,
 }
 _Minutes = Annotated[int, Field(ge=1, le=10 * 366 * 24 * 60)]
 """Up to ten years: a ticket that is due past the year 9999 could never be shown."""
@@ -151,14 +147,18 @@ class Settings(BaseSettings):
     reports_wait_ms: int = Field(
         3000, ge=1, description="How long a report waits for its tables to catch up."
     )
+    time_zone: str = Field(
+        "America/Sao_Paulo",
+        description="The IANA time zone of the days of reports and lists, and of business hours.",
+    )
     business_hours: str = Field(
         "08:00-18:00", description="From when to when the service desk works, in local time."
     )
     business_days: str = Field(
         "mon-fri", description="The weekdays on which it works: mon-fri, or mon,wed,sat."
     )
-    business_time_zone: str = Field(
-        "America/Sao_Paulo", description="The IANA time zone in which it works."
+    business_time_zone: str | None = Field(
+        None, description="The old name of time_zone, which is taken still."
     )
     log_format: Literal["auto", "json", "console"] = Field(
         "auto", description="Log lines as JSON, for people, or as suits standard error."
@@ -200,19 +200,27 @@ class Settings(BaseSettings):
             for priority in Priority
         }
 
-    @field_validator("business_hours", "business_days", "business_time_zone")
+    @model_validator(mode="before")
+    @classmethod
+    def _old_name_is_taken(cls, given: dict[str, Any]) -> dict[str, Any]:
+        old = given.get("business_time_zone")
+        if old is None:
+            return given
+        if given.get("time_zone", old) != old:
+            raise ValueError("time_zone and business_time_zone, its old name, say different things")
+        return given | {"time_zone": old}
+
+    @field_validator("time_zone", "business_hours", "business_days")
     @classmethod
     def _can_be_read(cls, given: str, info: ValidationInfo) -> str:
-        _BUSINESS[str(info.field_name)](given)
+        _CHECKS[str(info.field_name)](given)
         return given
 
     @property
     def desk_hours(self) -> BusinessHours:
         """When the service desk works."""
         opens, closes = parse_hours(self.business_hours)
-        return BusinessHours(
-            opens, closes, parse_weekdays(self.business_days), self.business_time_zone
-        )
+        return BusinessHours(opens, closes, parse_weekdays(self.business_days), self.time_zone)
 
     @property
     def is_loopback(self) -> bool:

@@ -75,6 +75,8 @@ def sources_of(file: Path | None, flags: dict[str, Any]) -> dict[str, str]:
     for name, field in Settings.model_fields.items():
         found = [place for place, values in places.items() if name in values] or ["default"]
         sources[name] = " and ".join(found) if isinstance(field.default, dict) else found[0]
+    if sources["time_zone"] == "default":  # it may have its old name there
+        sources["time_zone"] = sources["business_time_zone"]
     return sources
 
 

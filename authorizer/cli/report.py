@@ -20,6 +20,7 @@ from authorizer.http.wire import money
 from authorizer.persistence.disk import DataFolderInUseError
 from authorizer.reports.amounts import with_amounts
 from authorizer.reports.business_hours import BusinessHours
+from authorizer.reports.local_days import LocalDays
 from authorizer.reports.period import Period
 from authorizer.reports.spreadsheet import csv_of
 from authorizer.settings import Settings
@@ -55,7 +56,9 @@ class Edge(click.ParamType[str]):
 @click.option("--html", "form", flag_value="html", help="As a page with charts.", default=True)
 @click.option("--json", "form", flag_value="json", help="As one JSON object: every grouping.")
 @click.option("--csv", type=click.Choice(_TABLES), help="As CSV: one report in one grouping.")
-@click.option("--de", type=Edge(), help="The first day; 30 days before the end by default.")
+@click.option(
+    "--de", type=Edge(), help="The first day; by default the one 29 days before the last."
+)
 @click.option("--ate", type=Edge(), help="The last day; today by default.")
 @click.option(
     "--horario",
@@ -70,7 +73,9 @@ class Edge(click.ParamType[str]):
     type=click.Path(dir_okay=False, path_type=Path),
     help="The file to write; standard output by default.",
 )
-@settings_options("data", "reports_url", "business_hours", "business_days", "business_time_zone")
+@settings_options(
+    "data", "reports_url", "time_zone", "business_hours", "business_days", "business_time_zone"
+)
 def report(
     form: str, csv: str | None, output: Path | None, settings: Settings, **about: str | None
 ) -> None:
@@ -89,11 +94,12 @@ def report(
     logs.configure("auto", "warning")
     now_us = time.time_ns() // 1000
     try:
-        period = period_of(about["de"], about["ate"], now_us)
+        days = LocalDays(settings.time_zone)
+        period = period_of(about["de"], about["ate"], now_us, days)
     except PeriodError as error:
         raise click.UsageError(f"--{error.field}: {error}") from error
     hours = settings.desk_hours if about["horario"] == BUSINESS else None
-    gathered = _gather(settings, period, now_us, hours)
+    gathered = _gather(settings, period, now_us, hours, days)
     written = _csv(gathered, csv) if csv else _FORMS[form](gathered)
     if output is None:
         click.echo(written, nl=False)
@@ -102,7 +108,11 @@ def report(
 
 
 def _gather(
-    settings: Settings, period: Period, now_us: int, hours: BusinessHours | None
+    settings: Settings,
+    period: Period,
+    now_us: int,
+    hours: BusinessHours | None,
+    days: LocalDays,
 ) -> dict[str, Any]:
     from authorizer.reports.everything import gather  # noqa: PLC0415
     from authorizer.reports.store import StoreError, problem_of  # noqa: PLC0415
@@ -112,11 +122,11 @@ def _gather(
         with tables_of(settings, disk) as engine:
             try:
                 with disk.lock():
-                    projector_of(engine, disk).catch_up(journal_end(disk))
+                    projector_of(engine, disk, days, keep_days=True).catch_up(journal_end(disk))
             except DataFolderInUseError:
                 _wait_for_the_server(engine, journal_end(disk))
             with engine.connect() as connection:
-                return gather(connection, period, now_us, hours)
+                return gather(connection, period, now_us, hours, days)
     except StoreError as error:
         raise click.ClickException(
             f"the reports' database can't be used: {problem_of(error)}"
@@ -124,13 +134,13 @@ def _gather(
 
 
 def _wait_for_the_server(engine: "Engine", position: int) -> None:
-    from authorizer.reports.store import read_place  # noqa: PLC0415
+    from authorizer.reports.store import read_standing  # noqa: PLC0415
 
     deadline = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < deadline:
         with engine.connect() as connection:
-            place = read_place(connection)
-        if place is not None and place.position >= position:
+            standing = read_standing(connection)
+        if standing is not None and standing.place.position >= position:
             return
         time.sleep(_POLL_SECONDS)
     raise click.ClickException("the tables of the server that runs on the folder do not catch up")

@@ -21,6 +21,7 @@ from authorizer.persistence.disk import LocalDisk
 from authorizer.persistence.follow import Follower
 from authorizer.persistence.history import events_of
 from authorizer.persistence.journal import Batch, JournalReader
+from authorizer.reports.local_days import LocalDays
 from authorizer.settings import Settings
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def reports() -> None:
 
 
 @reports.command()
-@settings_options("data", "reports_url")
+@settings_options("data", "reports_url", "time_zone", "business_time_zone")
 def rebuild(settings: Settings) -> None:
     """Make the tables anew from the journal.
 
@@ -77,7 +78,8 @@ def rebuild(settings: Settings) -> None:
         if settings.reports_url is None:
             _remove_database(disk)  # it may be broken
         with tables_of(settings, disk) as engine:
-            passed = _read_and_project(disk, projector_of(engine, disk))
+            projector = projector_of(engine, disk, LocalDays(settings.time_zone))
+            passed = _read_and_project(disk, projector)
     click.echo(f"{passed} events are in the tables")
 
 
@@ -99,30 +101,31 @@ def status(as_json: bool, settings: Settings) -> None:
         StoreError,
         count_rows,
         problem_of,
-        read_place,
+        read_standing,
     )
 
     disk = offline.journal_to_read(settings)
     try:
         with tables_of(settings, disk) as engine, engine.connect() as connection:
-            place = read_place(connection)
-            if place is None:
+            standing = read_standing(connection)
+            if standing is None:
                 raise click.ClickException("there are no tables yet; the server makes them")
             rows = count_rows(connection)
     except StoreError as error:
         raise click.ClickException(
             f"the reports' database can't be read: {problem_of(error)}"
         ) from error
+    position, time_zone = standing.place.position, standing.time_zone
     if as_json:
-        click.echo(json.dumps({"position": place.position, "rows": rows}))
+        click.echo(json.dumps({"position": position, "time_zone": time_zone, "rows": rows}))
         return
-    click.echo(f"position {place.position}")
+    click.echo(f"position {position}\ntime_zone {time_zone}")
     for name, number in rows.items():
         click.echo(f"{name} {number}")
 
 
 @reports.command(hidden=True)
-@settings_options("data", "reports_url", "log_format", "log_level")
+@settings_options("data", "reports_url", "time_zone", "log_format", "log_level")
 def follow(settings: Settings) -> None:
     """Keep the tables up with the journal, and answer queries: JSON lines in and out.
 
@@ -133,14 +136,14 @@ def follow(settings: Settings) -> None:
     with tables_of(settings, disk) as engine:
         os.nice(NICENESS)  # behind the start, which a busy machine would drag out
         sys.setswitchinterval(SWITCH_SECONDS)
-        _follow(engine, disk)
+        _follow(engine, disk, LocalDays(settings.time_zone))
 
 
-def _follow(engine: "Engine", disk: LocalDisk) -> None:
+def _follow(engine: "Engine", disk: LocalDisk, days: LocalDays) -> None:
     from authorizer.reports.wire import message  # noqa: PLC0415
     from authorizer.reports.worker import END_SECONDS, Worker  # noqa: PLC0415
 
-    worker = Worker(engine, projector_of(engine, disk), _say, time.monotonic)
+    worker = Worker(engine, projector_of(engine, disk, days), _say, time.monotonic)
     running = threading.Thread(target=_run, args=(worker,), name="projector", daemon=True)
     running.start()
     for line in sys.stdin.buffer:
@@ -196,14 +199,16 @@ def _remove_database(disk: LocalDisk) -> None:
             disk.remove(f"{FOLDER}/{name}")
 
 
-def projector_of(engine: "Engine", disk: LocalDisk) -> "Projector":
+def projector_of(
+    engine: "Engine", disk: LocalDisk, days: LocalDays, keep_days: bool = False
+) -> "Projector":
     """Who brings the tables up with the journal of a data folder."""
     from authorizer.reports.projector import Projector  # noqa: PLC0415
 
     def events(batch: Batch) -> Iterable[tuple[int, Event]]:
         return events_of(disk, batch)
 
-    return Projector(engine, lambda place: Follower(disk, place), events)
+    return Projector(engine, lambda place: Follower(disk, place), events, days, keep_days)
 
 
 def journal_end(disk: LocalDisk) -> int:

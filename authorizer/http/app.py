@@ -41,6 +41,7 @@ from authorizer.http.tickets import Tickets
 from authorizer.http.transactions import PATHS, App, Message, Receive, Scope, Send, Transactions
 from authorizer.reports.business_hours import BusinessHours
 from authorizer.reports.client import Reports, ReportsUnavailableError
+from authorizer.reports.local_days import LocalDays
 
 log = structlog.get_logger()
 
@@ -78,6 +79,7 @@ class Services:
 def all_endpoints(services: Services) -> list[Endpoint]:
     """Everything that can be asked over HTTP."""
     desk = services.desk
+    days = LocalDays(services.desk_hours.time_zone)
     declared = [
         *TRANSACTION_ENDPOINTS,
         *Accounts(desk).endpoints(),
@@ -86,7 +88,7 @@ def all_endpoints(services: Services) -> list[Endpoint]:
         *CustomerSearches(desk, services.search_rates).endpoints(),
         *PersonalDataEndpoints(desk).endpoints(),
         *Tickets(desk.tickets).endpoints(),
-        *TicketLists(desk, services.reports, services.clock).endpoints(),
+        *TicketLists(desk, services.reports, services.clock, days).endpoints(),
         *Statements(desk, services.reports).endpoints(),
         *Histories(desk, services.reports).endpoints(),
         *ReportPages(services.reports, services.clock, services.desk_hours).endpoints(),

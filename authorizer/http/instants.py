@@ -1,29 +1,29 @@
-"""`de` and `ate`: the ends of a period, as a date or as an instant."""
+"""`de` and `ate`: the ends of a period, as a local day or as an instant."""
 
 import re
 from datetime import date
 from typing import Final
 
 from authorizer.domain.moments import day_of
-from authorizer.domain.policy import DAY_US
 from authorizer.http.wire import parse_time
+from authorizer.reports.local_days import LocalDays
 
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
-def start_us(text: str) -> int:
-    """When a period begins: with this UTC day, or at this instant. ValueError for anything else."""
-    return _day(text) * DAY_US if _DATE.fullmatch(text) else _instant_us(text)
+def start_us(text: str, days: LocalDays) -> int:
+    """When a period begins: with this day, or at this instant. ValueError for anything else."""
+    return days.start_us(_day(text)) if _DATE.fullmatch(text) else _instant_us(text)
 
 
-def end_us(text: str) -> int:
-    """When a period has ended: with this UTC day, or before this instant."""
-    return (_day(text) + 1) * DAY_US if _DATE.fullmatch(text) else _instant_us(text)
+def end_us(text: str, days: LocalDays) -> int:
+    """When a period has ended: with this day, or before this instant."""
+    return days.start_us(_day(text) + 1) if _DATE.fullmatch(text) else _instant_us(text)
 
 
 def check_edge(text: str) -> str:
     """The text of an end of a period. ValueError for anything else."""
-    start_us(text)
+    _day(text) if _DATE.fullmatch(text) else _instant_us(text)
     return text
 
 

@@ -5,9 +5,11 @@ from typing import Final
 
 from authorizer.domain.moments import day_of
 from authorizer.domain.policy import DAY_US
-from authorizer.http.instants import check_edge, end_us, start_us
+from authorizer.http.instants import end_us, start_us
+from authorizer.reports.local_days import LocalDays
 from authorizer.reports.period import DEFAULT_DAYS, MAX_DAYS, Period
 
+_FIRST_US: Final = -DAY_US
 _LAST_US: Final = day_of(date(9999, 1, 1)) * DAY_US
 
 
@@ -19,29 +21,27 @@ class PeriodError(ValueError):
         self.field = field
 
 
-def check_date(text: str) -> str:
-    """A date. ValueError for anything else."""
-    if len(text) != len("2026-11-22"):
-        raise ValueError("must be a date such as 2026-11-22")
-    return check_edge(text)
-
-
-def period_of(de: str | None, ate: str | None, now_us: int) -> Period:
+def period_of(de: str | None, ate: str | None, now_us: int, days: LocalDays) -> Period:
     """The period from `de` to `ate`, both checked before.
 
-    Dates are UTC days, the last one included; an instant at the end is not. By default it ends
-    with today, and begins thirty days before its end.
+    Dates are local days, the last one included. Instants are exact; the one at the end is no part
+    of the period. By default it ends with today, and begins with the day 29 days before its last.
 
     Raises:
         PeriodError: it ends before it begins, is longer than a leap year, or out of all bounds.
     """
-    end = (now_us // DAY_US + 1) * DAY_US if ate is None else end_us(ate)
-    start = max(0, end - DEFAULT_DAYS * DAY_US) if de is None else start_us(de)
+    end = days.start_us(days.day_of(now_us) + 1) if ate is None else end_us(ate, days)
+    if de is None:
+        last_day = days.day_of(end - 1)
+        start = max(0, days.start_us(last_day + 1 - DEFAULT_DAYS))
+    else:
+        start = start_us(de, days)
     for field, at_us in (("de", start), ("ate", end)):
-        if not 0 <= at_us <= _LAST_US:
+        if not _FIRST_US < at_us <= _LAST_US:
             raise PeriodError(field, "must be in 1970 or later, and before 9999")
     if end <= start:
         raise PeriodError("de" if ate is None else "ate", "the period must end after it begins")
-    if end - start > MAX_DAYS * DAY_US:
+    period = Period(start, end)
+    if end - start > MAX_DAYS * DAY_US and len(days.touched(period)) > MAX_DAYS:
         raise PeriodError("de", f"a period has at most {MAX_DAYS} days")
-    return Period(start, end)
+    return period

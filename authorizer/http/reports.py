@@ -14,21 +14,21 @@ from authorizer.http.instants import check_edge
 from authorizer.http.negotiation import CSV, prefers_csv
 from authorizer.http.problems import FieldError, InvalidRequestError
 from authorizer.http.query import Query, query_of
-from authorizer.http.report_period import PeriodError, check_date, period_of
+from authorizer.http.report_period import PeriodError, period_of
 from authorizer.http.routing import BOTH_READ, Endpoint, Text
-from authorizer.http.rules import DATE, DATE_OR_TIME, Rule
+from authorizer.http.rules import DATE_OR_TIME, Rule
 from authorizer.http.wire import json_response, money
 from authorizer.reports.amounts import with_amounts
 from authorizer.reports.business_hours import BusinessHours
 from authorizer.reports.client import Reports
-from authorizer.reports.period import Period, edges
+from authorizer.reports.local_days import LocalDays
+from authorizer.reports.period import Period
 from authorizer.reports.spreadsheet import csv_of
 
-Day = Annotated[StrictStr, Rule(check_date, DATE), Field(description="A UTC day: 2026-11-22.")]
 Edge = Annotated[
     StrictStr,
     Rule(check_edge, DATE_OR_TIME),
-    Field(max_length=40, description="A UTC day: 2026-11-22; or an RFC 3339 date and time."),
+    Field(max_length=40, description="A local day: 2026-11-22; or an RFC 3339 date and time."),
 ]
 BUSINESS: Final = "comercial"
 
@@ -45,8 +45,8 @@ class ServiceReportQuery(Query):
 class TransactionReportQuery(Query):
     """`GET /relatorios/transacoes`."""
 
-    de: Day | None = None
-    ate: Day | None = None
+    de: Edge | None = None
+    ate: Edge | None = None
     agrupar: Literal["dia", "carteira", "mcc", "estabelecimento", "motivo"] | None = None
 
 
@@ -57,6 +57,7 @@ class ReportPages:
         self._reports = reports
         self._clock = clock
         self._hours = hours
+        self._days = LocalDays(hours.time_zone)
 
     def endpoints(self) -> list[Endpoint]:
         """What they are."""
@@ -85,31 +86,38 @@ class ReportPages:
         """The service metrics."""
         query = query_of(request, ServiceReportQuery)
         now_us = self._clock.now_us()
-        period = _period(query.de, query.ate, now_us)
+        period = _period(query.de, query.ate, now_us, self._days)
         found = await self._reports.query(
             "service_report",
             **period._asdict(),
             now_us=now_us,
             by=query.agrupar,
             hours=list(self._hours) if query.horario == BUSINESS else None,
+            time_zone=self._days.time_zone,
         )
-        head = edges(period) | {"horario": query.horario, "agrupar": query.agrupar}
+        head = self._head(period) | {"horario": query.horario, "agrupar": query.agrupar}
         return _answer(request, "atendimento", lambda _: head | found)
 
     async def transactions(self, request: Request) -> Response:
         """The sums of purchases."""
         query = query_of(request, TransactionReportQuery)
-        period = _period(query.de, query.ate, self._clock.now_us())
+        period = _period(query.de, query.ate, self._clock.now_us(), self._days)
         found = await self._reports.query(
-            "transaction_report", **period._asdict(), by=query.agrupar
+            "transaction_report",
+            **period._asdict(),
+            by=query.agrupar,
+            time_zone=self._days.time_zone,
         )
-        head = edges(period) | {"agrupar": query.agrupar}
+        head = self._head(period) | {"agrupar": query.agrupar}
         return _answer(request, "transacoes", lambda write: head | with_amounts(found, write))
 
+    def _head(self, period: Period) -> dict[str, Any]:
+        return {**self._days.edges(period), "fuso_horario": self._days.time_zone}
 
-def _period(de: str | None, ate: str | None, now_us: int) -> Period:
+
+def _period(de: str | None, ate: str | None, now_us: int, days: LocalDays) -> Period:
     try:
-        return period_of(de, ate, now_us)
+        return period_of(de, ate, now_us, days)
     except PeriodError as error:
         raise InvalidRequestError(FieldError(error.field, str(error))) from error
 

@@ -21,6 +21,7 @@ from authorizer.http.rules import DATE_OR_TIME, Rule
 from authorizer.http.ticket_documents import Category, Name, PriorityWord, ticket_summary
 from authorizer.http.wire import json_response
 from authorizer.reports.client import Reports
+from authorizer.reports.local_days import LocalDays
 
 _OVERDUE: Final = {"primeira_resposta": "first_response", "resolucao": "resolution"}
 
@@ -34,10 +35,10 @@ class TicketListQuery(Query):
     prioridade: PriorityWord | None = None
     atendente: Name | None = None
     de: Annotated[str, Field(max_length=40), Rule(check_edge, DATE_OR_TIME)] | None = Field(
-        None, description="Opened then or later: a date, or a date and time (RFC 3339)."
+        None, description="Opened then or later: a local day, or a date and time (RFC 3339)."
     )
     ate: Annotated[str, Field(max_length=40), Rule(check_edge, DATE_OR_TIME)] | None = Field(
-        None, description="Opened on this date or before it, or before this time."
+        None, description="Opened on this local day or before it, or before this time."
     )
     vencido: Literal["primeira_resposta", "resolucao"] | None = Field(
         None, description="Late by now with what is still to come."
@@ -45,7 +46,7 @@ class TicketListQuery(Query):
     limite: Rows = DEFAULT_ROWS
     cursor: CursorOfTwo | None = None
 
-    def params(self, now_us: int) -> dict[str, Any]:
+    def params(self, now_us: int, days: LocalDays) -> dict[str, Any]:
         """The list as the reports are asked for it."""
         return {
             "status": self.status and self.status.value,
@@ -53,8 +54,8 @@ class TicketListQuery(Query):
             "category": self.categoria,
             "priority": self.prioridade and Priority.of(self.prioridade).value,
             "attendant": self.atendente,
-            "from_us": self.de and start_us(self.de),
-            "until_us": self.ate and end_us(self.ate),
+            "from_us": self.de and start_us(self.de, days),
+            "until_us": self.ate and end_us(self.ate, days),
             "overdue": self.vencido and _OVERDUE[self.vencido],
             "now_us": now_us,
             "limit": self.limite,
@@ -65,10 +66,11 @@ class TicketListQuery(Query):
 class TicketLists:
     """The endpoint of ticket lists."""
 
-    def __init__(self, desk: Desk, reports: Reports, clock: Clock) -> None:
+    def __init__(self, desk: Desk, reports: Reports, clock: Clock, days: LocalDays) -> None:
         self._desk = desk
         self._reports = reports
         self._clock = clock
+        self._days = days
 
     def endpoints(self) -> list[Endpoint]:
         """What they are."""
@@ -88,7 +90,7 @@ class TicketLists:
         """A page of tickets."""
         query = query_of(request, TicketListQuery)
         now_us = self._clock.now_us()
-        page = await self._reports.query("ticket_list", **query.params(now_us))
+        page = await self._reports.query("ticket_list", **query.params(now_us, self._days))
 
         def show(row: dict[str, Any]) -> dict[str, Any]:
             return ticket_summary(ticket_file(TicketView(**row), self._desk.sealer, now_us))

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from sqlalchemy import Connection, Row, func, select
 
 from authorizer.domain.reasons import Reason
+from authorizer.reports.counted_purchases import Counted
 from authorizer.reports.purchases import PARTS, Numbers
 from authorizer.reports.tables import transaction_days as table
 
@@ -34,7 +35,7 @@ class DailySums:
     """Sums by day and key, of one dimension. One caller at a time."""
 
     def __init__(self, dimension: str, max_rows: int = MAX_ROWS) -> None:
-        self._dimension = dimension
+        self.dimension = dimension
         self._max_rows = max_rows
         self._clear()
 
@@ -45,19 +46,21 @@ class DailySums:
         self.names: list[str] = []
         """The keys, by number."""
 
-    def added_up(self, connection: Connection, days: range) -> Numbers:
-        """The sums over these days, one column for each of `names`."""
-        self._bring_up_to_date(connection, days)
+    def added_up(self, days: Iterable[int], besides: Counted) -> Numbers:
+        """The sums over these days and what was counted besides, a column for each of `names`.
+
+        The days were brought up to date before.
+        """
+        places = [self._number(key) for key in besides]
         total = np.zeros((PARTS, len(self.names)), np.int64)
         for day in (self._days[day] for day in days if day in self._days):
             total[:, day.keys] += day.numbers
+        if places:
+            total[:, places] += np.array(list(besides.values()), np.int64).T
         return total
 
-    def kept(self, day: int) -> Numbers:
-        """The sums of one of the days that were just added up, by whatever key."""
-        return self._days[day].numbers if day in self._days else np.zeros((PARTS, 0), np.int64)
-
-    def _bring_up_to_date(self, connection: Connection, days: range) -> None:
+    def bring_up_to_date(self, connection: Connection, days: range) -> None:
+        """Read again what has changed of these days, or was never read."""
         if self._rows > self._max_rows:
             self._clear()
         versions = _purchases_by_day(connection, days)
@@ -76,7 +79,7 @@ class DailySums:
     ) -> None:
         rows = connection.execute(
             select(table.c.day, table.c.key, table.c.code, *_NUMBERS)
-            .where(table.c.dimension == self._dimension, table.c.day.in_(stale))
+            .where(table.c.dimension == self.dimension, table.c.day.in_(stale))
             .order_by(table.c.day)
         )
         for day, found in groupby(rows, key=lambda row: int(row.day)):

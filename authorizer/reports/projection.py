@@ -6,10 +6,9 @@ from typing import Any, ClassVar, Final, NamedTuple
 from authorizer.domain import events, ticket_events
 from authorizer.domain.cards import LIMIT_QUERY, Operation, WrittenTime
 from authorizer.domain.events import Event
-from authorizer.domain.money import MAX_BALANCE_CENTS
-from authorizer.domain.policy import DAY_US
 from authorizer.domain.reasons import Reason
-from authorizer.reports.tables import CENTS_BASE, MAX_KEY_LENGTH
+from authorizer.reports.local_days import LocalDays
+from authorizer.reports.purchase_sums import PurchaseSums
 from authorizer.reports.ticket_record import Row, TicketRecord
 from authorizer.reports.types import storable
 
@@ -17,11 +16,6 @@ CREDIT_LIMIT: Final = "credit_limit"
 """The source of funds where the card's limit paid."""
 NOBODY: Final = ""
 """The customer of a card that the journal does not know."""
-
-DayKey = tuple[int, str, str, str]
-"""Day, dimension, key, code."""
-_Alike = tuple[int, Reason, str | None, str, str]
-"""Day, reason, source of funds, MCC, merchant."""
 
 
 _NO_CONTACT: Final[Row] = dict.fromkeys(
@@ -75,8 +69,13 @@ def needed(found: Iterable[Event]) -> Needed:
 class Rows:
     """The rows that a run of events adds to the tables, or replaces in them."""
 
-    def __init__(self, owner_of_card: dict[str, str], tickets: dict[str, TicketRecord]) -> None:
-        """What is in the tables already, for the cards and tickets that the events name."""
+    def __init__(
+        self, owner_of_card: dict[str, str], tickets: dict[str, TicketRecord], days: LocalDays
+    ) -> None:
+        """What is in the tables already, for the cards and tickets that the events name.
+
+        `days` are those by which purchases are added up.
+        """
         self._owner_of_card = owner_of_card
         self.tickets = tickets
         self.transactions: list[Row] = []
@@ -84,8 +83,7 @@ class Rows:
         self.operations: list[Row] = []
         self.contacts: list[Row] = []
         self.ticket_changes: list[Row] = []
-        self._alike: dict[_Alike, list[int]] = {}
-        """How many purchases of one kind there are, and their centavos."""
+        self.sums = PurchaseSums(days)
 
     def add(self, event: Event, position: int) -> None:
         """Add what an event at a position brings.
@@ -96,33 +94,6 @@ class Rows:
         row_of = self._ROWS.get(type(event))
         if row_of is not None:
             row_of(self, event, position)
-
-    def days(self) -> list[Row]:
-        """What is to be added to `transaction_days`."""
-        days: dict[DayKey, list[int]] = {}
-        for (day, reason, source, mcc, merchant), (count, cents) in self._alike.items():
-            for dimension, key in (
-                ("total", ""),
-                ("wallet", source or ""),
-                ("mcc", mcc[:MAX_KEY_LENGTH]),
-                ("merchant", " ".join(merchant.split())[:MAX_KEY_LENGTH]),
-                ("reason", reason.word),
-            ):
-                sums = days.setdefault((day, dimension, key, reason.code), [0, 0])
-                sums[0] += count
-                sums[1] += cents
-        return [
-            {
-                "day": day,
-                "dimension": dimension,
-                "key": key,
-                "code": code,
-                "count": count,
-                "cents_high": cents // CENTS_BASE,
-                "cents_low": cents % CENTS_BASE,
-            }
-            for (day, dimension, key, code), (count, cents) in days.items()
-        ]
 
     # --- purchases -----------------------------------------------------------------------------
 
@@ -141,6 +112,7 @@ class Rows:
         source: str | None,
     ) -> None:
         merchant, mcc = storable(event.merchant), storable(event.mcc)
+        source = _storable_or_none(source)
         self.transactions.append(
             {
                 "position": position,
@@ -154,16 +126,10 @@ class Rows:
                 "merchant": merchant,
                 "card_id": _storable_or_none(event.card_id),
                 "override_mcc": _storable_or_none(event.override_mcc),
-                "source": _storable_or_none(source),
+                "source": source,
             }
         )
-        cents = event.amount_cents if event.amount_cents <= MAX_BALANCE_CENTS else 0
-        like = (event.at_us // DAY_US, reason, source, mcc, merchant)
-        sums = self._alike.get(like)
-        if sums is None:
-            sums = self._alike[like] = [0, 0]
-        sums[0] += 1
-        sums[1] += cents
+        self.sums.add(event.at_us, reason, source, mcc, merchant, event.amount_cents)
 
     # --- cards ---------------------------------------------------------------------------------
 

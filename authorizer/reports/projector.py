@@ -10,7 +10,14 @@ from sqlalchemy import Engine
 from authorizer.domain.events import Event
 from authorizer.persistence.follow import BEGINNING, OtherJournalError, Place
 from authorizer.persistence.journal import Batch
-from authorizer.reports.store import make_anew, read_place, store_events
+from authorizer.reports.local_days import LocalDays
+from authorizer.reports.store import (
+    add_up_anew,
+    days_fit,
+    make_anew,
+    read_standing,
+    store_events,
+)
 
 RUN_RECORDS: Final = 4_000
 """A transaction of the database ends behind the batch with which it has so many events."""
@@ -28,7 +35,9 @@ class Journal(Protocol):
 class Projector:
     """The one who moves the tables on. `position` is how far they are.
 
-    `follow` opens the journal behind a place; `events_of` gives the events of a batch.
+    `follow` opens the journal behind a place; `events_of` gives the events of a batch. `days` are
+    those by which purchases are added up; tables with the days of another zone are changed to them,
+    or with `keep_days` left with theirs.
     """
 
     def __init__(
@@ -36,11 +45,15 @@ class Projector:
         engine: Engine,
         follow: Callable[[Place], Journal],
         events_of: Callable[[Batch], Iterable[tuple[int, Event]]],
+        days: LocalDays,
+        keep_days: bool = False,
         run_records: int = RUN_RECORDS,
     ) -> None:
         self._engine = engine
         self._follow = follow
         self._events_of = events_of
+        self._days = days
+        self._keep_days = keep_days
         self._run_records = run_records
         self._journal: Journal | None = None
         self._place = BEGINNING
@@ -55,7 +68,7 @@ class Projector:
 
     def make_anew(self) -> None:
         """Empty the tables and begin with the journal's first event."""
-        make_anew(self._engine, BEGINNING)
+        make_anew(self._engine, BEGINNING, self._days)
         self._begin(BEGINNING)
 
     def catch_up(self, durable: int, moved: Callable[[int], None] = lambda _: None) -> None:
@@ -78,15 +91,30 @@ class Projector:
 
     def _open(self, durable: int) -> None:
         with self._engine.connect() as connection:
-            place = read_place(connection)
-        if place is None:
+            standing = read_standing(connection)
+        if standing is None:
             self.make_anew()
             return
+        place = standing.place
         if place.position > durable and not self._opened:
             raise OtherJournalError(
                 f"the tables are at {place.position}, the journal ends at {durable}"
             )
+        self._bring_days_up_to_date(standing.time_zone)
         self._begin(place)
+
+    def _bring_days_up_to_date(self, time_zone: str) -> None:
+        if self._keep_days:
+            self._days = LocalDays(time_zone)
+        with self._engine.begin() as connection:
+            if time_zone == self._days.time_zone and days_fit(connection, self._days):
+                return
+            log.info(
+                "purchases are added up anew by other days",
+                before=time_zone,
+                time_zone=self._days.time_zone,
+            )
+            add_up_anew(connection, self._days)
 
     def _begin(self, place: Place) -> None:
         self._place = place
@@ -103,7 +131,7 @@ class Projector:
         after = Place.of(run[-1])
         found = list(chain.from_iterable(map(self._events_of, run)))
         with self._engine.begin() as connection:
-            store_events(connection, self._place, after, found)
+            store_events(connection, self._place, after, found, self._days)
         self._place = after
 
 

@@ -2,16 +2,17 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from itertools import zip_longest
 from threading import Lock
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from sqlalchemy import Connection
 
 from authorizer.domain.moments import day_text
-from authorizer.domain.policy import DAY_US
 from authorizer.domain.service_levels import MINUTE_US
 from authorizer.reports.business_hours import BusinessHours
+from authorizer.reports.local_days import LocalDays
 from authorizer.reports.period import Period
 from authorizer.reports.service import measure, service_metrics
 from authorizer.reports.ticket_cache import TicketCache
@@ -21,6 +22,14 @@ from authorizer.reports.ticket_table import TicketTable
 
 MAX_REMEMBERED: Final = 16
 """Reports that are remembered until a ticket changes."""
+
+
+class _Asked(NamedTuple):
+    period: Period
+    hours: BusinessHours | None
+    now_us: int
+    by: str | None
+    time_zone: str
 
 
 class ServiceReport:
@@ -36,40 +45,43 @@ class ServiceReport:
         """The metrics of the tickets opened in a period.
 
         Parameters: `start_us` and `end_us`; `now_us`, of which the last full minute counts; `by`, a
-        way to group or None; `hours`, the business hours as a list, or None for calendar time.
+        way to group or None; `hours`, the business hours as a list, or None for calendar time;
+        `time_zone`, the zone of the days.
         """
-        period = Period(params["start_us"], params["end_us"])
-        hours = BusinessHours.from_json(params["hours"]) if params["hours"] else None
-        now_us, by = params["now_us"] // MINUTE_US * MINUTE_US, params["by"]
+        asked = _Asked(
+            Period(params["start_us"], params["end_us"]),
+            BusinessHours.from_json(params["hours"]) if params["hours"] else None,
+            params["now_us"] // MINUTE_US * MINUTE_US,
+            params["by"],
+            params["time_zone"],
+        )
         with self._lock:
-            tickets = self._tickets.up_to_date(connection, period)
+            tickets = self._tickets.up_to_date(connection, asked.period)
             self._flow.bring_up_to_date(connection)
-            asked = (period, hours, now_us, by, tickets.newest_change, self._flow.newest_change)
-            report = self._remembered.pop(asked, None)
+            key = (asked, tickets.newest_change, self._flow.newest_change)
+            report = self._remembered.pop(key, None)
             if report is None:
-                report = self._make(tickets, period, now_us, by, hours)
-            self._remembered[asked] = report
+                report = self._make(connection, tickets, asked)
+            self._remembered[key] = report
             if len(self._remembered) > MAX_REMEMBERED:
                 self._remembered.popitem(last=False)
             return report
 
-    def _make(
-        self,
-        tickets: TicketTable,
-        period: Period,
-        now_us: int,
-        by: str | None,
-        hours: BusinessHours | None,
-    ) -> dict[str, Any]:
-        columns = tickets.opened_in(period)
-        measures = measure(columns, now_us, hours)
+    def _make(self, connection: Connection, tickets: TicketTable, asked: _Asked) -> dict[str, Any]:
+        columns = tickets.opened_in(asked.period)
+        measures = measure(columns, asked.now_us, asked.hours)
         report = service_metrics(measures, np.zeros(len(columns), np.int64), 1)[0]
-        days = [day for day in period.days if day <= now_us // DAY_US]
-        backlog = self._flow.open_after(days)
-        report["backlog"] = [{"dia": day_text(day), "abertos": backlog[day]} for day in days]
-        if by:
-            report |= grouped_metrics(by, columns, measures, tickets.names, period)
-        if by == BY_DAY:
-            for day, group in zip(period.days, report["grupos"], strict=True):
-                group["backlog"] = backlog.get(day)
+        days = LocalDays(asked.time_zone)
+        parts = list(days.parts(asked.period))
+        begun = [part.day for part in parts if part.day <= days.day_of(asked.now_us)]
+        backlog = self._flow.open_at(connection, [days.start_us(day + 1) for day in begun])
+        report["backlog"] = [
+            {"dia": day_text(day), "abertos": count}
+            for day, count in zip(begun, backlog, strict=True)
+        ]
+        if asked.by:
+            report |= grouped_metrics(asked.by, columns, measures, tickets.names, parts)
+        if asked.by == BY_DAY:
+            for group, count in zip_longest(report["grupos"], backlog):
+                group["backlog"] = count
         return report

@@ -11,7 +11,7 @@ NONE: Final = "(nenhum)"
 
 _FORMULA: Final = tuple("=+-@\t\r\n'\uff1d\uff0b\uff0d\uff20")
 """The last four are the wide forms of the first four."""
-_OF_THE_WHOLE: Final = ("de", "ate", "horario", "agrupar", "grupos", "outros")
+_OF_THE_WHOLE: Final = ("de", "ate", "fuso_horario", "horario", "agrupar", "grupos", "outros")
 
 
 class _Lines(list[str]):

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     Connection,
     Engine,
     Table,
     create_engine,
+    delete,
     event,
     func,
     insert,
@@ -21,13 +22,17 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from authorizer.domain.events import Event
+from authorizer.domain.reasons import Reason
 from authorizer.persistence.follow import Place
+from authorizer.reports.local_days import LocalDays
 from authorizer.reports.projection import Rows, needed
+from authorizer.reports.purchase_sums import PurchaseSums
 from authorizer.reports.tables import (
     CENTS_BASE,
     SCHEMA_VERSION,
     cards,
     contacts,
+    local_days,
     metadata,
     operations,
     progress,
@@ -45,6 +50,7 @@ BUSY_SECONDS: Final = 10
 CHECKPOINT_PAGES: Final = 8192
 """Pages in the WAL before they go to their places: each time costs syncs on the journal's disk."""
 READ_SECONDS: Final = 10
+READ_AT_ONCE: Final = 10_000
 LOOKUP: Final = 500
 """How many ids are looked for at once."""
 
@@ -88,14 +94,22 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
     cursor.close()
 
 
-def read_place(connection: Connection) -> Place | None:
-    """How far the tables are; None where there are none, or those of another version."""
+class Standing(NamedTuple):
+    """How far the tables are, and by whose days their purchases are added up."""
+
+    place: Place
+    time_zone: str
+
+
+def read_standing(connection: Connection) -> Standing | None:
+    """How the tables stand; None where there are none, or those of another version."""
     if not inspect(connection).has_table(progress.name):
         return None
     row = connection.execute(select(progress)).mappings().first()
     if row is None or row["schema_version"] != SCHEMA_VERSION:
         return None
-    return Place(row["position"], bytes(row["chain"]), row["segment"], row["batch_offset"])
+    place = Place(row["position"], bytes(row["chain"]), row["segment"], row["batch_offset"])
+    return Standing(place, row["time_zone"])
 
 
 def count_rows(connection: Connection) -> dict[str, int]:
@@ -106,40 +120,89 @@ def count_rows(connection: Connection) -> dict[str, int]:
     }
 
 
-def make_anew(engine: Engine, beginning: Place) -> None:
+def make_anew(engine: Engine, beginning: Place, days: LocalDays) -> None:
     """Make all tables, empty. A crash on the way leaves no progress, so they are made again."""
     with engine.begin() as connection:
         progress.drop(connection, checkfirst=True)
     with engine.begin() as connection:
         metadata.drop_all(connection)
         metadata.create_all(connection)
-        values = {"id": 1, "schema_version": SCHEMA_VERSION, **beginning._asdict()}
+        values = {
+            "id": 1,
+            "schema_version": SCHEMA_VERSION,
+            "time_zone": days.time_zone,
+            **beginning._asdict(),
+        }
         connection.execute(insert(progress).values(values))
 
 
+def days_fit(connection: Connection, days: LocalDays) -> bool:
+    """Whether the days that purchases are added up by begin and end as `days` has them."""
+    return all(
+        days.whole(row.day) == (row.start_us, row.end_us)
+        for row in connection.execute(select(local_days))
+    )
+
+
+def add_up_anew(connection: Connection, days: LocalDays) -> None:
+    """Add all purchases in the tables up by other days. Until it is committed nobody sees it."""
+    connection.execute(update(progress).values(time_zone=days.time_zone))  # others wait, or fail
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+    for table in (transaction_days, local_days):
+        connection.execute(delete(table))
+    position = 0
+    while rows := connection.execute(
+        _PURCHASES.where(transactions.c.position > position)
+        .order_by(transactions.c.position)
+        .limit(READ_AT_ONCE)
+    ).all():
+        sums = PurchaseSums(days)
+        for position, at_us, word, source, mcc, merchant, cents in rows:  # noqa: B007 - read on from it
+            sums.add(at_us, Reason.of(word), source, mcc, merchant, cents)
+        _add(connection, sums)
+
+
+_PURCHASES: Final = select(
+    transactions.c.position,
+    transactions.c.at_us,
+    transactions.c.reason,
+    transactions.c.source,
+    transactions.c.mcc,
+    transactions.c.merchant,
+    transactions.c.amount_cents,
+)
+
+
 def store_events(
-    connection: Connection, before: Place, after: Place, found: Sequence[tuple[int, Event]]
+    connection: Connection,
+    before: Place,
+    after: Place,
+    found: Sequence[tuple[int, Event]],
+    days: LocalDays,
 ) -> None:
     """Put events with their positions into the tables: all between two places of the journal.
 
     Raises:
-        OvertakenError: the tables are not at `before`; then nothing may be committed.
+        OvertakenError: the tables are not at `before`, or their days are not `days`; then nothing
+            may be committed.
     """
-    _move(connection, before, after)
+    _move(connection, before, after, days)
     need = needed(event for _, event in found)
-    rows = Rows(_owners(connection, need.card_ids), _tickets(connection, need.protocols))
+    rows = Rows(_owners(connection, need.card_ids), _tickets(connection, need.protocols), days)
     for position, happened in found:
         rows.add(happened, position)
     _write(connection, rows)
 
 
-def _move(connection: Connection, before: Place, after: Place) -> None:
+def _move(connection: Connection, before: Place, after: Place, days: LocalDays) -> None:
     moved = connection.execute(
         update(progress)
         .where(
             progress.c.schema_version == SCHEMA_VERSION,
             progress.c.position == before.position,
             progress.c.chain == before.chain,
+            progress.c.time_zone == days.time_zone,
         )
         .values(after._asdict())
     )
@@ -185,9 +248,7 @@ def _write(connection: Connection, rows: Rows) -> None:
             connection.execute(insert(table), new)
     _replace(connection, cards, rows.cards)
     _replace(connection, tickets, [record.row() for record in rows.tickets.values()])
-    days = rows.days()
-    if days:
-        connection.execute(_add_to_days(connection), days)
+    _add(connection, rows.sums)
 
 
 def _insert_as_they_are(connection: Connection, table: Table, rows: list[Row]) -> None:
@@ -214,6 +275,13 @@ def _replace(connection: Connection, table: Table, rows: list[Row]) -> None:
         column.name: insertion.excluded[column.name] for column in table.c if column not in key
     }
     connection.execute(insertion.on_conflict_do_update(index_elements=key, set_=others), rows)
+
+
+def _add(connection: Connection, sums: PurchaseSums) -> None:
+    rows = sums.sums()
+    if rows:
+        connection.execute(_add_to_days(connection), rows)
+        _replace(connection, local_days, sums.days())
 
 
 def _add_to_days(connection: Connection) -> Any:

@@ -18,7 +18,7 @@ from sqlalchemy import (
 
 from authorizer.reports.types import AskedCents, WholeNumber, Words
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 """Grows with every change to the tables or to what is put into them: then they are made anew."""
 
 metadata: Final = MetaData()
@@ -32,12 +32,13 @@ progress: Final = Table(
     Column("chain", LargeBinary, nullable=False),
     Column("segment", Words),
     Column("batch_offset", WholeNumber, nullable=False),
+    Column("time_zone", Words, nullable=False),
 )
 """One row: how far the journal is in the tables, changed together with them.
 
 `segment` and `batch_offset` name the newest batch of the journal that is in the tables, `chain`
 is the hash chain's head after it: whoever goes on reads that batch again, to know that the journal
-is still the same one."""
+is still the same one. `time_zone` is the zone of the days in `transaction_days`."""
 
 transactions: Final = Table(
     "transactions",
@@ -55,6 +56,7 @@ transactions: Final = Table(
     Column("override_mcc", Words),
     Column("source", Words),
     Index("transactions_by_account", "account_id", "position"),
+    Index("transactions_by_time", "at_us"),
 )
 """A row for every purchase that was decided, approved or declined. `source` is the wallet that
 paid, `credit_limit` where the card's limit did, null where nothing was paid."""
@@ -167,6 +169,16 @@ ticket_changes: Final = Table(
 """A row for every change of a ticket's status: `status` is the new one. The first of a ticket is
 `aberto`; each `resolvido` is a resolution, each `reaberto` a reopening."""
 
+local_days: Final = Table(
+    "local_days",
+    metadata,
+    Column("day", WholeNumber, primary_key=True, autoincrement=False),
+    Column("start_us", WholeNumber, nullable=False),
+    Column("end_us", WholeNumber, nullable=False),
+)
+"""From when to when each of the days in `transaction_days` was taken to last. A newer time zone
+database may say otherwise: then the sums are made anew."""
+
 transaction_days: Final = Table(
     "transaction_days",
     metadata,
@@ -179,7 +191,7 @@ transaction_days: Final = Table(
     Column("cents_low", WholeNumber, nullable=False),
     PrimaryKeyConstraint("dimension", "day", "key", "code"),
 )
-"""Purchases added up by UTC day (days since 1970), dimension, key and answer code.
+"""Purchases added up by local day (days since 1970), dimension, key and answer code.
 
 Dimensions and their keys: `total` (empty), `wallet` (the source of funds as in `transactions`,
 empty for declines), `mcc` (as sent), `merchant` (white space collapsed), `reason`. Keys longer than

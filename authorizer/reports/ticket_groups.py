@@ -6,8 +6,7 @@ from typing import Any, Final
 import numpy as np
 
 from authorizer.domain.moments import day_text
-from authorizer.domain.policy import DAY_US
-from authorizer.reports.period import Period
+from authorizer.reports.local_days import LocalDay
 from authorizer.reports.service import Measures, service_metrics
 from authorizer.reports.summary import Column
 from authorizer.reports.ticket_columns import TicketColumns
@@ -23,19 +22,24 @@ Names = Mapping[str, Sequence[str]]
 
 
 def grouped_metrics(
-    by: str, tickets: TicketColumns, measures: Measures, names: Names, period: Period
+    by: str,
+    tickets: TicketColumns,
+    measures: Measures,
+    names: Names,
+    days: Sequence[LocalDay],
 ) -> dict[str, Any]:
     """`grupos`, and `outros` where there are too many of them.
 
-    Days come in order, all of the period; other groups the largest first, equals by name.
+    Days come in order, all of the period (`days`); other groups the largest first, equals by name.
     """
     if by == BY_DAY:
-        places = tickets.opened_us // DAY_US - period.first_day
-        found = service_metrics(measures, places, len(period.days))
+        starts = np.array([part.start_us for _, part, _ in days], np.int64)
+        places = np.searchsorted(starts, tickets.opened_us, side="right") - 1
+        found = service_metrics(measures, places, len(days))
         return {
             "grupos": [
-                {"grupo": day_text(day), **metrics}
-                for day, metrics in zip(period.days, found, strict=True)
+                {"grupo": day_text(day.day), **metrics}
+                for day, metrics in zip(days, found, strict=True)
             ]
         }
     column = COLUMNS[by]

@@ -1,20 +1,23 @@
 """The query `transaction_report`: purchases by day, wallet, MCC, merchant or reason."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from heapq import nsmallest
 from threading import Lock
 from typing import Any, Final
 
 import numpy as np
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from authorizer.domain.moments import day_text
+from authorizer.reports.counted_purchases import Counted, count
 from authorizer.reports.daily_sums import DailySums
+from authorizer.reports.local_days import LocalDay, LocalDays
 from authorizer.reports.period import Period
+from authorizer.reports.purchase_sums import KEYS, TOTAL
 from authorizer.reports.purchases import Numbers, Purchases
+from authorizer.reports.tables import progress
 
 BY_DAY: Final = "dia"
-TOTAL: Final = "total"
 DIMENSIONS: Final = {
     "carteira": "wallet",
     "mcc": "mcc",
@@ -26,33 +29,91 @@ MAX_GROUPS: Final = 100
 
 
 class TransactionReport:
-    """Answers one query at a time from what it keeps of the sums in memory."""
+    """Answers one query at a time from what it keeps of the sums in memory.
+
+    Days that lie within what is asked for are taken from the tables' sums; what is left at the ends
+    is counted from the purchases themselves. So every instant is exact, whatever zone is asked for.
+    """
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._sums = {
-            dimension: DailySums(dimension) for dimension in (TOTAL, *DIMENSIONS.values())
-        }
+        self._days: LocalDays | None = None
+        """The days of the tables' sums."""
+        self._sums: dict[str, DailySums] = {}
 
     def __call__(self, connection: Connection, params: Mapping[str, Any]) -> dict[str, Any]:
         """The purchases of a period.
 
-        Parameters: `start_us` and `end_us`, whole UTC days; `by`, a way to group or None.
+        Parameters: `start_us` and `end_us`; `by`, a way to group or None; `time_zone`, the zone of
+        the days.
         """
-        days = Period(params["start_us"], params["end_us"]).days
-        by = params["by"]
-        sums = self._sums[DIMENSIONS.get(by, TOTAL)]
+        period, by = Period(params["start_us"], params["end_us"]), params["by"]
         with self._lock:
-            numbers = sums.added_up(connection, days)
-            document = Purchases.of(numbers).document()
-            if by == BY_DAY:
-                document["grupos"] = [
-                    {"grupo": day_text(day)} | Purchases.of(sums.kept(day)).document()
-                    for day in days
+            while True:
+                kept = self._look_at_the_days(connection)
+                report = self._make(connection, kept, period, by, LocalDays(params["time_zone"]))
+                if _time_zone(connection) == kept.time_zone:  # else they were changed meanwhile
+                    return report
+
+    def _look_at_the_days(self, connection: Connection) -> LocalDays:
+        time_zone = _time_zone(connection)
+        if self._days is None or self._days.time_zone != time_zone:
+            self._days = LocalDays(time_zone)
+            self._sums = {dimension: DailySums(dimension) for dimension in KEYS}
+        return self._days
+
+    def _make(
+        self,
+        connection: Connection,
+        kept: LocalDays,
+        period: Period,
+        by: str | None,
+        days: LocalDays,
+    ) -> dict[str, Any]:
+        sums = self._sums[DIMENSIONS.get(by or "", TOTAL)]
+        sums.bring_up_to_date(connection, kept.touched(period))
+        if by == BY_DAY:
+            parts = list(days.parts(period))
+            found = [Purchases.of(_numbers(connection, sums, kept, part.part)) for part in parts]
+            return Purchases(*map(sum, zip(*found, strict=True))).document() | {
+                "grupos": [
+                    {"grupo": day_text(part.day)} | purchases.document()
+                    for part, purchases in zip(parts, found, strict=True)
                 ]
-            elif by:
-                document |= _grouped(numbers, sums.names)
-        return document
+            }
+        numbers = _numbers(connection, sums, kept, period)
+        document = Purchases.of(numbers).document()
+        return document | _grouped(numbers, sums.names) if by else document
+
+
+def _numbers(connection: Connection, sums: DailySums, kept: LocalDays, period: Period) -> Numbers:
+    """The purchases of a period, a column for each of the sums' names."""
+    whole = _whole(kept.parts(period))
+    besides: Counted = {}
+    for rest in _rest(period, whole, kept):
+        count(connection, rest, sums.dimension, besides)
+    return sums.added_up(whole, besides)
+
+
+def _time_zone(connection: Connection) -> str:
+    """The zone of the tables' days; while they are being made anew, any."""
+    return connection.execute(select(progress.c.time_zone)).scalar() or "UTC"
+
+
+def _whole(parts: Iterable[LocalDay]) -> range:
+    """The days of which all is asked for; they follow each other."""
+    whole = [day for day, _, is_whole in parts if is_whole]
+    return range(whole[0], whole[-1] + 1) if whole else range(0)
+
+
+def _rest(period: Period, whole: range, days: LocalDays) -> list[Period]:
+    """What of a period lies outside of its whole days."""
+    if not whole:
+        return [period]
+    return [
+        Period(period.start_us, days.start_us(whole.start)),
+        Period(days.start_us(whole.stop), period.end_us),
+    ]
 
 
 def _grouped(numbers: Numbers, names: list[str]) -> dict[str, Any]:

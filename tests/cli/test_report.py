@@ -15,7 +15,7 @@ from tests.reports.desk_events import opened, resolved
 from tests.reports.test_transaction_report import approved
 from tests.support.server import PROJECT, python, running
 
-PERIOD = ("--de", "2025-11-17", "--ate", "2025-11-23")
+PERIOD = ("--de", "2025-11-17", "--ate", "2025-11-23", "--time-zone", "UTC")
 
 
 @pytest.fixture
@@ -57,6 +57,33 @@ def test_business_hours(week: Path) -> None:
     document = json.loads(done("report", *flags, "--data", week, *PERIOD))
     assert document["horario"] == "comercial"
     assert document["atendimento"]["dia"]["resolucao_primeira"]["media"] == 0
+
+
+def test_instants_are_exact_and_days_are_local(week: Path) -> None:
+    """The ticket and the purchase came at midnight in Greenwich: a Sunday evening in Sao Paulo."""
+
+    def counts(*flags: str) -> tuple[int, int, int]:
+        document = json.loads(done("report", "--json", "--data", week, *flags))
+        tickets, purchases = document["atendimento"]["dia"], document["transacoes"]["dia"]
+        assert document["fuso_horario"] == "America/Sao_Paulo"
+        days = {group["grupo"] for group in purchases["grupos"]}
+        return tickets["abertos"], purchases["aprovadas"]["quantidade"], len(days)
+
+    assert counts("--de", "2025-11-16", "--ate", "2025-11-16") == (1, 1, 1)
+    assert counts("--de", "2025-11-17", "--ate", "2025-11-17") == (0, 0, 1)
+    midnight, next_day = "2025-11-17T00:00:00Z", "2025-11-18T00:00:00Z"
+    assert counts("--de", midnight, "--ate", next_day) == (1, 1, 2)
+    assert counts("--de", "2025-11-17T00:00:00.000001Z", "--ate", next_day) == (0, 0, 2)
+    assert counts("--de", "2025-11-16", "--ate", midnight) == (0, 0, 1)
+
+
+def test_another_zone_is_asked_for_without_a_change_of_the_tables(week: Path) -> None:
+    for _ in range(2):
+        page = done("report", "--json", "--data", week, *PERIOD)
+        assert json.loads(page)["transacoes"]["dia"]["grupos"][0]["aprovadas"]["quantidade"] == 1
+        done("report", "--json", "--data", week)
+    told = json.loads(done("reports", "status", "--json", "--data", week))
+    assert told["time_zone"] == "UTC"
 
 
 def test_beside_a_server(tmp_path: Path) -> None:

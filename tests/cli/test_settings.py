@@ -12,6 +12,19 @@ from authorizer.settings import Settings
 from tests.cli.commands import done, refused, run
 
 
+def test_the_old_name_of_the_time_zone_is_taken(tmp_path: Path) -> None:
+    """A TOML file or an environment of before goes on working."""
+    file = tmp_path / "authorizer.toml"
+    file.write_text('business_time_zone = "Europe/Lisbon"\n')
+    found = shown("--config", file)
+    assert found["time_zone"] == {"value": "Europe/Lisbon", "from": "file"}
+    file.write_text(done("settings", "--toml", "--config", file))
+    assert shown("--config", file)["time_zone"]["value"] == "Europe/Lisbon"
+    told = refused("settings", "--config", file, "--time-zone", "UTC", status=2)
+    assert "its old name" in told
+    assert "IANA" in refused("settings", "--business-time-zone", "Lisbon", status=2)
+
+
 def shown(*arguments: object) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(done("settings", "--json", *arguments))
     return found

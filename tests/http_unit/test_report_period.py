@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
+from authorizer.domain.moments import us_of
 from authorizer.domain.policy import DAY_US
 from authorizer.http.instants import check_edge
-from authorizer.http.report_period import PeriodError, check_date, period_of
-from authorizer.reports.period import edges
+from authorizer.http.report_period import PeriodError, period_of
+from authorizer.reports.local_days import LocalDays
 
+UTC = LocalDays("UTC")
+SAO_PAULO = LocalDays("America/Sao_Paulo")
 NOON_US = 20_414 * DAY_US + DAY_US // 2
 """2025-11-22T12:00:00Z."""
 
@@ -30,7 +35,40 @@ NOON_US = 20_414 * DAY_US + DAY_US // 2
     ],
 )
 def test_what_it_is(de: str | None, ate: str | None, told: tuple[str, str]) -> None:
-    assert edges(period_of(de, ate, NOON_US)) == {"de": told[0], "ate": told[1]}
+    assert UTC.edges(period_of(de, ate, NOON_US, UTC)) == {"de": told[0], "ate": told[1]}
+
+
+@pytest.mark.parametrize(
+    ("now", "de", "ate", "told"),
+    [
+        ("2025-11-23T02:59Z", None, None, ("2025-10-24", "2025-11-22")),
+        ("2025-11-23T03:00Z", None, None, ("2025-10-25", "2025-11-23")),
+        ("2025-11-23T03:00Z", "2018-11-04", "2018-11-04", ("2018-11-04", "2018-11-04")),
+        (
+            "2025-11-23T03:00Z",
+            "2025-11-05T00:00:00-03:00",
+            "2025-11-06T00:00:00-03:00",
+            ("2025-11-05", "2025-11-05"),
+        ),
+        (
+            "2025-11-23T03:00Z",
+            "2025-11-05T00:00:00Z",
+            "2025-11-05",
+            ("2025-11-05T00:00:00.000Z", "2025-11-06T03:00:00.000Z"),
+        ),
+        (
+            "2025-11-23T03:00Z",
+            None,
+            "2025-11-05T12:00:00Z",
+            ("2025-10-07T03:00:00.000Z", "2025-11-05T12:00:00.000Z"),
+        ),
+    ],
+)
+def test_days_are_those_of_the_zone(
+    now: str, de: str | None, ate: str | None, told: tuple[str, str]
+) -> None:
+    period = period_of(de, ate, us_of(datetime.fromisoformat(now)), SAO_PAULO)
+    assert SAO_PAULO.edges(period) == {"de": told[0], "ate": told[1]}
 
 
 @pytest.mark.parametrize(
@@ -48,7 +86,7 @@ def test_what_it_is(de: str | None, ate: str | None, told: tuple[str, str]) -> N
 )
 def test_what_is_none(de: str, ate: str | None, field: str) -> None:
     with pytest.raises(PeriodError) as raised:
-        period_of(de, ate, NOON_US)
+        period_of(de, ate, NOON_US, UTC)
     assert raised.value.field == field
 
 
@@ -58,11 +96,10 @@ def test_what_is_none(de: str, ate: str | None, field: str) -> None:
 def test_what_is_no_end_of_a_period(text: str) -> None:
     with pytest.raises(ValueError, match=r"must be|no such day"):
         check_edge(text)
-    with pytest.raises(ValueError, match=r"must be|no such day"):
-        check_date(text)
 
 
-def test_a_time_is_no_date() -> None:
-    assert check_edge("2025-11-05T10:00:00Z")
-    with pytest.raises(ValueError, match="must be a date"):
-        check_date("2025-11-05T10:00:00Z")
+def test_a_leap_year_whose_days_are_longer_than_others() -> None:
+    """In 2019 Sao Paulo ended daylight saving and did not begin it again."""
+    assert SAO_PAULO.edges(period_of("2018-12-31", "2019-12-31", NOON_US, SAO_PAULO))
+    with pytest.raises(PeriodError):
+        period_of("2018-12-30", "2019-12-31", NOON_US, SAO_PAULO)

@@ -13,6 +13,7 @@ from authorizer.persistence.follow import Follower
 from authorizer.persistence.history import events_of
 from authorizer.persistence.journal import JournalReader
 from authorizer.persistence.record import encode
+from authorizer.reports.local_days import LocalDays
 from authorizer.reports.projector import Projector
 from authorizer.reports.queries import QUERIES
 from authorizer.reports.tables import metadata
@@ -25,8 +26,11 @@ Tables = dict[str, list[tuple[Any, ...]]]
 class House:
     """Events go in at `happen`, rows come out at `tables` and `ask`."""
 
-    def __init__(self, engine: Engine, segment_bytes: int = SMALL_SEGMENT) -> None:
+    def __init__(
+        self, engine: Engine, segment_bytes: int = SMALL_SEGMENT, time_zone: str = "UTC"
+    ) -> None:
         self.engine = engine
+        self.time_zone = time_zone
         self.disk = MemoryDisk()
         self.journal = FileJournal(self.disk, _end_of(self.disk), segment_bytes)
         self.projector = self.new_projector()
@@ -36,12 +40,16 @@ class House:
     def durable(self) -> int:
         return self.journal.position
 
-    def new_projector(self, run_records: int = 4_000) -> Projector:
+    def new_projector(
+        self, run_records: int = 4_000, time_zone: str | None = None, keep_days: bool = False
+    ) -> Projector:
         """Somebody who has just started, and knows nothing but what is in the tables."""
         return Projector(
             self.engine,
             lambda place: Follower(self.disk, place),
             lambda batch: events_of(self.disk, batch),
+            LocalDays(time_zone or self.time_zone),
+            keep_days,
             run_records,
         )
 

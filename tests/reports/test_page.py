@@ -10,6 +10,7 @@ import pytest
 from authorizer.domain.policy import DAY_US
 from authorizer.reports.charts import HEIGHT, TOP, WIDTH, Series, line, stacked_bars
 from authorizer.reports.everything import gather
+from authorizer.reports.local_days import LocalDays
 from authorizer.reports.page import page_of
 from authorizer.reports.period import Period
 from authorizer.settings import load_settings
@@ -55,7 +56,8 @@ class Elements(HTMLParser):
 def page(house: House, hours: bool = False, **reports: Any) -> str:
     with house.engine.connect() as connection:
         desk_hours = load_settings().desk_hours if hours else None
-        return page_of(gather(connection, WEEK, at(60 * 24 * 3), desk_hours) | reports)
+        gathered = gather(connection, WEEK, at(60 * 24 * 3), desk_hours, LocalDays("UTC"))
+        return page_of(gathered | reports)
 
 
 @pytest.fixture

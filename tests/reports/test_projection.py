@@ -112,6 +112,7 @@ def expected(journal: Journal) -> Tables:
         "tickets": rows_of("tickets", tickets(journal)),
         "ticket_changes": rows_of("ticket_changes", changes(journal)),
         "transaction_days": rows_of("transaction_days", days(journal)),
+        "local_days": rows_of("local_days", whole_days(journal)),
     }
 
 
@@ -286,6 +287,11 @@ def days(journal: Journal) -> list[dict[str, Any]]:
         }
         for at, number in count.items()
     ]
+
+
+def whole_days(journal: Journal) -> list[dict[str, Any]]:
+    found = {row["day"] for row in days(journal)}
+    return [{"day": day, "start_us": day * DAY_US, "end_us": (day + 1) * DAY_US} for day in found]
 
 
 def storable(value: Any) -> Any:

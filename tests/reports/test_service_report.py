@@ -15,6 +15,7 @@ from authorizer.domain import ticket_events as events
 from authorizer.domain.moments import day_text
 from authorizer.domain.policy import DAY_US
 from authorizer.reports import ticket_groups
+from authorizer.reports.local_days import LocalDays
 from authorizer.reports.period import Period
 from authorizer.reports.service_report import ServiceReport
 from authorizer.reports.ticket_cache import TicketCache
@@ -33,6 +34,7 @@ from tests.reports.desk_events import (
     taken,
 )
 from tests.reports.house import House
+from tests.reports.zones import SAO_PAULO, ZONES, Plain
 
 DAY: Final = 24 * 60
 WEEK: Final = Period(START_US, START_US + 7 * DAY_US)
@@ -49,7 +51,8 @@ class Desk:
     def ask(
         self, now: float = 7 * DAY, period: Period = WEEK, by: str | None = None, **more: Any
     ) -> Any:
-        params = {**period._asdict(), "now_us": at(now), "by": by, "hours": None, **more}
+        asked = {"now_us": at(now), "by": by, "hours": None, "time_zone": "UTC"}
+        params = {**period._asdict(), **asked, **more}
         with self.house.engine.connect() as connection:
             return self.report(connection, params)
 
@@ -285,6 +288,26 @@ def test_more_tickets_than_are_kept(house: House) -> None:
         assert len(cache.up_to_date(connection, last).opened_in(last)) == 2
 
 
+def test_days_are_those_of_the_zone(desk: Desk) -> None:
+    """Monday's last three hours in Sao Paulo are Tuesday's first in Greenwich."""
+    desk.house.project(opened("1", DAY + 60), resolved("1", DAY + 4 * 60))
+    days = LocalDays(SAO_PAULO)
+    monday = days.whole(MONDAY)
+    report = desk.ask(by="dia", period=monday, time_zone=SAO_PAULO)
+    assert report["abertos"] == 1
+    (group,) = report["grupos"]
+    assert (group["grupo"], group["abertos"], group["backlog"]) == ("2025-11-17", 1, 1)
+
+
+def test_a_day_that_begins_at_no_quarter_of_an_hour(desk: Desk) -> None:
+    """Liberia was 44 minutes and a half behind Greenwich until 1972."""
+    days = LocalDays("Africa/Monrovia")
+    ends = days.start_us(365)
+    desk.house.project(opened("1", 0)._replace(at_us=ends - 1), opened("2", 0)._replace(at_us=ends))
+    report = desk.ask(period=days.whole(364), time_zone="Africa/Monrovia")
+    assert report["backlog"] == [{"dia": day_text(364), "abertos": 1}]
+
+
 # --- any history ---------------------------------------------------------------------------------
 
 MOVES: Final = {
@@ -445,37 +468,50 @@ def levels(found: list[Any]) -> Any:
     return level(kept, broken, found.count(False), rate(kept, kept + broken))
 
 
-def check(house: House, lives: tuple[Life, ...], now: int) -> None:
+def check(house: House, lives: tuple[Life, ...], now: int, period: Period, zone: str) -> None:
     house.project(*sorted((e for life in lives for e in life), key=lambda event: event.at_us))
     tickets = [Naive(life, at(now)) for life in lives]
-    inside = [t for t in tickets if WEEK.start_us <= t.opened < WEEK.end_us]
+    inside = [t for t in tickets if period.start_us <= t.opened < period.end_us]
     desk = Desk(house)
-    report = desk.ask(now=now)
+    report = desk.ask(now=now, period=period, time_zone=zone)
     backlog = report.pop("backlog")
     assert report == naive(inside)
+    days, plain = LocalDays(zone), Plain(zone)
+    touched = days.touched(period)
     assert [day["abertos"] for day in backlog] == [
-        sum(t.open_at((day + 1) * DAY_US) for t in tickets)
-        for day in WEEK.days
-        if day <= at(now) // DAY_US
+        sum(t.open_at(days.start_us(day + 1)) for t in tickets)
+        for day in touched
+        if day <= plain.day_of(at(now))
     ]
     for by, key in (("canal", "channel"), ("categoria", "category"), ("atendente", "attendant")):
         wanted = defaultdict(list)
         for ticket in inside:
             wanted[getattr(ticket, key)].append(ticket)
-        groups = {group.pop("grupo"): group for group in desk.ask(now=now, by=by)["grupos"]}
+        found = desk.ask(now=now, by=by, period=period, time_zone=zone)["grupos"]
+        groups = {group.pop("grupo"): group for group in found}
         assert groups == {name: naive(found) for name, found in wanted.items()}
-    for day, group in zip(WEEK.days, desk.ask(now=now, by="dia")["grupos"], strict=True):
+    by_day = desk.ask(now=now, by="dia", period=period, time_zone=zone)["grupos"]
+    for day, group in zip(touched, by_day, strict=True):
         assert group.pop("grupo") == day_text(day)
         group.pop("backlog")
-        assert group == naive([t for t in inside if t.opened // DAY_US == day])
+        assert group == naive([t for t in inside if plain.day_of(t.opened) == day])
+
+
+@st.composite
+def periods(draw: st.DrawFn) -> Period:
+    """The week, or from some minute of it to another."""
+    if draw(st.booleans()):
+        return WEEK
+    first, last = sorted(draw(st.tuples(*[st.integers(0, 8 * DAY)] * 2)))
+    return Period(at(first), at(last) + 1)
 
 
 def test_any_history_is_told_as_one_would_count_it(engine: Engine) -> None:
     examples = 25 if engine.dialect.name == "sqlite" else 5
 
     @settings(deadline=None, max_examples=examples, suppress_health_check=list(HealthCheck))
-    @given(histories, st.integers(9 * DAY, 12 * DAY))
-    def so_it_is(lives: tuple[Life, ...], now: int) -> None:
-        check(House(engine), lives, now)
+    @given(histories, st.integers(9 * DAY, 12 * DAY), periods(), st.sampled_from(ZONES))
+    def so_it_is(lives: tuple[Life, ...], now: int, period: Period, zone: str) -> None:
+        check(House(engine), lives, now, period, zone)
 
     so_it_is()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Final
+from datetime import date, datetime
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pytest
@@ -12,16 +13,18 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from authorizer.domain import events
-from authorizer.domain.moments import day_text
+from authorizer.domain.moments import day_of, day_text, us_of
 from authorizer.domain.money import MAX_BALANCE_CENTS
 from authorizer.domain.policy import DAY_US
 from authorizer.reports import transaction_report
 from authorizer.reports.amounts import with_amounts
 from authorizer.reports.daily_sums import DailySums
+from authorizer.reports.local_days import LocalDays
 from authorizer.reports.period import Period
 from authorizer.reports.purchases import PARTS, Purchases
 from authorizer.reports.transaction_report import TransactionReport
 from tests.reports.house import House
+from tests.reports.zones import SAO_PAULO, ZONES, Plain
 
 FIRST: Final = 20_409
 THREE_DAYS: Final = Period(FIRST * DAY_US, (FIRST + 3) * DAY_US)
@@ -57,9 +60,12 @@ class Till:
         self.house = house
         self.report = TransactionReport()
 
-    def ask(self, by: str | None = None, period: Period = THREE_DAYS) -> Any:
+    def ask(
+        self, by: str | None = None, period: Period = THREE_DAYS, time_zone: str = "UTC"
+    ) -> Any:
+        params = {**period._asdict(), "by": by, "time_zone": time_zone}
         with self.house.engine.connect() as connection:
-            return self.report(connection, {**period._asdict(), "by": by})
+            return self.report(connection, params)
 
 
 @pytest.fixture
@@ -184,29 +190,84 @@ def test_sums_that_are_too_many_to_keep_are_read_again(house: House) -> None:
         house.project(approved(1, day, mcc=str(day)))
     with house.engine.connect() as connection:
         for _ in range(3):
-            assert kept.added_up(connection, THREE_DAYS.days)[0].tolist() == [1, 1, 1]
+            kept.bring_up_to_date(connection, range(FIRST, FIRST + 3))
+            assert kept.added_up(range(FIRST, FIRST + 3), {})[0].tolist() == [1, 1, 1]
             assert len(kept.names) == 3
 
 
+AROUND: Final = (
+    Period(FIRST * DAY_US, (FIRST + 5) * DAY_US),
+    *(
+        Period(us_of(datetime.fromisoformat(day)), us_of(datetime.fromisoformat(day)) + 4 * DAY_US)
+        for day in (
+            "2018-11-02T00:00Z",  # Sao Paulo: a day of 23 hours, and one of 25 below
+            "2019-02-15T00:00Z",
+            "2011-12-28T00:00Z",  # Samoa has no 30th
+            "2005-10-28T00:00Z",  # Goose Bay's midnight comes twice
+            "2026-03-27T00:00Z",
+        )
+    ),
+)
+WAYS: Final = ("dia", "carteira", "mcc", "estabelecimento", "motivo")
+
+
 @st.composite
-def purchases(draw: st.DrawFn) -> list[Purchase]:
+def instants(draw: st.DrawFn, around: Period) -> int:
+    """Any, and often the beginning of a day somewhere, or just before it."""
+    at_us = draw(st.integers(around.start_us, around.end_us))
+    if draw(st.booleans()):
+        days = LocalDays(draw(st.sampled_from(ZONES)))
+        at_us = days.start_us(days.day_of(at_us)) - draw(st.sampled_from([0, 1]))
+    return at_us
+
+
+@st.composite
+def purchases(draw: st.DrawFn, around: Period) -> list[Purchase]:
     def one() -> Purchase:
         fields: dict[str, Any] = {
-            "cents": draw(st.integers(1, 10_000)),
-            "day": draw(st.integers(-1, 3)),
+            "cents": draw(st.integers(1, 10_000) | st.just(10**28)),
             "mcc": draw(st.sampled_from(["5411", "5811"])),
             "merchant": draw(st.sampled_from(["A", "B ", "C  D"])),
         }
-        if draw(st.booleans()):
-            return approved(**fields, wallet=draw(st.sampled_from(["FOOD", "CASH", None])))
-        return declined(**fields, reason=draw(st.sampled_from(["too_late", "card_blocked"])))
+        if fields["cents"] < 10_001 and draw(st.booleans()):
+            made: Purchase = approved(
+                **fields, wallet=draw(st.sampled_from(["FOOD", "CASH", None]))
+            )
+        else:
+            made = declined(**fields, reason=draw(st.sampled_from(["too_late", "card_blocked"])))
+        return made._replace(at_us=draw(instants(around)))
 
     return [one() for _ in range(draw(st.integers(0, 12)))]
 
 
-def key_of(event: Purchase, by: str) -> Any:
+class Case(NamedTuple):
+    """What happened, and what is asked: in which zones the tables are kept, and the question is."""
+
+    happened: list[Purchase]
+    seen: int
+    kept: tuple[str, str]
+    asked: str
+    period: Period
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    around = draw(st.sampled_from(AROUND))
+    zone = st.sampled_from(ZONES)
+    kept = (draw(zone), draw(zone))
+    ends = sorted((draw(instants(around)), draw(instants(around))))
+    return Case(
+        draw(purchases(around)),
+        draw(st.integers(0, 12)),
+        kept,
+        draw(st.sampled_from([*kept, draw(zone)])),
+        Period(ends[0], ends[1] + 1),
+    )
+
+
+def key_of(event: Purchase, by: str, days: Plain) -> Any:
     if by == "dia":
-        return day_text(event.at_us // DAY_US)
+        return day_text(days.day_of(event.at_us))
     if by == "mcc":
         return event.mcc
     if by == "estabelecimento":
@@ -222,35 +283,71 @@ def naive(found: list[Purchase]) -> Any:
     for event in found:
         kind = "ok" if isinstance(event, events.TransactionApproved) else "no"
         numbers[kind] += 1
-        numbers[kind + "cents"] += event.amount_cents
+        numbers[kind + "cents"] += event.amount_cents if event.amount_cents <= 10_000 else 0
     return sums(*(numbers[name] for name in ("ok", "okcents", "no", "nocents")))
 
 
-def check(house: House, happened: list[Purchase], seen: int) -> None:
+def check(house: House, case: Case) -> None:
     till = Till(house)
-    ways = ("dia", "carteira", "mcc", "estabelecimento", "motivo")
-    for part in (happened[:seen], happened[seen:]):
+    parts = (case.happened[: case.seen], case.happened[case.seen :])
+    for part, zone in zip(parts, case.kept, strict=True):
+        house.projector = house.new_projector(time_zone=zone)
         house.project(*part)
-        for by in ways:
-            till.ask(by)
-    inside = [event for event in happened if THREE_DAYS.start_us <= event.at_us < THREE_DAYS.end_us]
-    for by in ways:
-        report = till.ask(by)
+        for by in WAYS:
+            till.ask(by, case.period, case.asked)
+    start_us, end_us = case.period
+    inside = [event for event in case.happened if start_us <= event.at_us < end_us]
+    plain = Plain(case.asked)
+    for by in WAYS:
+        report = till.ask(by, case.period, case.asked)
         groups = {group.pop("grupo"): group for group in report.pop("grupos")}
         assert report == naive(inside)
-        for key in {key_of(event, by) for event in inside} | set(groups):
-            assert groups[key] == naive([e for e in inside if key_of(e, by) == key])
+        for key in {key_of(event, by, plain) for event in inside} | set(groups):
+            wanted = [event for event in inside if key_of(event, by, plain) == key]
+            assert groups[key] == naive(wanted)
 
 
 def test_any_purchases_are_told_as_one_would_count_them(engine: Engine) -> None:
-    examples = 25 if engine.dialect.name == "sqlite" else 5
+    """Whatever zone the tables are kept in, changed meanwhile, and whatever is asked for."""
+    examples = 60 if engine.dialect.name == "sqlite" else 10
 
     @settings(deadline=None, max_examples=examples, suppress_health_check=list(HealthCheck))
-    @given(purchases(), st.integers(0, 12))
-    def so_it_is(happened: list[Purchase], seen: int) -> None:
-        check(House(engine), happened, seen)
+    @given(cases())
+    def so_it_is(case: Case) -> None:
+        check(House(engine), case)
 
     so_it_is()
+
+
+def test_an_evening_in_sao_paulo_is_of_its_own_month(till: Till) -> None:
+    """Half past nine on the 30th of November is past midnight in Greenwich."""
+    evening = us_of(datetime.fromisoformat("2026-12-01T00:30:00Z"))
+    till.house.projector = till.house.new_projector(time_zone=SAO_PAULO)
+    till.house.project(approved(100)._replace(at_us=evening))
+    days = LocalDays(SAO_PAULO)
+    november = Period(
+        days.start_us(day_of(date(2026, 11, 1))), days.start_us(day_of(date(2026, 12, 1)))
+    )
+    report = till.ask("dia", november, SAO_PAULO)
+    assert report["aprovadas"]["quantidade"] == 1
+    assert report["grupos"][-1] == {"grupo": "2026-11-30", **sums(1, 100, 0, 0)}
+    assert till.ask("dia", november, "UTC")["grupos"][-1]["grupo"] == "2026-12-01"
+
+
+def test_instants_are_exact(till: Till) -> None:
+    noon = FIRST * DAY_US + DAY_US // 2
+    till.house.project(*(approved(1)._replace(at_us=noon + at_us) for at_us in (-1, 0, 1, 2)))
+    for by in (None, *WAYS):
+        assert till.ask(by, Period(noon, noon + 2))["aprovadas"]["quantidade"] == 2
+
+
+def test_parts_of_a_day_add_up_beyond_64_bits(till: Till) -> None:
+    most = MAX_BALANCE_CENTS - 1
+    till.house.happen(*(approved(most) for _ in range(150)), declined(10**28))
+    till.house.projector.catch_up(till.house.durable)
+    part = Period(FIRST * DAY_US, FIRST * DAY_US + 1)
+    assert till.ask("carteira", part)["aprovadas"]["centavos"] == str(150 * most)
+    assert till.ask("mcc", part)["recusadas"] == {"quantidade": 1, "centavos": "0"}
 
 
 def test_amounts_are_written_as_the_reader_wants_them() -> None:

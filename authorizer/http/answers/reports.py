@@ -10,7 +10,9 @@ from authorizer.http.answers.common import Money
 Count = Annotated[int, Field(ge=0)]
 Rate = Annotated[float, Field(ge=0, description="Null where there is nothing to divide by.")]
 Minutes = Annotated[float, Field(description="Null where nothing was measured.")]
-Edge = Annotated[str, Field(description="A UTC day that is included, or an instant.")]
+Edge = Annotated[str, Field(description="A local day that is included, or an instant.")]
+
+TimeZone = Annotated[str, Field(description="The zone of the days, in the IANA database.")]
 
 
 class Waits(TypedDict):
@@ -86,6 +88,7 @@ class ServiceReport(ServiceMetrics):
 
     de: Edge
     ate: Edge
+    fuso_horario: TimeZone
     horario: str
     agrupar: str | None
     backlog: list[Backlog]
@@ -124,6 +127,7 @@ class TransactionReport(Purchases):
 
     de: Edge
     ate: Edge
+    fuso_horario: TimeZone
     agrupar: str | None
     grupos: NotRequired[list[PurchaseGroup]]
     outros: NotRequired[OtherPurchaseGroups]
