@@ -1,7 +1,8 @@
 """Who a request comes from, and whether they may ask for it (RFC 6750, bearer tokens).
 
 As long as there has never been a key, whoever reaches the server may do anything, and it listens on
-loopback only. From the first key on everybody needs one, even if all are revoked.
+loopback only; but for web pages of others, which a browser would have reach it. From the first key
+on everybody needs one, even if all are revoked.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,6 +11,7 @@ from typing import Final, NamedTuple
 
 from authorizer.domain.access import ANONYMOUS, LOCAL, ApiKey, Caller, Role, Standing
 from authorizer.http.credentials import parse_credential
+from authorizer.http.origin import is_foreign
 from authorizer.http.rate import RateLimit, Rates, retry_after
 
 Headers = Iterable[tuple[bytes, bytes]]
@@ -53,6 +55,12 @@ def _invalid(detail: str) -> Denied:
 _NO_KEY: Final = _unauthorized("an API key is needed: Authorization: Bearer <key>")
 _UNKNOWN: Final = _invalid("this is no API key that is known here")
 _AMBIGUOUS: Final = _invalid("there is more than one Authorization header")
+_FOREIGN: Final = Denied(
+    403,
+    "no API key is configured, so this is answered only at a loopback address and to no page of "
+    "another site; make a key (authorizer keys create), or ask at http://127.0.0.1",
+    {},
+)
 _NO_LONGER: Final = {
     Standing.EXPIRED: _invalid("this API key has expired"),
     Standing.REVOKED: _invalid("this API key was revoked"),
@@ -107,7 +115,7 @@ class Access:
         Counts against the key's rate, whether the role is allowed or not.
         """
         if self.is_open:
-            return LOCAL
+            return self._denied(_FOREIGN) if is_foreign(headers) else LOCAL
         if roles is None:
             return ANONYMOUS
         known = self._known(headers)
@@ -118,10 +126,14 @@ class Access:
             return self._denied(_too_many(wait_ns))
         return known.caller if known.role in roles else self._denied(_forbidden(known.role, roles))
 
-    def admit_transaction(self, headers: Headers) -> Caller | Denied:
-        """The caller of a transaction endpoint, if they are a terminal. There is no rate here."""
+    def admit_transaction(self, headers: Headers, foreign: bool | None = None) -> Caller | Denied:
+        """The caller of a transaction endpoint, if they are a terminal. There is no rate here.
+
+        `foreign` is whether the headers are (`is_foreign`), where that is known already.
+        """
         if self.is_open:
-            return LOCAL
+            found = is_foreign(headers) if foreign is None else foreign
+            return self._denied(_FOREIGN) if found else LOCAL
         known = self._known(headers)
         if isinstance(known, Denied):
             return self._denied(known)

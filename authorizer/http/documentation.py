@@ -137,7 +137,7 @@ def _answer(request: Request, file: _File) -> Response:
         "Cache-Control": "no-cache",
         "Content-Security-Policy": _POLICY,
         "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
+        "Referrer-Policy": "same-origin",
     }
     if request.headers.get("if-none-match") == file.etag:
         return Response(status_code=304, headers=headers)

@@ -75,9 +75,9 @@ def operation_id(endpoint: Endpoint) -> str:
 
 def problems_of(endpoint: Endpoint) -> list[int]:
     """The statuses of the errors that an endpoint can answer."""
-    statuses = set(endpoint.problems)
+    statuses = {403, *endpoint.problems}
     if endpoint.roles is not None:
-        statuses |= {401, 403}
+        statuses.add(401)
     if endpoint.handler is None:
         return sorted(statuses)
     statuses |= {422, 503}

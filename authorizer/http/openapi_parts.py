@@ -19,6 +19,7 @@ Decides card purchases, and is the service desk of the cards' holders.
 - A parameter that a call does not know, or one given twice, is refused (422).
 - Times are RFC 3339. Errors are problem documents (RFC 9457).
 - As long as no API key was ever made, nobody needs one, and the server listens on loopback only.
+  Then it answers to loopback names alone (`Host`), and to no page of another site (403).
 """
 
 TAGS: Final = {
@@ -45,7 +46,8 @@ _AREAS: Final = {
 _WHEN: Final = {
     400: "The body is no JSON document with unique members, or the path is not UTF-8.",
     401: "No API key, or one that is unknown, expired or revoked.",
-    403: "The role of this API key may not do this.",
+    403: "The role of this API key may not do this. While there is no key: the request was sent to "
+    "another host than loopback, or by a web page that this server did not serve.",
     404: "There is no such thing.",
     409: "The state does not allow it.",
     410: "The customer's personal data was erased.",
@@ -84,7 +86,6 @@ COMPONENT_HEADERS: Final[Json] = {
     },
     "WWW-Authenticate": {
         "description": "That a bearer token is wanted, and what is wrong with the one given.",
-        "required": True,
         "schema": {"type": "string", "pattern": "^Bearer "},
     },
     "Link": {

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 import httptools
 
+from authorizer.http.origin import is_foreign
 from authorizer.http.request_id import given_id, idempotency_keys
 
 MAX_HEAD_BYTES: Final = 2048
@@ -36,6 +37,8 @@ class PlainHead(NamedTuple):
     body_bytes: int
     request_id: bytes | None
     """The id that the client gave the request, if it is fit."""
+    foreign: bool
+    """See `is_foreign`."""
     idempotency_keys: tuple[bytes, ...] = ()
     """The values of `Idempotency-Key`."""
 
@@ -77,7 +80,13 @@ class PlainHeads:
         if not lifted:
             return plain
         headers = plain.headers + [(name.lower(), value) for name, value in lifted]
-        return PlainHead(headers, plain.body_bytes, given_id(headers), idempotency_keys(headers))
+        return PlainHead(
+            headers,
+            plain.body_bytes,
+            given_id(headers),
+            plain.foreign,
+            idempotency_keys(headers),
+        )
 
     def _read(self, head: bytes, body: bytes) -> PlainHead | None:
         """A head, read by the parser."""
@@ -85,7 +94,13 @@ class PlainHeads:
         if headers is None:
             self._reader = _Reader()
             return None
-        return PlainHead(headers, len(body), given_id(headers), idempotency_keys(headers))
+        return PlainHead(
+            headers,
+            len(body),
+            given_id(headers),
+            is_foreign(headers),
+            idempotency_keys(headers),
+        )
 
 
 class _Reader:

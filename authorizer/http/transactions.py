@@ -64,7 +64,7 @@ class Transactions:
     def answer(self, exchange: Exchange, head: PlainHead, body: bytes, received_ns: int) -> None:
         """See `DirectApp`."""
         identity = head.request_id or new_id()
-        caller = self._access.admit_transaction(head.headers)
+        caller = self._access.admit_transaction(head.headers, head.foreign)
         if isinstance(caller, Denied):
             _deny(exchange, _denial(caller, identity))
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -25,13 +25,20 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
         yield page
 
 
-def test_the_page_lists_all_calls_and_makes_one(page: Page, server: Server) -> None:
+def test_the_page_lists_all_calls_and_makes_some(
+    page: Page, server: Server, new_id: Callable[[], str]
+) -> None:
     home = f"http://127.0.0.1:{server.port}/"
     page.open(f"{home}docs")
     page.click(f"{CALL} .opblock-summary-control")
     page.click(f"{CALL} .execute")
     status = page.wait_for(f"document.querySelector('{STATUS}')?.innerText")
     assert status == "200"
+    # what the page posts carries an Origin, and is our own
+    account = new_id()
+    put = f"fetch('/accounts/{account}', {{method: 'PUT', body: '{{}}'}})"
+    page.evaluate(f"{put}.then(answer => {{ window.put = answer.status; }})")
+    assert page.wait_for("window.put") == 201
     listed = page.evaluate("document.querySelectorAll('.opblock').length")
     described = server.client.get("/openapi.json").json()["paths"]
     assert listed == sum(map(len, described.values()))

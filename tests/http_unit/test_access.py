@@ -29,7 +29,7 @@ ALL = frozenset(Role)
 
 
 def bearer(credential: object, scheme: str = "Bearer") -> list[tuple[bytes, bytes]]:
-    return [(b"host", b"x"), (b"authorization", f"{scheme} {credential}".encode())]
+    return [(b"host", b"localhost:8080"), (b"authorization", f"{scheme} {credential}".encode())]
 
 
 def denied(answer: Caller | Denied) -> Denied:
@@ -52,6 +52,30 @@ def test_while_there_is_no_key_anybody_may_do_anything() -> None:
         assert access.admit(headers, frozenset((Role.OPERATOR,))) == LOCAL
         assert access.admit(headers, None) == LOCAL
         assert access.admit_transaction(headers) == LOCAL
+
+
+@pytest.mark.parametrize(
+    "header",
+    [(b"host", b"rebound.example"), (b"origin", b"null"), (b"sec-fetch-site", b"cross-site")],
+)
+def test_while_there_is_no_key_pages_of_others_may_do_nothing(header: tuple[bytes, bytes]) -> None:
+    statuses: list[int] = []
+    access = Access(on_denied=statuses.append)
+    for answer in (
+        access.admit([header], ALL),
+        access.admit([header], None),
+        access.admit_transaction([header]),
+        access.admit_transaction([], foreign=True),
+    ):
+        assert denied(answer).status == 403
+        assert "no API key is configured" in denied(answer).detail
+    assert access.admit_transaction([header], foreign=False) == LOCAL, "it was found out before"
+    assert statuses == [403] * 4
+
+
+def test_with_keys_it_is_the_key_that_counts() -> None:
+    headers = [*bearer(GOOD), (b"origin", b"https://console.example"), (b"host", b"any.example")]
+    assert isinstance(Access(KEYS).admit(headers, ALL), Caller)
 
 
 def test_beyond_loopback_nobody_may_do_anything_while_there_is_no_key() -> None:

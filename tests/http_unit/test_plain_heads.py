@@ -26,6 +26,15 @@ def test_a_plain_head_is_told_as_in_an_asgi_scope(heads: PlainHeads) -> None:
         (b"x-request-id", b"mine"),
     ]
     assert (plain.body_bytes, plain.request_id) == (2, b"mine")
+    assert plain.foreign
+
+
+def test_whose_page_sent_it_is_found_out_with_the_head(heads: PlainHeads) -> None:
+    own = HEAD.replace(b"Host: a", b"Host: localhost:8080")
+    for head, foreign in ((own, False), (own + b"\r\nOrigin: null", True)):
+        plain = heads.find(head, b"{}")
+        assert plain is not None
+        assert plain.foreign is foreign
 
 
 def test_a_head_that_is_known_is_not_read_again(heads: PlainHeads) -> None:

@@ -26,7 +26,7 @@ BODY = b'{"account":"a","totalAmount":1.00,"mcc":"5999","merchant":"LOJA X"}'
 
 
 def post(body: bytes = BODY, *lines: bytes, path: bytes = b"/transactions") -> bytes:
-    head = b"POST %s HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n" % (path, len(body))
+    head = b"POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n" % (path, len(body))
     return head + b"".join(line + b"\r\n" for line in lines) + b"\r\n" + body
 
 
@@ -35,9 +35,9 @@ def purchase(cents: int, transaction_id: str | None = None) -> bytes:
     return post(with_id.replace(b"1.00", b"%d.%02d" % divmod(cents, 100)))
 
 
-OTHER = b"GET /other HTTP/1.1\r\nHost: h\r\n\r\n"
+OTHER = b"GET /other HTTP/1.1\r\nHost: localhost\r\n\r\n"
 CHUNKED = (
-    b"POST /transactions HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+    b"POST /transactions HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
     b"%x\r\n%s\r\n0\r\n\r\n" % (len(BODY), BODY)
 )
 
@@ -73,6 +73,11 @@ PLAIN = [
     post(BODY[:-1] + b',"currency":"USD"}'),
     post(BODY[:-1] + b',"x":1e400}'),
     post(BODY.replace(b"1.00", b"1e400")),
+    post(BODY, b"Sec-Fetch-Site: same-origin", b"Origin: http://localhost"),
+]
+FOREIGN = [
+    post(BODY, b"Sec-Fetch-Site: cross-site", b"Origin: null", b"Content-Type: text/plain"),
+    post().replace(b"localhost", b"rebound.example"),
 ]
 UNUSUAL = [
     post(BODY, b"Expect: 100-continue"),
@@ -83,7 +88,7 @@ UNUSUAL = [
     post(path=b"/other"),
     post().replace(b"POST", b"PUT"),
     post().replace(b"POST", b"HEAD"),
-    b"GET /transactions HTTP/1.1\r\nHost: h\r\n\r\n",
+    b"GET /transactions HTTP/1.1\r\nHost: localhost\r\n\r\n",
     b"\r\n" + post(),
     OTHER,
     CHUNKED,
@@ -95,7 +100,7 @@ LAST = [
 ]
 WRONG = [
     post().replace(b"\r\n", b"\n"),
-    post().replace(b"Host: h", b"Host h"),
+    post().replace(b"Host: localhost", b"Host localhost"),
     post(BODY, b"Content-Length: 3"),
     post().replace(b"Content-Length: ", b"Content-Length: -"),
     b"nonsense\r\n\r\n",
@@ -121,6 +126,18 @@ async def asgi_answers(*packets: bytes) -> bytes:
     wire = (await site(asgi=True)).connect()
     wire.send(*packets)
     return await wire.answers()
+
+
+@pytest.mark.parametrize("request_bytes", FOREIGN)
+def test_a_page_of_others_is_refused_straight_as_over_asgi(request_bytes: bytes) -> None:
+    async def story() -> None:
+        wire = (await site()).connect()
+        wire.send(request_bytes, request_bytes)
+        answered = await wire.answers()
+        assert answered == await asgi_answers(request_bytes, request_bytes)
+        assert answered.count(b"HTTP/1.1 403 Forbidden\r\n") == 2
+
+    run(story)
 
 
 @pytest.mark.parametrize("request_bytes", PLAIN)
