@@ -17,7 +17,7 @@ from authorizer.domain import commands
 from authorizer.domain.account import AccountView
 from authorizer.domain.cards import CardTerms, Operation, new_card_id
 from authorizer.domain.customer import CustomerView, new_operations, opened
-from authorizer.domain.outcomes import Done, Outcome, Refusal, RefusalKind, erased
+from authorizer.domain.outcomes import Done, Outcome, Refusal, RefusalKind, erased, not_as_seen
 from authorizer.domain.personal import Person
 from authorizer.domain.reasons import Reason
 from authorizer.domain.sealing import is_plain
@@ -65,6 +65,7 @@ class Desk:
         off_loop: OffLoop,
     ) -> None:
         self._state = around.state
+        self._clock = around.clock
         self._run_queue = around.run_queue
         self._keys = keys
         self.sealer = around.sealer
@@ -159,6 +160,15 @@ class Desk:
         answer: Answer[tuple[CardTerms, Operation]] = await self._ask_existing(command)
         return answer
 
+    async def peek_limit(self, card_id: str) -> tuple[CardTerms, int] | Refusal:
+        """A card's limit, and the time, where nobody looks at it: nothing is recorded."""
+        card = await self.read_card(card_id)
+        if isinstance(card, Refusal):
+            return card
+        if card.limit_total_cents is None:
+            return Refusal(RefusalKind.CONFLICT, f"card {card_id} has no credit limit")
+        return card, self._clock.now_us()
+
     async def read_card(self, card_id: str) -> CardTerms | Refusal:
         """Describe a card as it stands."""
         account_id = self._state.account_of_card.get(card_id)
@@ -179,11 +189,29 @@ class Desk:
         Each step can be repeated: a crash in between is mended by putting the document again, and
         nobody was told that it was in. The cards come last, because they can spend.
         """
+        stale = await self._stale(command)
+        if stale is not None:
+            return stale
         card_ids = [card.card_id for card in cards]
         with self._claiming(command.customer_id, card_ids) as taken:
             if taken is not None:
                 return Refusal(RefusalKind.CONFLICT, f"card {taken} is being opened for another")
             return await self._register_customer(command, cards)
+
+    async def _stale(self, command: commands.RegisterCustomer) -> Refusal | None:
+        """Whether the customer is not as expected, before anything is made for them.
+
+        Only their actor, which asks again, knows it at the moment of the change.
+        """
+        if command.expected is None:
+            return None
+        customer = await self._read_customer(command.customer_id)
+        if isinstance(customer, Refusal) and customer.kind is not RefusalKind.NOT_FOUND:
+            return customer
+        position = 0 if isinstance(customer, Refusal) else customer.position
+        if command.expected.holds(position):
+            return None
+        return not_as_seen(command.customer_id)
 
     async def _register_customer(
         self, command: commands.RegisterCustomer, cards: tuple[CardTerms, ...]

@@ -65,6 +65,11 @@ class CustomerSearch:
         self._catching_up: asyncio.Task[None] | None = None
         self._waiting = 0
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether the index is built, so that a search need not wait for that."""
+        return self._index is not None
+
     def build(self) -> "asyncio.Task[Built]":
         """Have the index built, once. Until somebody asks for that, no memory is spent on it."""
         if self._building is None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from authorizer.domain.cards import BlockReason, CardTerms, Operation
+from authorizer.domain.preconditions import Precondition
 from authorizer.domain.remembered import credit_fields, purchase_fields
 
 
@@ -139,6 +140,8 @@ class RegisterCustomer(NamedTuple):
     card_ids: tuple[str, ...]
     operations: tuple[Operation, ...]
     by: str
+    expected: Precondition | None = None
+    """How the customer must be for it to happen."""
 
 
 class ErasePersonalData(NamedTuple):

@@ -6,7 +6,15 @@ from typing import Any, Final, NamedTuple
 from authorizer.domain import events
 from authorizer.domain.cards import Operation
 from authorizer.domain.commands import ErasePersonalData, RegisterCustomer
-from authorizer.domain.outcomes import Decision, Done, conflict, erased, invalid, not_found
+from authorizer.domain.outcomes import (
+    Decision,
+    Done,
+    conflict,
+    erased,
+    invalid,
+    not_as_seen,
+    not_found,
+)
 from authorizer.domain.sealing import Sealed, Sealer, is_plain
 
 MAX_IMPORTED_OPERATIONS: Final = 1000
@@ -58,6 +66,8 @@ class CustomerView(NamedTuple):
     card_ids: tuple[str, ...]
     imported_operations: tuple[Operation, ...]
     erased: bool
+    position: int
+    """The journal position of the newest event that is in it: its version."""
 
 
 def customer_view(customer: Customer) -> CustomerView:
@@ -70,6 +80,7 @@ def customer_view(customer: Customer) -> CustomerView:
         customer.card_ids,
         customer.imported_operations,
         customer.erased,
+        customer.position,
     )
 
 
@@ -83,6 +94,8 @@ def register_customer(
     """
     if customer.erased:
         return Decision(erased(customer.customer_id))
+    if command.expected is not None and not command.expected.holds(customer.position):
+        return Decision(not_as_seen(customer.customer_id))
     if customer.exists and customer.account_id != command.account_id:
         return conflict(f"customer {customer.customer_id} has the account {customer.account_id}")
     found: list[events.CustomerEvent] = []

@@ -26,6 +26,8 @@ class RefusalKind(Enum):
     INVALID = "invalid"
     OVERLOADED = "overloaded"
     UNAVAILABLE = "unavailable"
+    CHANGED = "changed"
+    """It is not as the caller has seen it."""
     GONE = "gone"
     """It was there, and was erased for good."""
 
@@ -65,6 +67,12 @@ def no_account(account_id: str) -> Decision:
 def conflict(detail: str) -> Decision:
     """The state does not allow the command."""
     return Decision(Refusal(RefusalKind.CONFLICT, detail))
+
+
+def not_as_seen(customer_id: str) -> Refusal:
+    """Somebody else has changed this customer since the caller looked."""
+    detail = f"customer {customer_id!r} is not as this request has seen them: read them again"
+    return Refusal(RefusalKind.CHANGED, detail)
 
 
 def invalid(detail: str, field: str) -> Decision:

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from authorizer.actors.desk import Answer, Desk
-from authorizer.domain.cards import CardTerms
+from authorizer.domain.cards import CardTerms, WrittenTime
 from authorizer.domain.commands import (
     BlockCard,
     ChangeLimit,
@@ -18,6 +18,7 @@ from authorizer.domain.commands import (
 from authorizer.domain.outcomes import Refusal
 from authorizer.http.answers.cards import BlockedCard, Card, Limit
 from authorizer.http.block_ticket import ticket_of_block
+from authorizer.http.conditions import nobody_looks
 from authorizer.http.documents import (
     LimitDocument,
     LimitQuery,
@@ -133,19 +134,22 @@ class Cards:
         )
 
     async def limit(self, request: Request) -> Response:
-        """Tell a card's limit in real time, and record that it was told."""
+        """Tell a card's limit in real time, and record that it was told to somebody."""
         card_id = request.path_params["cartao_id"]
         channel = query_of(request, LimitQuery).canal
         account_id = self._account_of(card_id)
+        if nobody_looks(request):
+            peeked = await self._desk.peek_limit(card_id)
+            if isinstance(peeked, Refusal):
+                return refused(peeked)
+            return _limit_answer(peeked[0], WrittenTime(peeked[1]))
         answer = await self._desk.limit(
             QueryLimit(account_id, card_id, channel, caller_of(request).by)
         )
         if isinstance(answer, Refusal):
             return refused(answer)
         card, query = answer[1]
-        return json_response(
-            {"cartao_id": card_id, **_limit_part(card), "data": time_text(query.at)}
-        )
+        return _limit_answer(card, query.at)
 
     async def change_limit(self, request: Request) -> Response:
         """Set a card's credit limit."""
@@ -228,6 +232,11 @@ def _limit_part(card: CardTerms) -> dict[str, Any]:
         "limite_utilizado": money(card.limit_used_cents),
         "limite_disponivel": money(card.limit_total_cents - card.limit_used_cents),
     }
+
+
+def _limit_answer(card: CardTerms, at: WrittenTime) -> Response:
+    part = {"cartao_id": card.card_id, **_limit_part(card), "data": time_text(at)}
+    return json_response(part)
 
 
 def _card_answer(answer: Answer[CardTerms]) -> Response:

@@ -1,6 +1,7 @@
 """The customer document, in and out."""
 
-from typing import Any
+from typing import Any, Final
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,13 +11,23 @@ from authorizer.domain.access import Caller
 from authorizer.domain.cards import Operation
 from authorizer.domain.commands import RegisterCustomer
 from authorizer.domain.outcomes import Refusal
+from authorizer.domain.person_search import same_cpf
 from authorizer.http.answers.customers import Customer
 from authorizer.http.cards import card_part
+from authorizer.http.conditions import (
+    IF_MATCH,
+    IF_NONE_MATCH,
+    entity_tag,
+    precondition_of,
+)
 from authorizer.http.documents import CustomerDocument
 from authorizer.http.masking import person_for
 from authorizer.http.problems import FieldError, InvalidRequestError, refused
 from authorizer.http.routing import CARE, CARE_READ, Endpoint, caller_of
 from authorizer.http.wire import json_response, money, read_document, time_text
+
+MAX_SAME_CPF: Final = 10
+"""Other customers with one CPF that are told of."""
 
 
 class Customers:
@@ -37,7 +48,9 @@ class Customers:
                 "Take a customer document in.",
                 body=CustomerDocument,
                 answers={201: Customer, 200: Customer},
-                problems=(409, 410),
+                problems=(409, 410, 412),
+                takes=(IF_MATCH, IF_NONE_MATCH),
+                headers=("ETag", "Authorizer-Same-CPF"),
             ),
             Endpoint(
                 "GET",
@@ -47,16 +60,18 @@ class Customers:
                 "Give the customer document, as it stands.",
                 answers={200: Customer},
                 problems=(410,),
+                headers=("ETag",),
             ),
         ]
 
     async def put(self, request: Request) -> Response:
         """Take a customer document in."""
+        expected = precondition_of(request)
         document = await read_document(request, CustomerDocument)
         if document.cliente_id != request.path_params["cliente_id"]:
             raise InvalidRequestError(FieldError("cliente_id", "must be the one in the path"))
         answer = await self._desk.register_customer(
-            registration(document, caller_of(request).by),
+            registration(document, caller_of(request).by)._replace(expected=expected),
             tuple(card.terms() for card in document.cartoes),
         )
         if isinstance(answer, Refusal):
@@ -64,15 +79,36 @@ class Customers:
         file = await self._desk.read_customer(document.cliente_id)
         if isinstance(file, Refusal):
             return refused(file)
-        document_now = customer_document(file, caller_of(request))
-        return json_response(document_now, 201 if answer[0].created else 200)
+        response = _answer(file, caller_of(request), 201 if answer[0].created else 200)
+        same = await self._same_cpf(file)
+        if same:
+            response.headers["Authorizer-Same-CPF"] = same
+        return response
 
     async def get(self, request: Request) -> Response:
         """Give the customer document back, as it stands."""
         file = await self._desk.read_customer(request.path_params["cliente_id"])
         if isinstance(file, Refusal):
             return refused(file)
-        return json_response(customer_document(file, caller_of(request)))
+        return _answer(file, caller_of(request), 200)
+
+    async def _same_cpf(self, file: CustomerFile) -> str:
+        """Other customers with this one's CPF, as far as the search is ready to say so."""
+        if not self._desk.search.is_ready:
+            return ""
+        found = await self._desk.search.find((same_cpf(file.person.cpf),), None, MAX_SAME_CPF + 1)
+        if isinstance(found, Refusal):
+            return ""
+        own = file.customer.customer_id
+        others = [quote(one.customer_id, safe="") for one in found if one.customer_id != own]
+        return ", ".join(others[:MAX_SAME_CPF])
+
+
+def _answer(file: CustomerFile, caller: Caller, status: int) -> Response:
+    response = json_response(customer_document(file, caller), status)
+    masked = not caller.sees_personal_data
+    response.headers["ETag"] = entity_tag(file.customer.position, masked)
+    return response
 
 
 def registration(document: CustomerDocument, by: str) -> RegisterCustomer:

@@ -4,6 +4,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from authorizer.domain.reasons import Reason
+from authorizer.http.conditions import IF_MATCH, IF_NONE_MATCH, TAGS_PATTERN
 from authorizer.http.problems import MEDIA_TYPE
 from authorizer.http.transaction_body import MAX_ID_LENGTH
 from authorizer.http.transaction_members import MAX_DETAIL_LENGTH
@@ -50,6 +51,7 @@ _WHEN: Final = {
     "another host than loopback, or by a web page that this server did not serve.",
     404: "There is no such thing.",
     409: "The state does not allow it.",
+    412: "It is not as the request has seen it.",
     410: "The customer's personal data was erased.",
     413: "The body is over 64 KiB.",
     422: "Fields or parameters are missing, unknown, repeated or wrong: `errors` names them.",
@@ -93,8 +95,12 @@ COMPONENT_HEADERS: Final[Json] = {
         "schema": {"type": "string", "pattern": '^<.*>; rel="next"$'},
     },
     "ETag": {
-        "description": "Names this version, for `If-None-Match`.",
+        "description": "Names this version, for `If-Match` or `If-None-Match`.",
         "schema": {"type": "string"},
+    },
+    "Authorizer-Same-CPF": {
+        "description": "Other customers with this CPF, their ids percent-encoded.",
+        "schema": {"type": "string", "minLength": 1},
     },
 }
 
@@ -105,6 +111,20 @@ HEADER_PARAMETERS: Final[Json] = {
         "required": False,
         "description": "The `id`, where the body has none. It may stand in quotation marks.",
         "schema": {"type": "string", "maxLength": MAX_ID_LENGTH, "pattern": "^[!-~]+$"},
+    },
+    IF_MATCH: {
+        "name": IF_MATCH,
+        "in": "header",
+        "required": False,
+        "description": "The version (`ETag`) that is to be changed, or `*` for any; else 412.",
+        "schema": {"type": "string", "pattern": TAGS_PATTERN},
+    },
+    IF_NONE_MATCH: {
+        "name": IF_NONE_MATCH,
+        "in": "header",
+        "required": False,
+        "description": "`*`: only if there is none yet; else 412.",
+        "schema": {"type": "string", "const": "*"},
     },
 }
 

@@ -19,6 +19,7 @@ RETRY_SECONDS: Final = "1"
 _STATUS: Final = {
     RefusalKind.NOT_FOUND: 404,
     RefusalKind.CONFLICT: 409,
+    RefusalKind.CHANGED: 412,
     RefusalKind.INVALID: 422,
     RefusalKind.OVERLOADED: 503,
     RefusalKind.UNAVAILABLE: 503,

@@ -80,7 +80,7 @@ def test_a_new_customer_is_registered_and_the_person_is_an_event_apart() -> None
     assert customer.exists
     assert customer.position == 3
     assert customer_view(customer) == (
-        "cust", "acc", True, sealed(), ("k1", "k2"), (BLOCK,), False,
+        "cust", "acc", True, sealed(), ("k1", "k2"), (BLOCK,), False, 3,
     )  # fmt: skip
 
 
@@ -228,7 +228,7 @@ def test_an_erasure_is_an_event_and_leaves_nothing_of_the_person(known: Customer
     assert list(decision.events) == [PersonalDataErased(NOW_US + 1, BY, "cust")]
     apply(known, decision)
     assert customer_view(known) == (
-        "cust", "acc", True, "", ("k1", "k2"), (BLOCK,), True,
+        "cust", "acc", True, "", ("k1", "k2"), (BLOCK,), True, 4,
     )  # fmt: skip
 
 

@@ -235,6 +235,44 @@ def test_every_look_at_the_limit_is_recorded_in_the_history(a_card: Card) -> Non
     ]
 
 
+@pytest.mark.parametrize(
+    ("method", "headers"),
+    [
+        ("HEAD", {}),
+        ("GET", {"Sec-Purpose": "prefetch"}),
+        ("GET", {"Sec-Purpose": "prefetch;prerender"}),
+        ("GET", {"Purpose": "prefetch"}),
+        ("GET", {"X-Moz": "prefetch"}),
+        ("HEAD", {"Sec-Purpose": "prefetch"}),
+    ],
+)
+def test_a_look_at_the_limit_that_nobody_takes_leaves_no_history(
+    a_card: Card, method: str, headers: dict[str, str]
+) -> None:
+    """It shows what a look would show."""
+    assert a_card.buy("0.01").code == "00"
+    path = f"/cartoes/{a_card.card_id}/limite"
+    answer = a_card.client.send(method, path, headers=headers)
+    assert answer.status == 200
+    if method == "GET":
+        seen = answer.spelled()
+        assert MADE_HERE.fullmatch(seen.pop("data"))
+        shown = a_card.limit().spelled()
+        assert seen == {name: value for name, value in shown.items() if name != "data"}
+    assert len(a_card.history()) == (method == "GET")
+
+
+def test_a_look_that_nobody_takes_is_refused_as_any_other(client: Client, new_id: NewId) -> None:
+    holder, card_id = new_id(), new_id()
+    bare = {"cartao_id": card_id, "numero_mascarado": "**** 1", "bandeira": "Visa"}
+    document = customer(holder, bare | {"status": "ativo"})
+    assert client.put_customer(document).status == 201
+    for path, status in ((f"/cartoes/{card_id}/limite", 409), ("/cartoes/unknown/limite", 404)):
+        assert client.get(path).status == status
+        assert client.send("GET", path, headers={"Purpose": "prefetch"}).status == status
+        assert client.send("HEAD", path).status == status
+
+
 def test_the_limit_of_a_blocked_card_can_be_seen(a_card: Card) -> None:
     assert a_card.block("roubo").status == 200
     assert a_card.limit().spelled()["limite_disponivel"] == money("800.00")
