@@ -118,9 +118,10 @@ def revoke(key_id: str, settings: Settings) -> None:
         found = next((key for key in known if key.key_id == key_id), None)
         if found is None:
             raise click.ClickException(f"there is no API key {key_id!r}")
-        if found.revoked_at_us is None:
-            revoked = found._replace(revoked_at_us=now_us())
-            write_keys(disk, [revoked if key is found else key for key in known])
+        revoked = found._replace(revoked_at_us=found.revoked_at_us or now_us())
+        # One that is revoked already is written all the same: that may be seen and not be durable,
+        # where an earlier attempt failed at the last moment.
+        write_keys(disk, [revoked if key is found else key for key in known])
     click.echo(f"key {key_id} is revoked", err=True)
 
 

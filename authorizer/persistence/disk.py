@@ -46,8 +46,15 @@ class Disk(Protocol):
     def names(self, folder: str) -> list[str]:
         """The names of the files in a folder, sorted; none if the folder is missing."""
 
-    def truncate(self, name: str, length: int) -> None:
-        """Cut a file to a length, durably."""
+    def sync(self, name: str) -> None:
+        """Return when what a file holds is on the device, as far as the system still knows."""
+
+    def drop_cache(self, name: str) -> None:
+        """Have a file read from the device again, not from memory, as far as the system can.
+
+        After a sync that failed Linux takes what was written for clean: until its memory is short
+        it goes on to show bytes that no device has. Bytes that are still to be written stay.
+        """
 
     def overwrite(self, name: str, offset: int, data: bytes) -> None:
         """Put bytes in the place of others inside a file, durably."""
@@ -66,6 +73,34 @@ class Disk(Protocol):
 
     def path(self, name: str) -> str:
         """How messages name a file."""
+
+
+def replace(disk: Disk, temporary: str, name: str, content: bytes) -> None:
+    """Have a file hold these bytes, durably and at once, in place of all that it held.
+
+    They go into a new file, `temporary`, which gets the name when they are on the device. So it
+    does not matter what became of the old file's bytes. OSError leaves the old file as it was.
+    """
+    remove_if_there(disk, temporary)
+    file = disk.append(temporary)
+    try:
+        file.write(content)
+        file.sync()
+    finally:
+        file.close()
+    disk.rename(temporary, name)
+
+
+def is_there(disk: Disk, name: str) -> bool:
+    """Whether a folder has a file of this name."""
+    folder, _, entry = name.rpartition("/")
+    return entry in disk.names(folder)
+
+
+def remove_if_there(disk: Disk, name: str) -> None:
+    """Take a file away, if there is one."""
+    if is_there(disk, name):
+        disk.remove(name)
 
 
 class LocalDisk:
@@ -101,25 +136,23 @@ class LocalDisk:
         except FileNotFoundError:
             return []
 
-    def truncate(self, name: str, length: int) -> None:
+    def sync(self, name: str) -> None:
         """See `Disk`."""
-        descriptor = os.open(self._root / name, os.O_WRONLY)
-        try:
-            os.ftruncate(descriptor, length)
+        with _opened(self._root / name, os.O_RDONLY) as descriptor:
             os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+
+    def drop_cache(self, name: str) -> None:
+        """See `Disk`."""
+        with _opened(self._root / name, os.O_RDONLY) as descriptor:
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
 
     def overwrite(self, name: str, offset: int, data: bytes) -> None:
         """See `Disk`."""
-        descriptor = os.open(self._root / name, os.O_WRONLY)
-        try:
+        with _opened(self._root / name, os.O_WRONLY) as descriptor:
             while data:
                 written = os.pwrite(descriptor, data, offset)
                 offset, data = offset + written, data[written:]
             os.fdatasync(descriptor)
-        finally:
-            os.close(descriptor)
 
     def rename(self, old: str, new: str) -> None:
         """See `Disk`."""
@@ -180,17 +213,24 @@ class LocalFile:
 
     def __init__(self, path: Path) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+        self._path = path
         self._descriptor = os.open(path, flags, 0o600)
 
     def write(self, data: bytes) -> None:
         """See `DiskFile`."""
-        written = os.write(self._descriptor, data)
-        while written < len(data):
-            written += os.write(self._descriptor, data[written:])
+        try:
+            written = os.write(self._descriptor, data)
+            while written < len(data):
+                written += os.write(self._descriptor, data[written:])
+        except OSError as error:
+            raise _naming(self._path, error) from error
 
     def sync(self) -> None:
         """See `DiskFile`."""
-        os.fdatasync(self._descriptor)
+        try:
+            os.fdatasync(self._descriptor)
+        except OSError as error:
+            raise _naming(self._path, error) from error
 
     def close(self) -> None:
         """See `DiskFile`."""
@@ -209,8 +249,22 @@ def _take_lock(descriptor: int, root: Path) -> None:
 
 
 def _sync_folder(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
+    with _opened(path, os.O_RDONLY | os.O_DIRECTORY) as descriptor:
         os.fsync(descriptor)
+
+
+@contextmanager
+def _opened(path: Path, flags: int) -> Iterator[int]:
+    """An open file for a moment. An OSError of what is done with it names the file."""
+    descriptor = os.open(path, flags)
+    try:
+        yield descriptor
+    except OSError as error:
+        raise _naming(path, error) from error
     finally:
         os.close(descriptor)
+
+
+def _naming(path: Path, error: OSError) -> OSError:
+    """An error of a call that knows a file by its number only, with the file's name."""
+    return error if error.filename else OSError(error.errno, error.strerror, str(path))

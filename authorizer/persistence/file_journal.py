@@ -4,8 +4,8 @@ import itertools
 from collections.abc import Sequence
 from typing import Final
 
-from authorizer.persistence import frame, journal
-from authorizer.persistence.disk import Disk
+from authorizer.persistence import clean_shutdown, frame, journal
+from authorizer.persistence.disk import Disk, is_there, replace
 
 _ASIDE: Final = f"{journal.FOLDER}/torn.tmp"
 _NEW_SEGMENT: Final = f"{journal.FOLDER}/new-segment.tmp"
@@ -16,6 +16,10 @@ class FileJournal:
 
     One write and one sync a batch. A segment that has grown past `segment_bytes` is followed by a
     new one, which is there, header and directory entry synced, before anything is written to it.
+
+    All that was read is on the device before the first write. The newest segment is written anew,
+    through another file, unless the last process that wrote it has ended in order: its last sync
+    may have failed, and what was read may be in the system's memory only.
     """
 
     def __init__(self, disk: Disk, read: journal.JournalReader, segment_bytes: int) -> None:
@@ -23,16 +27,23 @@ class FileJournal:
         self._limit_bytes = segment_bytes
         self._chain = read.chain
         self.position = read.position
+        self._sound = True
+        """Whether every write so far is on the device."""
         disk.make_folder(journal.FOLDER)
+        newest = read.take_newest()
         if read.torn is not None:
             _set_aside(disk, read.torn)
         if read.segment is None:
             self._start_segment()
         else:
-            self._file = disk.append(read.segment)
+            self._segment = read.segment
             self._size_bytes = read.segment_bytes
-            self._file.sync()  # what was read may be what a killed process never synced
+            if newest is not None and not self._is_known(read):
+                replace(disk, _NEW_SEGMENT, read.segment, newest[: read.segment_bytes])
+            for name in journal.segments(disk):
+                disk.sync(name)  # what was read may be what a killed process never synced
             disk.sync_folder(journal.FOLDER)
+            self._file = disk.append(read.segment)
 
     @property
     def chain(self) -> bytes:
@@ -43,6 +54,7 @@ class FileJournal:
         """See `Journal`."""
         if first_position != self.position + 1:
             raise ValueError(f"position {first_position} does not follow {self.position}")
+        self._sound = False
         if self._size_bytes >= self._limit_bytes:
             self._file.close()
             self._start_segment()
@@ -52,58 +64,51 @@ class FileJournal:
         self._chain = chain
         self._size_bytes += len(data)
         self.position += len(records)
+        self._sound = True
         return chain
 
     def close(self) -> None:
-        """See `Journal`."""
+        """See `Journal`. Unless a write failed, the next start may believe what it reads."""
         self._file.close()
+        if self._sound:
+            clean_shutdown.say(self._disk, journal.FOLDER, self._end())
+
+    def _is_known(self, read: journal.JournalReader) -> bool:
+        """Whether the owner before has ended in order with just what was read."""
+        return read.torn is None and clean_shutdown.said(self._disk, journal.FOLDER) == self._end()
+
+    def _end(self) -> str:
+        file = self._segment.rpartition("/")[2]
+        return f"{self.position}:{self._chain.hex()} {file} {self._size_bytes}"
 
     def _start_segment(self) -> None:
         header = frame.segment_header(self.position + 1, self._chain)
-        _remove_if_there(self._disk, _NEW_SEGMENT)
-        new = self._disk.append(_NEW_SEGMENT)
-        new.write(header)
-        new.sync()
-        new.close()
-        name = journal.segment_name(self.position + 1)
-        self._disk.rename(_NEW_SEGMENT, name)
-        self._file = self._disk.append(name)
+        self._segment = journal.segment_name(self.position + 1)
+        replace(self._disk, _NEW_SEGMENT, self._segment, header)
+        self._file = self._disk.append(self._segment)
         self._size_bytes = len(header)
 
 
 def _set_aside(disk: Disk, torn: journal.TornTail) -> None:
-    """Cut a torn tail, keeping its bytes beside the journal: an audit may want to see them."""
+    """Keep a torn tail's bytes beside the journal: an audit may want to see them.
+
+    The segment is written anew without them; one that has not even a whole header goes.
+    """
     data = disk.read(torn.segment)[torn.offset :]
     name = _name_aside(disk, torn, data)
     if name is not None:
-        _remove_if_there(disk, _ASIDE)
-        aside = disk.append(_ASIDE)
-        aside.write(data)
-        aside.sync()
-        aside.close()
-        disk.rename(_ASIDE, name)
+        replace(disk, _ASIDE, name, data)
     if torn.offset == 0:
         disk.remove(torn.segment)
         disk.sync_folder(journal.FOLDER)
-    else:
-        disk.truncate(torn.segment, torn.offset)
 
 
 def _name_aside(disk: Disk, torn: journal.TornTail, data: bytes) -> str | None:
     """Where the bytes go; None where a crash came after they were set aside and before the cut."""
     for number in itertools.count(1):
         name = f"{torn.segment}.torn-{torn.offset}" + (f"-{number}" if number > 1 else "")
-        if not _is_there(disk, name):
+        if not is_there(disk, name):
             return name
         if disk.read(name) == data:
             return None
     return None
-
-
-def _is_there(disk: Disk, name: str) -> bool:
-    return name.rpartition("/")[2] in disk.names(journal.FOLDER)
-
-
-def _remove_if_there(disk: Disk, name: str) -> None:
-    if _is_there(disk, name):
-        disk.remove(name)

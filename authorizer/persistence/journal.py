@@ -115,15 +115,29 @@ class JournalReader:
         self.segment_bytes = 0
         """How much of the newest segment is sound."""
         self.torn: TornTail | None = None
+        self._newest: bytes | None = None
+
+    def take_newest(self) -> bytes | None:
+        """The bytes of the newest segment as they were read and checked, once; None before its end.
+
+        Whoever writes them again must not read them again: memory that was short meanwhile may have
+        made the system forget what no device has.
+        """
+        newest, self._newest = self._newest, None
+        return newest
 
     def __iter__(self) -> Iterator[Batch]:
         for name in self._segments:
             yield from self._segment(name, last=name == self._segments[-1])
 
     def _segment(self, name: str, last: bool) -> Iterator[Batch]:
+        if last:
+            self._disk.drop_cache(name)
         data = self._disk.read(name)
         if not self._begin(name, data, last):
             return
+        if last:
+            self._newest = data
         offset = frame.SEGMENT_HEADER_BYTES
         while offset < len(data):
             header = frame.parse_batch_header(data, offset)

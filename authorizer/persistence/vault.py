@@ -6,6 +6,10 @@ every text under it, wherever it was copied, is noise. docs/journal-format.md ha
 
 A slot is a power of two long and lies at a multiple of its length, so none crosses a sector: a
 crash leaves each of them as it was or as it was to be.
+
+A start after anything but an orderly end writes the file anew, through another one, since the last
+sync may have failed (`clean_shutdown`). The file that was there is overwritten with zeros and then
+taken away, or a key that is destroyed later could be found in what it leaves on the device.
 """
 
 import base64
@@ -21,11 +25,16 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from authorizer.domain.sealing import PLAIN, Sealed, is_plain
-from authorizer.persistence.disk import Disk
+from authorizer.persistence import clean_shutdown
+from authorizer.persistence.disk import Disk, is_there
 
 FILE: Final = "customers.keys"
 HEADER: Final = b"AUTHKEYS 1\n".ljust(64, b"\0")
 SLOT_BYTES: Final = 64
+NEW: Final = "new-customers.tmp"
+"""The file that is to take the place of the key file."""
+OLD: Final = "old-customers.tmp"
+"""The key file whose place another one takes."""
 SEALED: Final = "v1:"
 """What begins a text that was sealed here."""
 
@@ -128,21 +137,29 @@ class Vault(Keyring):
             VaultDamagedError: the file is no key file.
         """
         self._disk = disk
+        self._folder = folder
         self._name = f"{folder}/{FILE}"
         self._writing = threading.Lock()
+        self._sound = True
+        """Whether every write so far is on the device."""
         disk.make_folder(folder)
-        data = disk.read(self._name) if FILE in disk.names(folder) else b""
+        _finish_replacing(disk, folder)
+        data = b""
+        if is_there(disk, self._name):
+            disk.drop_cache(self._name)
+            data = disk.read(self._name)
         if len(data) < len(HEADER) and HEADER.startswith(data):
-            data = _begin(disk, folder, self._name)
+            data = HEADER
         try:
             super().__init__(data, random)
         except VaultDamagedError as error:
             raise VaultDamagedError(f"{self.path}: {error}") from error
-        if len(self._slots) < len(data):
-            disk.truncate(self._name, len(self._slots))
+        if clean_shutdown.said(disk, folder) == _end(data):
+            disk.sync(self._name)
+            disk.sync_folder(folder)
+        else:
+            _replace(disk, folder, bytes(self._slots))
         self._file = disk.append(self._name)
-        self._file.sync()  # what was read may be what a killed process never synced
-        disk.sync_folder(folder)
 
     @property
     def path(self) -> str:
@@ -156,8 +173,10 @@ class Vault(Keyring):
             if not missing:
                 return
             data = b"".join(_slot(identity, self._random(_KEY_BYTES)) for identity in missing)
+            self._sound = False
             self._file.write(data)
             self._file.sync()
+            self._sound = True
             begin = len(self._slots)
             self._slots += data
             for offset in range(begin, len(self._slots), SLOT_BYTES):
@@ -170,6 +189,7 @@ class Vault(Keyring):
             OSError: the disk refused; a key may be there still.
         """
         with self._writing:
+            self._sound = False
             for identity in map(_identity, customer_ids):
                 for earlier in self._also_at.pop(identity, ()):
                     self._disk.overwrite(self._name, earlier, _EMPTY)
@@ -180,10 +200,13 @@ class Vault(Keyring):
                         self._disk.overwrite(self._name, offset, _EMPTY)
                         del index[identity]
                         self._slots[offset : offset + SLOT_BYTES] = _EMPTY
+            self._sound = True
 
     def close(self) -> None:
-        """Let the file go."""
+        """Let the file go. Unless a write failed, the next start may believe what it reads."""
         self._file.close()
+        if self._sound:
+            clean_shutdown.say(self._disk, self._folder, _end(bytes(self._slots)))
 
 
 def read_keys(disk: Disk, folder: str) -> Keyring:
@@ -196,14 +219,35 @@ def read_keys(disk: Disk, folder: str) -> Keyring:
     return Keyring(disk.read(f"{folder}/{FILE}"))
 
 
-def _begin(disk: Disk, folder: str, name: str) -> bytes:
-    """A new key file, or one whose beginning was torn, made whole."""
-    file = disk.append(name)
-    file.write(HEADER[disk.size(name) :])
-    file.sync()
-    file.close()
-    disk.sync_folder(folder)
-    return HEADER
+def _end(data: bytes) -> str:
+    return f"{FILE} {len(data)} {hashlib.sha256(data).hexdigest()}"
+
+
+def _replace(disk: Disk, folder: str, content: bytes) -> None:
+    """Have the key file hold these bytes, in a new file, and nothing be left of the old one."""
+    new, name = f"{folder}/{NEW}", f"{folder}/{FILE}"
+    file = disk.append(new)
+    try:
+        file.write(content)
+        file.sync()
+    finally:
+        file.close()
+    if is_there(disk, name):
+        disk.rename(name, f"{folder}/{OLD}")
+    disk.rename(new, name)
+    _finish_replacing(disk, folder)
+
+
+def _finish_replacing(disk: Disk, folder: str) -> None:
+    """Leave one key file, wherever a crash came between the steps of `_replace`."""
+    old, name = f"{folder}/{OLD}", f"{folder}/{FILE}"
+    if is_there(disk, old) and not is_there(disk, name):
+        disk.rename(old, name)
+    for left in (old, f"{folder}/{NEW}"):
+        if is_there(disk, left):
+            disk.overwrite(left, 0, bytes(disk.size(left)))
+            disk.remove(left)
+            disk.sync_folder(folder)
 
 
 def _identity(customer_id: str) -> bytes:

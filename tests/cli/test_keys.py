@@ -134,6 +134,16 @@ def test_what_is_no_future_moment_is_refused(text: str, data: Path) -> None:
     assert not data.exists()
 
 
+def test_revoking_again_writes_it_again(data: Path) -> None:
+    """The first attempt may have failed when its end was seen already, and not yet durable."""
+    key_id = create(data).split("_")[1]
+    done("keys", "revoke", key_id, "--data", data)
+    before = (data / FILE).stat().st_ino, listed(data)
+    done("keys", "revoke", key_id, "--data", data)
+    assert (data / FILE).stat().st_ino != before[0]
+    assert listed(data) == before[1]
+
+
 def test_an_expired_key_is_listed_as_such(data: Path) -> None:
     create(data)
     disk = LocalDisk(data)

@@ -59,17 +59,6 @@ def test_a_file_that_is_opened_again_goes_on_at_its_end(disk: Disk) -> None:
     assert disk.read("f/a") == b"onetwo"
 
 
-def test_a_file_that_is_cut_goes_on_where_it_was_cut(disk: Disk) -> None:
-    """Also through a file that was opened before the cut."""
-    write(disk, "f/a", b"0123456789")
-    opened_before = disk.append("f/a")
-    disk.truncate("f/a", 4)
-    assert disk.read("f/a") == b"0123"
-    opened_before.write(b"x")
-    opened_before.close()
-    assert disk.read("f/a") == b"0123x"
-
-
 def test_a_renamed_file_takes_the_place_of_another(disk: Disk) -> None:
     """The file that had the name is gone, and so is the old name."""
     write(disk, "f/a", b"one")
@@ -119,12 +108,13 @@ def test_making_a_folder_again_changes_nothing(disk: Disk) -> None:
     [
         lambda disk: disk.read("f/missing"),
         lambda disk: disk.size("f/missing"),
-        lambda disk: disk.truncate("f/missing", 0),
+        lambda disk: disk.sync("f/missing"),
+        lambda disk: disk.drop_cache("f/missing"),
         lambda disk: disk.rename("f/missing", "f/other"),
         lambda disk: disk.remove("f/missing"),
         lambda disk: disk.append("missing/file"),
     ],
-    ids=["read", "size", "truncate", "rename", "remove", "append"],
+    ids=["read", "size", "sync", "drop_cache", "rename", "remove", "append"],
 )
 def test_a_missing_file_or_folder_is_told(disk: Disk, ask: Callable[[Disk], object]) -> None:
     """FileNotFoundError, and nothing came into being."""
@@ -194,12 +184,71 @@ def test_a_rename_is_durable_when_it_returns(
     assert syncs.seen == [synced("fsync", tmp_path / "data/f")]
 
 
-def test_a_cut_is_durable_when_it_returns(local: LocalDisk, tmp_path: Path, syncs: Syncs) -> None:
-    """The file is synced behind it, its length too."""
+def test_a_file_is_synced_by_its_name_though_it_may_only_be_read(
+    local: LocalDisk, tmp_path: Path, syncs: Syncs
+) -> None:
+    """Old segments may be protected against writing."""
     write(local, "f/a", b"one")
+    (tmp_path / "data/f/a").chmod(0o400)
     syncs.seen.clear()
-    local.truncate("f/a", 1)
+    local.sync("f/a")
     assert syncs.seen == [synced("fsync", tmp_path / "data/f/a")]
+
+
+def test_bytes_that_are_overwritten_are_durable_when_it_returns(
+    local: LocalDisk, tmp_path: Path, syncs: Syncs
+) -> None:
+    """A key that was destroyed must not come back with the next start."""
+    write(local, "f/a", b"0123456789")
+    syncs.seen.clear()
+    local.overwrite("f/a", 2, b"abc")
+    assert syncs.seen == [synced("fdatasync", tmp_path / "data/f/a")]
+    assert local.read("f/a") == b"01abc56789"
+
+
+def test_a_short_overwrite_goes_on_until_all_is_written(
+    local: LocalDisk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The operating system may take fewer bytes than it was given."""
+    write(local, "f/a", b"0123456789")
+    real = os.pwrite
+    monkeypatch.setattr(
+        os, "pwrite", lambda descriptor, data, offset: real(descriptor, data[:2], offset)
+    )
+    local.overwrite("f/a", 1, b"abcdefg")
+    assert local.read("f/a") == b"0abcdefg89"
+
+
+def test_a_file_whose_cache_was_dropped_reads_the_same(disk: Disk) -> None:
+    """What is durable is on the device, and what is not yet durable stays in memory."""
+    write(disk, "f/a", b"one")
+    disk.append("f/a").write(b"two")
+    disk.drop_cache("f/a")
+    assert disk.read("f/a") == b"onetwo"
+
+
+@pytest.mark.parametrize("call", ["write", "fdatasync", "pwrite", "fsync"])
+def test_an_error_names_the_file(
+    call: str, local: LocalDisk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system knows an open file by a number only, and whoever reads the log does not."""
+    write(local, "f/a", b"0123456789")
+    file = local.append("f/a")
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "no space left")
+
+    monkeypatch.setattr(os, call, refuse)
+    ask: dict[str, Callable[[], None]] = {
+        "write": lambda: file.write(b"x"),
+        "fdatasync": file.sync,
+        "pwrite": lambda: local.overwrite("f/a", 0, b"x"),
+        "fsync": lambda: local.sync("f/a"),
+    }
+    with pytest.raises(OSError, match=str(tmp_path / "data/f/a")) as refused:
+        ask[call]()
+    assert refused.value.errno == errno.ENOSPC
+    file.close()
 
 
 def test_a_folder_is_durable_when_it_was_made(
@@ -420,6 +469,55 @@ def test_nothing_happens_on_a_disk_whose_machine_has_died() -> None:
     disk.kill()
     assert disk.files() == {"f/a": b"one"}
     assert disk.steps == ["make_folder", "append", "write"]
+
+
+def test_a_sync_that_failed_leaves_bytes_that_are_read_and_lost() -> None:
+    """Later syncs succeed, and what is written behind does not bring the lost bytes back."""
+    for random in seeds():
+        disk = MemoryDisk()
+        write(disk, "f/a", b"one")
+        disk.sync_folder("f")
+        file = disk.append("f/a")
+        disk.fail_sync()
+        file.write(b"two")
+        with pytest.raises(OSError, match="Input/output error"):
+            file.sync()
+        file.sync()
+        assert disk.read("f/a") == b"onetwo"
+        file.write(b"three")
+        file.sync()
+        disk.overwrite("f/a", 3, b"t")
+        assert disk.read("f/a") == b"onetwothree"
+        disk.lose_power(random)
+        assert disk.read("f/a") == b"one\0\0\0three"
+
+
+def test_a_sync_that_failed_lets_the_device_be_seen_once_the_cache_is_dropped() -> None:
+    """So a start that drops it finds out."""
+    disk = MemoryDisk()
+    write(disk, "f/a", b"one")
+    file = disk.append("f/a")
+    disk.fail_sync()
+    file.write(b"two")
+    with pytest.raises(OSError, match="Input/output error"):
+        file.sync()
+    disk.drop_cache("f/a")
+    assert disk.read("f/a") == b"one"
+
+
+def test_a_sync_of_a_folder_that_failed_leaves_names_that_are_seen_and_lost() -> None:
+    """The rename has happened for everybody, until power is lost."""
+    for random in seeds():
+        disk = MemoryDisk()
+        write(disk, "f/a", b"one")
+        disk.sync_folder("f")
+        disk.fail_sync()
+        with pytest.raises(OSError, match="Input/output error"):
+            disk.rename("f/a", "f/b")
+        disk.sync_folder("f")
+        assert disk.names("f") == ["b"]
+        disk.lose_power(random)
+        assert disk.names("f") == ["a"]
 
 
 # --- the disk that refuses ---------------------------------------------------------------------

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from authorizer.persistence import frame
+from authorizer.persistence import frame, journal
 from authorizer.persistence.disk import Disk, LocalDisk
 from authorizer.persistence.file_journal import FileJournal
 from authorizer.persistence.journal import Journal, JournalReader
@@ -148,7 +148,7 @@ def test_a_new_journal_is_one_empty_segment() -> None:
     """It has no records; the chain is at its beginning."""
     disk = MemoryDisk()
     open_journal(disk).close()
-    assert list(disk.files()) == ["journal/00000000000000000001.journal"]
+    assert journal.segments(disk) == ["journal/00000000000000000001.journal"]
     found = read(disk)
     assert (found.position, found.chain, found.torn) == (0, frame.GENESIS, None)
 

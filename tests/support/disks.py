@@ -42,14 +42,39 @@ class Inode:
     """What is surely on the device."""
     changes: list[tuple[int, bytes | None]] = field(default_factory=list)
     """Since the last sync, in order: (offset, bytes written there), or (new length, None)."""
+    doomed: list[tuple[int, int]] = field(default_factory=list)
+    """From where to where a sync failed: nothing that is written there reaches the device now."""
 
     def change(self, at: int, data: bytes | None) -> None:
         self.changes.append((at, data))
         self.content = changed(self.content, at, data)
 
     def sync(self) -> None:
-        self.synced = self.content
+        """Put on the device what changed since the last sync, but for what was doomed by then.
+
+        ext4 writes into a block whose first write failed, and reads it as zeros all the same: it
+        never noted that the block holds anything.
+        """
+        before = self.synced
+        for at, data in self.changes:
+            self.synced = changed(self.synced, at, data)
+        for begin, end in self.doomed:
+            there = before[begin:end].ljust(end - begin, b"\0")
+            if begin < len(self.synced):
+                there = there[: len(self.synced) - begin]
+                self.synced = changed(self.synced, begin, there)
         self.changes.clear()
+
+    def fail_sync(self) -> None:
+        """A sync fails: what changed is clean in memory from now on, and is on no device."""
+        self.doomed += [(at, at + len(data)) for at, data in self.changes if data is not None]
+        self.changes.clear()
+
+    def drop_cache(self) -> None:
+        """Have the device's bytes be seen again, and what is not yet written over them."""
+        self.content = self.synced
+        for at, data in self.changes:
+            self.content = changed(self.content, at, data)
 
     def lose_power(self, random: Random) -> None:
         """Keep what is synced, and a random part of what is not."""
@@ -63,15 +88,16 @@ class Inode:
             at, data = self.changes[count]
             if data is not None:
                 kept = changed(kept, at, data[: random.randrange(len(data) + 1)])
-        self.content = kept
-        self.sync()
+        self.content = self.synced = kept
+        self.changes.clear()
+        self.doomed.clear()
 
 
 def changed(content: bytes, at: int, data: bytes | None) -> bytes:
     """Bytes after a write at an offset, or after a cut to a length."""
     if data is None:
         return content[:at]
-    return content[:at] + data + content[at + len(data) :]
+    return content[:at].ljust(at, b"\0") + data + content[at + len(data) :]
 
 
 def with_holes(data: bytes | None, at: int, random: Random) -> bytes | None:
@@ -106,15 +132,20 @@ class Folder:
         self.entries = named(self.entries, names)
 
     def sync(self) -> None:
-        self.synced = dict(self.entries)
+        for names in self.changes:
+            self.synced = named(self.synced, names)
+        self.changes.clear()
+
+    def fail_sync(self) -> None:
+        """A sync fails: the names are seen from now on, and are on no device."""
         self.changes.clear()
 
     def lose_power(self, random: Random) -> None:
         kept = self.synced
         for names in self.changes[: random.randrange(len(self.changes) + 1)]:
             kept = named(kept, names)
-        self.entries = kept
-        self.sync()
+        self.entries, self.synced = kept, dict(kept)
+        self.changes.clear()
 
 
 def named(entries: Entries, names: dict[str, Inode | None]) -> Entries:
@@ -130,12 +161,16 @@ class MemoryDisk:
     remove, make_folder, sync_folder. `rename`, `truncate` and `overwrite` are two steps, as on a
     real disk: the change, and its sync. `die_after` lets so many steps pass and raises MachineDied
     before the next one, and before every later one, until `kill` or `lose_power` has been called.
+
+    `fail_sync` has a sync fail as Linux does it: what was to be synced is seen by whoever reads it,
+    no later sync of it fails, and it is on no device.
     """
 
     def __init__(self) -> None:
         self._folders: dict[str, Folder] = {}
         self._life = 0
         self._steps_left: int | None = None
+        self._syncs_left: int | None = None
         self.steps: list[str] = []
         """The names of all steps so far."""
 
@@ -146,7 +181,7 @@ class MemoryDisk:
         folder, entry = self._place(name)
         if entry not in folder.entries:
             folder.change({entry: Inode()})
-        return MemoryFile(self, folder.entries[entry], self._life)
+        return MemoryFile(self, folder.entries[entry], self._life, name)
 
     def read(self, name: str) -> bytes:
         return self._inode(name).content
@@ -165,15 +200,19 @@ class MemoryDisk:
         self._step("truncate")
         inode = self._inode(name)
         inode.change(length, None)
-        self._step("sync")
-        inode.sync()
+        self.sync_step(inode, name)
+
+    def sync(self, name: str) -> None:
+        self.sync_step(self._inode(name), name)
+
+    def drop_cache(self, name: str) -> None:
+        self._inode(name).drop_cache()
 
     def overwrite(self, name: str, offset: int, data: bytes) -> None:
         self._step("overwrite")
         inode = self._inode(name)
         inode.change(offset, data)
-        self._step("sync")
-        inode.sync()
+        self.sync_step(inode, name)
 
     def rename(self, old: str, new: str) -> None:
         inode = self._inode(old)
@@ -184,8 +223,7 @@ class MemoryDisk:
         else:
             new_folder.change({new_entry: inode})
             old_folder.change({old_entry: None})
-        self._step("sync_folder")
-        new_folder.sync()
+        self.sync_step(new_folder, new, "sync_folder")
 
     def remove(self, name: str) -> None:
         self._inode(name)
@@ -199,8 +237,7 @@ class MemoryDisk:
             self._folders[folder] = Folder()
 
     def sync_folder(self, folder: str) -> None:
-        self._step("sync_folder")
-        self._folders[folder].sync()
+        self.sync_step(self._folders[folder], folder, "sync_folder")
 
     def path(self, name: str) -> str:
         return f"memory:/{name}"
@@ -211,10 +248,15 @@ class MemoryDisk:
         """Let so many more steps pass, and none behind them."""
         self._steps_left = steps
 
+    def fail_sync(self, nth: int = 1) -> None:
+        """Have the nth sync from now on fail, of a file or of a folder."""
+        self._syncs_left = nth
+
     def kill(self) -> None:
         """The process ends. What it wrote is to be read, synced or not."""
         self._life += 1
         self._steps_left = None
+        self._syncs_left = None
 
     def lose_power(self, random: Random) -> None:
         """The machine ends. What was not synced is lost, in part or whole; the rest is synced."""
@@ -255,9 +297,24 @@ class MemoryDisk:
 
     def step(self, name: str, life: int) -> None:
         """Pass a step of a file that a process of this life has opened."""
+        self.live(life)
+        self._step(name)
+
+    def live(self, life: int) -> None:
+        """MachineDied if the process of this life has ended."""
         if life != self._life:
             raise MachineDied("the process that opened this file has ended")
-        self._step(name)
+
+    def sync_step(self, what: Inode | Folder, name: str, step: str = "sync") -> None:
+        """Pass a step that syncs, or fails to."""
+        self._step(step)
+        if self._syncs_left is not None:
+            self._syncs_left -= 1
+            if self._syncs_left == 0:
+                self._syncs_left = None
+                what.fail_sync()
+                raise OSError(errno.EIO, os.strerror(errno.EIO), self.path(name))
+        what.sync()
 
     def _step(self, name: str) -> None:
         if self._steps_left is not None:
@@ -282,10 +339,11 @@ class MemoryDisk:
 class MemoryFile:
     """A file of a `MemoryDisk`, open for appending."""
 
-    def __init__(self, disk: MemoryDisk, inode: Inode, life: int) -> None:
+    def __init__(self, disk: MemoryDisk, inode: Inode, life: int, name: str) -> None:
         self._disk = disk
         self._inode = inode
         self._life = life
+        self._name = name
 
     def write(self, data: bytes) -> None:
         """See `DiskFile`."""
@@ -294,8 +352,12 @@ class MemoryFile:
 
     def sync(self) -> None:
         """See `DiskFile`."""
-        self._disk.step("sync", self._life)
-        self._inode.sync()
+        self._disk.live(self._life)
+        self._disk.sync_step(self._inode, self._name)
+
+    def fail_sync(self) -> None:
+        """See `Inode`."""
+        self._inode.fail_sync()
 
     def close(self) -> None:
         """See `DiskFile`."""
@@ -394,9 +456,12 @@ class FaultyDisk:
     def names(self, folder: str) -> list[str]:
         return self.disk.names(folder)
 
-    def truncate(self, name: str, length: int) -> None:
-        self.pass_or_fail("truncate", name)
-        self.disk.truncate(name, length)
+    def sync(self, name: str) -> None:
+        self.pass_or_fail("sync", name)
+        self.disk.sync(name)
+
+    def drop_cache(self, name: str) -> None:
+        self.disk.drop_cache(name)
 
     def overwrite(self, name: str, offset: int, data: bytes) -> None:
         self.pass_or_fail("overwrite", name)
@@ -435,8 +500,13 @@ class FaultyFile:
         self._disk.write(self._inner, self._name, data)
 
     def sync(self) -> None:
-        """See `DiskFile`."""
-        self._disk.pass_or_fail("sync", self._name)
+        """See `DiskFile`. One that is refused takes what was written for clean, as Linux does."""
+        try:
+            self._disk.pass_or_fail("sync", self._name)
+        except OSError:
+            if isinstance(self._inner, MemoryFile):
+                self._inner.fail_sync()
+            raise
         self._inner.sync()
 
     def close(self) -> None:
