@@ -11,13 +11,14 @@ from typing import Any, Final
 
 import structlog
 
+from authorizer.actors.clock import Clock, ClockState
 from authorizer.actors.desk import Desk
-from authorizer.actors.entity import Clock, OffLoop, Surroundings
+from authorizer.actors.entity import OffLoop, Surroundings
 from authorizer.actors.keys import Keys
 from authorizer.actors.loop_actor import RunQueue
 from authorizer.actors.snapshots import SnapshotPolicy, Snapshots
 from authorizer.domain.categories import CategoryTable
-from authorizer.domain.policy import DAY_US, Policy
+from authorizer.domain.policy import Policy
 from authorizer.persistence.disk import Disk, LocalDisk
 from authorizer.persistence.file_journal import FileJournal
 from authorizer.persistence.group_commit import GroupCommit
@@ -101,15 +102,20 @@ def policy_of(settings: Settings, recovered: Recovered) -> Policy:
         categories=CategoryTable(settings.wallet_by_mcc, settings.fallback_wallet),
         merchants=recovered.state.merchants,
         deadline_ns=settings.deadline_ms * 1_000_000,
-        id_retention_us=settings.id_retention_days * DAY_US,
+        id_retention_us=settings.id_retention_us,
         max_remembered_ids=settings.max_remembered_ids,
         service_levels=settings.service_levels,
     )
 
 
 @asynccontextmanager
-async def run(settings: Settings, world: World, recovered: Recovered) -> AsyncIterator[Running]:
-    """An authorizer at work on what was recovered; at the end everything appended is written."""
+async def run(
+    settings: Settings, world: World, recovered: Recovered, trust_clock: bool = False
+) -> AsyncIterator[Running]:
+    """An authorizer at work on what was recovered; at the end everything appended is written.
+
+    `trust_clock`: the wall clock is right, however far it is off the journal.
+    """
     loop = asyncio.get_running_loop()
     journal = FileJournal(world.disk, recovered.journal, settings.segment_mib << 20)
     commit = GroupCommit(
@@ -120,8 +126,11 @@ async def run(settings: Settings, world: World, recovered: Recovered) -> AsyncIt
         world.on_failure,
         world.seconds,
     )
-    clock = Clock(world.wall_ns, world.monotonic_ns)
-    clock.floor(recovered.state.at_us)
+    clock = Clock(world.wall_ns, world.monotonic_ns, settings.clock_bounds)
+    clock.go_on_from(recovered.state.at_us)
+    if trust_clock:
+        clock.confirm()
+    log_clock(clock, ClockState.AGREES)
     ending = ExitStack()
     if settings.personal_keys is not None:  # the data folder is locked by whoever recovered it
         ending.enter_context(LocalDisk(settings.personal_keys).lock())
@@ -199,7 +208,7 @@ def recover_with_summary(
 ) -> Recovered:
     """Recover, and log one line that sums it up, and one for everything that was amiss."""
     started = time.perf_counter()
-    recovered = recover(disk, progress, id_retention_us=settings.id_retention_days * DAY_US)
+    recovered = recover(disk, progress, id_retention_us=settings.id_retention_us)
     for problem in recovered.damaged_snapshots:
         log.warning("snapshot passed over", problem=problem)
     torn = recovered.journal.torn
@@ -223,6 +232,29 @@ def recover_with_summary(
         snapshot=recovered.from_snapshot,
     )
     return recovered
+
+
+def log_clock(clock: Clock, before: ClockState) -> ClockState:
+    """Say how the wall clock stands to the time of events, if that has changed; and give it."""
+    state = clock.state()
+    if state is before:
+        return state
+    seconds = round(clock.wall_ahead_seconds(), 3)
+    if state is ClockState.AGREES:
+        log.info("the wall clock agrees with the time of events again", wall_ahead_seconds=seconds)
+    elif state is ClockState.AHEAD:
+        log.error(
+            "the wall clock is too far ahead to be believed: events have the trusted time, and no "
+            "id is forgotten; set it right, or send SIGUSR2 if it is right",
+            wall_ahead_seconds=seconds,
+        )
+    else:
+        log.error(
+            "the wall clock is behind the time of events: they go on with the trusted time; set it "
+            "right, or send SIGUSR2 if it is right, and events stand still until it has come there",
+            wall_ahead_seconds=seconds,
+        )
+    return state
 
 
 def calm_the_collector() -> None:

@@ -15,6 +15,7 @@ import uvicorn
 import uvloop
 
 from authorizer import runtime
+from authorizer.actors.clock import ClockState
 from authorizer.actors.directory import BrokenEntityError
 from authorizer.actors.entity import OffLoop
 from authorizer.http.access import Access
@@ -74,6 +75,8 @@ def serve(
     recovered: Recovered,
     listening: socket.socket,
     announce: Callable[[str], None],
+    *,
+    trust_clock: bool = False,
 ) -> None:
     """Serve until SIGTERM or SIGINT; then answer what was received, take a snapshot and return.
 
@@ -82,7 +85,7 @@ def serve(
     """
     raise_file_limit()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings, disk, recovered, listening, announce))
+        runner.run(_serve(settings, disk, recovered, listening, announce, trust_clock))
 
 
 async def _serve(
@@ -91,9 +94,10 @@ async def _serve(
     recovered: Recovered,
     listening: socket.socket,
     announce: Callable[[str], None],
+    trust_clock: bool,
 ) -> None:
     world = runtime.real_world(disk, _end_at_once)
-    async with runtime.run(settings, world, recovered) as running:
+    async with runtime.run(settings, world, recovered, trust_clock) as running:
         metrics = _metrics(running)
         reports = _reports(settings, running, metrics)
         watch = Watch(running, reports)
@@ -122,6 +126,7 @@ async def _serve(
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, watch.drain, server)
         loop.add_signal_handler(signal.SIGUSR1, watch.ask_for_snapshot)
+        loop.add_signal_handler(signal.SIGUSR2, watch.confirm_clock)
         runtime.calm_the_collector()
         housekeeping = loop.create_task(watch.run())
         indexing = loop.create_task(runtime.make_search_ready(running))
@@ -138,7 +143,7 @@ async def _serve(
 
 
 class Watch:
-    """Looks after the running authorizer, once a second: snapshots, and a disk that stalls."""
+    """Looks after it once a second: snapshots, a disk that stalls, a clock that jumps."""
 
     def __init__(self, running: runtime.Running, reports: Reports) -> None:
         self._running = running
@@ -150,6 +155,7 @@ class Watch:
         self._snapshot: asyncio.Task[None] | None = None
         self._durable = running.commit.durable
         self._stalled_since: float | None = None
+        self._clock_state = running.clock.state()
 
     def health(self) -> tuple[bool, dict[str, Any]]:
         """Whether it is ready to authorize, and what is to be known of it."""
@@ -160,6 +166,10 @@ class Watch:
             "position": running.commit.durable,
             "head": running.commit.chain.hex(),
             "draining": self._draining,
+            "clock": {
+                "state": running.clock.state().value,
+                "wall_ahead_seconds": round(running.clock.wall_ahead_seconds(), 3),
+            },
             "reports": {"running": self._reports.running, "position": self._reports.position},
         }
 
@@ -178,6 +188,13 @@ class Watch:
         self._snapshot_asked = True
         self._called.set()
 
+    def confirm_clock(self) -> None:
+        """Believe the wall clock: an operator says that it is right."""
+        clock = self._running.clock
+        log.warning("wall clock confirmed", wall_ahead_seconds=round(clock.wall_ahead_seconds(), 3))
+        clock.confirm()
+        self._clock_state = runtime.log_clock(clock, self._clock_state)
+
     def end(self) -> None:
         """Have `run` return, once a snapshot that is being taken is there."""
         self._ending = True
@@ -189,6 +206,8 @@ class Watch:
             await _until(self._called.wait(), seconds=1)
             self._called.clear()
             self._look_at_the_journal()
+            self._running.clock.look()
+            self._clock_state = runtime.log_clock(self._running.clock, self._clock_state)
             taking = self._snapshot is not None and not self._snapshot.done()
             if not taking and (self._snapshot_asked or self._running.snapshots.due()):
                 self._snapshot_asked = False
@@ -243,7 +262,7 @@ def _access(
 ) -> Access:
     access = Access(
         key_file.keys,
-        running.clock.now_us,
+        running.clock.wall_us,
         Rates(
             RateLimit(settings.rate_limit_per_second, settings.rate_limit_burst),
             running.clock.monotonic_ns,
@@ -332,6 +351,17 @@ def _metrics(running: runtime.Running) -> Metrics:
         "authorizer_journal_undurable_records",
         "Records that are appended and not yet on disk.",
         lambda: commit.appended - commit.durable,
+    )
+    clock = running.clock
+    metrics.gauge(
+        "authorizer_clock_wall_ahead_seconds",
+        "How far the wall clock is ahead of the time of events; negative: behind.",
+        clock.wall_ahead_seconds,
+    )
+    metrics.gauge(
+        "authorizer_clock_agrees",
+        "Whether the wall clock is believed: 0 while it is too far ahead or behind.",
+        lambda: float(clock.state() is ClockState.AGREES),
     )
     metrics.gauge(
         "authorizer_journal_position", "The newest durable record.", lambda: commit.durable

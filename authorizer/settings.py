@@ -16,7 +16,9 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from authorizer.actors.clock import SECOND_US, SLEW, ClockBounds
 from authorizer.domain.categories import CASH, DEFAULT_WALLET_BY_MCC
+from authorizer.domain.policy import DAY_US
 from authorizer.domain.service_levels import (
     DEFAULT_SERVICE_LEVELS,
     MINUTE_US,
@@ -32,6 +34,7 @@ _CHECKS: Final[dict[str, Callable[[str], object]]] = {
     "business_hours": parse_hours,
     "business_days": parse_weekdays,
 }
+HOUR_US: Final = DAY_US // 24
 _Minutes = Annotated[int, Field(ge=1, le=10 * 366 * 24 * 60)]
 """Up to ten years: a ticket that is due past the year 9999 could never be shown."""
 _LEVELS = {priority.value: level for priority, level in DEFAULT_SERVICE_LEVELS.items()}
@@ -77,6 +80,12 @@ class Settings(BaseSettings):
     )
     id_retention_days: int = Field(
         31, ge=1, description="How long the ids of purchases and credits are remembered."
+    )
+    clock_jump_seconds: int = Field(
+        60, ge=1, description="How far a wall clock that jumps is believed without confirmation."
+    )
+    clock_gap_hours: int = Field(
+        72, ge=1, description="How far a start believes a wall clock that is ahead of the journal."
     )
     max_remembered_ids: int = Field(
         262_144, ge=1, description="How many ids one account may remember at a time."
@@ -190,6 +199,17 @@ class Settings(BaseSettings):
             raise ValueError(f"{sorted(unknown)[0]!r} is none of {', '.join(_LEVELS)}")
         default: dict[str, int] = cls.model_fields[str(info.field_name)].default
         return default | given
+
+    @property
+    def clock_bounds(self) -> ClockBounds:
+        """How far the wall clock is believed."""
+        return ClockBounds(self.clock_jump_seconds * SECOND_US, self.clock_gap_hours * HOUR_US)
+
+    @property
+    def id_retention_us(self) -> int:
+        """How long ids are remembered: by as much longer as the wall clock may mislead unseen."""
+        retention_us, bounds = self.id_retention_days * DAY_US, self.clock_bounds
+        return retention_us + retention_us // SLEW + bounds.gap_us + 2 * bounds.jump_us
 
     @property
     def service_levels(self) -> ServiceLevels:

@@ -65,6 +65,7 @@ class AccountActor(EntityActor[Account]):
             self.broken = True
             raise
         commit.append(records)
+        self.around.clock.happened(event.at_us)
         if event.transaction_id is not None:
             self._forget_old_ids(event.at_us)
 

@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar
 
 import pykka
 
+from authorizer.actors.clock import Clock
 from authorizer.actors.loop_actor import LoopActor, LoopFuture, RunQueue
 from authorizer.domain.events import Event
 from authorizer.domain.outcomes import Decision, Refusal, RefusalKind, erased
@@ -20,31 +21,6 @@ S = TypeVar("S", bound=Entity)
 
 OffLoop = Callable[..., Awaitable[Any]]
 """Runs a function that blocks where it does not hold the loop, and awaits its result."""
-
-
-class Clock:
-    """The time of events, which never goes backwards, and the time of waiting.
-
-    `wall_ns` is nanoseconds since 1970 UTC and may jump; `monotonic_ns` only ever grows.
-    """
-
-    def __init__(self, wall_ns: Callable[[], int], monotonic_ns: Callable[[], int]) -> None:
-        self._wall_ns = wall_ns
-        self.monotonic_ns = monotonic_ns
-        self.newest_us = 0
-        """The newest time that was given."""
-
-    def floor(self, at_us: int) -> None:
-        """Give no time before this one."""
-        self.newest_us = max(self.newest_us, at_us)
-
-    def now_us(self) -> int:
-        """The time of an event that happens now: never before the one that happened last."""
-        now_us = self._wall_ns() // 1000
-        if now_us < self.newest_us:
-            return self.newest_us
-        self.newest_us = now_us
-        return now_us
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +120,7 @@ class EntityActor(LoopActor, Generic[S]):
             self.broken = True
             raise
         commit.append(records)
+        self.around.clock.happened(events[-1].at_us)
 
     def admit(self, events: Sequence[Event]) -> None:
         """Tell whoever keeps an index what came into being."""

@@ -125,7 +125,7 @@ class TicketDesk:
         done, ticket = answer
         around, said = self._around, ticket.interactions
         first = ticket._replace(interactions=said[:_TEXTS_AT_ONCE])
-        file = ticket_file(first, around.sealer, around.clock.now_us())
+        file = ticket_file(first, around.sealer, around.clock.wall_us())
         messages = list(file.texts.messages)
         for at in range(_TEXTS_AT_ONCE, len(said), _TEXTS_AT_ONCE):
             await asyncio.sleep(0)

@@ -40,7 +40,7 @@ def work(settings: Settings, job: Callable[[Running], Awaitable[T]]) -> T:
     """
     logs.configure(settings.log_format, "warning")
     disk = LocalDisk(settings.data)
-    with deaf_to_snapshot_calls(), disk.lock():
+    with deaf_to_calls(), disk.lock():
         recovered = recover(disk, settings)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(_work(settings, disk, recovered, job))
@@ -53,17 +53,19 @@ def recover(disk: LocalDisk, settings: Settings) -> Recovered:
 
 
 @contextmanager
-def deaf_to_snapshot_calls() -> Iterator[None]:
-    """Ignore SIGUSR1, which would end the process where nobody waits for it.
+def deaf_to_calls() -> Iterator[None]:
+    """Ignore SIGUSR1 and SIGUSR2, which would end the process where nobody waits for them.
 
-    `authorizer snapshot` sends it to whoever owns the folder, a server that still recovers and a
-    command at work included.
+    They are sent to whoever owns the folder, a server that still recovers and a command at work
+    included.
     """
-    before = signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    numbers = (signal.SIGUSR1, signal.SIGUSR2)
+    before = [signal.signal(number, signal.SIG_IGN) for number in numbers]
     try:
         yield
     finally:
-        signal.signal(signal.SIGUSR1, before)
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 async def _work(

@@ -74,7 +74,7 @@ def rebuild(settings: Settings) -> None:
     """
     logs.configure("auto", "warning")
     disk = offline.journal_to_read(settings)
-    with offline.deaf_to_snapshot_calls(), disk.lock():
+    with offline.deaf_to_calls(), disk.lock():
         if settings.reports_url is None:
             _remove_database(disk)  # it may be broken
         with tables_of(settings, disk) as engine:

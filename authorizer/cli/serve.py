@@ -31,14 +31,20 @@ serving on {url}; API keys are needed (`authorizer keys list`)
 
 
 @click.command()
+@click.option(
+    "--trust-clock",
+    is_flag=True,
+    help="The machine's clock is right, however far it is off the journal.",
+)
 @settings_options()
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, trust_clock: bool) -> None:
     """Serve the HTTP interface.
 
     The data folder is made if missing, and recovered if not. One process at a time can own it.
 
     SIGTERM and SIGINT drain: what was received is answered, a snapshot is taken, then the process
-    ends. SIGUSR1 takes a snapshot; so does `authorizer snapshot`. Logs go to standard error.
+    ends. SIGUSR1 takes a snapshot; so does `authorizer snapshot`. SIGUSR2 confirms that the
+    machine's clock is right, as --trust-clock does at the start. Logs go to standard error.
 
     While no API key was ever made, anybody who reaches the server may do anything, so it listens on
     loopback only. Keys are made and revoked by `authorizer keys`, also while the server runs.
@@ -60,10 +66,11 @@ def serve(settings: Settings) -> None:
             f"refusing to listen on {settings.host}: no API key is configured that is active, so "
             "nobody could ask, or anybody could. Use 127.0.0.1, or make one: authorizer keys create"
         )
-    with offline.deaf_to_snapshot_calls(), disk.lock():
+    with offline.deaf_to_calls(), disk.lock():
         recovered = offline.recover(disk, settings)
         with _listen(settings) as listening:
-            server.serve(settings, disk, recovered, listening, partial(_announce, bool(keys)))
+            announce = partial(_announce, bool(keys))
+            server.serve(settings, disk, recovered, listening, announce, trust_clock=trust_clock)
 
 
 def _listen(settings: Settings) -> socket:

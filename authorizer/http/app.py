@@ -10,8 +10,8 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from authorizer.actors.clock import Clock
 from authorizer.actors.desk import Desk
-from authorizer.actors.entity import Clock
 from authorizer.http.access import TERMINALS, Access
 from authorizer.http.accounts import Accounts
 from authorizer.http.answers.transactions import Decision, Transaction

@@ -7,7 +7,7 @@ from pydantic import Field, StrictStr
 from starlette.requests import Request
 from starlette.responses import Response
 
-from authorizer.actors.entity import Clock
+from authorizer.actors.clock import Clock
 from authorizer.domain.money import format_cents
 from authorizer.http.answers import reports as answers
 from authorizer.http.instants import check_edge
@@ -85,7 +85,7 @@ class ReportPages:
     async def service(self, request: Request) -> Response:
         """The service metrics."""
         query = query_of(request, ServiceReportQuery)
-        now_us = self._clock.now_us()
+        now_us = self._clock.wall_us()
         period = _period(query.de, query.ate, now_us, self._days)
         found = await self._reports.query(
             "service_report",
@@ -101,7 +101,7 @@ class ReportPages:
     async def transactions(self, request: Request) -> Response:
         """The sums of purchases."""
         query = query_of(request, TransactionReportQuery)
-        period = _period(query.de, query.ate, self._clock.now_us(), self._days)
+        period = _period(query.de, query.ate, self._clock.wall_us(), self._days)
         found = await self._reports.query(
             "transaction_report",
             **period._asdict(),

@@ -6,8 +6,8 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from authorizer.actors.clock import Clock
 from authorizer.actors.desk import Desk
-from authorizer.actors.entity import Clock
 from authorizer.actors.ticket_desk import ticket_file
 from authorizer.domain.service_levels import Priority
 from authorizer.domain.tickets import TicketStatus, TicketView
@@ -89,7 +89,7 @@ class TicketLists:
     async def get(self, request: Request) -> Response:
         """A page of tickets."""
         query = query_of(request, TicketListQuery)
-        now_us = self._clock.now_us()
+        now_us = self._clock.wall_us()
         page = await self._reports.query("ticket_list", **query.params(now_us, self._days))
 
         def show(row: dict[str, Any]) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from typing import Any, Final, NamedTuple
 import structlog
 from starlette.responses import Response
 
+from authorizer.actors.clock import Clock
 from authorizer.actors.desk import Desk
-from authorizer.actors.entity import Clock
 from authorizer.actors.loop_actor import LoopFuture, Reply
 from authorizer.domain.outcomes import Outcome
 from authorizer.domain.reasons import Reason

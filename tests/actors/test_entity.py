@@ -8,7 +8,6 @@ import pytest
 
 from authorizer.actors import account as account_actor
 from authorizer.actors.directory import BrokenEntityError
-from authorizer.actors.entity import Clock
 from authorizer.domain import account as accounts
 from authorizer.domain import customer as customers
 from authorizer.domain import merchant_rules
@@ -481,28 +480,3 @@ async def test_reads_leave_no_event() -> None:
     await house.done(house.desk.read_customer("c"))
     await house.done(house.desk.merchant_table(ReadMerchants()))
     assert house.appended == appended
-
-
-# --- the clock -----------------------------------------------------------------------------------
-
-
-def test_the_time_of_events_never_goes_backwards_even_when_the_clock_does() -> None:
-    wall_ns = [5_000, 7_999, 3_000, 7_000, 8_000]
-    clock = Clock(lambda: wall_ns.pop(0), lambda: 0)
-    assert [clock.now_us() for _ in range(5)] == [5, 7, 7, 7, 8]
-
-
-def test_the_time_of_events_goes_on_from_the_newest_that_was_recovered() -> None:
-    clock = Clock(lambda: 5_000, lambda: 0)
-    clock.floor(100)
-    clock.floor(50)
-    assert (clock.now_us(), clock.newest_us) == (100, 100)
-
-
-async def test_events_have_the_time_of_the_clock_that_does_not_go_back() -> None:
-    house = House()
-    await house.open("a")
-    house.wall_ns -= 10**15
-    await house.buy("a")
-    opened, bought = house.journal.events()
-    assert opened.at_us == bought.at_us

@@ -94,7 +94,7 @@ async def test_what_is_held_on_a_person_does_not_rest_on_others_tickets() -> Non
 async def test_protocols_are_the_day_and_a_number_that_only_grows() -> None:
     house = await with_customer()
     protocols = [file_of(await open_one(house)).ticket.protocol for _ in range(2)]
-    house.wall_ns += DAY_NS
+    house.let_pass(DAY_NS)
     protocols.append(file_of(await open_one(house)).ticket.protocol)
     assert protocols == [FIRST, "20231114000002", "20231115000003"]
 
@@ -252,7 +252,7 @@ async def test_live_state_is_what_replay_makes() -> None:
         await open_one(house, "k")
     for number in (1, 3, 5, 2):
         protocol = f"2023111400000{number}"
-        house.wall_ns += DAY_NS
+        house.let_pass(DAY_NS)
         await step(house, "say", protocol, author="atendente", name="A", text="x", public=True)
         await step(house, "hold", protocol, text="?")
     assert everything(house.replayed()) == everything(house.state, house.desk)
@@ -282,6 +282,6 @@ async def test_the_time_of_a_ticket_is_the_houses() -> None:
     house = await with_customer()
     file = file_of(await open_one(house))
     assert file.ticket.opened_at_us == START_NS // 1000
-    house.wall_ns += DAY_NS
+    house.let_pass(DAY_NS)
     read = file_of(await house.done(house.desk.tickets.read(FIRST)))
     assert (file.clock.resolution_overdue, read.clock.resolution_overdue) == (False, True)

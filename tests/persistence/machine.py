@@ -22,7 +22,6 @@ from authorizer.domain.account import Account
 from authorizer.domain.commands import Authorize
 from authorizer.domain.customer import Customer, customer_view
 from authorizer.domain.outcomes import Outcome
-from authorizer.domain.policy import DAY_US
 from authorizer.domain.remembered import RememberedIds
 from authorizer.domain.tickets import Ticket, ticket_view
 from authorizer.persistence.disk import Disk
@@ -89,7 +88,7 @@ class Machine:
 
     def recover(self, use_snapshots: bool = True) -> Recovered:
         """Recover, and start nothing."""
-        retention_us = self._settings.id_retention_days * DAY_US
+        retention_us = self._settings.id_retention_us
         return recover(self.disk, use_snapshots=use_snapshots, id_retention_us=retention_us)
 
     def _world(self) -> runtime.World:

@@ -13,6 +13,13 @@ class ReportsHealth(TypedDict):
     position: int
 
 
+class ClockHealth(TypedDict):
+    """How the wall clock stands to the time of events."""
+
+    state: Literal["agrees", "ahead", "behind"]
+    wall_ahead_seconds: float
+
+
 @with_config(ConfigDict(extra="allow"))
 class Health(TypedDict):
     """Whether it is ready to authorize, and what is to be known of it."""
@@ -22,4 +29,5 @@ class Health(TypedDict):
     position: int
     head: str
     draining: bool
+    clock: ClockHealth
     reports: ReportsHealth
