@@ -50,7 +50,9 @@ class Server(uvicorn.Server):
         yield
 
 
-def uvicorn_config(app: App | Any, http: Any = Protocol) -> uvicorn.Config:
+def uvicorn_config(
+    app: App | Any, http: Any = Protocol, keep_alive_seconds: int = 75
+) -> uvicorn.Config:
     """How uvicorn runs the application; benchmarks compare under the same settings.
 
     `http` is the protocol: ours, or uvicorn's own under the name `httptools`.
@@ -65,6 +67,7 @@ def uvicorn_config(app: App | Any, http: Any = Protocol) -> uvicorn.Config:
         log_config=None,
         proxy_headers=False,
         server_header=False,
+        timeout_keep_alive=keep_alive_seconds,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
 
@@ -121,7 +124,7 @@ async def _serve(
                 settings.desk_hours,
             )
         )
-        server = Server(uvicorn_config(app))
+        server = Server(uvicorn_config(app, keep_alive_seconds=settings.keep_alive_seconds))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, watch.drain, server)

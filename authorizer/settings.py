@@ -90,6 +90,12 @@ class Settings(BaseSettings):
     max_remembered_ids: int = Field(
         262_144, ge=1, description="How many ids one account may remember at a time."
     )
+    keep_alive_seconds: int = Field(
+        75,
+        ge=1,
+        le=86_400,
+        description="A connection that was quiet for so long is closed; proxies must close first.",
+    )
     max_in_flight: int = Field(
         20_000, ge=1, description="Requests that may be under way at once, in all."
     )

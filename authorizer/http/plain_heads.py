@@ -92,7 +92,7 @@ class PlainHeads:
         """A head, read by the parser."""
         headers = self._reader.read(head, body)
         if headers is None:
-            self._reader = _Reader()
+            self._reader.renew()
             return None
         return PlainHead(
             headers,
@@ -113,11 +113,18 @@ class _Reader:
         self._begun = self._ended = 0
         self._keeps_alive = False
 
+    def renew(self) -> None:
+        """Read on after what was not plain; the spent parser, which refers to this, goes."""
+        self._parser = httptools.HttpRequestParser(self)
+
     def read(self, head: bytes, body: bytes) -> list[tuple[bytes, bytes]] | None:
-        """The headers; None where this is not one plain request, and the reader is spent."""
+        """The headers; None where this is not one plain request, and the parser is spent."""
         self._headers, self._body, self._begun, self._ended = [], b"", 0, 0
         try:
-            self._parser.feed_data(head + END_OF_HEAD + body)
+            self._parser.feed_data(head + END_OF_HEAD)
+            if len(body) != self._declared_bytes():
+                return None  # and what may be a thousand requests is not read
+            self._parser.feed_data(body)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             return None
         whole = self._begun == self._ended == 1 and self._body == body
@@ -126,6 +133,10 @@ class _Reader:
         if any(name in _NEVER_PLAIN for name, _ in self._headers):
             return None
         return self._headers
+
+    def _declared_bytes(self) -> int:
+        """How long the body is to be; the parser has seen that it is a number, if it is there."""
+        return sum(int(value) for name, value in self._headers if name == b"content-length")
 
     def on_message_begin(self) -> None:
         """See `httptools.HttpRequestParser`, as for all that follow."""

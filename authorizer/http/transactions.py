@@ -18,10 +18,11 @@ from authorizer.actors.loop_actor import LoopFuture, Reply
 from authorizer.domain.outcomes import Outcome
 from authorizer.domain.reasons import Reason
 from authorizer.http.access import Access, Denied
+from authorizer.http.exchange import Exchange
 from authorizer.http.metrics import Metrics
 from authorizer.http.plain_heads import PlainHead, PlainHeads
 from authorizer.http.problems import problem_response
-from authorizer.http.protocol import RECEIVED, RESPOND, Exchange
+from authorizer.http.protocol import RECEIVED, RESPOND
 from authorizer.http.request_id import idempotency_keys, new_id, request_id
 from authorizer.http.transaction_body import parse
 from authorizer.http.transaction_members import Refused, malformed

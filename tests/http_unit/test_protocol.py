@@ -6,6 +6,7 @@ import asyncio
 import gc
 import itertools
 import re
+import socket
 import time
 import weakref
 from collections.abc import Awaitable, Callable
@@ -18,10 +19,11 @@ from hypothesis import strategies as st
 from authorizer.domain.access import ApiKey, Role
 from authorizer.domain.outcomes import Outcome
 from authorizer.http.credentials import new_credential
+from authorizer.http.protocol import DRAIN_QUIET_S
 from tests.actors.house import House
 from tests.support.wire import Site, Wire
 
-KEEP_ALIVE_S = 5.0
+KEEP_ALIVE_S = 75.0
 BODY = b'{"account":"a","totalAmount":1.00,"mcc":"5999","merchant":"LOJA X"}'
 
 
@@ -388,21 +390,75 @@ def test_a_connection_that_is_gone_leaves_no_cyclic_garbage() -> None:
     run(story)
 
 
-def test_a_drain_waits_for_the_answer_and_then_closes() -> None:
+@pytest.mark.parametrize("request_bytes", [post(), OTHER, CHUNKED])
+def test_a_drain_waits_for_the_answer_and_then_closes(request_bytes: bytes) -> None:
     async def story() -> None:
         here = await site()
         busy, idle, used = here.connect(), here.connect(), here.connect()
         used.send(post())
         await used.answers()
-        busy.send(post())
+        busy.send(request_bytes)
         for wire in (busy, idle, used):
             wire.protocol.shutdown()
+            wire.loop.wait(2 * DRAIN_QUIET_S)
         assert [wire.transport.closing for wire in (busy, idle, used)] == [False, True, True]
         answered = await busy.answers()
         assert b"\r\nconnection: close\r\n" in answered
-        assert answered.endswith(b'{"code":"00"}')
+        assert answered.endswith((b'{"code":"00"}', b"/other"))
         assert busy.transport.closing
         assert here.state.connections == set()
+
+    run(story)
+
+
+@pytest.mark.parametrize("request_bytes", [post(), OTHER, CHUNKED])
+def test_a_request_that_comes_in_right_after_a_drain_began_is_the_last(
+    request_bytes: bytes,
+) -> None:
+    async def story() -> None:
+        here = await site()
+        new, used = here.connect(), here.connect()
+        used.send(post())
+        before = await used.answers()
+        for wire in (new, used):
+            wire.protocol.shutdown()
+            wire.loop.wait(DRAIN_QUIET_S / 2)
+            wire.send(request_bytes[:20])
+            wire.send(request_bytes[20:])
+            wire.loop.wait(2 * DRAIN_QUIET_S)
+            answered = (await wire.answers()).removeprefix(before)
+            assert answered.count(b"\r\nconnection: close\r\n") == 1
+            assert answered.endswith((b'{"code":"00"}', b"/other"))
+            assert wire.transport.closing
+
+    run(story)
+
+
+@pytest.mark.parametrize("request_bytes", [post(), OTHER, CHUNKED])
+def test_a_drain_answers_all_that_has_come_in_on_a_connection(request_bytes: bytes) -> None:
+    """Waiting for its turn, waiting for the parser, and not read yet by the server."""
+
+    async def story() -> None:
+        here = await site()
+        wire = here.connect()
+        server, client = socket.socketpair()
+        with server, client:
+            wire.transport.socket = server
+            wire.send(request_bytes * 200)
+            client.sendall(request_bytes)
+            wire.protocol.shutdown()
+            for _ in range(100):  # others take some steps each
+                await wire.answers()
+            answered = await wire.answers()
+            assert answered.count(b" 200 OK") == 200
+            assert b"connection: close" not in answered
+            wire.loop.wait(2 * DRAIN_QUIET_S)
+            assert not wire.transport.closing
+            wire.send(server.recv(1000))
+            answered = await wire.answers()
+        assert answered.count(b" 200 OK") == 201
+        assert answered.count(b"connection: close") == 1
+        assert wire.transport.closing
 
     run(story)
 
@@ -596,6 +652,52 @@ def test_a_connection_is_not_closed_while_a_request_is_under_way() -> None:
         assert not wire.transport.closing
         wire.loop.wait(KEEP_ALIVE_S)
         assert wire.transport.closing
+
+    run(story)
+
+
+@pytest.mark.parametrize("used", [True, False])
+def test_a_quiet_connection_is_not_closed_if_a_request_has_come_in(used: bool) -> None:
+    """A loop that stood still runs its timers before it reads."""
+
+    async def story() -> None:
+        wire = (await site()).connect()
+        server, client = socket.socketpair()
+        with server, client:
+            wire.transport.socket = server
+            if used:
+                wire.send(post())
+                await wire.answers()
+            client.sendall(post())
+            wire.loop.wait(10 * KEEP_ALIVE_S)
+            assert not wire.transport.closing
+            wire.send(server.recv(1000))
+            assert (await wire.answers()).endswith(b'{"code":"00"}')
+            wire.loop.wait(KEEP_ALIVE_S + 1)
+            wire.loop.wait(KEEP_ALIVE_S + 1)
+            assert wire.transport.closing
+
+    run(story)
+
+
+HALF = [b"", b"\r\n", post()[:20], post()[:-1], CHUNKED[:-1], post() + post()[:-1]]
+
+
+@pytest.mark.parametrize("sent", HALF)
+def test_a_connection_on_which_nothing_whole_comes_is_closed(sent: bytes) -> None:
+    async def story() -> None:
+        here = await site()
+        wire = here.connect()
+        wire.loop.wait(KEEP_ALIVE_S - 1)
+        wire.send(sent)
+        await wire.answers()
+        wire.loop.wait(KEEP_ALIVE_S - 1)
+        assert wire.transport.closing == (not sent)
+        wire.loop.wait(KEEP_ALIVE_S)
+        assert wire.transport.closing
+        await here.house.settle()
+        assert here.state.connections == set()
+        assert here.transactions._in_flight == 0
 
     run(story)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 from collections.abc import Callable, Coroutine
 from typing import Any, cast
 
@@ -15,9 +16,10 @@ from uvicorn.server import ServerState
 
 from authorizer.domain.access import ApiKey
 from authorizer.http.access import Access
+from authorizer.http.exchange import Exchange
 from authorizer.http.metrics import Metrics
 from authorizer.http.plain_heads import PlainHead
-from authorizer.http.protocol import Exchange, Protocol
+from authorizer.http.protocol import Protocol
 from authorizer.http.transactions import App, Receive, Scope, Send, Transactions
 from authorizer.server import uvicorn_config
 from tests.actors.house import House
@@ -55,7 +57,11 @@ class Transport:
         self._protocol = protocol
         self.written = b""
         self.closing = False
+        self.aborted = False
         self.reading = True
+        self.bytes_unread = 0
+        """What the client has not read."""
+        self.socket: socket.socket | None = None
 
     def write(self, data: bytes) -> None:
         """Keep it; what comes after the end goes nowhere."""
@@ -68,7 +74,15 @@ class Transport:
             self.closing = True
             asyncio.get_running_loop().call_soon(self._protocol.connection_lost, None)
 
-    abort = close
+    def abort(self) -> None:
+        """Close without waiting for the client."""
+        self.bytes_unread = 0
+        self.aborted = True
+        self.close()
+
+    def get_write_buffer_size(self) -> int:
+        """What the test says."""
+        return self.bytes_unread
 
     def is_closing(self) -> bool:
         """Whether it was closed."""
@@ -82,8 +96,9 @@ class Transport:
         """Note it."""
         self.reading = True
 
-    def get_extra_info(self, _: str) -> None:
-        """Nothing is known of it."""
+    def get_extra_info(self, name: str) -> Any:
+        """Nothing is known of it but the socket, where the test has one."""
+        return self.socket if name == "socket" else None
 
 
 class Loop:
@@ -96,6 +111,10 @@ class Loop:
     def time(self) -> float:
         """See `asyncio.AbstractEventLoop`."""
         return self.now_s
+
+    def call_soon(self, callback: Callable[[], None]) -> asyncio.Handle:
+        """See `asyncio.AbstractEventLoop`."""
+        return asyncio.get_running_loop().call_soon(callback)
 
     def call_later(self, delay_s: float, callback: Callable[[], None]) -> asyncio.TimerHandle:
         """See `asyncio.AbstractEventLoop`."""
@@ -111,8 +130,9 @@ class Loop:
         """Let time pass, and the timers that are due go off."""
         self.now_s += seconds
         for timer in [timer for timer in self.timers if timer[0] <= self.now_s]:
-            self.timers.remove(timer)
-            timer[1]()
+            if timer in self.timers:  # another may have cancelled it
+                self.timers.remove(timer)
+                timer[1]()
 
 
 class _Timer:

@@ -1,0 +1,57 @@
+"""A plain request and its answer, without ASGI: between the connection and the application."""
+
+from collections.abc import Callable
+from typing import ClassVar, runtime_checkable
+from typing import Protocol as Interface
+
+from authorizer.http.plain_heads import PlainHead, PlainHeads
+
+Finish = Callable[[int, bytes, bytes], None]
+"""Writes a whole answer: its status, its header lines, its body."""
+
+
+class NothingToTell:
+    """Stands for the event that a cycle's `receive` waits for, where nobody does."""
+
+    @staticmethod
+    def set() -> None:
+        """Tell nobody."""
+
+
+class Exchange:
+    """A plain request and its answer: no scope, no task, nothing awaited.
+
+    A connection has one, for one request at a time. While that is under way it stands where uvicorn
+    has its newest cycle, with what uvicorn looks at and sets there; so requests that come behind it
+    wait for its end, a drain waits for its answer, and it learns that the client has left.
+    """
+
+    __slots__ = ("_finish", "disconnected", "response_complete")
+
+    message_event: ClassVar = NothingToTell
+    more_body: ClassVar = False
+
+    def __init__(self, finish: Finish) -> None:
+        self._finish = finish
+        self.disconnected = False
+        self.response_complete = True
+
+    def respond(self, head: bytes, body: bytes, status: int = 200) -> None:
+        """Write the whole answer. `head` is header lines, each with its line end.
+
+        `content-length` is among them.
+        """
+        self.response_complete = True
+        if not self.disconnected:
+            self._finish(status, head, body)
+
+
+@runtime_checkable
+class DirectApp(Interface):
+    """An application that answers plain requests without ASGI, and all others with it."""
+
+    plain_heads: PlainHeads
+    """Knows the requests that it answers so."""
+
+    def answer(self, exchange: Exchange, head: PlainHead, body: bytes, received_ns: int) -> None:
+        """Have the exchange respond, now or later, once. It must not raise."""

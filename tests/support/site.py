@@ -1,0 +1,83 @@
+"""The application on a real socket, in this process: uvloop, our protocol, all the endpoints."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from unittest.mock import MagicMock
+
+from uvicorn.server import ServerState
+
+from authorizer.http.access import Access
+from authorizer.http.app import make_app
+from authorizer.http.metrics import Metrics
+from authorizer.http.protocol import Protocol
+from authorizer.reports.client import NoReports
+from authorizer.server import uvicorn_config
+from tests.actors.house import House
+
+
+class LiveSite:
+    """A server on loopback whose connections are on the loop that the test runs on."""
+
+    def __init__(self, house: House, port: int, state: ServerState) -> None:
+        self.house = house
+        self.port = port
+        self.state = state
+        self.commits = True
+        """Whether what is appended becomes durable, and so is answered."""
+
+    def connect(self) -> socket.socket:
+        """A new connection, which never blocks."""
+        client = socket.create_connection(("127.0.0.1", self.port))
+        client.setblocking(False)
+        return client
+
+    async def turns(self, count: int) -> None:
+        """Let the loop turn."""
+        for _ in range(count):
+            await asyncio.sleep(0)
+            if self.commits:
+                self.house.commit()
+
+    async def received(self, client: socket.socket, ending: bytes) -> bytes:
+        """What comes until it ends so, or the connection does."""
+        came = b""
+        while not came.endswith(ending):
+            await self.turns(1)
+            try:
+                more = client.recv(1 << 16)
+            except BlockingIOError:
+                continue
+            if not more:
+                return came
+            came += more
+        return came
+
+    async def all_gone(self) -> None:
+        """Wait until no connection is left."""
+        while self.state.connections or self.state.tasks:
+            await self.turns(1)
+
+
+@asynccontextmanager
+async def live_site() -> AsyncIterator[LiveSite]:
+    """A server with the account `a` in it."""
+    house = House()
+    await house.open("a")
+    services = MagicMock()  # what is not said here nobody asks for
+    services.desk, services.clock, services.metrics = house.desk, house.clock, Metrics()
+    services.access = Access((), open_without_keys=True)
+    services.health = lambda: (True, {})
+    services.max_in_flight = 20_000
+    services.reports = NoReports()
+    app = make_app(services)
+    config, state = uvicorn_config(app), ServerState()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: Protocol(config, state, {}), "127.0.0.1", 0)
+    try:
+        yield LiveSite(house, server.sockets[0].getsockname()[1], state)
+    finally:
+        server.close()
