@@ -1,4 +1,4 @@
-"""An account's purchases, from the read models."""
+"""What moved an account's wallets, from the read models."""
 
 from typing import Any
 
@@ -9,6 +9,7 @@ from authorizer.actors.desk import Desk
 from authorizer.domain.cards import WrittenTime
 from authorizer.domain.commands import ReadAccount
 from authorizer.domain.outcomes import Refusal
+from authorizer.domain.reasons import Reason
 from authorizer.http.answers.histories import Statement
 from authorizer.http.paging import StatementQuery, cursor_of
 from authorizer.http.problems import refused
@@ -33,7 +34,7 @@ class Statements:
                 "/accounts/{account}/transactions",
                 self.get,
                 BOTH_READ,
-                "List an account's purchases, approved and declined, newest first.",
+                "List an account's movements, approved and declined, newest first.",
                 query=StatementQuery,
                 answers={200: Statement},
             )
@@ -50,25 +51,29 @@ class Statements:
         return json_response(
             {
                 "account": account_id,
-                "transactions": [_purchase(row) for row in page["rows"]],
+                "transactions": [_line(row) for row in page["rows"]],
                 "next": cursor_of(page["next"]),
             }
         )
 
 
-def _purchase(row: dict[str, Any]) -> dict[str, Any]:
+def _line(row: dict[str, Any]) -> dict[str, Any]:
     optional = {
-        "id": row["transaction_id"],
+        "id": row["id"],
+        "mcc": row["mcc"],
+        "merchant": row["merchant"],
         "card": row["card_id"],
         "override_mcc": row["override_mcc"],
     }
     return {
-        "code": row["code"],
-        "reason": row["reason"],
+        "type": row["type"],
+        "code": row["code"] or Reason.APPROVED.code,
+        "reason": row["reason"] or Reason.APPROVED.word,
         "amount": money(int(row["amount_cents"])),
-        "mcc": row["mcc"],
-        "merchant": row["merchant"],
         "source": row["source"],
+        "wallet": row["wallet"],
+        "available_change": money(row["available_cents"]),
+        "held_change": money(row["held_cents"]),
         "at": time_text(WrittenTime(row["at_us"])),
         **{name: value for name, value in optional.items() if value is not None},
     }

@@ -14,6 +14,9 @@ from authorizer.reports.types import storable
 
 CREDIT_LIMIT: Final = "credit_limit"
 """The source of funds where the card's limit paid."""
+PURCHASE: Final = "purchase"
+CREDIT: Final = "credit"
+"""Types of lines in a statement."""
 NOBODY: Final = ""
 """The customer of a card that the journal does not know."""
 
@@ -79,6 +82,7 @@ class Rows:
         self._owner_of_card = owner_of_card
         self.tickets = tickets
         self.transactions: list[Row] = []
+        self.movements: list[Row] = []
         self.cards: list[Row] = []
         self.operations: list[Row] = []
         self.contacts: list[Row] = []
@@ -99,7 +103,7 @@ class Rows:
 
     def _approved(self, event: events.TransactionApproved, position: int) -> None:
         source = CREDIT_LIMIT if event.wallet is None else event.wallet
-        self._transaction(event, position, Reason.APPROVED, source)
+        self._transaction(event, position, Reason.APPROVED, source, event.wallet)
 
     def _declined(self, event: events.TransactionDeclined, position: int) -> None:
         self._transaction(event, position, Reason.of(event.reason), None)
@@ -110,6 +114,7 @@ class Rows:
         position: int,
         reason: Reason,
         source: str | None,
+        wallet: str | None = None,
     ) -> None:
         merchant, mcc = storable(event.merchant), storable(event.mcc)
         source = _storable_or_none(source)
@@ -127,9 +132,25 @@ class Rows:
                 "card_id": _storable_or_none(event.card_id),
                 "override_mcc": _storable_or_none(event.override_mcc),
                 "source": source,
+                "wallet": _storable_or_none(wallet),
             }
         )
         self.sums.add(event.at_us, reason, source, mcc, merchant, event.amount_cents)
+
+    def _credited(self, event: events.AccountCredited, position: int) -> None:
+        self.movements.append(
+            {
+                "position": position,
+                "at_us": event.at_us,
+                "account_id": event.account_id,
+                "type": CREDIT,
+                "movement_id": event.credit_id,
+                "wallet": event.wallet,
+                "amount_cents": event.amount_cents,
+                "available_cents": event.amount_cents,
+                "held_cents": 0,
+            }
+        )
 
     # --- cards ---------------------------------------------------------------------------------
 
@@ -250,6 +271,7 @@ class Rows:
     _ROWS: ClassVar[dict[type, Callable[["Rows", Any, int], None]]] = {
         events.TransactionApproved: _approved,
         events.TransactionDeclined: _declined,
+        events.AccountCredited: _credited,
         events.CardOpened: _card_opened,
         events.CardBlocked: _blocked,
         events.CardUnblocked: _unblocked,

@@ -34,6 +34,7 @@ from authorizer.reports.tables import (
     contacts,
     local_days,
     metadata,
+    movements,
     operations,
     progress,
     ticket_changes,
@@ -116,7 +117,7 @@ def count_rows(connection: Connection) -> dict[str, int]:
     """How many rows the tables have that people ask about."""
     return {
         table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
-        for table in (transactions, operations, contacts, tickets)
+        for table in (transactions, movements, operations, contacts, tickets)
     }
 
 
@@ -240,6 +241,7 @@ def _write(connection: Connection, rows: Rows) -> None:
     if rows.transactions:
         _insert_as_they_are(connection, transactions, rows.transactions)
     for table, new in (
+        (movements, rows.movements),
         (operations, rows.operations),
         (contacts, rows.contacts),
         (ticket_changes, rows.ticket_changes),

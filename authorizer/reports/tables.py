@@ -18,7 +18,7 @@ from sqlalchemy import (
 
 from authorizer.reports.types import AskedCents, WholeNumber, Words
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 """Grows with every change to the tables or to what is put into them: then they are made anew."""
 
 metadata: Final = MetaData()
@@ -55,11 +55,32 @@ transactions: Final = Table(
     Column("card_id", Words),
     Column("override_mcc", Words),
     Column("source", Words),
+    Column("wallet", Words),
     Index("transactions_by_account", "account_id", "position"),
     Index("transactions_by_time", "at_us"),
 )
 """A row for every purchase that was decided, approved or declined. `source` is the wallet that
-paid, `credit_limit` where the card's limit did, null where nothing was paid."""
+paid, `credit_limit` where the card's limit did, null where nothing was paid; `wallet` is null there
+too, and a wallet may have any name."""
+
+movements: Final = Table(
+    "movements",
+    metadata,
+    Column("position", WholeNumber, primary_key=True, autoincrement=False),
+    Column("at_us", WholeNumber, nullable=False),
+    Column("account_id", Words, nullable=False),
+    Column("type", Words, nullable=False),
+    Column("movement_id", Words),
+    Column("wallet", Words, nullable=False),
+    Column("amount_cents", WholeNumber, nullable=False),
+    Column("available_cents", WholeNumber, nullable=False),
+    Column("held_cents", WholeNumber, nullable=False),
+    Index("movements_by_account", "account_id", "position"),
+)
+"""A row for every movement of a wallet that is no purchase: so far of the type `credit`.
+
+`available_cents` and `held_cents` are what was added to the wallet by it, negative where taken. An
+account's opening balances, these, and what its purchases took are what its wallets hold."""
 
 cards: Final = Table(
     "cards",

@@ -28,6 +28,8 @@ def test_rebuilt_tables_are_the_live_ones(make_server: MakeServer) -> None:
     for number in range(5):
         transaction = {"account": "123", "totalAmount": 1, "mcc": "5811", "merchant": "M"}
         client.authorize(transaction | {"id": str(number)})
+    credit = {"id": "c", "category": "FOOD", "amount": 1}
+    assert client.post("/accounts/123/credits", credit).status == 201
     assert client.get("/cartoes/987654321/limite", canal="App").status == 200
     document = {"assunto": "A", "descricao": "B", "categoria": "c", "canal": "App"}
     opened = client.post("/clientes/12345/chamados", document)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import MakeServer
 from tests.support.client import Client, path_of
-from tests.support.documents import Document, Number
+from tests.support.documents import Document, Number, card, customer
 
 NewId = Callable[[], str]
 
@@ -50,12 +50,16 @@ def test_approved_and_declined_with_reason_and_source(client: Client, new_id: Ne
     assert found["next"] is None
     assert [{**line, "at": ""} for line in found["transactions"]] == [
         {
+            "type": "purchase",
             "code": "51",
             "reason": "insufficient_funds",
             "amount": Number("99999999999999999999999999.00"),
             "mcc": "x",
             "merchant": "A  B",
             "source": None,
+            "wallet": None,
+            "available_change": Number("0.00"),
+            "held_change": Number("0.00"),
             "at": "",
         },
         line("cash", "15.50", "CASH"),
@@ -67,15 +71,56 @@ def test_approved_and_declined_with_reason_and_source(client: Client, new_id: Ne
 
 def line(transaction_id: str, amount: str, source: str) -> Document:
     return {
+        "type": "purchase",
         "code": "00",
         "reason": "approved",
         "amount": Number(amount),
         "mcc": "5811",
         "merchant": "PADARIA DO ZE               SAO PAULO BR",
         "source": source,
+        "wallet": source,
+        "available_change": Number(f"-{amount}"),
+        "held_change": Number("0.00"),
         "at": "",
         "id": transaction_id,
     }
+
+
+def test_a_credit_is_a_line_and_balances_follow_from_the_lines(
+    client: Client, new_id: NewId
+) -> None:
+    customer_id, card_id = new_id(), new_id()
+    client.open_account(customer_id, MEAL="10.00", CASH="5.00")
+    assert client.put_customer(customer(customer_id, card(card_id, "100.00"))).status == 201
+    credit = {"id": "c-1", "category": "FOOD", "amount": Number("7.5")}
+    for _ in range(2):
+        client.post(path_of("accounts", customer_id, "credits"), credit)
+    buy(client, customer_id, "4.00")
+    buy(client, customer_id, "50.00", card=card_id)
+    buy(client, customer_id, "200.00", card=card_id)
+    declined, by_card, by_wallet, credited = statement(client, customer_id)["transactions"]
+    assert credited | {"at": ""} == {
+        "type": "credit",
+        "id": "c-1",
+        "code": "00",
+        "reason": "approved",
+        "amount": Number("7.50"),
+        "source": None,
+        "wallet": "FOOD",
+        "available_change": Number("7.50"),
+        "held_change": Number("0.00"),
+        "at": "",
+    }
+    changes = [
+        (one["type"], one["source"], one["wallet"], one["available_change"].text)
+        for one in (by_wallet, by_card, declined)
+    ]
+    assert changes == [
+        ("purchase", "MEAL", "MEAL", "-4.00"),
+        ("purchase", "credit_limit", None, "0.00"),
+        ("purchase", None, None, "0.00"),
+    ]
+    assert client.balances(customer_id) == {"MEAL": "6.00", "CASH": "5.00", "FOOD": "7.50"}
 
 
 def test_a_repeat_is_no_purchase_of_its_own(client: Client, new_id: NewId) -> None:

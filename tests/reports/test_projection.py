@@ -40,6 +40,7 @@ OTHERS: Final = [
     EVENTS[kind]
     for kind in (
         events.AccountOpened,
+        events.AccountCredited,
         events.MerchantRegistered,
         events.TransactionApproved,
         events.TransactionDeclined,
@@ -106,6 +107,7 @@ def expected(journal: Journal) -> Tables:
     """The tables, made in the plainest way: the whole history at once, a table at a time."""
     return {
         "transactions": rows_of("transactions", map_events(purchase, journal)),
+        "movements": rows_of("movements", map_events(credit, journal)),
         "cards": rows_of("cards", cards(journal)),
         "operations": rows_of("operations", operations(journal)),
         "contacts": rows_of("contacts", [*card_contacts(journal), *ticket_contacts(journal)]),
@@ -128,10 +130,18 @@ def purchase(position: int, event: Any) -> dict[str, Any] | None:
             extra["source"] = "credit_limit"
     elif isinstance(event, events.TransactionDeclined):
         reason = Reason.of(event.reason)
-        extra = {"code": reason.code, "reason": reason.word, "source": None}
+        extra = {"code": reason.code, "reason": reason.word, "source": None, "wallet": None}
     else:
         return None
     return {**event._asdict(), **extra, "position": position}
+
+
+def credit(position: int, event: Any) -> dict[str, Any] | None:
+    if not isinstance(event, events.AccountCredited):
+        return None
+    cents = event.amount_cents
+    moved = {"type": "credit", "available_cents": cents, "held_cents": 0}
+    return {**event._asdict(), **moved, "movement_id": event.credit_id, "position": position}
 
 
 def cards(journal: Journal) -> list[dict[str, Any]]:

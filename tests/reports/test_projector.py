@@ -21,7 +21,7 @@ def purchase(number: int, account: str = "a") -> TransactionApproved:
 
 def ids(house: House) -> list[str]:
     rows = house.ask("statement", account_id="a", limit=200)["rows"]
-    return [row["transaction_id"] for row in reversed(rows)]
+    return [row["id"] for row in reversed(rows)]
 
 
 def wanted(count: int) -> list[str]:

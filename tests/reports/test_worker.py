@@ -69,7 +69,7 @@ def test_a_query_waits_for_its_position(house: House, working: Working) -> None:
     house.happen(purchase(2))
     working.ask(1, at_least=2)
     rows = working.answer(1)["result"]["rows"]
-    assert [row["transaction_id"] for row in rows] == ["2", "1"]
+    assert [row["id"] for row in rows] == ["2", "1"]
     assert working.said[-2]["position"] == 2
 
 

@@ -1,6 +1,6 @@
 """The answers that come from the read models: statements, histories, lists."""
 
-from typing import NotRequired
+from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -9,26 +9,34 @@ from authorizer.http.answers.customers import Operation
 from authorizer.http.answers.tickets import TicketSummary
 
 
-class Purchase(TypedDict):
-    """A purchase that was decided. `source` is the wallet that paid; null where nothing was."""
+class Movement(TypedDict):
+    """A purchase that was decided, or a credit.
 
+    `source` is the wallet that paid, or `credit_limit`; null where nothing was paid. `wallet` is
+    the one that moved, by `available_change` and `held_change`; null where none did.
+    """
+
+    type: Literal["purchase", "credit"]
     id: NotRequired[str]
     code: str
     reason: str
     amount: Money
-    mcc: str
-    merchant: str
+    mcc: NotRequired[str]
+    merchant: NotRequired[str]
     card: NotRequired[str]
     source: str | None
     override_mcc: NotRequired[str]
+    wallet: str | None
+    available_change: Money
+    held_change: Money
     at: Moment
 
 
 class Statement(TypedDict):
-    """A page of an account's purchases, newest first."""
+    """A page of an account's movements, approved and declined, newest first."""
 
     account: str
-    transactions: list[Purchase]
+    transactions: list[Movement]
     next: Cursor | None
 
 
