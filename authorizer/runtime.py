@@ -64,6 +64,8 @@ class Running:
     clock: Clock
     snapshots: Snapshots
     recovered: Recovered
+    check_places: Callable[[], None]
+    """OSError if a file that is written is not at its path any more; asks the disk."""
 
 
 def real_world(disk: Disk, on_failure: Callable[[BaseException], None]) -> World:
@@ -157,13 +159,32 @@ async def run(
         world.off_loop,
         world.seconds,
     )
+
+    def check_places() -> None:
+        journal.check_place()
+        vault.check_place()
+
     end_writer = world.start_writer(commit)
     try:
-        yield Running(desk, commit, clock, snapshots, recovered)
+        yield Running(desk, commit, clock, snapshots, recovered, check_places)
     finally:
         await world.off_loop(end_writer)
         journal.close()
         ending.close()
+
+
+async def watch_places(running: Running, world: World) -> None:
+    """Look every second whether what is written can still be found; else fail as the journal does.
+
+    A folder that is removed or moved away takes what was answered for along.
+    """
+    while True:
+        await asyncio.sleep(1)
+        try:
+            await world.off_loop(running.check_places)
+        except OSError as error:
+            world.on_failure(error)
+            return
 
 
 async def make_search_ready(running: Running) -> None:

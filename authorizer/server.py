@@ -134,6 +134,7 @@ async def _serve(
         housekeeping = loop.create_task(watch.run())
         indexing = loop.create_task(runtime.make_search_ready(running))
         following = loop.create_task(follow_keys(key_file, access, world.off_loop))
+        watching = loop.create_task(runtime.watch_places(running, world))
         async with reports.at_work():
             announce(_url(listening))
             await server.serve(sockets=[listening])
@@ -142,6 +143,7 @@ async def _serve(
         watch.end()
         await housekeeping
         await watch.snapshot()
+        watching.cancel()
     log.info("ended", position=running.commit.durable, head=running.commit.chain.hex())
 
 
@@ -163,12 +165,13 @@ class Watch:
     def health(self) -> tuple[bool, dict[str, Any]]:
         """Whether it is ready to authorize, and what is to be known of it."""
         running = self._running
-        ready = not self._draining and not self._stalled()
-        return ready, {
+        stalled = self._stalled()
+        return not self._draining and not stalled, {
             "accounts": len(running.desk.accounts),
             "position": running.commit.durable,
             "head": running.commit.chain.hex(),
             "draining": self._draining,
+            "stalled": stalled,
             "clock": {
                 "state": running.clock.state().value,
                 "wall_ahead_seconds": round(running.clock.wall_ahead_seconds(), 3),

@@ -1,11 +1,12 @@
 """Work on a data folder without a server: reading it, or owning it for a while."""
 
 import asyncio
+import errno
 import os
 import signal
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import click
 import uvloop
@@ -36,11 +37,12 @@ def work(settings: Settings, job: Callable[[Running], Awaitable[T]]) -> T:
 
     Raises:
         DataFolderInUseError: another process owns the folder.
+        DiskFailedError: the disk is full or broken.
         JournalDamagedError: the journal can't be recovered.
     """
     logs.configure(settings.log_format, "warning")
     disk = LocalDisk(settings.data)
-    with deaf_to_calls(), disk.lock():
+    with telling_a_failed_disk(), deaf_to_calls(), disk.lock():
         recovered = recover(disk, settings)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(_work(settings, disk, recovered, job))
@@ -50,6 +52,29 @@ def recover(disk: LocalDisk, settings: Settings) -> Recovered:
     """Recover, with a progress bar on a terminal."""
     with progress("Recovering", journal_bytes(disk)) as passed:
         return runtime.recover_with_summary(disk, settings, passed)
+
+
+class DiskFailedError(click.ClickException):
+    """The disk is full or broken: the process ends as where the journal could not be written."""
+
+    exit_code = os.EX_IOERR
+
+
+DISK_ERRORS: Final = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.ESTALE}
+)
+"""What whoever makes room or mends the disk can do something about."""
+
+
+@contextmanager
+def telling_a_failed_disk() -> Iterator[None]:
+    """Make an error of the disk the end that it is in the midst of work, with status 74."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in DISK_ERRORS:
+            raise
+        raise DiskFailedError(f"the disk failed: {error}") from error
 
 
 @contextmanager

@@ -55,8 +55,8 @@ def serve(settings: Settings, trust_clock: bool) -> None:
       AUTHORIZER_DATA=data authorizer serve --config authorizer.toml
 
     Exit status: 0 drained, 1 the folder is in use or damaged, or the address can't be had,
-    2 wrong usage, 74 the journal could not be written: nothing was answered after that, and the
-    next start goes on from what is on disk.
+    2 wrong usage, 74 the disk is full or broken, also at the start: nothing was answered after
+    that, and the next start goes on from what is on disk.
     """
     logs.configure(settings.log_format, settings.log_level)
     disk = LocalDisk(settings.data)
@@ -66,7 +66,7 @@ def serve(settings: Settings, trust_clock: bool) -> None:
             f"refusing to listen on {settings.host}: no API key is configured that is active, so "
             "nobody could ask, or anybody could. Use 127.0.0.1, or make one: authorizer keys create"
         )
-    with offline.deaf_to_calls(), disk.lock():
+    with offline.telling_a_failed_disk(), offline.deaf_to_calls(), disk.lock():
         recovered = offline.recover(disk, settings)
         with _listen(settings) as listening:
             announce = partial(_announce, bool(keys))

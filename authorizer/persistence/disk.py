@@ -3,6 +3,7 @@
 It comes in from outside, so that tests and simulations can put a faulty one in its place.
 """
 
+import errno
 import fcntl
 import os
 from collections.abc import Iterator
@@ -42,6 +43,9 @@ class Disk(Protocol):
 
     def size(self, name: str) -> int:
         """How many bytes a file holds. FileNotFoundError if there is none."""
+
+    def identity(self, name: str) -> tuple[int, int] | None:
+        """Which file has a name now, as a mark that no other file has; None if there is none."""
 
     def names(self, folder: str) -> list[str]:
         """The names of the files in a folder, sorted; none if the folder is missing."""
@@ -91,6 +95,21 @@ def replace(disk: Disk, temporary: str, name: str, content: bytes) -> None:
     disk.rename(temporary, name)
 
 
+class Place:
+    """Where a file that is being written is to be found, for as long as somebody writes it."""
+
+    def __init__(self, disk: Disk, name: str) -> None:
+        self._disk = disk
+        self._name = name
+        self._identity = disk.identity(name)
+
+    def check(self) -> None:
+        """OSError if the file is gone from its place: what is written to it is lost with it."""
+        if self._disk.identity(self._name) != self._identity:
+            text = "the file was removed, moved or replaced while it was written"
+            raise OSError(errno.ESTALE, text, self._disk.path(self._name))
+
+
 def is_there(disk: Disk, name: str) -> bool:
     """Whether a folder has a file of this name."""
     folder, _, entry = name.rpartition("/")
@@ -126,6 +145,14 @@ class LocalDisk:
     def size(self, name: str) -> int:
         """See `Disk`."""
         return (self._root / name).stat().st_size
+
+    def identity(self, name: str) -> tuple[int, int] | None:
+        """See `Disk`."""
+        try:
+            found = (self._root / name).stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        return found.st_dev, found.st_ino
 
     def names(self, folder: str) -> list[str]:
         """See `Disk`."""
@@ -184,28 +211,40 @@ class LocalDisk:
     def lock(self) -> Iterator[None]:
         """Own the folder until the context ends, or the process does.
 
+        The file `lock` names the owner, and may be removed. So the folder itself is locked too.
+
         Raises:
             DataFolderInUseError: another process owns it.
         """
         self.make_folder(".")
-        descriptor = os.open(self._root / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            _take_lock(descriptor, self._root)
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        path = self._root / "lock"
+        with (
+            _open_for_long(path, os.O_RDWR | os.O_CREAT) as file,
+            _open_for_long(self._root, os.O_RDONLY | os.O_DIRECTORY) as folder,
+        ):
+            _take_lock(file, file, self._root)
+            _take_lock(folder, file, self._root)
+            try:
+                os.ftruncate(file, 0)
+                os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
+            except OSError as error:
+                raise _naming(path, error) from error
             yield
-        finally:
-            os.close(descriptor)
 
     @contextmanager
     def turn(self, name: str) -> Iterator[None]:
-        """Have a lock file to oneself until the context ends; wait while another process has it."""
-        descriptor = os.open(self._root / name, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        """Have a lock file to oneself until the context ends; wait while another process has it.
+
+        As in `lock`, the folder that holds it is locked too.
+        """
+        path = self._root / name
+        with (
+            _open_for_long(path, os.O_RDWR | os.O_CREAT) as file,
+            _open_for_long(path.parent, os.O_RDONLY | os.O_DIRECTORY) as folder,
+        ):
+            fcntl.flock(file, fcntl.LOCK_EX)
+            fcntl.flock(folder, fcntl.LOCK_EX)
             yield
-        finally:
-            os.close(descriptor)
 
 
 class LocalFile:
@@ -237,13 +276,13 @@ class LocalFile:
         os.close(self._descriptor)
 
 
-def _take_lock(descriptor: int, root: Path) -> None:
+def _take_lock(descriptor: int, lock_file: int, root: Path) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         owner = ""
         with suppress(OSError):
-            owner = os.pread(descriptor, 20, 0).decode(errors="replace").strip()
+            owner = os.pread(lock_file, 20, 0).decode(errors="replace").strip()
         message = f"the data folder {root} is in use by another process"
         raise DataFolderInUseError(message + (f" (process {owner})" if owner else "")) from None
 
@@ -251,6 +290,16 @@ def _take_lock(descriptor: int, root: Path) -> None:
 def _sync_folder(path: Path) -> None:
     with _opened(path, os.O_RDONLY | os.O_DIRECTORY) as descriptor:
         os.fsync(descriptor)
+
+
+@contextmanager
+def _open_for_long(path: Path, flags: int) -> Iterator[int]:
+    """A file that stays open while others work: their errors are not of this file."""
+    descriptor = os.open(path, flags, 0o600)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from authorizer.persistence import clean_shutdown, frame, journal
-from authorizer.persistence.disk import Disk, is_there, replace
+from authorizer.persistence.disk import Disk, Place, is_there, replace
 
 _ASIDE: Final = f"{journal.FOLDER}/torn.tmp"
 _NEW_SEGMENT: Final = f"{journal.FOLDER}/new-segment.tmp"
@@ -43,7 +43,7 @@ class FileJournal:
             for name in journal.segments(disk):
                 disk.sync(name)  # what was read may be what a killed process never synced
             disk.sync_folder(journal.FOLDER)
-            self._file = disk.append(read.segment)
+            self._open()
 
     @property
     def chain(self) -> bytes:
@@ -73,6 +73,10 @@ class FileJournal:
         if self._sound:
             clean_shutdown.say(self._disk, journal.FOLDER, self._end())
 
+    def check_place(self) -> None:
+        """OSError if the newest segment is not the file at its path. Any thread may call it."""
+        self._place.check()
+
     def _is_known(self, read: journal.JournalReader) -> bool:
         """Whether the owner before has ended in order with just what was read."""
         return read.torn is None and clean_shutdown.said(self._disk, journal.FOLDER) == self._end()
@@ -85,8 +89,12 @@ class FileJournal:
         header = frame.segment_header(self.position + 1, self._chain)
         self._segment = journal.segment_name(self.position + 1)
         replace(self._disk, _NEW_SEGMENT, self._segment, header)
-        self._file = self._disk.append(self._segment)
+        self._open()
         self._size_bytes = len(header)
+
+    def _open(self) -> None:
+        self._file = self._disk.append(self._segment)
+        self._place = Place(self._disk, self._segment)
 
 
 def _set_aside(disk: Disk, torn: journal.TornTail) -> None:

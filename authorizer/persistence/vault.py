@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from authorizer.domain.sealing import PLAIN, Sealed, is_plain
 from authorizer.persistence import clean_shutdown
-from authorizer.persistence.disk import Disk, is_there
+from authorizer.persistence.disk import Disk, Place, is_there
 
 FILE: Final = "customers.keys"
 HEADER: Final = b"AUTHKEYS 1\n".ljust(64, b"\0")
@@ -160,6 +160,7 @@ class Vault(Keyring):
         else:
             _replace(disk, folder, bytes(self._slots))
         self._file = disk.append(self._name)
+        self._place = Place(disk, self._name)
 
     @property
     def path(self) -> str:
@@ -201,6 +202,10 @@ class Vault(Keyring):
                         del index[identity]
                         self._slots[offset : offset + SLOT_BYTES] = _EMPTY
             self._sound = True
+
+    def check_place(self) -> None:
+        """OSError if the key file is not the file at its path. Any thread may call it."""
+        self._place.check()
 
     def close(self) -> None:
         """Let the file go. Unless a write failed, the next start may believe what it reads."""

@@ -7,9 +7,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Final
 
 import pytest
 
@@ -28,6 +30,9 @@ from tests.cli.commands import (
 )
 from tests.conftest import MakeServer
 from tests.support import documents
+from tests.support.server import POLL_S
+
+PATIENCE_S: Final = 60.0
 
 
 def taken(data: Path) -> list[str]:
@@ -89,8 +94,7 @@ def test_a_signal_while_a_server_starts_does_no_harm(make_server: MakeServer) ->
     server = make_server()
     server.spawn()
     lock = server.data / "lock"
-    while not (lock.exists() and lock.read_text().strip()):
-        assert server.running, server.log()
+    until(lambda: lock.exists() and lock.read_text().strip() != "", server.process)
     os.kill(server.process.pid, signal.SIGUSR1)
     server.wait_ready()
     take_snapshot(server.data)
@@ -120,8 +124,17 @@ def test_a_command_at_work_is_not_ended(data: Path) -> None:
 
 
 def wait_for_owner(data: Path, owner: subprocess.Popen[str]) -> None:
-    while (data / "lock").read_text().strip() != str(owner.pid):
-        assert owner.poll() is None
+    lock = data / "lock"
+    until(lambda: lock.read_text().strip() == str(owner.pid), owner)
+
+
+def until(condition: Callable[[], bool], process: subprocess.Popen[Any]) -> None:
+    """Poll a condition until it holds, while a process runs."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert process.poll() is None, "it ended"
+        assert time.monotonic() < deadline, f"not within {PATIENCE_S:.0f} s"
+        time.sleep(POLL_S)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from authorizer.persistence.disk import LocalDisk
 from authorizer.persistence.recovery import recover
 from tests.conftest import PATIENT
 from tests.support.documents import encode, purchase
-from tests.support.server import POLL_S, Server
+from tests.support.server import POLL_S, PROJECT, Server, environment, serve_command
 from tests.support.together import Request, send_together
 
 STATUS_OF_A_FAILED_JOURNAL: Final = 74
@@ -132,6 +132,29 @@ def test_a_journal_that_cannot_be_written_ends_the_server(server: Server, room: 
     assert recover(LocalDisk(server.data), use_snapshots=False).journal.torn is None
 
 
+def test_a_start_on_a_disk_that_is_full_ends_with_the_same_status_and_names_the_file(
+    tmp_path: Path,
+) -> None:
+    """A supervisor may try it again. The segment is to be written anew, and there is no room."""
+    server = Server(tmp_path, PATIENT)
+    try:
+        client = server.start().client
+        for number in range(40):
+            client.open_account(f"a{number}", CASH="1.00")
+        server.kill()
+        served = serve_command(server.data, 0, PATIENT)
+        cramped = ["bash", "-c", 'ulimit -f 1 && exec "$@"', "bash", *served]
+        ended = subprocess.run(
+            cramped, capture_output=True, timeout=60, check=False, cwd=PROJECT, env=environment()
+        )
+        assert ended.returncode == STATUS_OF_A_FAILED_JOURNAL, ended.stderr
+        expected = f"File too large: '{server.data}/journal/new-segment.tmp'"
+        assert expected in ended.stderr.decode()
+        assert server.start().client.total("a39") == 1
+    finally:
+        server.end()
+
+
 def a_purchase(purchase_id: str) -> dict[str, object]:
     return purchase("a", "1.00", id=purchase_id)
 
@@ -158,6 +181,9 @@ def test_a_disk_without_room_for_a_snapshot_costs_the_snapshot_only(
     server: Server, room: Room
 ) -> None:
     """The server says so and goes on; what the attempt has written is out of the journal's way."""
+    names = [name for name in WALLETS if name != "CASH"]
+    table = ",".join(f"{mcc:04d}={name}" for mcc, name in enumerate(names))
+    server.flags = (*PATIENT, "--wallet-by-mcc", table)
     client = server.start().client
     for number in range(100):
         client.open_account(f"a{number}", **WALLETS)

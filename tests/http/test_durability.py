@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import PATIENT
 from tests.support.client import Answer
 from tests.support.documents import encode, purchase
@@ -36,6 +38,35 @@ def test_a_journal_that_cannot_be_written_ends_the_server_without_a_wrong_answer
     finally:
         cramped.end()
         roomy.end()
+
+
+@pytest.mark.parametrize("with_snapshot", [True, False])
+def test_wallets_stay_as_they_were_decided_whatever_table_holds_now(
+    with_snapshot: bool, tmp_path: Path
+) -> None:
+    """A restart decides nothing again: the wallet that paid is in the event."""
+    before = Server(tmp_path, PATIENT)
+    other_table = ("--wallet-by-mcc", "5411=CASH,5811=FOOD", "--fallback-wallet", "MEAL")
+    after = Server(tmp_path, (*PATIENT, *other_table))
+    try:
+        client = before.start().client
+        client.open_account("a", FOOD="100.00", MEAL="100.00", CASH="100.00")
+        for mcc, amount in (("5411", "1.00"), ("5811", "20.00"), ("4111", "0.30")):
+            assert client.authorize(purchase("a", amount, mcc=mcc)).code == "00"
+        balances = client.balances("a")
+        assert balances == {"FOOD": "99.00", "MEAL": "80.00", "CASH": "99.70"}
+        if with_snapshot:
+            assert before.stop() == 0
+        else:
+            before.kill()
+        assert any((before.data / "snapshots").glob("*.snapshot")) is with_snapshot
+        client = after.start().client
+        assert client.balances("a") == balances
+        assert client.authorize(purchase("a", "1.00", mcc="5411")).code == "00"
+        assert client.balances("a") == {"FOOD": "99.00", "MEAL": "80.00", "CASH": "98.70"}
+    finally:
+        before.end()
+        after.end()
 
 
 def cramped_command() -> list[str]:

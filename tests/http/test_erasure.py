@@ -23,7 +23,7 @@ from tests.persistence.test_journal_fixture import V1
 from tests.support.client import Answer, Client, path_of
 from tests.support.documents import Document, card, customer, purchase
 from tests.support.leaks import leaks, opened
-from tests.support.server import Server
+from tests.support.server import Server, ServerEnded
 
 ALONE = (*PATIENT, "--reports", "false")
 """A server without the process of the reports, which takes its time to start and end."""
@@ -370,6 +370,7 @@ def test_who_was_journaled_before_texts_were_sealed_cannot_be_erased(tmp_path: P
 def test_the_keys_may_be_in_a_folder_of_their_own(tmp_path: Path) -> None:
     keys = tmp_path / "elsewhere" / "keys"
     server = Server(tmp_path / "own", (*ALONE, "--personal-keys", str(keys)))
+    other = Server(tmp_path / "second", (*ALONE, "--personal-keys", str(keys)))
     try:
         client = server.start().client
         done_(client.put_customer(person(ID, nome=NAME)))
@@ -378,8 +379,8 @@ def test_the_keys_may_be_in_a_folder_of_their_own(tmp_path: Path) -> None:
         assert client.port
         assert server.start().client.customer(ID)["nome"] == NAME
         assert read_keys(LocalDisk(keys), ".").has_key(ID)
-        other = Server(tmp_path / "second", (*ALONE, "--personal-keys", str(keys)))
-        with pytest.raises(Exception, match="in use by another process"):
+        with pytest.raises(ServerEnded, match="in use by another process"):
             other.start()
     finally:
+        other.end()
         server.end()

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 
 import pytest
 
-from authorizer.persistence.disk import DataFolderInUseError, Disk, LocalDisk
+from authorizer.persistence.disk import DataFolderInUseError, Disk, LocalDisk, Place
 from tests.support.disks import SECTOR_BYTES, FaultyDisk, MachineDied, MemoryDisk
 from tests.support.server import PROJECT, python
 
@@ -342,6 +344,66 @@ def test_a_data_folder_has_one_owner(
     """The message names the process that owns it."""
     with pytest.raises(DataFolderInUseError, match=f"process {other_process.pid}"), local.lock():
         pytest.fail("the folder has two owners")
+
+
+@pytest.mark.usefixtures("other_process")
+def test_a_data_folder_whose_lock_file_was_removed_has_one_owner_still(
+    local: LocalDisk, tmp_path: Path
+) -> None:
+    """The folder is locked as well, and nobody removes that one by hand and goes on."""
+    (tmp_path / "data/lock").unlink()
+    for _ in range(2):
+        with pytest.raises(DataFolderInUseError), local.lock():
+            pytest.fail("the folder has two owners")
+
+
+def test_a_turn_whose_lock_file_was_removed_is_waited_for(local: LocalDisk, tmp_path: Path) -> None:
+    """Else one of two changes of the same file is lost."""
+    local.make_folder("f")
+    program = (
+        "import sys; from pathlib import Path; from authorizer.persistence.disk import LocalDisk\n"
+        "print('asking', flush=True)\n"
+        "data = Path(sys.argv[1])\n"
+        "with LocalDisk(data).turn('f/lock'):\n"
+        "    print('mine' if (data / 'f/done').exists() else 'too early', flush=True)\n"
+    )
+    with local.turn("f/lock"):
+        (tmp_path / "data/f/lock").unlink()
+        other = subprocess.Popen(
+            [python(), "-c", program, str(tmp_path / "data")], stdout=subprocess.PIPE, cwd=PROJECT
+        )
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"asking\n"
+        wait_until_locked_by(other.pid)
+        (tmp_path / "data/f/done").touch()
+    assert other.communicate(timeout=60)[0] == b"mine\n"
+
+
+def wait_until_locked_by(process: int) -> None:
+    """Until a process waits for a lock, or has ended."""
+    deadline = time.monotonic() + 60
+    waiting = re.compile(rf"-> FLOCK .* {process} ")
+    while not waiting.search(Path("/proc/locks").read_text()):
+        if not Path(f"/proc/{process}").exists() or time.monotonic() >= deadline:
+            return
+        time.sleep(0.01)
+
+
+def test_a_file_is_at_its_place_until_it_is_removed_moved_or_replaced(disk: Disk) -> None:
+    """What is written behind that is lost."""
+    write(disk, "f/a", b"one")
+    write(disk, "f/b", b"other")
+    place = Place(disk, "f/a")
+    disk.append("f/a").write(b"two")
+    place.check()
+    disk.rename("f/b", "f/a")
+    for _ in range(2):
+        with pytest.raises(OSError, match="removed, moved or replaced"):
+            place.check()
+    gone = Place(disk, "f/a")
+    disk.remove("f/a")
+    with pytest.raises(OSError, match="f/a"):
+        gone.check()
 
 
 def test_a_data_folder_is_free_when_its_owner_is_killed(

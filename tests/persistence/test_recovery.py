@@ -508,15 +508,18 @@ def test_a_snapshot_that_failed_takes_no_room(machine: Machine, nth: int) -> Non
     assert machine.memory.files() == before
 
 
-def test_power_lost_at_any_step_of_a_snapshot_costs_at_most_the_snapshot(machine: Machine) -> None:
-    """One that is there is whole; the older one is there until then."""
+@pytest.mark.parametrize("kept", [1, 3])
+def test_power_lost_at_any_step_of_a_snapshot_costs_at_most_the_snapshot(
+    kept: int, machine: Machine
+) -> None:
+    """One that is there is whole; the older one is there until then, however few are kept."""
     machine.take_snapshot()
     work(machine, "second")
     machine.stop()
     expected = contents_now(machine)
     names = set()
     for steps in count():
-        lived = [snapshot_and_lose_power(machine.memory, steps, seed) for seed in range(4)]
+        lived = [snapshot_and_lose_power(machine.memory, steps, seed, kept) for seed in range(4)]
         for found in (found for found, _ in lived):
             assert found.damaged_snapshots == ()
             assert contents(found.state) == expected
@@ -528,12 +531,14 @@ def test_power_lost_at_any_step_of_a_snapshot_costs_at_most_the_snapshot(machine
     assert steps > 10
 
 
-def snapshot_and_lose_power(memory: MemoryDisk, steps: int, seed: int) -> tuple[Recovered, bool]:
+def snapshot_and_lose_power(
+    memory: MemoryDisk, steps: int, seed: int, kept: int
+) -> tuple[Recovered, bool]:
     """Start on a twin of a disk, die so many steps into a snapshot, and recover.
 
     Gives what was recovered, and whether the snapshot was taken before.
     """
-    machine = Machine()
+    machine = Machine(snapshots_kept=kept)
     machine.memory = machine.disk.disk = memory.twin()
     machine.start()
     machine.memory.die_after(steps)

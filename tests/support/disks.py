@@ -192,6 +192,11 @@ class MemoryDisk:
     def size(self, name: str) -> int:
         return len(self._inode(name).content)
 
+    def identity(self, name: str) -> tuple[int, int] | None:
+        folder, _, entry = name.rpartition("/")
+        found = self._folders.get(folder, Folder()).entries.get(entry)
+        return None if found is None else (0, id(found))
+
     def names(self, folder: str) -> list[str]:
         found = self._folders.get(folder)
         return sorted(found.entries) if found else []
@@ -452,6 +457,9 @@ class FaultyDisk:
 
     def size(self, name: str) -> int:
         return self.disk.size(name)
+
+    def identity(self, name: str) -> tuple[int, int] | None:
+        return self.disk.identity(name)
 
     def names(self, folder: str) -> list[str]:
         return self.disk.names(folder)

@@ -29,5 +29,7 @@ class Health(TypedDict):
     position: int
     head: str
     draining: bool
+    stalled: bool
+    """Whether records have waited for the disk for some seconds."""
     clock: ClockHealth
     reports: ReportsHealth
