@@ -105,7 +105,7 @@ async def _serve(
         reports = _reports(settings, running, metrics)
         watch = Watch(running, reports)
         key_file = KeyFile(disk)
-        access = _access(settings, running, key_file, metrics)
+        access = access_for(settings, running, key_file, metrics)
         app = make_app(
             Services(
                 running.desk,
@@ -120,6 +120,7 @@ async def _serve(
                     metrics.denied,
                 ),
                 settings.max_in_flight,
+                settings.attendant_limit_ceiling_cents,
                 reports,
                 settings.desk_hours,
             )
@@ -263,9 +264,10 @@ async def follow_keys(key_file: KeyFile, access: Access, off_loop: OffLoop) -> N
             log.info("API keys changed", keys=len(key_file.keys), active=access.active_keys)
 
 
-def _access(
+def access_for(
     settings: Settings, running: runtime.Running, key_file: KeyFile, metrics: Metrics
 ) -> Access:
+    """Who is let in. Without keys it is open on loopback only, whatever the command let pass."""
     access = Access(
         key_file.keys,
         running.clock.wall_us,

@@ -18,6 +18,7 @@ from pydantic_settings import (
 
 from authorizer.actors.clock import SECOND_US, SLEW, ClockBounds
 from authorizer.domain.categories import CASH, DEFAULT_WALLET_BY_MCC
+from authorizer.domain.money import MAX_BALANCE_CENTS
 from authorizer.domain.policy import DAY_US
 from authorizer.domain.service_levels import (
     DEFAULT_SERVICE_LEVELS,
@@ -137,6 +138,12 @@ class Settings(BaseSettings):
         ge=0,
         le=1_000_000,
         description="Searches an hour by what their API key sees masked; 0: any.",
+    )
+    attendant_limit_ceiling_cents: int = Field(
+        2_000_000,
+        ge=0,
+        le=MAX_BALANCE_CENTS,
+        description="The highest credit limit that an attendant sets without a supervisor.",
     )
     wallet_by_mcc: dict[str, str] = Field(
         dict(DEFAULT_WALLET_BY_MCC), description="L1: the wallet that each MCC names."

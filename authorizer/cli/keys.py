@@ -16,8 +16,9 @@ from authorizer.settings import Settings
 
 HELP: Final = """Make, list and revoke API keys.
 
-A key is for one role: terminal (posts transactions), atendente (customer care), operador (accounts,
-credits, merchants, operations) or auditor (reads, changes nothing). Clients send it in the header
+A key is for one role: terminal (posts transactions), atendente (customer care), supervisor (an
+attendant who may also erase persons and set any limit), operador (accounts, credits, merchants,
+operations) or auditor (reads, changes nothing). Clients send it in the header
 `Authorization: Bearer KEY`.
 
 A running server goes by every change within about a second. From the first key on everybody needs

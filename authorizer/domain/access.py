@@ -11,6 +11,8 @@ class Role(Enum):
     """Posts transactions, and nothing else."""
     ATTENDANT = "atendente"
     """Customer care: customers, cards, tickets, and their reports."""
+    SUPERVISOR = "supervisor"
+    """An attendant who may also erase persons, and set limits beyond an attendant's ceiling."""
     OPERATOR = "operador"
     """Accounts, credits, merchants, operations."""
     AUDITOR = "auditor"
@@ -64,7 +66,7 @@ class Caller(NamedTuple):
     @property
     def sees_personal_data(self) -> bool:
         """Whether CPF, phone and e-mail are shown to them in full."""
-        return self.role is Role.ATTENDANT or self == LOCAL
+        return self.role in (Role.ATTENDANT, Role.SUPERVISOR) or self == LOCAL
 
 
 LOCAL: Final = Caller("local", None)

@@ -126,6 +126,10 @@ class Access:
             return self._denied(_too_many(wait_ns))
         return known.caller if known.role in roles else self._denied(_forbidden(known.role, roles))
 
+    def forbid(self, role: Role, roles: frozenset[Role], what: str) -> Denied:
+        """The answer to who was let in and asks for more than their role may; it is counted."""
+        return self._denied(_forbidden(role, roles, what))
+
     def admit_transaction(self, headers: Headers, foreign: bool | None = None) -> Caller | Denied:
         """The caller of a transaction endpoint, if they are a terminal. There is no rate here.
 
@@ -185,11 +189,11 @@ class Access:
         return denied
 
 
-def _forbidden(role: Role, roles: frozenset[Role]) -> Denied:
+def _forbidden(role: Role, roles: frozenset[Role], what: str = "do this") -> Denied:
     allowed = ", ".join(sorted(allowed.value for allowed in roles))
     return Denied(
         403,
-        f"the role {role.value} may not do this; {allowed} may",
+        f"the role {role.value} may not {what}; {allowed} may",
         {"WWW-Authenticate": 'Bearer realm="authorizer", error="insufficient_scope"'},
     )
 

@@ -20,6 +20,7 @@ from authorizer.http.customer_search import CustomerSearches
 from authorizer.http.customers import Customers
 from authorizer.http.documentation import Documentation
 from authorizer.http.histories import Histories
+from authorizer.http.limit_ceiling import LimitCeiling
 from authorizer.http.metrics import Metrics
 from authorizer.http.operations import HealthCheck, Operations
 from authorizer.http.personal_data import PersonalDataEndpoints
@@ -72,6 +73,7 @@ class Services:
     access: Access
     search_rates: SearchRates
     max_in_flight: int
+    limit_ceiling_cents: int
     reports: Reports
     desk_hours: BusinessHours
 
@@ -80,11 +82,12 @@ def all_endpoints(services: Services) -> list[Endpoint]:
     """Everything that can be asked over HTTP."""
     desk = services.desk
     days = LocalDays(services.desk_hours.time_zone)
+    ceiling = LimitCeiling(services.access, services.limit_ceiling_cents)
     declared = [
         *TRANSACTION_ENDPOINTS,
         *Accounts(desk).endpoints(),
-        *Cards(desk).endpoints(),
-        *Customers(desk).endpoints(),
+        *Cards(desk, ceiling).endpoints(),
+        *Customers(desk, ceiling).endpoints(),
         *CustomerSearches(desk, services.search_rates).endpoints(),
         *PersonalDataEndpoints(desk).endpoints(),
         *Tickets(desk.tickets).endpoints(),

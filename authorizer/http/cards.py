@@ -25,6 +25,7 @@ from authorizer.http.documents import (
     ReplacementDocument,
     UnblockDocument,
 )
+from authorizer.http.limit_ceiling import LimitCeiling
 from authorizer.http.problems import FieldError, InvalidRequestError, refused
 from authorizer.http.query import query_of
 from authorizer.http.routing import CARE, CARE_READ, Endpoint, caller_of
@@ -35,8 +36,9 @@ from authorizer.http.wire import json_response, money, read_document, time_text
 class Cards:
     """The endpoints of cards."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, ceiling: LimitCeiling) -> None:
         self._desk = desk
+        self._ceiling = ceiling
 
     def endpoints(self) -> list[Endpoint]:
         """What they are."""
@@ -154,6 +156,7 @@ class Cards:
     async def change_limit(self, request: Request) -> Response:
         """Set a card's credit limit."""
         document = await read_document(request, LimitDocument)
+        self._ceiling.check(caller_of(request), [document.limite_total])
         card_id = request.path_params["cartao_id"]
         account_id = self._account_of(card_id)
         return _card_answer(

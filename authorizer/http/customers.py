@@ -21,6 +21,7 @@ from authorizer.http.conditions import (
     precondition_of,
 )
 from authorizer.http.documents import CustomerDocument
+from authorizer.http.limit_ceiling import LimitCeiling
 from authorizer.http.masking import person_for
 from authorizer.http.problems import FieldError, InvalidRequestError, refused
 from authorizer.http.routing import CARE, CARE_READ, Endpoint, caller_of
@@ -33,8 +34,9 @@ MAX_SAME_CPF: Final = 10
 class Customers:
     """The endpoints of customers."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, ceiling: LimitCeiling) -> None:
         self._desk = desk
+        self._ceiling = ceiling
 
     def endpoints(self) -> list[Endpoint]:
         """What they are."""
@@ -70,6 +72,12 @@ class Customers:
         document = await read_document(request, CustomerDocument)
         if document.cliente_id != request.path_params["cliente_id"]:
             raise InvalidRequestError(FieldError("cliente_id", "must be the one in the path"))
+        new_limits = (
+            card.limite_total
+            for card in document.cartoes
+            if self._desk.account_of_card(card.cartao_id) is None
+        )
+        self._ceiling.check(caller_of(request), new_limits)
         answer = await self._desk.register_customer(
             registration(document, caller_of(request).by)._replace(expected=expected),
             tuple(card.terms() for card in document.cartoes),

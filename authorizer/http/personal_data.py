@@ -16,7 +16,7 @@ from authorizer.http.accounts import account_document
 from authorizer.http.answers.customers import PersonalData
 from authorizer.http.customers import customer_document
 from authorizer.http.problems import refused
-from authorizer.http.routing import CARE, Endpoint, caller_of
+from authorizer.http.routing import CARE, SUPERVISION, Endpoint, caller_of
 from authorizer.http.ticket_documents import ticket_document
 from authorizer.http.wire import json_response
 
@@ -44,7 +44,7 @@ class PersonalDataEndpoints:
                 "DELETE",
                 path,
                 self.delete,
-                CARE,
+                SUPERVISION,
                 "Erase a person's data for good (LGPD, art. 18, VI); money and audit trail stay.",
                 answers={204: None},
                 problems=(409,),

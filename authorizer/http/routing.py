@@ -24,8 +24,9 @@ ANYBODY: Final = None
 
 OPERATIONS: Final = frozenset((Role.OPERATOR,))
 OPERATIONS_READ: Final = frozenset((Role.OPERATOR, Role.AUDITOR))
-CARE: Final = frozenset((Role.ATTENDANT,))
-CARE_READ: Final = frozenset((Role.ATTENDANT, Role.AUDITOR))
+CARE: Final = frozenset((Role.ATTENDANT, Role.SUPERVISOR))
+CARE_READ: Final = CARE | {Role.AUDITOR}
+SUPERVISION: Final = frozenset((Role.SUPERVISOR,))
 BOTH_READ: Final = OPERATIONS_READ | CARE_READ
 
 

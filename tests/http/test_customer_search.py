@@ -170,7 +170,9 @@ FULL = ("Leonardo Morais", "111.222.333-44", "+55 31 98765-4321", "leo@email.com
 MASKED = ("Leonardo Morais", "***.***.333-**", "*********4321", "l***@email.com")
 
 
-@pytest.mark.parametrize(("role", "seen"), [("atendente", FULL), ("auditor", MASKED)])
+@pytest.mark.parametrize(
+    ("role", "seen"), [("atendente", FULL), ("supervisor", FULL), ("auditor", MASKED)]
+)
 def test_what_is_personal_is_masked_for_who_need_not_know_it(
     clients: dict[str, Client], role: str, seen: tuple[str, ...]
 ) -> None:

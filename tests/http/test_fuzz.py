@@ -29,6 +29,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from authorizer.domain.access import Role
+from authorizer.domain.money import MAX_BALANCE_CENTS
 from authorizer.http.openapi import openapi_document
 from tests.conftest import PATIENT
 from tests.http.keys import new_key
@@ -60,6 +61,14 @@ CHECKS: Final = [
     response_headers_conformance,
     response_schema_conformance,
 ]
+
+UNLIMITED: Final = (
+    "--rate-limit-per-second",
+    "0",
+    "--attendant-limit-ceiling-cents",
+    str(MAX_BALANCE_CENTS),
+)
+"""What the document does not tell of is allowed."""
 
 KNOWN: Final[Document] = {
     "account": "fuzz-1",
@@ -217,7 +226,7 @@ def anybody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fuzz]:
 @pytest.fixture(scope="module")
 def callers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fuzz]:
     """A server with a key for each role."""
-    server = Server(tmp_path_factory.mktemp("keyed"), (*PATIENT, "--rate-limit-per-second", "0"))
+    server = Server(tmp_path_factory.mktemp("keyed"), (*PATIENT, *UNLIMITED))
     try:
         protocol = seed(server.start().client)
         keys = {role: new_key(server.data, role.value) for role in Role}

@@ -53,13 +53,16 @@ def test_an_email_shows_its_first_letter_and_where_it_is(text: str, masked: str)
     assert masked_email(text) == masked
 
 
-@pytest.mark.parametrize("caller", [LOCAL, Caller("x", Role.ATTENDANT)])
+@pytest.mark.parametrize(
+    "caller", [LOCAL, Caller("x", Role.ATTENDANT), Caller("x", Role.SUPERVISOR)]
+)
 def test_who_needs_to_know_is_shown_all(caller: Caller) -> None:
     assert person_for(caller, PERSON) is PERSON
 
 
 @pytest.mark.parametrize(
-    "caller", [ANONYMOUS, *(Caller("x", role) for role in Role if role is not Role.ATTENDANT)]
+    "caller",
+    [ANONYMOUS, *(Caller("x", role) for role in (Role.TERMINAL, Role.OPERATOR, Role.AUDITOR))],
 )
 def test_everybody_else_is_not(caller: Caller) -> None:
     assert person_for(caller, PERSON) == Person(
