@@ -16,7 +16,7 @@ from tests.support.documents import Document, card, customer, encode, purchase
 from tests.support.endpoints import declared_endpoints
 from tests.support.server import Server
 
-CARE, OPERATOR, TERMINAL = "atendente", "operador", "terminal"
+CARE, SUPERVISOR, OPERATOR, TERMINAL = "atendente", "supervisor", "operador", "terminal"
 CHANNEL = {"canal": "Telefone"}
 TICKET = {"assunto": "a", "descricao": "b", "categoria": "c", **CHANNEL}
 SAID = {"autor": "atendente", "nome": "Bia", "mensagem": "oi", **CHANNEL}
@@ -122,7 +122,7 @@ STEPS = (
     Step(
         "POST /chamados/{protocolo}/fechamento", CARE, "/chamados/{protocolo}/fechamento", CHANNEL
     ),
-    Step("DELETE /clientes/{cliente_id}/dados-pessoais", CARE, "/clientes/c/dados-pessoais"),
+    Step("DELETE /clientes/{cliente_id}/dados-pessoais", SUPERVISOR, "/clientes/c/dados-pessoais"),
 )
 """In an order in which each is allowed, so that each leaves events."""
 
