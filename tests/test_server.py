@@ -16,7 +16,7 @@ from authorizer.persistence.api_keys import KeyFile, changing, write_keys
 from authorizer.persistence.disk import LocalDisk
 from authorizer.settings import load_settings
 
-CLOCK: Any = SimpleNamespace(now_us=lambda: 0, monotonic_ns=lambda: 0)
+CLOCK: Any = SimpleNamespace(wall_us=lambda: 0, monotonic_ns=lambda: 0)
 RUNNING: Any = SimpleNamespace(clock=CLOCK)
 ALL = frozenset(Role)
 
