@@ -72,7 +72,7 @@ def timed(demo: Path) -> Path:
 
 def test_the_table_has_a_column_for_each_wallet(demo: Path, tmp_path: Path) -> None:
     lines = write_lines(tmp_path / "lines", account("other", HEALTH=1234.5))
-    done("import", lines, "--data", demo)
+    done("import", lines, "--data", demo, "--wallet-by-mcc", "5912=HEALTH")
     assert done("replay", "--data", demo).splitlines() == [
         "account    FOOD    MEAL     CASH   HEALTH",
         "123      500.00  300.00  1000.00",

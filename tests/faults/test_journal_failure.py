@@ -28,6 +28,8 @@ STATUS_OF_A_FAILED_JOURNAL: Final = 74
 PATIENCE_S: Final = 60.0
 WAVE: Final = 24
 KIB: Final = 1024
+MANY: Final = "5411=FOOD," + ",".join(f"{number}={number:032d}" for number in range(40))
+"""MCCs that name wallets, most of them with long names."""
 WALLETS: Final = {"CASH": "10.00", **{f"{number:032d}": "10000.00" for number in range(40)}}
 """So many that the snapshot of an account is longer than its event."""
 
@@ -80,7 +82,7 @@ def newest_segment(data: Path) -> Path:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    made = Server(tmp_path, PATIENT)
+    made = Server(tmp_path, [*PATIENT, "--wallet-by-mcc", MANY])
     yield made
     made.end()
 
