@@ -14,7 +14,7 @@ import structlog
 import uvicorn
 import uvloop
 
-from authorizer import runtime
+from authorizer import logs, runtime
 from authorizer.actors.clock import ClockState
 from authorizer.actors.directory import BrokenEntityError
 from authorizer.actors.entity import OffLoop
@@ -344,6 +344,26 @@ def _metrics(running: runtime.Running) -> Metrics:
     commit, desk = running.commit, running.desk
     directories = (desk.accounts, desk.customers, desk.tickets.directory)
     commit.on_commit = metrics.committed
+    metrics.counter(
+        "authorizer_log_lines_lost",
+        "Log lines that found no room, or could not be written.",
+        lambda: logs.counts().lost,
+    )
+    metrics.counter(
+        "authorizer_log_lines_left_out",
+        "Log lines that repeated others and were summed up.",
+        lambda: logs.counts().left_out,
+    )
+    metrics.counter(
+        "authorizer_connections_refused",
+        "Connections that were one too many.",
+        lambda: Protocol.refused[0],
+    )
+    metrics.counter(
+        "authorizer_connections_cut_off",
+        "Connections that were closed because their client did not read its answers.",
+        lambda: Protocol.unread.cut_off,
+    )
     metrics.gauge(
         "authorizer_resident_actors",
         "Accounts, customers and tickets that are awake.",
@@ -383,6 +403,7 @@ def _end_at_once(error: BaseException) -> None:
         log.critical(
             "the journal could not be written; ending without an answer", problem=str(error)
         )
+        logs.flush()
     finally:
         os._exit(EXIT_JOURNAL_FAILED)
 

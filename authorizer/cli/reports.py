@@ -131,7 +131,7 @@ def follow(settings: Settings) -> None:
 
     The server starts this. It ends with its standard input, so it never outlives the server.
     """
-    logs.configure(settings.log_format, settings.log_level)
+    logs.configure(settings.log_format, settings.log_level, in_background=True)
     disk = LocalDisk(settings.data)
     with tables_of(settings, disk) as engine:
         os.nice(NICENESS)  # behind the start, which a busy machine would drag out

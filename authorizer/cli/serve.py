@@ -58,7 +58,7 @@ def serve(settings: Settings, trust_clock: bool) -> None:
     2 wrong usage, 74 the disk is full or broken, also at the start: nothing was answered after
     that, and the next start goes on from what is on disk.
     """
-    logs.configure(settings.log_format, settings.log_level)
+    logs.configure(settings.log_format, settings.log_level, in_background=True)
     disk = LocalDisk(settings.data)
     keys = api_keys.read_keys(disk)
     if not settings.is_loopback and not _any_active(keys):

@@ -57,6 +57,7 @@ class Metrics(Collector):
         self._sync = Histogram(SYNC_BUCKETS_US)
         self._denials: dict[int, int] = {}
         self._gauges: list[tuple[str, str, Callable[[], float]]] = []
+        self._counters: list[tuple[str, str, Callable[[], float]]] = []
         self._registry = CollectorRegistry()
         self._registry.register(self)
 
@@ -77,6 +78,10 @@ class Metrics(Collector):
     def gauge(self, name: str, documentation: str, read: Callable[[], float]) -> None:
         """Have a number read whenever the metrics are."""
         self._gauges.append((name, documentation, read))
+
+    def counter(self, name: str, documentation: str, read: Callable[[], float]) -> None:
+        """Have a count read whenever the metrics are; its name in the text ends in `_total`."""
+        self._counters.append((name, documentation, read))
 
     def text(self) -> bytes:
         """All metrics in Prometheus' text format."""
@@ -106,5 +111,7 @@ class Metrics(Collector):
         yield self._sync.family(
             "authorizer_journal_commit_seconds", "Write and sync of a batch.", 1_000_000
         )
+        for name, documentation, read in self._counters:
+            yield CounterMetricFamily(name, documentation, value=read())
         for name, documentation, read in self._gauges:
             yield GaugeMetricFamily(name, documentation, value=read())

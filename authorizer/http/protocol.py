@@ -99,6 +99,8 @@ class Protocol(HttpToolsProtocol):
     flow: Flow
     max_connections: ClassVar[int] = 10_000
     unread: ClassVar[Unread] = Unread()
+    refused: ClassVar[list[int]] = [0]
+    """How many connections were one too many."""
     _head_bytes = 0
     """Of the head, or of what stands around a body in chunks, as far as it goes."""
     _discarded_bytes = 0
@@ -141,6 +143,7 @@ class Protocol(HttpToolsProtocol):
         if self._direct is not None:
             self._exchange = Exchange(self._end_exchange)
         if len(self.connections) > self.max_connections:
+            self.refused[0] += 1
             transport.abort()
         else:
             self._wait_for_more()

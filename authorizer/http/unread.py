@@ -33,6 +33,8 @@ class Unread:
         self._seconds = seconds
         self._max_bytes = max_bytes
         self._watched: dict[Sending, _Watched] = {}
+        self.cut_off = 0
+        """How many clients were cut off."""
         self.bytes_left = 0
         """What waited when it was looked at last, over all."""
 
@@ -68,4 +70,5 @@ class Unread:
 
     def _cut_off(self, transport: Sending) -> None:
         self.forget(transport)
+        self.cut_off += 1
         transport.abort()

@@ -166,6 +166,15 @@ class Server:
     def client(self) -> Client:
         return Client(self.port, documented=self._command is None)
 
+    def logs(self, text: str, within_s: float = START_DEADLINE_S) -> bool:
+        """Whether a text is in the log, or gets there: a thread of the server writes it."""
+        deadline = time.monotonic() + within_s
+        while text not in self.log():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(POLL_S)
+        return True
+
     def log(self, last_bytes: int = 4000) -> str:
         """The end of what the server printed."""
         return self.log_path.read_bytes()[-last_bytes:].decode(errors="replace")
