@@ -10,9 +10,9 @@ from authorizer.domain.events import Event
 from authorizer.domain.outcomes import Decision, Refusal
 from authorizer.domain.sealing import Sealed
 from authorizer.domain.ticket_commands import OpenTicket
-from authorizer.domain.ticket_events import TicketEvent
+from authorizer.domain.ticket_events import TicketEvent, TicketOpened
 from authorizer.domain.ticket_rules import Means, Seal, decide
-from authorizer.domain.tickets import Ticket, TicketView, ticket_view
+from authorizer.domain.tickets import Ticket, TicketView, request_key, ticket_view
 
 
 class TicketActor(EntityActor[Ticket]):
@@ -32,6 +32,10 @@ class TicketActor(EntityActor[Ticket]):
     def admit(self, events: Sequence[Event]) -> None:
         """See `EntityActor`."""
         self.around.state.tickets.admit(self.entity_id)
+        for event in events:
+            if isinstance(event, TicketOpened) and event.client_id is not None:
+                key = request_key(event.customer_id, event.client_id)
+                self.around.state.add_request(key, self.entity_id)
 
     def view(self, command: Any) -> TicketView:
         """See `EntityActor`."""

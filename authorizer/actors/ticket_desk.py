@@ -17,6 +17,7 @@ from authorizer.domain.tickets import (
     TicketClock,
     TicketView,
     protocol_of,
+    request_key,
     running_number,
     ticket_clock,
 )
@@ -70,6 +71,8 @@ class TicketDesk:
         self._around = around
         self._customers = customers
         self._max_inbox = max_inbox
+        self._opening: dict[str, asyncio.Task[TicketAnswer]] = {}
+        """Openings on their way, by the client's own id."""
         self._newest_number = max(map(running_number, around.state.tickets), default=0)
         self.directory: Directory[TicketActor] = Directory(
             around.state.tickets,
@@ -78,7 +81,41 @@ class TicketDesk:
         )
 
     async def open(self, command: OpenTicket) -> TicketAnswer:
-        """Open a ticket. It gets its protocol number here."""
+        """Open a ticket, or give the one that the client opened under its own id before.
+
+        The same id with other fields is a conflict. Requests under one id wait for each other: the
+        second one finds the ticket of the first, or takes its place.
+        """
+        if command.client_id is None:
+            return await self._open(command)
+        key = request_key(command.customer_id, command.client_id)
+        while (first := self._opening.get(key)) is not None:
+            await asyncio.wait((first,))
+        protocol = self._around.state.ticket_of_request.get(key)
+        if protocol is not None:
+            return await self._opened_before(protocol, command)
+        opening = asyncio.get_running_loop().create_task(self._open(command))
+        self._opening[key] = opening
+        opening.add_done_callback(lambda _: self._opening.pop(key))
+        return await asyncio.shield(opening)  # whoever leaves meanwhile opens it all the same
+
+    async def _opened_before(self, protocol: str, command: OpenTicket) -> TicketAnswer:
+        refusal = await self._customers.known_customer(command.customer_id)
+        if refusal is not None:
+            return refusal
+        answer = await self.read(protocol)
+        if isinstance(answer, Refusal):
+            return answer
+        file = answer[1]
+        if file.texts.subject is None:
+            return Refusal(RefusalKind.UNAVAILABLE, f"the key of ticket {protocol} is missing")
+        if _asked(command) != _was_asked(file):
+            detail = f"ticket {protocol} was opened under this id with other fields"
+            return Refusal(RefusalKind.CONFLICT, detail)
+        return answer
+
+    async def _open(self, command: OpenTicket) -> TicketAnswer:
+        """It gets its protocol number here."""
         refusal = await self._customers.known_customer(command.customer_id)
         if refusal is None and command.card_id is not None:
             refusal = await self._foreign_card(command.card_id, command.customer_id)
@@ -154,6 +191,30 @@ def open_messages(
         message, name = open_texts(sealer, customer_id, interaction.text, 2)
         opened.append((message, name))
     return opened
+
+
+def _asked(command: OpenTicket) -> tuple[str | None, ...]:
+    """What must be the same for an opening to be the same again."""
+    return (
+        command.subject,
+        command.description,
+        command.category,
+        command.priority.value,
+        command.channel,
+        command.card_id,
+    )
+
+
+def _was_asked(file: TicketFile) -> tuple[str | None, ...]:
+    ticket, texts = file.ticket, file.texts
+    return (
+        texts.subject,
+        texts.description,
+        ticket.category,
+        ticket.opened_priority,
+        ticket.channel,
+        ticket.card_id,
+    )
 
 
 def _unknown(protocol: str) -> Refusal:

@@ -24,6 +24,8 @@ class OpenTicket(NamedTuple):
     card_id: str | None
     resolution: Resolution | None
     by: str
+    client_id: str | None = None
+    """The client's own id: the same again opens no second ticket."""
 
 
 class TakeTicket(NamedTuple):
@@ -55,6 +57,15 @@ class HoldTicket(NamedTuple):
     channel: str
     message: str | None
     attendant: str | None
+    by: str
+
+
+class ChangePriority(NamedTuple):
+    """Give a ticket another priority."""
+
+    protocol: str
+    priority: Priority
+    channel: str
     by: str
 
 
@@ -94,6 +105,7 @@ TicketCommand = (
     TakeTicket
     | RecordInteraction
     | HoldTicket
+    | ChangePriority
     | ResolveTicket
     | ReopenTicket
     | CloseTicket

@@ -25,6 +25,8 @@ class TicketOpened(NamedTuple):
     """How long the resolution may take; waiting for the customer does not count."""
     text: Sealed
     """JSON `[assunto, descricao]`."""
+    client_id: str | None = None
+    """The client's own id for it, under which it opens one ticket only; unique to the customer."""
 
 
 class TicketTaken(NamedTuple):
@@ -89,6 +91,19 @@ class TicketResolved(NamedTuple):
     """JSON `[resolucao]`."""
 
 
+class TicketPriorityChanged(NamedTuple):
+    """It has another priority, and the service level of that, as if it always had."""
+
+    at_us: int
+    by: str
+    protocol: str
+    customer_id: str
+    priority: str
+    channel: str
+    first_response_target_us: int
+    resolution_target_us: int
+
+
 class TicketReopened(NamedTuple):
     """It was resolved, and is not (`reaberto`)."""
 
@@ -117,6 +132,7 @@ TicketEvent = (
     | InteractionRecorded
     | TicketPutOnHold
     | TicketResumed
+    | TicketPriorityChanged
     | TicketResolved
     | TicketReopened
     | TicketClosed

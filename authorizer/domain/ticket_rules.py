@@ -59,6 +59,7 @@ def open_ticket(
             level.first_response_us,
             level.resolution_us,
             means.seal(command.subject, command.description),
+            command.client_id,
         )
     ]
     if command.resolution is not None:
@@ -131,6 +132,27 @@ def hold_ticket(
         found.append(_taken(ticket, command, command.attendant or command.by, now_us))
     found.append(events.TicketPutOnHold(now_us, command.by, *_about(ticket), command.channel))
     return Decision(Done(created=True), found)
+
+
+def change_priority(
+    ticket: Ticket, command: commands.ChangePriority, means: Means, now_us: int
+) -> Decision:
+    """Give it another priority, and the targets of that. The one that it has changes nothing."""
+    if ticket.status in _RESOLVED_OR_CLOSED:
+        return _not_now(ticket, "given another priority")
+    if ticket.priority == command.priority.value:
+        return Decision(Done())
+    level = means.service_levels[command.priority]
+    event = events.TicketPriorityChanged(
+        now_us,
+        command.by,
+        *_about(ticket),
+        command.priority.value,
+        command.channel,
+        level.first_response_us,
+        level.resolution_us,
+    )
+    return Decision(Done(created=True), (event,))
 
 
 def resolve_ticket(
@@ -240,6 +262,7 @@ _DECIDE: Final[dict[type, Callable[[Ticket, Any, Means, int], Decision]]] = {
     commands.TakeTicket: take_ticket,
     commands.RecordInteraction: record_interaction,
     commands.HoldTicket: hold_ticket,
+    commands.ChangePriority: change_priority,
     commands.ResolveTicket: resolve_ticket,
     commands.ReopenTicket: reopen_ticket,
     commands.CloseTicket: close_ticket,

@@ -27,6 +27,9 @@ class TicketStatus(Enum):
     CLOSED = "fechado"
 
 
+_OVER: Final = (TicketStatus.RESOLVED.value, TicketStatus.CLOSED.value)
+
+
 class Interaction(NamedTuple):
     """Something that was said. Its number is its place among the ticket's interactions, from 1."""
 
@@ -38,6 +41,16 @@ class Interaction(NamedTuple):
     text: Sealed
 
 
+class ReopeningWait(NamedTuple):
+    """A reopening, and when an attendant answered it in public; None: not yet, or never."""
+
+    reopened_at_us: int | None
+    answered_at_us: int | None
+
+
+_NEVER_REOPENED: Final = ReopeningWait(None, None)
+
+
 class Ticket:
     """The state of one ticket. It changes through `evolve` only."""
 
@@ -46,6 +59,7 @@ class Ticket:
         "card_id",
         "category",
         "channel",
+        "client_id",
         "closed_at_us",
         "customer_id",
         "first_resolved_at_us",
@@ -53,11 +67,13 @@ class Ticket:
         "first_response_target_us",
         "interactions",
         "opened_at_us",
+        "opened_priority",
         "position",
         "priority",
         "protocol",
         "ran_us",
         "reopening",
+        "reopening_waits",
         "reopenings",
         "resolution",
         "resolution_target_us",
@@ -66,6 +82,7 @@ class Ticket:
         "sealed_chars",
         "status",
         "text",
+        "unanswered_since_us",
     )
 
     def __init__(self, protocol: str) -> None:
@@ -76,6 +93,9 @@ class Ticket:
         self.status = TicketStatus.OPEN
         self.category = ""
         self.priority = ""
+        self.opened_priority = ""
+        """The priority with which it was opened."""
+        self.client_id: str | None = None
         self.channel = ""
         self.card_id: str | None = None
         self.attendant: str | None = None
@@ -85,6 +105,8 @@ class Ticket:
         self.reopening: Sealed | None = None
         """The text of the last reopening."""
         self.reopenings = 0
+        self.reopening_waits: list[ReopeningWait] = []
+        """One for each reopening."""
         self.interactions: list[Interaction] = []
         self.sealed_chars = 0
         """How much sealed text the ticket has brought into the journal, in characters."""
@@ -94,6 +116,8 @@ class Ticket:
         self.resolved_at_us: int | None = None
         """When it was last resolved."""
         self.closed_at_us: int | None = None
+        self.unanswered_since_us: int | None = None
+        """Since when something that the customer said after the opening waits for an answer."""
         self.first_response_target_us = 0
         self.resolution_target_us = 0
         self.ran_us = 0
@@ -110,6 +134,11 @@ class Ticket:
 def protocol_of(date: str, number: int) -> str:
     """The protocol number: the date as `20250224`, then the running number."""
     return f"{date}{number:06d}"
+
+
+def request_key(customer_id: str, client_id: str) -> str:
+    """What a ticket is known by that a client opened under an id of its own."""
+    return f"{customer_id}\0{client_id}"
 
 
 def running_number(protocol: str) -> int:
@@ -141,11 +170,18 @@ class TicketView(NamedTuple):
     resolution_target_us: int
     ran_us: int
     runs_since_us: int | None
+    opened_priority: str
+    unanswered_since_us: int | None
+    reopened_at_us: int | None
+    """When it was last reopened."""
+    reopening_answered_at_us: int | None
+    """The first public word of an attendant after that."""
     interactions: tuple[Interaction, ...]
 
 
 def ticket_view(ticket: Ticket) -> TicketView:
     """Describe a ticket as it stands."""
+    last = ticket.reopening_waits[-1] if ticket.reopening_waits else _NEVER_REOPENED
     return TicketView(
         ticket.protocol,
         ticket.customer_id,
@@ -168,6 +204,10 @@ def ticket_view(ticket: Ticket) -> TicketView:
         ticket.resolution_target_us,
         ticket.ran_us,
         ticket.runs_since_us,
+        ticket.opened_priority,
+        ticket.unanswered_since_us,
+        last.reopened_at_us,
+        last.answered_at_us,
         tuple(ticket.interactions),
     )
 
@@ -180,24 +220,42 @@ class TicketClock(NamedTuple):
     """None while the clock stands still."""
     first_response_overdue: bool
     resolution_overdue: bool
+    reopening_response_due_us: int | None
+    """None where it was never reopened."""
+    reopening_response_overdue: bool
 
 
 def ticket_clock(ticket: TicketView, now_us: int) -> TicketClock:
     """When a ticket is due, seen from `now_us`.
 
-    The first response is due in calendar time; a ticket that was resolved without one owes none
-    any more. The resolution is due in the time in which the clock ran.
+    The first response is due in calendar time, and so is that after a reopening; a ticket that was
+    resolved without one owes none any more. The resolution is due in the time in which the clock
+    ran.
     """
     first_due_us = ticket.opened_at_us + ticket.first_response_target_us
-    ends = (ticket.first_response_at_us, ticket.first_resolved_at_us, now_us)
-    first_end_us = min(at_us for at_us in ends if at_us is not None)
+    first_end_us = _first_of(ticket.first_response_at_us, ticket.first_resolved_at_us, now_us)
+    again_due_us, again_overdue = None, False
+    if ticket.reopened_at_us is not None:
+        again_due_us = ticket.reopened_at_us + ticket.first_response_target_us
+        resolved_us = ticket.resolved_at_us if ticket.status in _OVER else None
+        again_end_us = _first_of(ticket.reopening_answered_at_us, resolved_us, now_us)
+        again_overdue = again_end_us > again_due_us
     due_us, ran_us = None, ticket.ran_us
     if ticket.runs_since_us is not None:
         due_us = ticket.runs_since_us + ticket.resolution_target_us - ticket.ran_us
         ran_us += max(0, now_us - ticket.runs_since_us)
     return TicketClock(
-        first_due_us, due_us, first_end_us > first_due_us, ran_us > ticket.resolution_target_us
+        first_due_us,
+        due_us,
+        first_end_us > first_due_us,
+        ran_us > ticket.resolution_target_us,
+        again_due_us,
+        again_overdue,
     )
+
+
+def _first_of(*moments_us: int | None) -> int:
+    return min(at_us for at_us in moments_us if at_us is not None)
 
 
 def evolve(ticket: Ticket, event: events.TicketEvent, position: int) -> None:
@@ -216,7 +274,8 @@ def evolve(ticket: Ticket, event: events.TicketEvent, position: int) -> None:
 def _opened(ticket: Ticket, event: events.TicketOpened) -> None:
     ticket.customer_id = event.customer_id
     ticket.category = event.category
-    ticket.priority = event.priority
+    ticket.priority = ticket.opened_priority = event.priority
+    ticket.client_id = event.client_id
     ticket.channel = event.channel
     ticket.card_id = event.card_id
     ticket.first_response_target_us = event.first_response_target_us
@@ -235,9 +294,24 @@ def _interaction(ticket: Ticket, event: events.InteractionRecorded) -> None:
     ticket.interactions.append(
         Interaction(event.at_us, event.author, event.name, event.channel, event.public, event.text)
     )
-    answers = event.author == ATTENDANT and event.public
-    if answers and ticket.first_response_at_us is None:
-        ticket.first_response_at_us = event.at_us
+    if event.author == CUSTOMER:
+        _customer_waits(ticket, event.at_us)
+    elif event.author == ATTENDANT and event.public:
+        _answered(ticket, event.at_us)
+
+
+def _customer_waits(ticket: Ticket, at_us: int) -> None:
+    if ticket.unanswered_since_us is None:
+        ticket.unanswered_since_us = at_us
+
+
+def _answered(ticket: Ticket, at_us: int) -> None:
+    ticket.unanswered_since_us = None
+    if ticket.first_response_at_us is None:
+        ticket.first_response_at_us = at_us
+    if ticket.reopening_waits and ticket.reopening_waits[-1].answered_at_us is None:
+        reopened_at_us = ticket.reopening_waits[-1].reopened_at_us
+        ticket.reopening_waits[-1] = ReopeningWait(reopened_at_us, at_us)
 
 
 def _put_on_hold(ticket: Ticket, event: events.TicketPutOnHold) -> None:
@@ -250,11 +324,18 @@ def _resumed(ticket: Ticket, event: events.TicketResumed) -> None:
     ticket.runs_since_us = event.at_us
 
 
+def _priority_changed(ticket: Ticket, event: events.TicketPriorityChanged) -> None:
+    ticket.priority = event.priority
+    ticket.first_response_target_us = event.first_response_target_us
+    ticket.resolution_target_us = event.resolution_target_us
+
+
 def _resolved(ticket: Ticket, event: events.TicketResolved) -> None:
     ticket.status = TicketStatus.RESOLVED
     ticket.attendant = event.attendant
     ticket.resolution = event.text
     ticket.resolved_at_us = event.at_us
+    ticket.unanswered_since_us = None
     if ticket.first_resolved_at_us is None:
         ticket.first_resolved_at_us = event.at_us
     _stop_clock(ticket, event.at_us)
@@ -264,12 +345,15 @@ def _reopened(ticket: Ticket, event: events.TicketReopened) -> None:
     ticket.status = TicketStatus.REOPENED
     ticket.reopening = event.text
     ticket.reopenings += 1
+    ticket.reopening_waits.append(ReopeningWait(event.at_us, None))
+    _customer_waits(ticket, event.at_us)
     ticket.runs_since_us = event.at_us
 
 
 def _closed(ticket: Ticket, event: events.TicketClosed) -> None:
     ticket.status = TicketStatus.CLOSED
     ticket.closed_at_us = event.at_us
+    ticket.unanswered_since_us = None
 
 
 def _stop_clock(ticket: Ticket, at_us: int) -> None:
@@ -284,6 +368,7 @@ _APPLY: dict[type, Callable[[Ticket, Any], None]] = {
     events.InteractionRecorded: _interaction,
     events.TicketPutOnHold: _put_on_hold,
     events.TicketResumed: _resumed,
+    events.TicketPriorityChanged: _priority_changed,
     events.TicketResolved: _resolved,
     events.TicketReopened: _reopened,
     events.TicketClosed: _closed,

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from typing import Final
 
 _FIT = re.compile(rb"[\x21-\x7e]{1,128}")
+_QUOTED: Final = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
+"""A text as structured fields write it (RFC 9651), which the header's draft asks for."""
 _PREFIX: Final = secrets.token_hex(6).encode()
 _numbers = itertools.count(1)
 
@@ -27,6 +29,16 @@ def given_id(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
 def idempotency_keys(headers: Iterable[tuple[bytes, bytes]]) -> tuple[bytes, ...]:
     """The values of `Idempotency-Key`; more than one are more than there may be."""
     return tuple([value for name, value in headers if name == b"idempotency-key"])
+
+
+def key_text(value: bytes) -> str | None:
+    """An `Idempotency-Key` without the quotation marks that it may stand in; None: no UTF-8."""
+    try:
+        key = value.decode().strip(" \t")
+    except UnicodeDecodeError:
+        return None
+    quoted = _QUOTED.fullmatch(key)
+    return key if quoted is None else re.sub(r"\\(.)", r"\1", quoted[1])
 
 
 def new_id() -> bytes:

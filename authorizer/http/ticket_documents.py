@@ -17,6 +17,7 @@ from authorizer.http.documents import (
     PlainLines,
     PlainText,
 )
+from authorizer.http.transaction_body import MAX_ID_LENGTH
 from authorizer.http.wire import time_text
 
 MAX_SUBJECT_LENGTH: Final = 200
@@ -41,6 +42,9 @@ PriorityWord = Annotated[
 ]
 
 
+ClientId = Annotated[StrictStr, Field(max_length=MAX_ID_LENGTH), PlainText]
+
+
 class TicketDocument(Document):
     """`POST /clientes/{cliente_id}/chamados`."""
 
@@ -50,6 +54,7 @@ class TicketDocument(Document):
     canal: Channel
     prioridade: PriorityWord = Priority.MEDIUM.value
     cartao_id: Identity | None = None
+    id: ClientId | None = None
 
 
 class InteractionDocument(Document):
@@ -81,6 +86,13 @@ class HoldDocument(Document):
     canal: Channel
     mensagem: Message | None = None
     atendente: Name | None = None
+
+
+class PriorityDocument(Document):
+    """`POST /chamados/{protocolo}/prioridade`."""
+
+    prioridade: PriorityWord
+    canal: Channel
 
 
 class ResolutionDocument(Document):
@@ -161,7 +173,13 @@ def ticket_summary(file: TicketFile) -> dict[str, Any]:
     if ticket.closed_at_us is not None:
         document["fechado_em"] = _time(ticket.closed_at_us)
     document |= _outcome(file, texts)
+    if ticket.unanswered_since_us is not None:
+        document["aguarda_resposta_desde"] = _time(ticket.unanswered_since_us)
     document["reaberturas"] = ticket.reopenings
+    if ticket.reopened_at_us is not None:
+        document["reaberto_em"] = _time(ticket.reopened_at_us)
+    if ticket.reopening_answered_at_us is not None:
+        document["resposta_reabertura_em"] = _time(ticket.reopening_answered_at_us)
     document["sla"] = _service_level(file.clock)
     return document
 
@@ -176,13 +194,17 @@ def _outcome(file: TicketFile, texts: TicketTexts) -> dict[str, str | None]:
 
 
 def _service_level(clock: TicketClock) -> dict[str, Any]:
-    due_us = clock.resolution_due_us
-    return {
+    due_us, again_due_us = clock.resolution_due_us, clock.reopening_response_due_us
+    document = {
         "primeira_resposta_ate": _time(clock.first_response_due_us),
         "resolucao_ate": None if due_us is None else _time(due_us),
         "primeira_resposta_vencida": clock.first_response_overdue,
         "resolucao_vencida": clock.resolution_overdue,
     }
+    if again_due_us is not None:
+        document["resposta_reabertura_ate"] = _time(again_due_us)
+        document["resposta_reabertura_vencida"] = clock.reopening_response_overdue
+    return document
 
 
 def _interaction(

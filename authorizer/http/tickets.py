@@ -1,7 +1,7 @@
 """Tickets of customer care, from their opening to their end."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,6 +10,7 @@ from authorizer.actors.ticket_desk import TicketAnswer, TicketDesk
 from authorizer.domain.outcomes import Refusal
 from authorizer.domain.service_levels import Priority
 from authorizer.domain.ticket_commands import (
+    ChangePriority,
     CloseTicket,
     HoldTicket,
     OpenTicket,
@@ -21,19 +22,24 @@ from authorizer.domain.ticket_commands import (
 )
 from authorizer.http.answers.tickets import Ticket
 from authorizer.http.documents import Document
-from authorizer.http.problems import refused
+from authorizer.http.problems import FieldError, InvalidRequestError, refused
+from authorizer.http.request_id import idempotency_keys, key_text
 from authorizer.http.routing import CARE, CARE_READ, Endpoint, Handler, caller_of
 from authorizer.http.ticket_documents import (
+    ClientId,
     ClosingDocument,
     HoldDocument,
     InteractionDocument,
+    PriorityDocument,
     ReopeningDocument,
     ResolutionDocument,
     TakingDocument,
     TicketDocument,
     ticket_document,
 )
-from authorizer.http.wire import json_response, read_document
+from authorizer.http.wire import checked, json_response, read_document
+
+_KEY: Final = "Idempotency-Key"
 
 _Command = Callable[[str, Any, str], TicketCommand]
 """A command from the protocol number, the document and who asks."""
@@ -54,8 +60,9 @@ class Tickets:
             CARE,
             "Open a ticket.",
             body=TicketDocument,
-            answers={201: Ticket},
-            problems=(410,),
+            answers={201: Ticket, 200: Ticket},
+            problems=(409, 410),
+            takes=("Idempotency-Key",),
         )
         reading = Endpoint(
             "GET",
@@ -73,6 +80,7 @@ class Tickets:
             ),
             self._step("atendimento", TakingDocument, _taking, "Have an attendant work on it."),
             self._step("espera", HoldDocument, _hold, "Have it wait for the customer."),
+            self._step("prioridade", PriorityDocument, _priority, "Give it another priority."),
             self._step("resolucao", ResolutionDocument, _resolution, "Resolve it."),
             self._step("reabertura", ReopeningDocument, _reopening, "Reopen a resolved ticket."),
             self._step("fechamento", ClosingDocument, _closing, "Close it for good."),
@@ -91,8 +99,11 @@ class Tickets:
             document.cartao_id,
             None,
             caller_of(request).by,
+            _client_id(request, document),
         )
-        return _answer(await self._desk.open(command), 201)
+        answer = await self._desk.open(command)
+        again = not isinstance(answer, Refusal) and not answer[0].created
+        return _answer(answer, 200 if again else 201)
 
     async def get(self, request: Request) -> Response:
         """Describe a ticket."""
@@ -122,6 +133,24 @@ class Tickets:
         return handle
 
 
+def _client_id(request: Request, document: TicketDocument) -> str | None:
+    """The client's own id for a ticket: of the document, or of the header.
+
+    Raises:
+        InvalidRequestError: the header can't be taken, or says something else than the document.
+    """
+    keys = idempotency_keys(request.scope["headers"])
+    if not keys:
+        return document.id
+    key = key_text(keys[0]) if len(keys) == 1 else None
+    if key is None:
+        raise InvalidRequestError(FieldError(_KEY, "must be there once, in UTF-8"))
+    key = checked(ClientId, key, _KEY)
+    if document.id not in (None, key):
+        raise InvalidRequestError(FieldError(_KEY, "must be the id of the document"))
+    return key
+
+
 def _interaction(protocol: str, document: InteractionDocument, by: str) -> RecordInteraction:
     return RecordInteraction(
         protocol,
@@ -140,6 +169,10 @@ def _taking(protocol: str, document: TakingDocument, by: str) -> TakeTicket:
 
 def _hold(protocol: str, document: HoldDocument, by: str) -> HoldTicket:
     return HoldTicket(protocol, document.canal, document.mensagem, document.atendente, by)
+
+
+def _priority(protocol: str, document: PriorityDocument, by: str) -> ChangePriority:
+    return ChangePriority(protocol, Priority.of(document.prioridade), document.canal, by)
 
 
 def _resolution(protocol: str, document: ResolutionDocument, by: str) -> ResolveTicket:

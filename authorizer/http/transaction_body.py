@@ -20,6 +20,7 @@ from authorizer.domain.commands import Authorize
 from authorizer.domain.money import MAX_AMOUNT_DIGITS, parse_cents
 from authorizer.domain.reasons import Reason
 from authorizer.http.json_text import has_numbers_beyond
+from authorizer.http.request_id import key_text
 from authorizer.http.transaction_members import KNOWN_NAMES, Refused, malformed, unwelcome
 
 MAX_TEXT_LENGTH: Final = 1024
@@ -30,8 +31,6 @@ MAX_ID_LENGTH: Final = 128
 _AMOUNT = re.compile(rb'"(?:totalAmount|amount)"\s*:\s*(-?[0-9][0-9.eE+-]*)')
 _ACCOUNT_NAMES: Final = ("account", "accountId")
 _AMOUNT_NAMES: Final = ("totalAmount", "amount")
-_QUOTED: Final = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
-"""A text as structured fields write it (RFC 9651), which the header's draft asks for."""
 
 
 class NumberText(str):
@@ -182,13 +181,9 @@ def _under_key(command: Authorize, keys: Sequence[bytes]) -> Authorize | Refused
     name = "Idempotency-Key"
     if len(keys) > 1:
         return malformed(name, "is there more than once")
-    try:
-        key = keys[0].decode().strip(" \t")
-    except UnicodeDecodeError:
+    key = key_text(keys[0])
+    if key is None:
         return malformed(name, "is not UTF-8")
-    quoted = _QUOTED.fullmatch(key)
-    if quoted is not None:
-        key = re.sub(r"\\(.)", r"\1", quoted[1])
     wrong = _wrong_text({name: key}, name, MAX_ID_LENGTH)
     if wrong is not None:
         return malformed(name, wrong)

@@ -40,6 +40,8 @@ def state_digest(state: State, ids_since_us: int) -> bytes:
         add(b"ticket", protocol.encode(), encode_ticket(state.tickets.wake(protocol)))
     for card_id, account_id in sorted(state.account_of_card.items()):
         add(b"card", card_id.encode(), account_id.encode())
+    for key, protocol in sorted(state.ticket_of_request.items()):
+        add(b"request", key.encode(), protocol.encode())
     add(b"erased", orjson.dumps(sorted(state.erased)))
     add(b"merchants", orjson.dumps((state.merchants.position, state.merchants.entries())))
     return digest.digest()

@@ -37,11 +37,12 @@ _KINDS: Final[dict[str, tuple[type[Event], int]]] = {
     "operations_imported": (events.OperationsImported, 2),
     "merchant_registered": (events.MerchantRegistered, 1),
     "merchant_removed": (events.MerchantRemoved, 1),
-    "ticket_opened": (ticket_events.TicketOpened, 1),
+    "ticket_opened": (ticket_events.TicketOpened, 2),
     "ticket_taken": (ticket_events.TicketTaken, 1),
     "interaction_recorded": (ticket_events.InteractionRecorded, 1),
     "ticket_put_on_hold": (ticket_events.TicketPutOnHold, 1),
     "ticket_resumed": (ticket_events.TicketResumed, 1),
+    "ticket_priority_changed": (ticket_events.TicketPriorityChanged, 1),
     "ticket_resolved": (ticket_events.TicketResolved, 1),
     "ticket_reopened": (ticket_events.TicketReopened, 1),
     "ticket_closed": (ticket_events.TicketClosed, 1),
@@ -75,11 +76,17 @@ def _unsealed_operation(operation: Operation) -> list[Any]:
     return list(operation._replace(justification=None if text is None else unsealed(text)))
 
 
+def _without_client_id(fields: list[Any]) -> list[Any]:
+    """Tickets came to have the client's own id."""
+    return [*fields, None]
+
+
 _UPGRADES: Final[dict[tuple[str, int], Callable[[list[Any]], list[Any]]]] = {
     ("card_opened", 1): _with_links,
     ("card_unblocked", 1): _unsealed_unblock,
     ("personal_data_recorded", 1): _unsealed_person,
     ("operations_imported", 1): _unsealed_operations,
+    ("ticket_opened", 1): _without_client_id,
 }
 """(name, old version) → the fields of the next version from those of the old one."""
 

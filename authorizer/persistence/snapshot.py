@@ -29,7 +29,7 @@ _NAME = re.compile(r"([0-9]{20})\.snapshot")
 _HEADER = struct.Struct(">8sHQI")
 _CHUNK = struct.Struct(">II")
 _ENTRY = struct.Struct(">BHI")
-_ACCOUNT, _CUSTOMER, _PAGE, _CARD, _MERCHANTS, _END, _TICKET, _ERASED = range(1, 9)
+_ACCOUNT, _CUSTOMER, _PAGE, _CARD, _MERCHANTS, _END, _TICKET, _ERASED, _REQUEST = range(1, 10)
 _MERCHANTS_A_PAGE: Final = 2000
 _MAX_SLICE_BYTES: Final = 4 << 20
 
@@ -125,6 +125,8 @@ def _entries(
         yield _entry(_CARD, card_id, state.account_of_card[card_id].encode())
     for customer_id in tuple(state.erased):
         yield _entry(_ERASED, customer_id, b"")
+    for key in _so_far(state.request_keys):
+        yield _entry(_REQUEST, key, state.ticket_of_request[key].encode())
     yield from _sleepers(_ACCOUNT, state.accounts, look_account)
     yield from _sleepers(_CUSTOMER, state.customers, look_customer)
     yield from _sleepers(_TICKET, state.tickets, look_ticket)
@@ -236,6 +238,8 @@ class _Loader:
             for name, mcc in entries:
                 self._state.merchants.register(name, mcc)
             self._state.merchants.position = position
+        elif kind == _REQUEST:
+            self._state.add_request(entity_id, payload.decode())
         elif kind == _ERASED:
             self._state.erased.add(entity_id)
         elif kind == _END:

@@ -9,8 +9,8 @@ from authorizer.domain.account import Account
 from authorizer.domain.customer import Customer
 from authorizer.domain.events import AccountEvent, CustomerEvent, Event, MerchantEvent
 from authorizer.domain.merchants import MerchantTable
-from authorizer.domain.ticket_events import TicketEvent
-from authorizer.domain.tickets import Ticket
+from authorizer.domain.ticket_events import TicketEvent, TicketOpened
+from authorizer.domain.tickets import Ticket, request_key
 from authorizer.persistence.population import Population
 from authorizer.persistence.shards import Shards
 from authorizer.persistence.state_codec import (
@@ -37,6 +37,9 @@ class State:
         self.merchants = MerchantTable() if merchants is None else merchants
         self.account_of_card: Shards[str] = Shards()
         self.card_ids: list[str] = []
+        self.ticket_of_request: Shards[str] = Shards()
+        """The ticket that a customer's client opened under an id of its own (`request_key`)."""
+        self.request_keys: list[str] = []
         self.erased: set[str] = set()
         """Customers whose personal data was erased."""
         self.at_us = 0
@@ -47,6 +50,12 @@ class State:
         if card_id not in self.account_of_card:
             self.account_of_card[card_id] = account_id
             self.card_ids.append(card_id)
+
+    def add_request(self, key: str, protocol: str) -> None:
+        """Note which ticket was opened under a client's own id; it stays so."""
+        if key not in self.ticket_of_request:
+            self.ticket_of_request[key] = protocol
+            self.request_keys.append(key)
 
 
 class Replay:
@@ -118,6 +127,9 @@ class Replay:
             customers.evolve(customer, event, position)
 
     def _apply_ticket(self, event: TicketEvent, position: int) -> None:
+        if isinstance(event, TicketOpened) and event.client_id is not None:
+            key = request_key(event.customer_id, event.client_id)
+            self.state.add_request(key, event.protocol)
         ticket = self._tickets.get(event.protocol)
         if ticket is None:
             if len(self._tickets) >= _MAX_AWAKE:

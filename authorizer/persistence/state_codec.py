@@ -13,7 +13,7 @@ from authorizer.domain.cards import BlockReason, Card, CardStatus, CardTerms, Wr
 from authorizer.domain.customer import Customer
 from authorizer.persistence.record import revive_operation, revive_terms
 
-STATE_VERSION: Final = 2
+STATE_VERSION: Final = 3
 
 Page = dict[str, str]
 """A sealed page of remembered ids; it never changes."""

@@ -7,9 +7,9 @@ from typing import Any
 
 import orjson
 
-from authorizer.domain.tickets import Interaction, Ticket, TicketStatus
+from authorizer.domain.tickets import Interaction, ReopeningWait, Ticket, TicketStatus
 
-_PLAIN = tuple(sorted(set(Ticket.__slots__) - {"status", "interactions"}))
+_PLAIN = tuple(sorted(set(Ticket.__slots__) - {"status", "interactions", "reopening_waits"}))
 """The parts that JSON holds as they are."""
 
 
@@ -19,6 +19,7 @@ def encode_ticket(ticket: Ticket) -> bytes:
         (
             ticket.status.value,
             [tuple(interaction) for interaction in ticket.interactions],
+            [tuple(wait) for wait in ticket.reopening_waits],
             *[getattr(ticket, name) for name in _PLAIN],
         )
     )
@@ -26,11 +27,12 @@ def encode_ticket(ticket: Ticket) -> bytes:
 
 def decode_ticket(data: bytes) -> Ticket:
     """The ticket that `encode_ticket` made bytes of."""
-    status, interactions, *plain = orjson.loads(data)
+    status, interactions, waits, *plain = orjson.loads(data)
     parts: dict[str, Any] = dict(zip(_PLAIN, plain, strict=True))
     ticket = Ticket(parts["protocol"])
     ticket.status = TicketStatus(status)
     ticket.interactions = [Interaction(*fields) for fields in interactions]
+    ticket.reopening_waits = [ReopeningWait(*fields) for fields in waits]
     for name, value in parts.items():
         setattr(ticket, name, value)
     return ticket

@@ -22,6 +22,7 @@ from authorizer.domain.commands import (
 )
 from authorizer.domain.service_levels import Priority
 from authorizer.domain.ticket_commands import (
+    ChangePriority,
     CloseTicket,
     HoldTicket,
     OpenTicket,
@@ -124,6 +125,8 @@ def ticket_step(protocol: str, what: str, how: dict[str, Any]) -> TicketCommand:
         return RecordInteraction(protocol, *said, BY)
     if what == "hold":
         return HoldTicket(protocol, "Chat", how["text"], "Eva" if how["text"] else None, BY)
+    if what == "rank":
+        return ChangePriority(protocol, Priority.of(how["priority"]), "Chat", BY)
     if what == "resolve":
         return ResolveTicket(protocol, Resolution(how["who"], how["text"]), "Chat", BY)
     if what == "reopen":

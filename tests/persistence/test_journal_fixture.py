@@ -12,6 +12,7 @@ import pytest
 
 from authorizer.domain.events import Event, PersonalDataRecorded
 from authorizer.domain.sealing import Sealed
+from authorizer.domain.tickets import request_key
 from authorizer.persistence import clean_shutdown
 from authorizer.persistence.disk import LocalDisk
 from authorizer.persistence.journal import JournalReader
@@ -20,15 +21,15 @@ from authorizer.persistence.record import _KINDS, decode
 from authorizer.persistence.recovery import recover
 from authorizer.persistence.vault import Vault, read_keys
 from authorizer.persistence.verification import verify
-from tests.persistence import journal_v1, journal_v2
+from tests.persistence import journal_v1, journal_v2, journal_v3
 from tests.support.disks import MemoryDisk
 from tests.support.server import PROJECT, python
 
 FIXTURES = PROJECT / "tests" / "fixtures"
-V1, V2 = FIXTURES / "journal-v1", FIXTURES / "journal-v2"
-RELEASED = {V1: journal_v1.BATCHES, V2: journal_v2.BATCHES}
+V1, V2, V3 = (FIXTURES / f"journal-v{number}" for number in (1, 2, 3))
+RELEASED = {V1: journal_v1.BATCHES, V2: journal_v2.BATCHES, V3: journal_v3.BATCHES}
 
-released = pytest.mark.parametrize("folder", [V1, V2], ids=lambda folder: folder.name)
+released = pytest.mark.parametrize("folder", RELEASED, ids=lambda folder: folder.name)
 
 
 def head_of(folder: Path) -> str:
@@ -107,6 +108,17 @@ def test_the_journal_of_version_2_recovers_and_its_keys_open_it() -> None:
     assert list(state.tickets) == [journal_v2.PROTOCOL]
 
 
+def test_the_journal_of_version_3_recovers() -> None:
+    """A client's own id leads to its ticket, which has the priority that it was given last."""
+    state = recover(LocalDisk(V3), use_snapshots=False).state
+    key = request_key("777", journal_v3.CLIENT_ID)
+    assert state.ticket_of_request == {key: journal_v3.SECOND_PROTOCOL}
+    ticket = state.tickets.wake(journal_v3.SECOND_PROTOCOL)
+    assert (ticket.opened_priority, ticket.priority) == ("media", "urgente")
+    assert ticket.first_response_target_us == 900_000_000
+    assert state.tickets.wake(journal_v2.PROTOCOL).client_id is None
+
+
 def test_keys_of_the_released_journal_can_be_destroyed(tmp_path: Path) -> None:
     """Then nothing in it can be read, and it is as whole as before."""
     shutil.copytree(V2, tmp_path, dirs_exist_ok=True)
@@ -129,9 +141,9 @@ def test_the_program_still_writes_the_released_bytes(tmp_path: Path) -> None:
     made = make(tmp_path)
     assert made.returncode == 0, made.stderr
     for folder in ("journal", "keys"):
-        assert contents(tmp_path / folder) == contents(V2 / folder)
-    assert len(contents(V2 / "journal")) > 1
-    assert head_of(tmp_path) == head_of(V2)
+        assert contents(tmp_path / folder) == contents(V3 / folder)
+    assert len(contents(V3 / "journal")) > 1
+    assert head_of(tmp_path) == head_of(V3)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -150,7 +162,7 @@ def test_the_released_journal_is_never_written_again(tmp_path: Path) -> None:
 
 def make(folder: Path) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        [python(), str(V2 / "make.py"), str(folder)],
+        [python(), str(V3 / "make_v3.py"), str(folder)],
         cwd=PROJECT,
         env={**os.environ, "PYTHONPATH": str(PROJECT)},
         capture_output=True,

@@ -315,6 +315,12 @@ class Bank:
 
     # --- tickets -------------------------------------------------------------------------------
 
+    def requested(self, customer_id: str, client_id: str | None) -> NaiveTicket | None:
+        """The ticket that was opened under a client's own id."""
+        own = [ticket for ticket in self.tickets.values() if ticket.customer == customer_id]
+        found = [one for one in own if one.request and one.request[0] == client_id]
+        return next(iter(found), None)
+
     def open_ticket(
         self,
         customer_id: str,
@@ -322,10 +328,15 @@ class Bank:
         card_id: str | None,
         resolution: str | None,
         now_us: int,
+        client_id: str | None = None,
     ) -> str:
         customer = self.customers.get(customer_id)
         if customer is None:
             return "not_found"
+        before = self.requested(customer_id, client_id)
+        if before is not None:
+            same = before.request == (client_id, card_id, subject)
+            return "done" if same else "conflict"
         account = self.accounts.get(customer.account)
         if card_id is not None and (account is None or card_id not in account.cards):
             return "invalid"
@@ -334,6 +345,7 @@ class Bank:
         ticket = NaiveTicket(f"{day:%Y%m%d}{number:06}", customer_id, card_id)
         self.tickets[number] = ticket
         ticket.happened = [(now_us, "open", {"text": subject})]
+        ticket.request = None if client_id is None else (client_id, card_id, subject)
         if resolution is not None:
             ticket.happened.append((now_us, "resolve", {"who": "Ana", "text": resolution}))
         self._happens(ticket, events=len(ticket.happened))

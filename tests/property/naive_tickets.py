@@ -30,6 +30,8 @@ class NaiveTicket:
     protocol: str
     customer: str
     card: str | None
+    request: tuple[str, str | None, str] | None = None
+    """The client's own id, and what it asked for under that."""
     happened: list[Happening] = field(default_factory=list)
     position: int = 0
 
@@ -45,6 +47,11 @@ class NaiveTicket:
     def status(self) -> str:
         (*_, last) = [NEXT[what] for _, what, _ in self.happened if what in NEXT]
         return last
+
+    @property
+    def priority(self) -> str:
+        ranks = [how["priority"] for _, what, how in self.happened if what == "rank"]
+        return str(ranks[-1]) if ranks else "alta"
 
     @property
     def attendant(self) -> str | None:
@@ -74,6 +81,11 @@ class NaiveTicket:
             return [*(self._say(word) if how["text"] else []), ("hold", how)]
         return None
 
+    def _rank(self, how: dict[str, Any]) -> Any:
+        if self.status not in LIVELY:
+            return None
+        return [] if how["priority"] == self.priority else [("rank", how)]
+
     def _resolve(self, how: dict[str, Any]) -> Any:
         return [("resolve", how)] if self.status in LIVELY else None
 
@@ -93,11 +105,14 @@ class NaiveTicket:
             "status": self.status,
             "attendant": self.attendant,
             "opened": self.times("open")[0],
-            "answered": next(iter(self.times("say", author="atendente", public=True)), None),
+            "answered": next(iter(self.answers()), None),
             "first resolved": next(iter(self.times("resolve")), None),
             "last resolved": next(reversed(self.times("resolve")), None),
             "closed": next(iter(self.times("close")), None),
             "reopenings": len(self.times("reopen")),
+            "priority": self.priority,
+            "reopened": next(reversed(self.waits()), (None, None)),
+            "unanswered": self.unanswered(),
             "said": [
                 (how["author"], how["public"], how["name"], how["text"])
                 for _, what, how in self.happened
@@ -113,6 +128,34 @@ class NaiveTicket:
             for at_us, what, how in self.happened
             if what == wanted and like.items() <= how.items()
         ]
+
+    def answers(self) -> list[int]:
+        return self.times("say", author="atendente", public=True)
+
+    def waits(self) -> list[tuple[int, int | None]]:
+        """Each reopening, and the first answer before the next one."""
+        parts: list[list[Happening]] = []
+        for one in self.happened:
+            if one[1] == "reopen":
+                parts.append([])
+            if parts:
+                parts[-1].append(one)
+        found = []
+        for part in parts:
+            alone = NaiveTicket("", "", None, happened=part)
+            found.append((part[0][0], next(iter(alone.answers()), None)))
+        return found
+
+    def unanswered(self) -> int | None:
+        """The first word of the customer, or reopening, behind the last that ended the waiting."""
+        since = None
+        for at_us, what, how in self.happened:
+            answer = what == "say" and how["author"] == "atendente" and how["public"]
+            if answer or what in ("resolve", "close"):
+                since = None
+            elif what == "reopen" or (what == "say" and how["author"] == "cliente"):
+                since = at_us if since is None else since
+        return since
 
     def text(self, wanted: str) -> str | None:
         texts = [how["text"] for _, what, how in self.happened if what == wanted]
@@ -145,6 +188,9 @@ def shown(file: Any) -> dict[str, Any]:
         "last resolved": ticket.resolved_at_us,
         "closed": ticket.closed_at_us,
         "reopenings": ticket.reopenings,
+        "priority": ticket.priority,
+        "reopened": (ticket.reopened_at_us, ticket.reopening_answered_at_us),
+        "unanswered": ticket.unanswered_since_us,
         "said": [
             (one.author, one.public, one.name or customers_name, message)
             for one, (message, customers_name) in zip(

@@ -25,6 +25,7 @@ from authorizer.domain.cards import BlockReason
 from authorizer.domain.commands import Authorize, ReadAccount, ReadMerchants, RemoveMerchant
 from authorizer.domain.outcomes import Outcome, Refusal
 from authorizer.domain.remembered import RememberedIds
+from authorizer.domain.tickets import request_key
 from authorizer.persistence.journal import JournalReader
 from authorizer.persistence.record import decode
 from authorizer.persistence.state import State
@@ -237,20 +238,35 @@ class Authorizer(RuleBasedStateMachine):
         self.asked(task, self.bank.query_limit(account, card), self.newest(account))
 
     @precondition(lambda self: self.registration is None)
-    @rule(customer=customers, subject=words, card=st.none() | cards, resolution=st.none() | words)
+    @rule(
+        customer=customers,
+        subject=words,
+        card=st.none() | cards,
+        resolution=st.none() | words,
+        client_id=st.none() | st.sampled_from(["r1", "r2"]),
+    )
     def open_ticket(
-        self, customer: str, subject: str, card: str | None, resolution: str | None
+        self,
+        customer: str,
+        subject: str,
+        card: str | None,
+        resolution: str | None,
+        client_id: str | None,
     ) -> None:
         """Customer and card are asked first, so everything before is made durable: one step."""
         self.commit(once=False)
         command = commands.ticket(customer, subject, card, resolution)
+        command = command._replace(client_id=client_id)
+        before = self.bank.requested(customer, client_id)
         task = self.machine.ask(self.machine.desk.tickets.open(command))
         own = card if card is None or card[:2] in CARDS[customer] else "of another"
-        expected = self.bank.open_ticket(customer, subject, own, resolution, self.now_us)
+        expected = self.bank.open_ticket(customer, subject, own, resolution, self.now_us, client_id)
         rests_on = self.bank.position if expected == "created" else 0
         self.asked(task, expected, rests_on)
         if expected == "created":
             self.tell_ticket(task, max(self.bank.tickets))
+        if expected == "done" and before is not None:
+            self.tell_ticket(task, int(before.protocol[8:]))
 
     @rule(number=st.integers(1, 4), step=ticket_steps)
     def ask_ticket(self, number: int, step: tuple[str, dict[str, Any]]) -> None:
@@ -542,6 +558,11 @@ def check_state(state: State, bank: Bank) -> None:
     }
     assert {protocol: state.tickets.wake(protocol).position for protocol in state.tickets} == {
         ticket.protocol: ticket.position for ticket in bank.tickets.values()
+    }
+    assert state.ticket_of_request == {
+        request_key(ticket.customer, ticket.request[0]): ticket.protocol
+        for ticket in bank.tickets.values()
+        if ticket.request
     }
     assert state.merchants.entries() == list(bank.merchants.items())
     assert state.account_of_card == {

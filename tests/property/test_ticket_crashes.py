@@ -57,7 +57,9 @@ class TicketDesk(Authorizer):
             known = sorted(self.bank.tickets)
             if step is None:
                 opening: Any = Authorizer.open_ticket
-                opening(self, customer="c1", subject="a", card="k2", resolution=None)
+                asked = {"subject": "a", "card": "k2", "resolution": None}
+                client_id = f"r{number}" if number else None
+                opening(self, customer="c1", client_id=client_id, **asked)
             elif known:
                 asking: Any = Authorizer.ask_ticket
                 asking(self, number=known[number % len(known)], step=step)

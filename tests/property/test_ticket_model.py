@@ -40,7 +40,7 @@ class Life:
         self.records: list[bytes] = []
         command = commands.ticket("c", "s", None, "r" if resolved else None)
         assert not isinstance(self._ask(command), Refusal)
-        self.naive = NaiveTicket(PROTOCOL, "c", None, [(START_US, "open", {"text": "s"})])
+        self.naive = NaiveTicket(PROTOCOL, "c", None, happened=[(START_US, "open", {"text": "s"})])
         if resolved:
             self.naive.happened.append((START_US, "resolve", {"who": "Ana", "text": "r"}))
 
@@ -66,7 +66,11 @@ class Life:
         """The ticket is the model's, and its clock tells what the model would."""
         file = ticket_file(ticket_view(self.ticket), PlainSealer(), self.now_us)
         assert shown(file) == self.naive.shown()
-        target_us = DEFAULT_SERVICE_LEVELS[Priority.HIGH].resolution_us
+        assert [tuple(wait) for wait in self.ticket.reopening_waits] == self.naive.waits()
+        level = DEFAULT_SERVICE_LEVELS[Priority.of(self.naive.priority)]
+        target_us = level.resolution_us
+        opened_us = self.naive.times("open")[0]
+        assert file.clock.first_response_due_us == opened_us + level.first_response_us
         assert file.clock.resolution_overdue == (self._ran_us() > target_us)
         assert (file.clock.resolution_due_us is not None) == (self.naive.status in CLOCK_RUNS)
 

@@ -23,6 +23,10 @@ ticket_steps = st.one_of(
         ),
     ),
     st.tuples(st.just("hold"), st.fixed_dictionaries({"text": st.none() | words})),
+    st.tuples(
+        st.just("rank"),
+        st.fixed_dictionaries({"priority": st.sampled_from(["baixa", "alta", "urgente"])}),
+    ),
     st.tuples(st.just("resolve"), attendants),
     st.tuples(st.just("reopen"), st.fixed_dictionaries({"text": words})),
     st.tuples(st.just("close"), st.just({})),

@@ -1,7 +1,8 @@
 """The answers of tickets."""
 
-from typing import Literal, NotRequired
+from typing import Annotated, Literal, NotRequired
 
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from authorizer.domain.service_levels import Priority
@@ -22,12 +23,17 @@ class Interaction(TypedDict):
 
 
 class ServiceLevel(TypedDict):
-    """When a ticket is due. `resolucao_ate` is null while its clock stands still."""
+    """When a ticket is due. `resolucao_ate` is null while its clock stands still.
+
+    `resposta_reabertura_…` is there once it was reopened, and is about the last reopening.
+    """
 
     primeira_resposta_ate: Moment
     resolucao_ate: Moment | None
     primeira_resposta_vencida: bool
     resolucao_vencida: bool
+    resposta_reabertura_ate: NotRequired[Moment]
+    resposta_reabertura_vencida: NotRequired[bool]
 
 
 class TicketSummary(TypedDict):
@@ -49,7 +55,12 @@ class TicketSummary(TypedDict):
     fechado_em: NotRequired[Moment]
     resolucao: NotRequired[str | None]
     motivo_reabertura: NotRequired[str | None]
+    aguarda_resposta_desde: NotRequired[
+        Annotated[Moment, Field(description="What the customer said then has no answer yet.")]
+    ]
     reaberturas: int
+    reaberto_em: NotRequired[Moment]
+    resposta_reabertura_em: NotRequired[Moment]
     sla: ServiceLevel
 
 
