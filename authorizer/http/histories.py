@@ -103,6 +103,7 @@ class Histories:
             "autor": row["author"],
             "nome": row["name"],
             "publica": row["public"],
+            "prioridade": row["priority"],
         }
         contact = {
             "tipo": row["kind"],

@@ -23,7 +23,11 @@ from authorizer.http.wire import json_response
 from authorizer.reports.client import Reports
 from authorizer.reports.local_days import LocalDays
 
-_OVERDUE: Final = {"primeira_resposta": "first_response", "resolucao": "resolution"}
+_OVERDUE: Final = {
+    "primeira_resposta": "first_response",
+    "resposta_reabertura": "reopening_response",
+    "resolucao": "resolution",
+}
 
 
 class TicketListQuery(Query):
@@ -40,7 +44,10 @@ class TicketListQuery(Query):
     ate: Annotated[str, Field(max_length=40), Rule(check_edge, DATE_OR_TIME)] | None = Field(
         None, description="Opened on this local day or before it, or before this time."
     )
-    vencido: Literal["primeira_resposta", "resolucao"] | None = Field(
+    aguarda_resposta: Literal["true", "false"] | None = Field(
+        None, description="Whether what the customer said since the opening waits for an answer."
+    )
+    vencido: Literal["primeira_resposta", "resposta_reabertura", "resolucao"] | None = Field(
         None, description="Late by now with what is still to come."
     )
     limite: Rows = DEFAULT_ROWS
@@ -56,6 +63,7 @@ class TicketListQuery(Query):
             "attendant": self.atendente,
             "from_us": self.de and start_us(self.de, days),
             "until_us": self.ate and end_us(self.ate, days),
+            "waiting": self.aguarda_resposta and self.aguarda_resposta == "true",
             "overdue": self.vencido and _OVERDUE[self.vencido],
             "now_us": now_us,
             "limit": self.limite,

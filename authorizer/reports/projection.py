@@ -22,7 +22,17 @@ NOBODY: Final = ""
 
 
 _NO_CONTACT: Final[Row] = dict.fromkeys(
-    ("at_text", "channel", "protocol", "card_id", "author", "name", "public", "text")
+    (
+        "at_text",
+        "channel",
+        "protocol",
+        "card_id",
+        "author",
+        "name",
+        "public",
+        "priority",
+        "text",
+    )
 )
 _CONTACTS: Final[dict[type, str]] = {
     ticket_events.TicketOpened: "abertura",
@@ -32,6 +42,7 @@ _CONTACTS: Final[dict[type, str]] = {
     ticket_events.TicketTaken: "atendimento",
     ticket_events.TicketPutOnHold: "espera",
     ticket_events.TicketResumed: "retomada",
+    ticket_events.TicketPriorityChanged: "prioridade",
     ticket_events.TicketClosed: "fechamento",
 }
 _OF_A_CARD: Final = (
@@ -45,6 +56,7 @@ _OF_A_TICKET: Final = (
     ticket_events.InteractionRecorded,
     ticket_events.TicketPutOnHold,
     ticket_events.TicketResumed,
+    ticket_events.TicketPriorityChanged,
     ticket_events.TicketResolved,
     ticket_events.TicketReopened,
     ticket_events.TicketClosed,
@@ -247,6 +259,7 @@ class Rows:
 
     def _ticket_contact(self, event: Any, position: int, kind: str, card_id: str | None) -> None:
         said = isinstance(event, ticket_events.InteractionRecorded)
+        ranked = isinstance(event, ticket_events.TicketPriorityChanged)
         attended = isinstance(event, ticket_events.TicketResolved | ticket_events.TicketTaken)
         self._contact(
             {
@@ -261,6 +274,7 @@ class Rows:
                 "author": event.author if said else None,
                 "name": event.attendant if attended else event.name if said else None,
                 "public": event.public if said else None,
+                "priority": event.priority if ranked else None,
                 "text": getattr(event, "text", None),
             }
         )

@@ -105,7 +105,8 @@ def ticket_list(connection: Connection, params: Params) -> Any:
 
     All of these may be given and narrow the list: `status`, `customer_id`, `category`, `priority`,
     `attendant`; `from_us` (inclusive) and `until_us` (exclusive), when it was opened;
-    `overdue`: `first_response` or `resolution`, as seen from `now_us`, which is still to come.
+    `overdue`: `first_response`, `resolution` or `reopening_response`, as seen from `now_us`, which
+    is still to come; `waiting`: whether the customer waits for an answer to what they said.
     """
     query = select(tickets)
     for name in ("status", "customer_id", "category", "priority", "attendant"):
@@ -117,6 +118,9 @@ def ticket_list(connection: Connection, params: Params) -> Any:
         query = query.where(tickets.c.opened_at_us < params["until_us"])
     if params.get("overdue") is not None:
         query = query.where(_OVERDUE[params["overdue"]](params["now_us"]))
+    if params.get("waiting") is not None:
+        is_answered = tickets.c.unanswered_since_us.is_(None)
+        query = query.where(~is_answered if params["waiting"] else is_answered)
     key = ("opened_at_us", "opened_position")
     page = _page(connection, _newest_first(query, tickets, key, params), params, key)
     page["rows"] = [{**view_of(row)._asdict(), "status": row["status"]} for row in page["rows"]]
@@ -141,7 +145,18 @@ def _resolution_overdue(now_us: int) -> Any:
     )
 
 
-_OVERDUE: Final = {"first_response": _first_response_overdue, "resolution": _resolution_overdue}
+def _reopening_response_overdue(now_us: int) -> Any:
+    return and_(
+        tickets.c.status.not_in(_NO_LONGER_DUE),
+        tickets.c.reopening_response_due_us < now_us,
+    )
+
+
+_OVERDUE: Final = {
+    "first_response": _first_response_overdue,
+    "resolution": _resolution_overdue,
+    "reopening_response": _reopening_response_overdue,
+}
 
 
 def _history(connection: Connection, table: Table, params: Params) -> Any:

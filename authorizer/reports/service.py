@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from authorizer.reports.business_hours import BusinessHours
 from authorizer.reports.summary import Column, Summary, summaries
-from authorizer.reports.ticket_columns import NEVER, TicketColumns
+from authorizer.reports.ticket_columns import NEVER, Reopenings, TicketColumns
 from authorizer.reports.worked_time import WorkedTime
 
 Mask = npt.NDArray[np.bool_]
@@ -29,19 +29,26 @@ class Measures(NamedTuple):
     last_resolution_us: Column
     resolutions: Column
     reopenings: Column
+    reopened_ticket: Column
+    """By reopening, of which there may be more than tickets, or fewer: the ticket's place."""
+    reopening_response_us: Column
+    """By reopening."""
     response_kept: Mask
     response_broken: Mask
     resolution_kept: Mask
     resolution_broken: Mask
 
 
-def measure(tickets: TicketColumns, now_us: int, hours: BusinessHours | None) -> Measures:
+def measure(
+    tickets: TicketColumns, reopenings: Reopenings, now_us: int, hours: BusinessHours | None
+) -> Measures:
     """Measure tickets, in business hours or, where there are none, in calendar time.
 
     Service levels are agreed in calendar time and measured in it.
     """
     ends = (tickets.first_response_us, tickets.first_resolution_us, tickets.last_resolution_us)
     first_response, first_resolution, last_resolution = _durations(tickets.opened_us, ends, hours)
+    (answered,) = _durations(reopenings.reopened_us, (reopenings.answered_us,), hours)
     silent = first_response == NEVER
     return Measures(
         tickets.is_open,
@@ -51,22 +58,22 @@ def measure(tickets: TicketColumns, now_us: int, hours: BusinessHours | None) ->
         last_resolution,
         tickets.resolutions,
         tickets.reopenings,
+        reopenings.ticket,
+        answered,
         *_response_level(tickets, now_us),
         *_resolution_level(tickets, now_us),
     )
 
 
 def _durations(
-    opened_us: Column, ends_us: tuple[Column, ...], hours: BusinessHours | None
+    begun_us: Column, ends_us: tuple[Column, ...], hours: BusinessHours | None
 ) -> list[Column]:
-    if hours is None or not len(opened_us):
-        return [np.where(end_us == NEVER, NEVER, end_us - opened_us) for end_us in ends_us]
-    last_us = max(int(end_us.max()) for end_us in (opened_us, *ends_us))
-    worked = WorkedTime(hours, int(opened_us.min()), last_us)
-    by_opening = worked.until(opened_us)
-    return [
-        np.where(end_us == NEVER, NEVER, worked.until(end_us) - by_opening) for end_us in ends_us
-    ]
+    if hours is None or not len(begun_us):
+        return [np.where(end_us == NEVER, NEVER, end_us - begun_us) for end_us in ends_us]
+    last_us = max(int(end_us.max()) for end_us in (begun_us, *ends_us))
+    worked = WorkedTime(hours, int(begun_us.min()), last_us)
+    by_begin = worked.until(begun_us)
+    return [np.where(end_us == NEVER, NEVER, worked.until(end_us) - by_begin) for end_us in ends_us]
 
 
 def _response_level(tickets: TicketColumns, now_us: int) -> tuple[Mask, Mask]:
@@ -94,7 +101,7 @@ def service_metrics(measures: Measures, groups: Column, group_count: int) -> lis
         counts = np.bincount(groups, numbers, minlength=group_count)
         return [int(count) for count in counts]
 
-    def waits(durations_us: Column) -> list[dict[str, Any]]:
+    def waits(durations_us: Column, groups: Column = groups) -> list[dict[str, Any]]:
         came = durations_us != NEVER
         found = summaries(durations_us[came], groups[came], group_count)
         return [_summary(summary) for summary in found]
@@ -107,6 +114,9 @@ def service_metrics(measures: Measures, groups: Column, group_count: int) -> lis
         "em_aberto": counted(measures.is_open),
         "only_bot": counted(measures.only_bot),
         "first_response": waits(measures.first_response_us),
+        "reopening_response": waits(
+            measures.reopening_response_us, groups[measures.reopened_ticket]
+        ),
         "resolucao_primeira": waits(measures.first_resolution_us),
         "resolucao_ultima": waits(measures.last_resolution_us),
         "resolucoes": counted(measures.resolutions),
@@ -132,6 +142,10 @@ def _document(opened: int, found: dict[str, Any]) -> dict[str, Any]:
             **found["first_response"],
             "sem_resposta": opened - answered,
             "so_robo": found["only_bot"],
+        },
+        "resposta_reabertura": {
+            **found["reopening_response"],
+            "sem_resposta": found["reaberturas"] - found["reopening_response"]["quantidade"],
         },
         "resolucao_primeira": found["resolucao_primeira"],
         "resolucao_ultima": found["resolucao_ultima"],

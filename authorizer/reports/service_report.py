@@ -69,7 +69,8 @@ class ServiceReport:
 
     def _make(self, connection: Connection, tickets: TicketTable, asked: _Asked) -> dict[str, Any]:
         columns = tickets.opened_in(asked.period)
-        measures = measure(columns, asked.now_us, asked.hours)
+        reopenings = tickets.reopenings_of(columns)
+        measures = measure(columns, reopenings, asked.now_us, asked.hours)
         report = service_metrics(measures, np.zeros(len(columns), np.int64), 1)[0]
         days = LocalDays(asked.time_zone)
         parts = list(days.parts(asked.period))

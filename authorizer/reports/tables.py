@@ -18,7 +18,7 @@ from sqlalchemy import (
 
 from authorizer.reports.types import AskedCents, WholeNumber, Words
 
-SCHEMA_VERSION: Final = 4
+SCHEMA_VERSION: Final = 5
 """Grows with every change to the tables or to what is put into them: then they are made anew."""
 
 metadata: Final = MetaData()
@@ -128,14 +128,16 @@ contacts: Final = Table(
     Column("author", Words),
     Column("name", Words),
     Column("public", Boolean),
+    Column("priority", Words),
     Column("text", Words),
     PrimaryKeyConstraint("position", "part"),
     Index("contacts_by_customer", "customer_id", "at_us", "position", "part"),
 )
 """Every contact with a customer: what happened to their tickets, and their card operations.
 
-`kind` is `abertura`, `atendimento`, `interacao`, `espera`, `retomada`, `resolucao`, `reabertura`,
-`fechamento`, or that of the operation. `text` is sealed, as the ticket's event holds it."""
+`kind` is `abertura`, `atendimento`, `interacao`, `espera`, `retomada`, `prioridade`, `resolucao`,
+`reabertura`, `fechamento`, or that of the operation. `priority` is the new one of `prioridade`.
+`text` is sealed, as the ticket's event holds it."""
 
 tickets: Final = Table(
     "tickets",
@@ -147,6 +149,7 @@ tickets: Final = Table(
     Column("status", Words, nullable=False),
     Column("category", Words, nullable=False),
     Column("priority", Words, nullable=False),
+    Column("opened_priority", Words, nullable=False),
     Column("channel", Words, nullable=False),
     Column("card_id", Words),
     Column("attendant", Words),
@@ -167,17 +170,23 @@ tickets: Final = Table(
     Column("runs_since_us", WholeNumber),
     Column("first_response_due_us", WholeNumber, nullable=False),
     Column("resolution_due_us", WholeNumber),
+    Column("unanswered_since_us", WholeNumber),
+    Column("reopening_waits", Words),
+    Column("reopening_response_due_us", WholeNumber),
     Index("tickets_by_opening", "opened_at_us", "opened_position"),
     Index("tickets_by_customer", "customer_id", "opened_at_us", "opened_position"),
     Index("tickets_by_status", "status", "opened_at_us", "opened_position"),
     Index("tickets_by_attendant", "attendant", "opened_at_us", "opened_position"),
     Index("tickets_by_change", "position"),
+    Index("tickets_by_waiting", "unanswered_since_us", "opened_at_us", "opened_position"),
 )
 """One row a ticket, replaced whenever something happens to it.
 
 The columns are those of `authorizer.domain.tickets.Ticket`, and besides: `opened_position`;
 `first_bot_response_at_us`, the first public word of a `robo`; how many resolutions it had; and when
-it is due (`resolution_due_us` is null while its clock stands still)."""
+it is due (`resolution_due_us` is null while its clock stands still, `reopening_response_due_us`
+where no reopening waits for an answer). `reopening_waits` is JSON, a pair for each reopening: when
+it was, and when it was answered; null where there is none."""
 
 ticket_changes: Final = Table(
     "ticket_changes",

@@ -1,7 +1,7 @@
 """Tickets as columns of numbers, so that a hundred thousand of them are summarized at once."""
 
 from dataclasses import dataclass, fields
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -51,3 +51,13 @@ class TicketColumns:
     def take(self, which: npt.NDArray[Any]) -> Self:
         """Only these tickets, told by a mask or by their places."""
         return type(self)(*(getattr(self, field.name)[which] for field in fields(self)))
+
+
+class Reopenings(NamedTuple):
+    """Reopenings as columns of numbers: a ticket has as many as it was reopened."""
+
+    ticket: Column
+    """The place of the ticket among those that are asked about."""
+    reopened_us: Column
+    answered_us: Column
+    """The first public word of an attendant after it, or NEVER."""

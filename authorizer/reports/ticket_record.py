@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+import orjson
+
 from authorizer.domain import ticket_events as events
 from authorizer.domain.sealing import Sealed
 from authorizer.domain.tickets import (
     BOT,
+    ReopeningWait,
     Ticket,
     TicketStatus,
     TicketView,
@@ -23,7 +26,13 @@ _OWN: Final = (
     "first_bot_response_at_us",
     "resolutions",
 )
-_DERIVED: Final = ("status", "first_response_due_us", "resolution_due_us")
+_DERIVED: Final = (
+    "status",
+    "first_response_due_us",
+    "resolution_due_us",
+    "reopening_waits",
+    "reopening_response_due_us",
+)
 _SAME: Final = tuple(
     column.name for column in tickets.c if column.name not in (*_OWN, *_DERIVED, "protocol")
 )
@@ -48,17 +57,24 @@ class TicketRecord:
         for name in _OWN:
             setattr(record, name, row[name])
         record.ticket.status = TicketStatus(row["status"])
+        waits = orjson.loads(row["reopening_waits"] or "[]")
+        record.ticket.reopening_waits = [ReopeningWait(*wait) for wait in waits]
         return record
 
     def row(self) -> Row:
         """The row of the ticket as it stands."""
         ticket = self.ticket
-        clock = ticket_clock(ticket_view(ticket), ticket.opened_at_us)
+        view = ticket_view(ticket)
+        clock = ticket_clock(view, ticket.opened_at_us)
+        owes_answer = view.reopened_at_us is not None and view.reopening_answered_at_us is None
+        waits = [tuple(wait) for wait in ticket.reopening_waits]
         return {
             "protocol": ticket.protocol,
             "status": ticket.status.value,
             "first_response_due_us": clock.first_response_due_us,
             "resolution_due_us": clock.resolution_due_us,
+            "reopening_waits": orjson.dumps(waits).decode() if waits else None,
+            "reopening_response_due_us": clock.reopening_response_due_us if owes_answer else None,
             **{name: getattr(ticket, name) for name in _SAME},
             **{name: getattr(self, name) for name in _OWN},
         }

@@ -6,16 +6,17 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+import orjson
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from authorizer.domain.tickets import TicketStatus
 from authorizer.reports.period import Period
 from authorizer.reports.tables import tickets
-from authorizer.reports.ticket_columns import NEVER, TicketColumns
+from authorizer.reports.ticket_columns import NEVER, Reopenings, TicketColumns
 
 NAMED: Final = ("channel", "category", "attendant")
-"""The last columns: names, for which numbers stand."""
+"""The last columns but one: names, for which numbers stand."""
 
 _WIDTH: Final = len(fields(TicketColumns))
 _OVER: Final = (TicketStatus.RESOLVED.value, TicketStatus.CLOSED.value)
@@ -43,8 +44,9 @@ ROWS: Final[Select[Any]] = select(
     tickets.c.channel,
     tickets.c.category,
     tickets.c.attendant,
+    tickets.c.reopening_waits,
 ).order_by(tickets.c.opened_position)
-"""The position of a ticket's newest change, then the fields of `TicketColumns`."""
+"""The position of a ticket's newest change, the fields of `TicketColumns`, its reopenings."""
 
 
 class TicketTable:
@@ -59,6 +61,8 @@ class TicketTable:
         }
         self._lines = np.empty((_WIDTH, 0), np.int64)
         self._count = 0
+        self._waits: dict[int, list[list[int | None]]] = {}
+        """The reopenings of those that were reopened, by the position of their opening."""
 
     def __len__(self) -> int:
         return self._count
@@ -69,9 +73,29 @@ class TicketTable:
         opened = (columns.opened_us >= period.start_us) & (columns.opened_us < period.end_us)
         return columns.take(opened)
 
+    def reopenings_of(self, columns: TicketColumns) -> Reopenings:
+        """The reopenings of some of the tickets."""
+        there = np.fromiter(self._waits, np.int64, len(self._waits))
+        places = np.searchsorted(columns.opened_position, there)
+        found = [
+            (place, *(NEVER if at_us is None else at_us for at_us in wait))
+            for place, known, opened in zip(
+                places.tolist(),
+                np.isin(there, columns.opened_position).tolist(),
+                there.tolist(),
+                strict=True,
+            )
+            if known
+            for wait in self._waits[opened]
+        ]
+        return Reopenings(*np.array(found, np.int64).reshape(-1, 3).T)
+
     def put(self, rows: Sequence[Row[Any]]) -> None:
         """Take some of `ROWS` in, each in place of the older one of its ticket."""
-        columns = list(zip(*rows, strict=True))
+        *columns, waits = zip(*rows, strict=True)
+        for opened_position, text in zip(columns[1], waits, strict=True):
+            if text is not None:
+                self._waits[opened_position] = orjson.loads(text)
         named = zip(NAMED, columns[-len(NAMED) :], strict=True)
         lines = np.array(
             [*columns[: -len(NAMED)], *(self._numbered(*column) for column in named)], np.int64

@@ -41,6 +41,7 @@ OPEN = commands.OpenTicket(
 TAKE = commands.TakeTicket(PROTOCOL, ANA, "Chat", BY)
 HOLD = commands.HoldTicket(PROTOCOL, "Chat", None, None, BY)
 RESOLVE = commands.ResolveTicket(PROTOCOL, commands.Resolution(ANA, "Feito"), "Chat", BY)
+RANK = commands.ChangePriority(PROTOCOL, Priority.URGENT, "Chat", BY)
 REOPEN = commands.ReopenTicket(PROTOCOL, "Ainda não", "App", BY)
 CLOSE = commands.CloseTicket(PROTOCOL, "Sistema", BY)
 
@@ -100,6 +101,10 @@ LIFE: dict[str, tuple[Any, list[str]]] = {
     ),
     "resolved": (RESOLVE, ["resolvido", "resolvido", "resolvido", NO, "resolvido", NO]),
     "reopened": (REOPEN, [NO, NO, NO, "reaberto", NO, NO]),
+    "given another priority": (
+        RANK,
+        ["aberto", "em_atendimento", "aguardando_cliente", NO, "reaberto", NO],
+    ),
     "closed": (CLOSE, [NO, NO, NO, "fechado", NO, NO]),
     "customer speaks": (
         said("cliente"),
@@ -168,6 +173,7 @@ def test_an_opening_says_everything_that_history_needs() -> None:
             level.first_response_us,
             level.resolution_us,
             seal("Cartão", "Perdi"),
+            None,
         )
     ]
 
@@ -209,6 +215,8 @@ def test_an_opening_with_its_resolution_is_two_events_at_once() -> None:
         ("aberto", HOLD._replace(attendant=ANA), ["TicketTaken", "TicketPutOnHold"]),
         ("resolvido", REOPEN, ["TicketReopened"]),
         ("resolvido", CLOSE, ["TicketClosed"]),
+        ("aberto", RANK, ["TicketPriorityChanged"]),
+        ("aberto", RANK._replace(priority=Priority.HIGH), []),
     ],
 )
 def test_what_happens(state: str, command: Any, expected: list[str]) -> None:
@@ -246,6 +254,7 @@ def test_a_ticket_of_an_erased_customer_can_be_read_and_ended_but_not_reopened()
         ("resolvido", CLOSE),
         ("aberto", TAKE),
         ("em_atendimento", HOLD),
+        ("em_atendimento", RANK),
         ("fechado", commands.ReadTicket(PROTOCOL)),
     ):
         assert isinstance(decided(in_state(state), command, ERASED).outcome, Done)
@@ -286,6 +295,42 @@ def test_a_ticket_that_is_opened_twice_is_damage() -> None:
     (event,) = decided(Ticket(PROTOCOL), OPEN).events
     with pytest.raises(ValueError, match="does not fit"):
         evolve(ticket, event, 2)
+
+
+# --- what the customer waits for ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("state", "asked", "waits"),
+    [
+        ("aberto", (), False),
+        ("aberto", (said("cliente"),), True),
+        ("resolvido", (said("cliente"),), True),
+        ("aguardando_cliente", (said("cliente"),), True),
+        ("reaberto", (), True),
+        ("aberto", (said("cliente"), said("robo")), True),
+        ("aberto", (said("cliente"), said("atendente", public=False)), True),
+        ("aberto", (said("cliente"), said("atendente")), False),
+        ("resolvido", (said("cliente"), said("atendente")), False),
+        ("resolvido", (said("cliente"), CLOSE), False),
+        ("em_atendimento", (said("cliente"), RESOLVE), False),
+        ("em_atendimento", (said("cliente"), HOLD), True),
+        ("em_atendimento", (said("cliente"), HOLD._replace(message="?")), False),
+        ("resolvido", (said("cliente"), said("atendente"), said("cliente")), True),
+    ],
+)
+def test_what_the_customer_says_waits_until_it_is_answered(
+    state: str, asked: tuple[Any, ...], waits: bool
+) -> None:
+    ticket = done(in_state(state), *asked)
+    assert (ticket_view(ticket).unanswered_since_us is not None) == waits
+
+
+def test_the_customer_waits_since_the_first_of_their_words() -> None:
+    ticket = in_state("resolvido")
+    for minute in (1, 2, 3):
+        done(ticket, said("cliente"), now_us=NOW_US + minute * MINUTE_US)
+    assert ticket_view(ticket).unanswered_since_us == NOW_US + MINUTE_US
 
 
 # --- the clock ---------------------------------------------------------------------------------
@@ -428,6 +473,7 @@ def test_the_table_of_life_is_whole() -> None:
     known: set[Callable[..., Any]] = {
         commands.TakeTicket,
         commands.HoldTicket,
+        commands.ChangePriority,
         commands.ResolveTicket,
         commands.ReopenTicket,
         commands.CloseTicket,
@@ -435,3 +481,52 @@ def test_the_table_of_life_is_whole() -> None:
     }
     assert asked == known
     assert all(len(after) == len(STATES) for _, after in LIFE.values())
+
+
+def test_another_priority_moves_what_is_due_as_if_the_ticket_always_had_it() -> None:
+    ticket = lived((10, RANK))
+    clock = ticket_clock(ticket_view(ticket), OPENED_AT_US + 20 * MINUTE_US)
+    level = DEFAULT_SERVICE_LEVELS[Priority.URGENT]
+    assert clock.first_response_due_us == OPENED_AT_US + level.first_response_us
+    assert clock.resolution_due_us == OPENED_AT_US + level.resolution_us
+    assert clock.first_response_overdue
+    assert (ticket.priority, ticket.opened_priority) == ("urgente", "alta")
+
+
+@pytest.mark.parametrize(
+    ("steps", "look", "late"),
+    [
+        ((), FIRST_MIN, False),
+        ((), FIRST_MIN + 1, True),
+        (((FIRST_MIN, said("atendente")),), 1000, False),
+        (((FIRST_MIN + 1, said("atendente")),), 1000, True),
+        (((FIRST_MIN, RESOLVE),), 1000, False),
+        (((FIRST_MIN + 1, RESOLVE),), 1000, True),
+        (((1, said("robo")), (2, said("cliente"))), FIRST_MIN + 1, True),
+        (((1, RESOLVE), (500, REOPEN)), 500 + FIRST_MIN, False),
+        (((1, RESOLVE), (500, REOPEN)), 501 + FIRST_MIN, True),
+    ],
+)
+def test_a_reopening_begins_a_response_clock_of_its_own(
+    steps: tuple[Step, ...], look: int, late: bool
+) -> None:
+    """Whatever the first response was, which stays as it is. Minutes count from the reopening."""
+    at = 2000
+    ticket = lived(
+        (5, said("atendente")),
+        (10, RESOLVE),
+        (at, REOPEN),
+        *((at + minute, asked) for minute, asked in steps),
+    )
+    view = ticket_view(ticket)
+    clock = ticket_clock(view, OPENED_AT_US + (at + look) * MINUTE_US)
+    assert clock.reopening_response_overdue == late
+    assert view.reopened_at_us is not None
+    assert clock.reopening_response_due_us == view.reopened_at_us + FIRST_MIN * MINUTE_US
+    assert not clock.first_response_overdue
+    assert view.first_response_at_us == OPENED_AT_US + 5 * MINUTE_US
+
+
+def test_a_ticket_that_was_never_reopened_owes_no_answer_to_that() -> None:
+    clock = ticket_clock(ticket_view(lived()), OPENED_AT_US + 10**12)
+    assert (clock.reopening_response_due_us, clock.reopening_response_overdue) == (None, False)

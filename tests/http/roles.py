@@ -40,6 +40,7 @@ _TABLE: Final = """
     POST   /chamados/{protocolo}/interacoes       atendente supervisor
     POST   /chamados/{protocolo}/atendimento      atendente supervisor
     POST   /chamados/{protocolo}/espera           atendente supervisor
+    POST   /chamados/{protocolo}/prioridade       atendente supervisor
     POST   /chamados/{protocolo}/resolucao        atendente supervisor
     POST   /chamados/{protocolo}/reabertura       atendente supervisor
     POST   /chamados/{protocolo}/fechamento       atendente supervisor

@@ -173,7 +173,10 @@ BAD: list[tuple[str, object]] = [
     ("prioridade", "ontem"),
     ("prioridade", None),
     ("cartao_id", 7),
-    ("id", "mine"),
+    ("id", ""),
+    ("id", "x" * 129),
+    ("id", 7),
+    ("own", "mine"),
 ]
 
 

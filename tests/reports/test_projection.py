@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
@@ -32,6 +33,7 @@ TICKET_KINDS: Final = (
     ticket_events.InteractionRecorded,
     ticket_events.TicketPutOnHold,
     ticket_events.TicketResumed,
+    ticket_events.TicketPriorityChanged,
     ticket_events.TicketResolved,
     ticket_events.TicketReopened,
     ticket_events.TicketClosed,
@@ -78,7 +80,7 @@ def ticket_lives(draw: st.DrawFn) -> list[Any]:
                 "customer_id": "c",
                 "at_us": draw(INSTANTS),
             }
-            if kind is ticket_events.TicketOpened:
+            if kind in (ticket_events.TicketOpened, ticket_events.TicketPriorityChanged):
                 changed |= {"first_response_target_us": 60, "resolution_target_us": 3600}
             if kind is ticket_events.InteractionRecorded:
                 changed |= {"author": draw(st.sampled_from(["cliente", "atendente", "robo"]))}
@@ -191,7 +193,7 @@ def lines(event: Any) -> list[Operation]:
     return [Operation(kind, event.card_id, WrittenTime(event.at_us), event.channel, **fields)]
 
 
-NOTHING: Final = dict.fromkeys(("protocol", "author", "name", "public", "text"))
+NOTHING: Final = dict.fromkeys(("protocol", "author", "name", "public", "priority", "text"))
 
 
 def card_contacts(journal: Journal) -> list[dict[str, Any]]:
@@ -207,6 +209,7 @@ def ticket_contacts(journal: Journal) -> list[dict[str, Any]]:
         ticket_events.TicketTaken: "atendimento",
         ticket_events.TicketPutOnHold: "espera",
         ticket_events.TicketResumed: "retomada",
+        ticket_events.TicketPriorityChanged: "prioridade",
         ticket_events.TicketClosed: "fechamento",
     }
     card_of = {
@@ -221,6 +224,8 @@ def ticket_contacts(journal: Journal) -> list[dict[str, Any]]:
             row |= {"position": position, "at_text": None, "card_id": card_of[event.protocol]}
             if isinstance(event, ticket_events.TicketResolved | ticket_events.TicketTaken):
                 row["name"] = event.attendant
+            if not isinstance(event, ticket_events.TicketPriorityChanged):
+                row["priority"] = None
             rows.append(row)
     return rows
 
@@ -246,9 +251,13 @@ def tickets(journal: Journal) -> list[dict[str, Any]]:
         view = ticket_view(ticket)
         clock = ticket_clock(view, 0)
         bots = [said for said in view.interactions if said.author == "robo" and said.public]
+        waits = [list(wait) for wait in ticket.reopening_waits]
+        owed = bool(waits) and waits[-1][1] is None
         rows.append(
             {
                 **view._asdict(),
+                "reopening_waits": json.dumps(waits, separators=(",", ":")) if waits else None,
+                "reopening_response_due_us": clock.reopening_response_due_us if owed else None,
                 "position": history[-1][0],
                 "opened_position": history[0][0],
                 "first_bot_response_at_us": bots[0].at_us if bots else None,

@@ -102,6 +102,7 @@ def test_three_tickets_by_hand(desk: Desk) -> None:
         "resolvidos": 2,
         "taxa_resolucao": 0.666667,
         "primeira_resposta": {**waits(2, 40, 40, 64), "sem_resposta": 1, "so_robo": 1},
+        "resposta_reabertura": {**waits(0, None, None, None), "sem_resposta": 1},
         "resolucao_primeira": waits(2, 400, 400, 640),
         "resolucao_ultima": waits(
             2, (100 + last_of_2) / 2, (100 + last_of_2) / 2, 100 + 0.9 * (last_of_2 - 100)
@@ -154,6 +155,30 @@ def test_a_reopened_ticket_has_been_resolved_and_is_open(desk: Desk) -> None:
     assert report["sla"]["resolucao"] == level(0, 0, 1, None)
 
 
+def test_every_reopening_has_a_response_of_its_own(desk: Desk) -> None:
+    """Apart from the first response; what is never answered is counted, not measured."""
+    desk.house.project(
+        opened("1", 0),
+        said("1", 10),
+        resolved("1", 20),
+        reopened("1", 100),
+        said("1", 101, "cliente"),
+        said("1", 102, "robo"),
+        said("1", 103, public=False),
+        said("1", 130),
+        said("1", 140),
+        resolved("1", 150),
+        reopened("1", 200),
+        resolved("1", 210),
+        reopened("1", 300),
+        said("1", 310),
+    )
+    report = desk.ask()
+    assert report["primeira_resposta"]["media"] == 10
+    assert report["resposta_reabertura"] == {**waits(2, 20, 20, 28), "sem_resposta": 1}
+    assert report["reaberturas"] == 3
+
+
 def test_no_tickets(desk: Desk) -> None:
     nothing = waits(0, None, None, None)
     report = desk.ask()
@@ -166,6 +191,7 @@ def test_no_tickets(desk: Desk) -> None:
         "resolvidos": 0,
         "taxa_resolucao": None,
         "primeira_resposta": {**nothing, "sem_resposta": 0, "so_robo": 0},
+        "resposta_reabertura": {**nothing, "sem_resposta": 0},
         "resolucao_primeira": nothing,
         "resolucao_ultima": nothing,
         "resolucoes": 0,
@@ -373,6 +399,7 @@ class Naive:
         resolutions = [e.at_us for e in life if isinstance(e, events.TicketResolved)]
         self.resolutions = resolutions
         self.reopenings = sum(isinstance(event, events.TicketReopened) for event in life)
+        self.waits = self._waits(life)
         self.answered = answers[0] if answers else None
         self.bot_only = not answers and any(event.author == "robo" for event in said_by)
         owners = [e.attendant for e in life if hasattr(e, "attendant")]
@@ -385,6 +412,19 @@ class Naive:
         late = self.open_since > first.resolution_target_us
         self.resolution = "late" if late else not self.is_open
         self.life = life
+
+    @staticmethod
+    def _waits(life: Life) -> list[float]:
+        """From each reopening to the answer, if one came before the next reopening."""
+        waits, since = [], None
+        for event in life:
+            if isinstance(event, events.TicketReopened):
+                since = event.at_us
+            answers = isinstance(event, events.InteractionRecorded) and event.public
+            if answers and event.author == "atendente" and since is not None:
+                waits.append((event.at_us - since) / MINUTE_US)
+                since = None
+        return waits
 
     @staticmethod
     def _stretches(life: Life, now_us: int) -> int:
@@ -434,6 +474,10 @@ def naive(tickets: list[Naive]) -> Any:
             **summary(answered),
             "sem_resposta": len(tickets) - len(answered),
             "so_robo": sum(t.bot_only for t in tickets),
+        },
+        "resposta_reabertura": {
+            **summary([wait for t in tickets for wait in t.waits]),
+            "sem_resposta": reopenings - sum(len(t.waits) for t in tickets),
         },
         "resolucao_primeira": summary(first),
         "resolucao_ultima": summary(last),

@@ -4,6 +4,7 @@ from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
+from authorizer.domain.service_levels import Priority
 from authorizer.http.answers.common import Cursor, Moment, Money
 from authorizer.http.answers.customers import Operation
 from authorizer.http.answers.tickets import TicketSummary
@@ -58,6 +59,7 @@ class Contact(TypedDict):
     autor: NotRequired[str]
     nome: NotRequired[str]
     publica: NotRequired[bool]
+    prioridade: NotRequired[Priority]
     assunto: NotRequired[str | None]
     descricao: NotRequired[str | None]
     mensagem: NotRequired[str | None]

@@ -31,6 +31,12 @@ class FirstResponses(Waits):
     so_robo: Annotated[int, Field(ge=0, description="Of those, tickets that a bot answered.")]
 
 
+class ReopeningResponses(Waits):
+    """From each reopening to the first public word of an attendant after it."""
+
+    sem_resposta: Annotated[int, Field(ge=0, description="Reopenings with none, not measured.")]
+
+
 class Level(TypedDict):
     """Service levels kept and broken; `taxa` is the kept ones of both."""
 
@@ -55,6 +61,7 @@ class ServiceMetrics(TypedDict):
     resolvidos: Annotated[int, Field(ge=0, description="Of those, resolved at least once.")]
     taxa_resolucao: Rate | None
     primeira_resposta: FirstResponses
+    resposta_reabertura: ReopeningResponses
     resolucao_primeira: Waits
     resolucao_ultima: Waits
     resolucoes: Count
