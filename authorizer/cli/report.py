@@ -12,17 +12,15 @@ from authorizer import logs
 from authorizer.cli import offline
 from authorizer.cli.options import settings_options
 from authorizer.cli.reports import journal_end, projector_of, tables_of
-from authorizer.domain.money import format_cents
 from authorizer.http.instants import check_edge
 from authorizer.http.report_period import PeriodError, period_of
-from authorizer.http.reports import BUSINESS
+from authorizer.http.reports import BUSINESS, reais
 from authorizer.http.wire import money
 from authorizer.persistence.disk import DataFolderInUseError
 from authorizer.reports.amounts import with_amounts
-from authorizer.reports.business_hours import BusinessHours
+from authorizer.reports.asked import Asked
 from authorizer.reports.local_days import LocalDays
-from authorizer.reports.period import Period
-from authorizer.reports.spreadsheet import csv_of
+from authorizer.reports.spreadsheet import STYLES, csv_of
 from authorizer.settings import Settings
 
 if TYPE_CHECKING:
@@ -68,6 +66,13 @@ class Edge(click.ParamType[str]):
     help="Tell how long tickets took in calendar time or in business hours.",
 )
 @click.option(
+    "--estilo",
+    type=click.Choice(list(STYLES)),
+    default="internacional",
+    show_default=True,
+    help="How CSV is written; brasil: semicolons, decimal commas and a byte order mark.",
+)
+@click.option(
     "-o",
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -87,7 +92,7 @@ def report(
 
     Examples:
       authorizer report --html -o outubro.html --de 2026-10-01 --ate 2026-10-31 --data data
-      authorizer report --csv atendimento/canal --data data
+      authorizer report --csv atendimento/canal --estilo brasil -o canais.csv --data data
 
     Exit status: 0 done, 1 failed, 2 wrong usage.
     """
@@ -99,21 +104,15 @@ def report(
     except PeriodError as error:
         raise click.UsageError(f"--{error.field}: {error}") from error
     hours = settings.desk_hours if about["horario"] == BUSINESS else None
-    gathered = _gather(settings, period, now_us, hours, days)
-    written = _csv(gathered, csv) if csv else _FORMS[form](gathered)
+    gathered = _gather(settings, Asked(period, now_us, hours, days))
+    written = _csv(gathered, csv, str(about["estilo"])) if csv else _FORMS[form](gathered)
     if output is None:
         click.echo(written, nl=False)
     else:
         output.write_text(written, encoding="utf-8", newline="")
 
 
-def _gather(
-    settings: Settings,
-    period: Period,
-    now_us: int,
-    hours: BusinessHours | None,
-    days: LocalDays,
-) -> dict[str, Any]:
+def _gather(settings: Settings, asked: Asked) -> dict[str, Any]:
     from authorizer.reports.everything import gather  # noqa: PLC0415
     from authorizer.reports.store import StoreError, problem_of  # noqa: PLC0415
 
@@ -122,11 +121,12 @@ def _gather(
         with tables_of(settings, disk) as engine:
             try:
                 with disk.lock():
-                    projector_of(engine, disk, days, keep_days=True).catch_up(journal_end(disk))
+                    projector = projector_of(engine, disk, asked.days, keep_days=True)
+                    projector.catch_up(journal_end(disk))
             except DataFolderInUseError:
                 _wait_for_the_server(engine, journal_end(disk))
             with engine.connect() as connection:
-                return gather(connection, period, now_us, hours, days)
+                return gather(connection, asked)
     except StoreError as error:
         raise click.ClickException(
             f"the reports' database can't be used: {problem_of(error)}"
@@ -158,10 +158,10 @@ def _json(gathered: dict[str, Any]) -> str:
     ).decode()
 
 
-def _csv(gathered: dict[str, Any], table: str) -> str:
+def _csv(gathered: dict[str, Any], table: str, style: str) -> str:
     report, by = table.split("/")
-    found = with_amounts(gathered[report][by], format_cents)
-    return csv_of({"de": gathered["de"], "ate": gathered["ate"], **found})
+    found = with_amounts(gathered[report][by], reais)
+    return csv_of({"de": gathered["de"], "ate": gathered["ate"], **found}, STYLES[style])
 
 
 _FORMS: Final[dict[str, Callable[[dict[str, Any]], str]]] = {"html": _html, "json": _json}

@@ -1,19 +1,29 @@
-"""Which of two forms a client prefers (RFC 9110, 12.5.1)."""
+"""Which of several forms a client prefers, and in whose way of writing (RFC 9110, 12.5)."""
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
-CSV: Final = "text/csv"
 JSON: Final = "application/json"
+CSV: Final = "text/csv"
+HTML: Final = "text/html"
+_FORMS: Final = (JSON, CSV, HTML)
 _QUALITY: Final = re.compile(r"(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)", re.ASCII)
+_PORTUGUESE: Final = "pt"
 
 
-def prefers_csv(accept: str) -> bool:
-    """Whether an `Accept` header prefers CSV to JSON.
+def preferred_form(accept: str) -> str:
+    """The media type that an `Accept` header prefers: JSON, CSV or HTML.
 
-    JSON is the answer to whoever likes both equally, wants neither, or can't be understood.
+    JSON is the answer to whoever likes all equally, wants none, or can't be understood.
     """
-    return _quality_of(CSV, accept) > _quality_of(JSON, accept)
+    return max(_FORMS, key=lambda form: _quality_of(form, accept))
+
+
+def prefers_portuguese(accept_language: str) -> bool:
+    """Whether the first choice of an `Accept-Language` header is Portuguese, of any country."""
+    language, weight = max(_parts(accept_language), key=lambda part: part[1])
+    return weight > 0 and language.partition("-")[0] == _PORTUGUESE
 
 
 def _quality_of(media_type: str, accept: str) -> float:
@@ -21,11 +31,16 @@ def _quality_of(media_type: str, accept: str) -> float:
     kind = media_type.partition("/")[0]
     ranges = ("*/*", f"{kind}/*", media_type)
     best = (-1, 0.0)
-    for part in accept.split(","):
-        name, *parameters = (piece.strip().lower() for piece in part.split(";"))
+    for name, weight in _parts(accept):
         if name in ranges:
-            best = max(best, (ranges.index(name), _weight(parameters)))
+            best = max(best, (ranges.index(name), weight))
     return best[1]
+
+
+def _parts(header: str) -> Iterable[tuple[str, float]]:
+    for part in header.split(","):
+        name, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        yield name, _weight(parameters)
 
 
 def _weight(parameters: list[str]) -> float:

@@ -1,6 +1,7 @@
-"""Reports: the service metrics, and the sums of purchases; as JSON or CSV."""
+"""Reports: the service metrics, and the sums of purchases; as JSON, CSV or a page."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, StrictStr
@@ -11,7 +12,7 @@ from authorizer.actors.clock import Clock
 from authorizer.domain.money import format_cents
 from authorizer.http.answers import reports as answers
 from authorizer.http.instants import check_edge
-from authorizer.http.negotiation import CSV, prefers_csv
+from authorizer.http.negotiation import CSV, HTML, preferred_form, prefers_portuguese
 from authorizer.http.problems import FieldError, InvalidRequestError
 from authorizer.http.query import Query, query_of
 from authorizer.http.report_period import PeriodError, period_of
@@ -23,14 +24,23 @@ from authorizer.reports.business_hours import BusinessHours
 from authorizer.reports.client import Reports
 from authorizer.reports.local_days import LocalDays
 from authorizer.reports.period import Period
-from authorizer.reports.spreadsheet import csv_of
+from authorizer.reports.spreadsheet import STYLES, csv_of
 
 Edge = Annotated[
     StrictStr,
     Rule(check_edge, DATE_OR_TIME),
     Field(max_length=40, description="A local day: 2026-11-22; or an RFC 3339 date and time."),
 ]
+Style = Annotated[
+    Literal["internacional", "brasil"],
+    Field(
+        description="How CSV is written: with commas and points, or as a Brazilian Excel reads it: "
+        "semicolons, decimal commas, a byte order mark. By default as Accept-Language suggests."
+    ),
+]
 BUSINESS: Final = "comercial"
+VARY: Final = "Accept, Accept-Language"
+PAGE_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
 
 class ServiceReportQuery(Query):
@@ -39,6 +49,7 @@ class ServiceReportQuery(Query):
     de: Edge | None = None
     ate: Edge | None = None
     agrupar: Literal["dia", "canal", "categoria", "atendente"] | None = None
+    estilo: Style | None = None
     horario: Literal["calendario", "comercial"] = "calendario"
 
 
@@ -48,6 +59,7 @@ class TransactionReportQuery(Query):
     de: Edge | None = None
     ate: Edge | None = None
     agrupar: Literal["dia", "carteira", "mcc", "estabelecimento", "motivo"] | None = None
+    estilo: Style | None = None
 
 
 class ReportPages:
@@ -69,7 +81,7 @@ class ReportPages:
                 BOTH_READ,
                 "Tell the service metrics of the tickets opened in a period.",
                 query=ServiceReportQuery,
-                answers={200: (answers.ServiceReport, Text(CSV))},
+                answers={200: (answers.ServiceReport, Text(CSV), Text(HTML))},
             ),
             Endpoint(
                 "GET",
@@ -78,7 +90,7 @@ class ReportPages:
                 BOTH_READ,
                 "Tell how many purchases were approved and declined in a period, and of how much.",
                 query=TransactionReportQuery,
-                answers={200: (answers.TransactionReport, Text(CSV))},
+                answers={200: (answers.TransactionReport, Text(CSV), Text(HTML))},
             ),
         ]
 
@@ -87,29 +99,39 @@ class ReportPages:
         query = query_of(request, ServiceReportQuery)
         now_us = self._clock.wall_us()
         period = _period(query.de, query.ate, now_us, self._days)
-        found = await self._reports.query(
-            "service_report",
+        asked = {
             **period._asdict(),
-            now_us=now_us,
-            by=query.agrupar,
-            hours=list(self._hours) if query.horario == BUSINESS else None,
-            time_zone=self._days.time_zone,
-        )
+            "now_us": now_us,
+            "hours": list(self._hours) if query.horario == BUSINESS else None,
+            "time_zone": self._days.time_zone,
+        }
+        if _form(request) == HTML:
+            return await self._page("atendimento", asked)
+        found = await self._reports.query("service_report", **asked, by=query.agrupar)
         head = self._head(period) | {"horario": query.horario, "agrupar": query.agrupar}
-        return _answer(request, "atendimento", lambda _: head | found)
+        return _answer(request, "atendimento", query.estilo, lambda _: head | found)
 
     async def transactions(self, request: Request) -> Response:
         """The sums of purchases."""
         query = query_of(request, TransactionReportQuery)
-        period = _period(query.de, query.ate, self._clock.wall_us(), self._days)
-        found = await self._reports.query(
-            "transaction_report",
-            **period._asdict(),
-            by=query.agrupar,
-            time_zone=self._days.time_zone,
-        )
+        now_us = self._clock.wall_us()
+        period = _period(query.de, query.ate, now_us, self._days)
+        asked = {**period._asdict(), "time_zone": self._days.time_zone}
+        if _form(request) == HTML:
+            return await self._page("transacoes", {**asked, "now_us": now_us, "hours": None})
+        found = await self._reports.query("transaction_report", **asked, by=query.agrupar)
         head = self._head(period) | {"agrupar": query.agrupar}
-        return _answer(request, "transacoes", lambda write: head | with_amounts(found, write))
+        return _answer(
+            request, "transacoes", query.estilo, lambda write: head | with_amounts(found, write)
+        )
+
+    async def _page(self, about: str, asked: dict[str, Any]) -> Response:
+        """A page is made where the reports are, for the server has no templates."""
+        page = await self._reports.query("report_page", **asked, about=[about])
+        response = Response(page, media_type=f"{HTML}; charset=utf-8")
+        response.headers["Content-Security-Policy"] = PAGE_POLICY
+        response.headers["Vary"] = VARY
+        return response
 
     def _head(self, period: Period) -> dict[str, Any]:
         return {**self._days.edges(period), "fuso_horario": self._days.time_zone}
@@ -122,16 +144,32 @@ def _period(de: str | None, ate: str | None, now_us: int, days: LocalDays) -> Pe
         raise InvalidRequestError(FieldError(error.field, str(error))) from error
 
 
+def _form(request: Request) -> str:
+    return preferred_form(", ".join(request.headers.getlist("accept")))
+
+
 def _answer(
-    request: Request, name: str, report: Callable[[Callable[[int], Any]], dict[str, Any]]
+    request: Request,
+    name: str,
+    style: str | None,
+    report: Callable[[Callable[[int], Any]], dict[str, Any]],
 ) -> Response:
     """The report in the form that the client prefers, given how amounts are written."""
-    if not prefers_csv(", ".join(request.headers.getlist("accept"))):
-        response = json_response(report(money))
-    else:
-        document = report(format_cents)
-        response = Response(csv_of(document), media_type=f"{CSV}; charset=utf-8; header=present")
+    if _form(request) == CSV:
+        document = report(reais)
+        if style is None:
+            languages = ", ".join(request.headers.getlist("accept-language"))
+            style = "brasil" if prefers_portuguese(languages) else "internacional"
+        text = csv_of(document, STYLES[style])
+        response = Response(text, media_type=f"{CSV}; charset=utf-8; header=present")
         file = f"{name}-{document['de']}-{document['ate']}.csv".replace(":", "")
         response.headers["Content-Disposition"] = f'attachment; filename="{file}"'
-    response.headers["Vary"] = "Accept"
+    else:
+        response = json_response(report(money))
+    response.headers["Vary"] = VARY
     return response
+
+
+def reais(cents: int) -> Decimal:
+    """An amount as a spreadsheet has it, exact."""
+    return Decimal(format_cents(cents))

@@ -5,36 +5,36 @@ from typing import Any
 from sqlalchemy import Connection
 
 from authorizer.domain.moments import moment_text
-from authorizer.reports.business_hours import BusinessHours
-from authorizer.reports.local_days import LocalDays
-from authorizer.reports.period import Period
+from authorizer.reports.asked import PURCHASES, SERVICE, Asked
 from authorizer.reports.service_report import ServiceReport
 from authorizer.reports.ticket_groups import BY_DAY, COLUMNS
 from authorizer.reports.transaction_report import DIMENSIONS, TransactionReport
 
+Makers = tuple[ServiceReport, TransactionReport]
 
-def gather(
-    connection: Connection,
-    period: Period,
-    now_us: int,
-    hours: BusinessHours | None,
-    days: LocalDays,
-) -> dict[str, Any]:
-    """`atendimento` and `transacoes`, by grouping; amounts are texts of centavos."""
-    service, purchases = ServiceReport(), TransactionReport()
-    asked = {
-        **period._asdict(),
-        "now_us": now_us,
-        "hours": list(hours) if hours else None,
-        "time_zone": days.time_zone,
+
+def gather(connection: Connection, asked: Asked, makers: Makers | None = None) -> dict[str, Any]:
+    """`atendimento` and `transacoes`, or one of them, by grouping; amounts are texts of centavos.
+
+    `makers` are those of a process that goes on, which remember what they have read.
+    """
+    service, purchases = makers or (ServiceReport(), TransactionReport())
+    params = {
+        **asked.period._asdict(),
+        "now_us": asked.now_us,
+        "hours": list(asked.hours) if asked.hours else None,
+        "time_zone": asked.days.time_zone,
     }
-    return {
-        **days.edges(period),
-        "fuso_horario": days.time_zone,
-        "horario": "comercial" if hours else "calendario",
-        "gerado_em": moment_text(now_us),
-        "atendimento": {by: service(connection, {**asked, "by": by}) for by in (BY_DAY, *COLUMNS)},
-        "transacoes": {
-            by: purchases(connection, {**asked, "by": by}) for by in (BY_DAY, *DIMENSIONS)
-        },
+    found: dict[str, Any] = {
+        **asked.days.edges(asked.period),
+        "fuso_horario": asked.days.time_zone,
+        "horario": "comercial" if asked.hours else "calendario",
+        "gerado_em": moment_text(asked.now_us),
     }
+    if SERVICE in asked.about:
+        ways: tuple[str, ...] = (BY_DAY, *COLUMNS)
+        found[SERVICE] = {by: service(connection, {**params, "by": by}) for by in ways}
+    if PURCHASES in asked.about:
+        ways = (BY_DAY, *DIMENSIONS)
+        found[PURCHASES] = {by: purchases(connection, {**params, "by": by}) for by in ways}
+    return found

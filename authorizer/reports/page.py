@@ -1,17 +1,21 @@
-"""All reports of a period as one HTML page that needs nothing but itself.
+"""Reports of a period as one HTML page that needs nothing but itself.
 
 What is written on it is Portuguese, as its readers are customer care.
 """
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from authorizer.domain.money import format_cents
 from authorizer.reports import charts
+from authorizer.reports.asked import PURCHASES, SERVICE
 from authorizer.reports.charts import Chart, Series
+from authorizer.reports.ticket_groups import BY_DAY
+from authorizer.reports.words import group_name
 
 MAX_ROWS: Final = 20
 """Groups that a table shows; the rest is told together."""
@@ -21,23 +25,27 @@ _DAY: Final = 24 * _HOUR
 
 
 def page_of(reports: Mapping[str, Any]) -> str:
-    """The page of what `everything.gather` gave."""
-    template = _ENVIRONMENT.get_template("report.html.j2")
-    return template.render(
+    """The page of what `everything.gather` gave: of both reports, or of one."""
+    zone = ZoneInfo(reports["fuso_horario"])
+    service, purchases = reports.get(SERVICE), reports.get(PURCHASES)
+    parts = {SERVICE: service, PURCHASES: purchases}
+    return _ENVIRONMENT.get_template("report.html.j2").render(
+        title=" e ".join(_TITLES[name] for name, part in parts.items() if part).capitalize(),
+        begins=_edge(reports["de"], zone),
+        ends=_edge(reports["ate"], zone),
+        made_at=_edge(reports["gerado_em"], zone),
         reports=reports,
-        service=reports["atendimento"]["dia"],
-        purchases=reports["transacoes"]["dia"],
-        service_tables=[
-            (title, _table(reports["atendimento"][by])) for by, title in _SERVICE_TABLES.items()
-        ],
-        purchase_tables=[
-            (title, _table(reports["transacoes"][by])) for by, title in _PURCHASE_TABLES.items()
-        ],
-        charts=_charts(reports),
+        service=service and service[BY_DAY],
+        purchases=purchases and purchases[BY_DAY],
+        service_tables=_tables(service, _SERVICE_TABLES),
+        purchase_tables=_tables(purchases, _PURCHASE_TABLES),
+        service_charts=service and _service_charts(service[BY_DAY]),
+        purchase_charts=purchases and _purchase_charts(purchases[BY_DAY]),
         geometry=charts,
     )
 
 
+_TITLES: Final = {SERVICE: "atendimento", PURCHASES: "transações"}
 _SERVICE_TABLES: Final = {
     "canal": "Por canal",
     "categoria": "Por categoria",
@@ -51,43 +59,51 @@ _PURCHASE_TABLES: Final = {
 }
 
 
-def _table(report: Mapping[str, Any]) -> dict[str, Any]:
+def _tables(reports: Mapping[str, Any] | None, titles: Mapping[str, str]) -> list[dict[str, Any]]:
+    return [_table(title, by, reports[by]) for by, title in titles.items() if reports]
+
+
+def _table(title: str, by: str, report: Mapping[str, Any]) -> dict[str, Any]:
     shown = report["grupos"][:MAX_ROWS]
     hidden = len(report["grupos"]) - len(shown) + report.get("outros", {}).get("grupos", 0)
-    return {"rows": shown, "hidden": hidden, "total": report}
+    rows = [(group_name(by, group["grupo"]), group) for group in shown]
+    return {"title": title, "rows": rows, "hidden": hidden}
 
 
-def _charts(reports: Mapping[str, Any]) -> dict[str, Chart]:
-    service, purchases = reports["atendimento"]["dia"], reports["transacoes"]["dia"]
+def _service_charts(service: Mapping[str, Any]) -> list[Chart]:
     days = [_day(group["grupo"]) for group in service["grupos"]]
-    purchase_days = [_day(group["grupo"]) for group in purchases["grupos"]]
-    counts = {
-        kind: [group[kind]["quantidade"] for group in purchases["grupos"]]
-        for kind in ("aprovadas", "recusadas")
-    }
-    return {
-        "opened": charts.stacked_bars(
+    return [
+        charts.stacked_bars(
             "Chamados abertos por dia",
             f"{service['abertos']} chamados abertos no período.",
             days,
             [Series("abertos", "first", [group["abertos"] for group in service["grupos"]])],
         ),
-        "backlog": charts.line(
+        charts.line(
             "Chamados em aberto no fim de cada dia",
             "Todos os chamados sem resolução no fim do dia, quando quer que tenham sido abertos.",
             days,
             Series("em aberto", "first", [group["backlog"] for group in service["grupos"]]),
         ),
-        "purchases": charts.stacked_bars(
+    ]
+
+
+def _purchase_charts(purchases: Mapping[str, Any]) -> list[Chart]:
+    counts = {
+        kind: [group[kind]["quantidade"] for group in purchases["grupos"]]
+        for kind in ("aprovadas", "recusadas")
+    }
+    return [
+        charts.stacked_bars(
             "Transações por dia",
             f"{sum(counts['aprovadas'])} aprovadas e {sum(counts['recusadas'])} recusadas.",
-            purchase_days,
+            [_day(group["grupo"]) for group in purchases["grupos"]],
             [
                 Series("aprovadas", "first", counts["aprovadas"]),
                 Series("recusadas", "second", counts["recusadas"]),
             ],
-        ),
-    }
+        )
+    ]
 
 
 def _day(text: str) -> str:
@@ -95,9 +111,13 @@ def _day(text: str) -> str:
     return f"{date.fromisoformat(text):%d/%m/%Y}"
 
 
-def _edge(text: str) -> str:
-    """A day, or an instant, for people."""
-    return _day(text[:10]) + (f" {text[11:16]} UTC" if len(text) > len("2026-11-22") else "")
+def _edge(text: str, zone: ZoneInfo) -> str:
+    """A day, or an instant in local time, for people."""
+    if len(text) == len("2026-11-22"):
+        return _day(text)
+    local = datetime.fromisoformat(text).astimezone(zone)
+    to_the_minute = not (local.second or local.microsecond)
+    return f"{local:%d/%m/%Y %H:%M}" if to_the_minute else f"{local:%d/%m/%Y %H:%M:%S}"
 
 
 def _number(value: float) -> str:
@@ -137,7 +157,6 @@ _ENVIRONMENT: Final = Environment(
 )
 _ENVIRONMENT.filters |= {
     "day": _day,
-    "edge": _edge,
     "number": _number,
     "minutes": _minutes,
     "percent": _percent,

@@ -17,6 +17,12 @@ from sqlalchemy import (
     union_all,
 )
 
+from authorizer.reports.asked import Asked
+from authorizer.reports.business_hours import BusinessHours
+from authorizer.reports.everything import gather
+from authorizer.reports.local_days import LocalDays
+from authorizer.reports.page import page_of
+from authorizer.reports.period import Period
 from authorizer.reports.projection import PURCHASE
 from authorizer.reports.service_report import ServiceReport
 from authorizer.reports.tables import contacts, movements, operations, tickets, transactions
@@ -186,13 +192,33 @@ def _page(
     return {"rows": rows, "next": [rows[-1][name] for name in key] if more else None}
 
 
+_SERVICE: Final = ServiceReport()
+_TRANSACTIONS: Final = TransactionReport()
+
+
+def report_page(connection: Connection, params: Params) -> Any:
+    """The reports of a period as one HTML page.
+
+    `about` names them; the rest is that of `service_report`, but for `by`.
+    """
+    asked = Asked(
+        Period(params["start_us"], params["end_us"]),
+        params["now_us"],
+        BusinessHours.from_json(params["hours"]) if params["hours"] else None,
+        LocalDays(params["time_zone"]),
+        params["about"],
+    )
+    return page_of(gather(connection, asked, (_SERVICE, _TRANSACTIONS)))
+
+
 QUERIES: Final[dict[str, Query]] = {
     "statement": statement,
     "card_operations": card_operations,
     "customer_contacts": customer_contacts,
     "ticket_list": ticket_list,
-    "service_report": ServiceReport(),
-    "transaction_report": TransactionReport(),
+    "service_report": _SERVICE,
+    "transaction_report": _TRANSACTIONS,
+    "report_page": report_page,
 }
 """Every query by its name. A query is one function of a connection and its parameters; it runs in
 the reports' process, in one of a few threads."""

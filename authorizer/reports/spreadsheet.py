@@ -2,7 +2,8 @@
 
 import csv
 from collections.abc import Mapping
-from typing import Any, Final
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
 
 REST: Final = "(outros)"
 TOTAL: Final = "(total)"
@@ -14,13 +15,26 @@ _FORMULA: Final = tuple("=+-@\t\r\n'\uff1d\uff0b\uff0d\uff20")
 _OF_THE_WHOLE: Final = ("de", "ate", "fuso_horario", "horario", "agrupar", "grupos", "outros")
 
 
+class Style(NamedTuple):
+    """How a spreadsheet program of some country reads CSV when it is double-clicked."""
+
+    delimiter: str
+    decimal: str
+    mark: str
+    """What the file begins with: a byte order mark tells Excel that it is UTF-8."""
+
+
+INTERNATIONAL: Final = Style(",", ".", "")
+STYLES: Final = {"internacional": INTERNATIONAL, "brasil": Style(";", ",", "\ufeff")}
+
+
 class _Lines(list[str]):
     """What `csv.writer` writes to."""
 
     write = list.append
 
 
-def csv_of(report: Mapping[str, Any]) -> str:
+def csv_of(report: Mapping[str, Any], style: Style = INTERNATIONAL) -> str:
     """Each line begins with the period; members within members are named `sla_resolucao_taxa`.
 
     Names come from outside, so one that a spreadsheet would take for a formula begins with an
@@ -37,10 +51,10 @@ def csv_of(report: Mapping[str, Any]) -> str:
     first = {"de": report["de"], "ate": report["ate"]}
     columns = [*first, "grupo", *(name for name in lines[0] if name != "grupo")]
     written = _Lines()
-    writer = csv.writer(written, lineterminator="\r\n")
+    writer = csv.writer(written, lineterminator="\r\n", delimiter=style.delimiter)
     writer.writerow(columns)
-    writer.writerows([_cell((first | line).get(name)) for name in columns] for line in lines)
-    return "".join(written)
+    writer.writerows([_cell((first | line).get(name), style) for name in columns] for line in lines)
+    return style.mark + "".join(written)
 
 
 def _flat(members: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -53,7 +67,9 @@ def _flat(members: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: Any, style: Style) -> Any:
     if isinstance(value, str) and value.startswith(_FORMULA):
         return f"'{value}"
+    if isinstance(value, float | Decimal) and style.decimal != ".":
+        return f"{Decimal(str(value)):f}".replace(".", style.decimal)
     return value

@@ -51,6 +51,14 @@ def test_csv_is_one_report_in_one_grouping(week: Path) -> None:
     ]
 
 
+def test_csv_as_a_brazilian_excel_reads_it(week: Path, tmp_path: Path) -> None:
+    file = tmp_path / "carteiras.csv"
+    flags = ("--csv", "transacoes/carteira", "--estilo", "brasil", "-o", file)
+    done("report", *flags, "--data", week, *PERIOD)
+    assert file.read_bytes().startswith("\ufeffde;ate;grupo;".encode())
+    assert b";MEAL;1;123,45;0;0,00\r\n" in file.read_bytes()
+
+
 def test_business_hours(week: Path) -> None:
     """The ticket was opened and resolved before the desk opened."""
     flags = ("--json", "--horario", "comercial", "--business-time-zone", "UTC")

@@ -188,7 +188,7 @@ def test_csv_tells_the_same_as_json(client: Client, new_id: NewId, mark: str) ->
     path = f"{SERVICE}?agrupar=categoria"
     answer = client.send("GET", path, headers={"Accept": "text/csv, application/json;q=0.5"})
     assert answer.headers["content-type"].startswith("text/csv; charset=utf-8")
-    assert answer.headers["vary"] == "Accept"
+    assert answer.headers["vary"] == "Accept, Accept-Language"
     assert answer.headers["content-disposition"].startswith('attachment; filename="atendimento-')
     rows = list(csv.DictReader(StringIO(answer.body.decode(), newline="")))
     document = client.send("GET", path, headers={"Accept": "application/json"}).json()
@@ -206,6 +206,39 @@ def test_amounts_in_csv_have_two_decimals(client: Client) -> None:
     answer = client.send("GET", PURCHASES, headers={"Accept": "text/csv"})
     (row,) = csv.DictReader(StringIO(answer.body.decode(), newline=""))
     assert row["aprovadas_valor"][-3] == "."
+
+
+@pytest.mark.parametrize(
+    ("query", "language", "is_brazilian"),
+    [
+        ("", "", False),
+        ("", "pt-BR,pt;q=0.9,en;q=0.8", True),
+        ("?estilo=brasil", "", True),
+        ("?estilo=internacional", "pt-BR", False),
+    ],
+)
+@pytest.mark.parametrize("path", [SERVICE, PURCHASES])
+def test_csv_as_a_brazilian_excel_reads_it(
+    client: Client, path: str, query: str, language: str, is_brazilian: bool
+) -> None:
+    headers = {"Accept": "text/csv", "Accept-Language": language}
+    body = client.send("GET", path + query, headers=headers).body
+    assert body.startswith("\ufeffde;ate;grupo;".encode()) is is_brazilian
+    assert body.startswith(b"de,ate,grupo,") is not is_brazilian
+
+
+@pytest.mark.parametrize(("path", "title"), [(SERVICE, "Atendimento"), (PURCHASES, "Transações")])
+def test_a_browser_is_shown_a_page(client: Client, path: str, title: str) -> None:
+    accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+    answer = client.send("GET", f"{path}?de=2026-11-01&ate=2026-11-30", headers={"Accept": accept})
+    assert (answer.status, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+    assert answer.headers["vary"] == "Accept, Accept-Language"
+    page = answer.body.decode()
+    assert page.startswith("<!DOCTYPE html>")
+    assert f"<h1>{title}</h1>" in page
+    assert "De 01/11/2026 a 30/11/2026." in page
+    assert client.send("GET", f"{path}?de=x", headers={"Accept": accept}).status == 422
 
 
 def test_business_hours_are_a_setting(client: Client, new_id: NewId, mark: str) -> None:

@@ -8,11 +8,14 @@ from typing import Any, Final
 import pytest
 
 from authorizer.domain.policy import DAY_US
+from authorizer.domain.reasons import Reason
+from authorizer.reports.asked import Asked
 from authorizer.reports.charts import HEIGHT, TOP, WIDTH, Series, line, stacked_bars
 from authorizer.reports.everything import gather
 from authorizer.reports.local_days import LocalDays
 from authorizer.reports.page import page_of
 from authorizer.reports.period import Period
+from authorizer.reports.words import REASONS
 from authorizer.settings import load_settings
 from tests.reports.desk_events import START_US, at, opened, resolved, said, taken
 from tests.reports.house import House
@@ -53,11 +56,11 @@ class Elements(HTMLParser):
         self.text += f"{data} "
 
 
-def page(house: House, hours: bool = False, **reports: Any) -> str:
+def page(house: House, hours: bool = False, **more: Any) -> str:
     with house.engine.connect() as connection:
         desk_hours = load_settings().desk_hours if hours else None
-        gathered = gather(connection, WEEK, at(60 * 24 * 3), desk_hours, LocalDays("UTC"))
-        return page_of(gathered | reports)
+        asked = Asked(WEEK, at(60 * 24 * 3), desk_hours, LocalDays("UTC"), **more)
+        return page_of(gather(connection, asked))
 
 
 @pytest.fixture
@@ -123,10 +126,53 @@ def test_every_chart_can_be_read_without_seeing_it(hostile_page: str) -> None:
     assert all(attributes["aria-hidden"] == "true" for attributes in hidden)
 
 
-def test_a_page_of_nothing(house: House) -> None:
+def test_a_page_of_nothing_says_so(house: House) -> None:
     text = Elements(page(house, hours=True)).text
     assert "horário comercial" in text
-    assert "\u2013" in text
+    assert "Nenhum chamado foi aberto neste período." in text
+    assert "Nenhuma transação foi decidida neste período." in text
+    assert "Aprovadas" not in text
+    assert "Chamados em aberto no fim de cada dia" in text  # whenever they were opened
+
+
+def test_a_page_of_one_report_has_nothing_of_the_other(house: House) -> None:
+    house.project(opened("1", 0), approved(100))
+    service, purchases = (page(house, about=[name]) for name in ("atendimento", "transacoes"))
+    assert "<h1>Atendimento</h1>" in service
+    assert "Transações" not in service
+    assert "<h1>Transações</h1>" in purchases
+    assert "chamado" not in purchases.lower()
+    assert "<h1>Atendimento e transações</h1>" in page(house)
+
+
+def test_every_reason_has_a_word_in_portuguese() -> None:
+    assert REASONS.keys() == set(Reason)
+    assert not {reason.word for reason in Reason} & set(REASONS.values())
+
+
+def test_words_of_the_wire_are_told_in_portuguese(house: House) -> None:
+    house.project(
+        approved(100),
+        approved(100, wallet=None),
+        *(declined(1, reason=reason.word) for reason in Reason if reason is not Reason.APPROVED),
+    )
+    text = Elements(page(house)).text
+    for reason in Reason:
+        assert reason.word not in text.split()
+        assert REASONS[reason] in text
+    assert "credit_limit" not in text
+    for words in ("limite do cartão", "refeição (MEAL)", "(nenhuma)"):
+        assert words in text
+
+
+def test_instants_are_told_in_local_time(house: House) -> None:
+    period = Period(START_US + 1_000_000, START_US + DAY_US)
+    asked = Asked(period, at(60), None, LocalDays("America/Sao_Paulo"))
+    with house.engine.connect() as connection:
+        text = Elements(page_of(gather(connection, asked))).text
+    assert "De 16/11/2025 21:00:01 a 17/11/2025 21:00." in text
+    assert "Gerado em 16/11/2025 22:00." in text
+    assert "America/Sao_Paulo" in text
 
 
 def test_amounts_are_exact_however_large(house: House) -> None:

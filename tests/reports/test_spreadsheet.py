@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
+from decimal import Decimal
 from io import StringIO
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authorizer.reports.spreadsheet import csv_of
+from authorizer.reports.spreadsheet import STYLES, csv_of
 
 HEAD = {"de": "2025-11-01", "ate": "2025-11-30"}
 
@@ -40,6 +41,21 @@ def test_a_line_for_each_group_and_one_for_all() -> None:
 def test_without_groups_there_is_the_total() -> None:
     assert csv_of({**HEAD, "abertos": 1}) == (
         "de,ate,grupo,abertos\r\n2025-11-01,2025-11-30,(total),1\r\n"
+    )
+
+
+def test_as_a_brazilian_excel_reads_it() -> None:
+    report = {
+        **HEAD,
+        "valor": Decimal("1234567.80"),
+        "grupos": [{"grupo": "a;b", "valor": Decimal("0.00"), "taxa": 1e-06}],
+        "taxa": None,
+        "quantidade": 3,
+    }
+    assert csv_of(report, STYLES["brasil"]) == (
+        "\ufeffde;ate;grupo;valor;taxa\r\n"
+        '2025-11-01;2025-11-30;"a;b";0,00;0,000001\r\n'
+        "2025-11-01;2025-11-30;(total);1234567,80;\r\n"
     )
 
 

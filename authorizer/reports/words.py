@@ -1,0 +1,38 @@
+"""What the words of the wire are called on a page in Portuguese."""
+
+from typing import Any, Final
+
+from authorizer.domain.categories import CASH, FOOD, MEAL
+from authorizer.domain.reasons import Reason
+from authorizer.reports.projection import CREDIT_LIMIT
+
+REASONS: Final = {
+    Reason.APPROVED: "aprovada",
+    Reason.INSUFFICIENT_FUNDS: "saldo insuficiente",
+    Reason.MALFORMED: "pedido malformado",
+    Reason.INVALID_AMOUNT: "valor inválido",
+    Reason.ACCOUNT_NOT_FOUND: "conta desconhecida",
+    Reason.CARD_NOT_FOUND: "cartão desconhecido",
+    Reason.CARD_BLOCKED: "cartão bloqueado",
+    Reason.DUPLICATE_MISMATCH: "id repetido com outros dados",
+    Reason.TOO_LATE: "tarde demais",
+    Reason.OVERLOADED: "sobrecarga",
+    Reason.UNAVAILABLE: "indisponível",
+}
+_WORDS: Final = {
+    "motivo": {reason.word: text for reason, text in REASONS.items()},
+    "carteira": {
+        FOOD: f"alimentação ({FOOD})",
+        MEAL: f"refeição ({MEAL})",
+        CASH: f"saldo livre ({CASH})",
+        CREDIT_LIMIT: "limite do cartão",
+    },
+}
+_NONE: Final = {"carteira": "(nenhuma)"}
+
+
+def group_name(by: str, name: Any) -> str:
+    """What a group of a report is called; names that come from outside stay as they are."""
+    if name is None:
+        return _NONE.get(by, "(nenhum)")
+    return _WORDS.get(by, {}).get(name, str(name))
