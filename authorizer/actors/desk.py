@@ -167,7 +167,7 @@ class Desk:
             return card
         if card.limit_total_cents is None:
             return Refusal(RefusalKind.CONFLICT, f"card {card_id} has no credit limit")
-        return card, self._clock.now_us()
+        return card, self._clock.wall_us()
 
     async def read_card(self, card_id: str) -> CardTerms | Refusal:
         """Describe a card as it stands."""

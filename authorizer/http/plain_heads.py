@@ -20,12 +20,11 @@ MAX_KNOWN: Final = 1024
 """Heads that are known at a time; one more, and all are read anew."""
 END_OF_HEAD: Final = b"\r\n\r\n"
 
-_LIFTED: Final = re.compile(
-    rb"(?<![\r\n])\r\n(x-request-id|idempotency-key):[ ]?([!-~]{1,256})(?=\r\n[^ \t]|\Z)",
-    re.IGNORECASE,
-)
-"""A line that can be taken out and put in without any other being read otherwise."""
-_NAMES_ONE: Final = re.compile(rb"\r\n(?:x-request-id|idempotency-key)", re.IGNORECASE)
+_NAMING: Final = (b"\r\nx-request-id", b"\r\nidempotency-key")
+"""The headers that name one request, where a line begins with them."""
+_VALUE: Final = re.compile(rb":[ ]?([!-~]{1,256})")
+_NO_END: Final = frozenset((b"\r", b"\n"))
+_FOLDED: Final = frozenset((b" ", b"\t"))
 _NEVER_PLAIN: Final = frozenset((b"transfer-encoding", b"expect", b"upgrade"))
 
 
@@ -65,10 +64,10 @@ class PlainHeads:
         """The head, known or read without the headers that name this request alone."""
         if head.partition(b"\r\n")[0] not in self._request_lines or len(head) > MAX_HEAD_BYTES:
             return None
-        lifted = _LIFTED.findall(head)
-        rest = _LIFTED.sub(b"", head) if lifted else head
-        if _NAMES_ONE.search(rest) is not None:
+        lifted = _lifted(head)
+        if lifted is None:
             return self._read(head, body)
+        rest, own = lifted
         plain = self._known.get(rest)
         if plain is None:
             plain = self._read(rest, body)
@@ -77,9 +76,9 @@ class PlainHeads:
             if len(self._known) >= MAX_KNOWN:
                 self._known.clear()
             self._known[rest] = plain
-        if not lifted:
+        if not own:
             return plain
-        headers = plain.headers + [(name.lower(), value) for name, value in lifted]
+        headers = plain.headers + own
         return PlainHead(
             headers,
             plain.body_bytes,
@@ -101,6 +100,35 @@ class PlainHeads:
             is_foreign(headers),
             idempotency_keys(headers),
         )
+
+
+def _lifted(head: bytes) -> tuple[bytes, list[tuple[bytes, bytes]]] | None:
+    """A head without the headers that name its request, and those headers.
+
+    None where one of them is there twice, or is no plain line that can be taken out and put in
+    without any other being read otherwise.
+    """
+    own: list[tuple[bytes, bytes]] = []
+    low = head.lower()
+    for name in _NAMING:
+        at = low.find(name)
+        if at < 0:
+            continue
+        end = low.find(b"\r\n", at + 2)
+        if end < 0:
+            end = len(head)
+        value = _VALUE.fullmatch(head, at + len(name), end)
+        if (
+            value is None
+            or low.find(name, end) >= 0
+            or head[at - 1 : at] in _NO_END
+            or head[end + 2 : end + 3] in _FOLDED
+        ):
+            return None
+        own.append((name[2:], value[1]))
+        head = head[:at] + head[end:]
+        low = low[:at] + low[end:]
+    return head, own
 
 
 class _Reader:
