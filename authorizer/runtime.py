@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import structlog
 
+from authorizer.actors.admission import Admission
 from authorizer.actors.clock import Clock, ClockState
 from authorizer.actors.desk import Desk
 from authorizer.actors.entity import OffLoop, Surroundings
@@ -62,6 +63,7 @@ class Running:
     desk: Desk
     commit: GroupCommit
     clock: Clock
+    admission: Admission
     snapshots: Snapshots
     recovered: Recovered
     check_places: Callable[[], None]
@@ -133,6 +135,13 @@ async def run(
     if trust_clock:
         clock.confirm()
     log_clock(clock, ClockState.AGREES)
+    admission = Admission(
+        settings.deadline_ms * 1_000_000, lambda: int(commit.expected_s() * 1_000_000_000)
+    )
+
+    def stepped(handled: int, more: bool) -> None:
+        admission.stepped(world.monotonic_ns(), handled, more)
+
     ending = ExitStack()
     if settings.personal_keys is not None:  # the data folder is locked by whoever recovered it
         ending.enter_context(LocalDisk(settings.personal_keys).lock())
@@ -142,7 +151,7 @@ async def run(
         policy_of(settings, recovered),
         clock,
         commit,
-        RunQueue(loop.call_soon, commit.flush),
+        RunQueue(loop.call_soon, commit.flush, stepped),
         recovered.state,
         _log_bug,
         vault,
@@ -166,7 +175,7 @@ async def run(
 
     end_writer = world.start_writer(commit)
     try:
-        yield Running(desk, commit, clock, snapshots, recovered, check_places)
+        yield Running(desk, commit, clock, admission, snapshots, recovered, check_places)
     finally:
         await world.off_loop(end_writer)
         journal.close()

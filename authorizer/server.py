@@ -35,6 +35,7 @@ EXIT_JOURNAL_FAILED: Final = os.EX_IOERR
 DRAIN_SECONDS: Final = 15
 STALLED_SECONDS: Final = 5.0
 BACKLOG: Final = 4096
+ACCEPTED_AT_ONCE: Final = 16
 MAX_CONNECTIONS: Final = 50_000
 RESERVED_FILES: Final = 64
 
@@ -110,6 +111,7 @@ async def _serve(
             Services(
                 running.desk,
                 running.clock,
+                running.admission,
                 metrics,
                 watch.health,
                 access,
@@ -138,7 +140,7 @@ async def _serve(
         watching = loop.create_task(runtime.watch_places(running, world))
         async with reports.at_work():
             announce(_url(listening))
-            await server.serve(sockets=[listening])
+            await server.serve(sockets=[listening, *more_ears(listening)])
         following.cancel()
         indexing.cancel()
         watch.end()
@@ -339,6 +341,14 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
+def more_ears(listening: socket.socket) -> list[socket.socket]:
+    """The same socket again: libuv accepts one connection a round for each that it listens on.
+
+    With one, a burst of new connections under load would wait for seconds to be accepted.
+    """
+    return [listening.dup() for _ in range(ACCEPTED_AT_ONCE - 1)]
+
+
 def _metrics(running: runtime.Running) -> Metrics:
     metrics = Metrics()
     commit, desk = running.commit, running.desk
@@ -374,6 +384,22 @@ def _metrics(running: runtime.Running) -> Metrics:
         "authorizer_queue_depth",
         "Messages that wait in inboxes.",
         desk.queued,
+    )
+    admission = running.admission
+    metrics.gauge(
+        "authorizer_purchases_under_way",
+        "Purchases that were taken and are not yet answered.",
+        lambda: admission.under_way,
+    )
+    metrics.gauge(
+        "authorizer_expected_answer_seconds",
+        "How long a purchase that comes now is expected to wait for its answer.",
+        lambda: admission.expected_ns() / 1e9,
+    )
+    metrics.gauge(
+        "authorizer_loop_seconds_each",
+        "What a purchase is expected to take of the event loop's time.",
+        lambda: admission.each_ns / 1e9,
     )
     metrics.gauge(
         "authorizer_journal_undurable_records",

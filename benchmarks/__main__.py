@@ -6,20 +6,32 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import care, journal_rate, memory, pauses, recovery_rate, throughput, wrk
+from benchmarks import (
+    care,
+    journal_rate,
+    memory,
+    open_loop,
+    overload,
+    pauses,
+    recovery_rate,
+    throughput,
+    wrk,
+)
 from benchmarks.books import WrongBooksError
 from benchmarks.report import Figure, table, write_json
 from loadtest.client import UnexpectedAnswerError
 from tests.support.server import ServerEnded
 
-NAMES = ("http", "journal", "recovery", "memory", "pauses", "care")
+NAMES = ("http", "journal", "recovery", "memory", "pauses", "care", "overload")
 NEED_WRK = {"http", "memory", "pauses", "care"}
+OVERLOAD_SECONDS = 8
 FAILURES = (
     ServerEnded,
     UnexpectedAnswerError,
     WrongBooksError,
     care.NotCaughtUpError,
     wrk.WrkError,
+    open_loop.OpenLoopError,
 )
 DESCRIPTION = """\
 http      durable authorizations per second against a constant-answer endpoint
@@ -27,6 +39,7 @@ journal   records made durable per second
 recovery  events recovered per second
 memory    resident memory with 1, 10,000 and 1,000,000 accounts
 pauses    the slowest answers in a minute of full load with 100,000 accounts
+overload  what becomes of purchases when 2 and 5 times as many come as can be decided
 care      customer care's questions while purchases run at half of the server's capacity
 
 A target that is missed is marked in the table; the exit status is 0 all the same.
@@ -39,6 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = [name for name in NAMES if name in options.names or not options.names]
     if NEED_WRK.intersection(chosen) and not wrk.available():
         print(f"{wrk.INSTALL}. Without it: python -m benchmarks journal recovery")
+        return 2
+    if "overload" in chosen and not open_loop.available():
+        print(open_loop.INSTALL)
         return 2
     figures: list[Figure] = []
     for name in chosen:
@@ -90,6 +106,7 @@ def benchmark(name: str, options: argparse.Namespace) -> Callable[[Path], list[F
         "pauses": lambda folder: pauses.measure(
             folder, seconds=options.seconds, with_ids=options.with_ids
         ),
+        "overload": lambda folder: overload.measure(folder, seconds=OVERLOAD_SECONDS),
         "care": lambda folder: care.measure(
             folder, factor=options.scale, rounds=options.rounds, seconds=options.seconds
         ),

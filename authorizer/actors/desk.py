@@ -67,6 +67,7 @@ class Desk:
         self._state = around.state
         self._clock = around.clock
         self._run_queue = around.run_queue
+        self._commit = around.commit
         self._keys = keys
         self.sealer = around.sealer
         self._max_inbox = max_inbox
@@ -127,7 +128,11 @@ class Desk:
 
     def queued(self) -> int:
         """How many messages wait for all accounts, customers, tickets and the merchant table."""
-        return self._run_queue.waiting()
+        return len(self._run_queue)
+
+    def is_busy(self) -> bool:
+        """Whether the loop has messages to handle or answers to let go, and waits for nothing."""
+        return len(self._run_queue) > 0 or self._commit.is_releasing
 
     def account_of_card(self, card_id: str) -> str | None:
         """The account that a card is on."""

@@ -16,14 +16,18 @@ The only file that touches pykka's internals (4.5): the three hooks of `pykka.Ac
 import asyncio
 import itertools
 import sys
+from collections import deque
 from collections.abc import Callable, Generator
 from types import TracebackType
-from typing import Any, Protocol, Self, TypeVar, cast
+from typing import Any, Final, Protocol, Self, TypeVar, cast
 
 import pykka
 from pykka import ActorDeadError, ActorRef
 from pykka._envelope import Envelope
 from pykka.messages import ProxyCall, ProxyGetAttr, ProxySetAttr, _ActorStop
+
+MAX_STEP: Final = 128
+"""Messages that one step of the loop handles: a millisecond or two."""
 
 _PYKKA_MESSAGES = (_ActorStop, ProxyCall, ProxyGetAttr, ProxySetAttr)
 
@@ -111,36 +115,47 @@ class LoopFuture(pykka.Future[Any]):
 
 
 class RunQueue:
-    """The actors that have messages. Each step of the loop drains those that were ready before it.
+    """The messages that wait in all inboxes, in the order they came: their actors, one for each.
 
-    `call_soon` is the loop's; a simulation passes its own and decides the order of steps. `drained`
-    is called when a step has handled all it had.
+    A step of the loop handles those that were there before it, up to `MAX_STEP`; so sockets are
+    read and answers written in between, however many wait. `call_soon` is the loop's; a simulation
+    passes its own and decides the order of steps. `drained` is called at the end of a step, and
+    `stepped` is told how many messages it handled, and whether it left some.
     """
 
     def __init__(
         self,
         call_soon: Callable[[Callable[[], None]], object],
         drained: Callable[[], object] = lambda: None,
+        stepped: Callable[[int, bool], object] = lambda _handled, _more: None,
     ) -> None:
         self._call_soon = call_soon
         self._drained = drained
-        self._ready: list[LoopActor] = []
+        self._stepped = stepped
+        self._ready: deque[LoopActor] = deque()
+        self._scheduled = False
 
     def add(self, actor: "LoopActor") -> None:
-        """Have an actor drained in the next step."""
+        """Have an actor handle one message more."""
         self._ready.append(actor)
-        if len(self._ready) == 1:
-            self._call_soon(self._drain)
+        if not self._scheduled:
+            self._scheduled = True
+            self._call_soon(self._step)
 
-    def waiting(self) -> int:
-        """How many messages wait in all inboxes."""
-        return sum(len(actor.actor_inbox) for actor in self._ready)
+    def __len__(self) -> int:
+        return len(self._ready)
 
-    def _drain(self) -> None:
-        ready, self._ready = self._ready, []
-        for actor in ready:
-            actor.drain()
+    def _step(self) -> None:
+        ready = self._ready
+        handled = min(len(ready), MAX_STEP)
+        for _ in range(handled):
+            ready.popleft().handle_next()
+        if ready:
+            self._call_soon(self._step)
+        else:
+            self._scheduled = False
         self._drained()
+        self._stepped(handled, self._scheduled)
 
 
 class LoopInbox:
@@ -167,10 +182,10 @@ class LoopInbox:
 
     def put(self, envelope: Envelope[Any], /) -> None:
         """Add a message. Never blocks; whoever sends looks at `len` for its bound."""
-        if self._envelopes:
+        if self._envelopes is None:
+            self._envelopes = [envelope]
+        else:
             self._envelopes.append(envelope)
-            return
-        self._envelopes = [envelope]
         if self._actor is not None and self._run_queue is not None:
             self._run_queue.add(self._actor)
 
@@ -178,7 +193,10 @@ class LoopInbox:
         """Take the oldest message."""
         if not self._envelopes:
             raise IndexError("there is no message")
-        return self._envelopes.pop(0)
+        taken = self._envelopes.pop(0)
+        if not self._envelopes:
+            self._envelopes = None
+        return taken
 
     def empty(self) -> bool:
         """Whether there is no message."""
@@ -187,11 +205,6 @@ class LoopInbox:
     def disown(self) -> None:
         """Belong to nobody any more."""
         self._actor = None
-
-    def take_all(self) -> list[Envelope[Any]]:
-        """Take every message that is there."""
-        taken, self._envelopes = self._envelopes, None
-        return taken or []
 
     def is_set(self) -> bool:
         """Whether the actor has stopped."""
@@ -287,13 +300,15 @@ class LoopActor(pykka.Actor):
         self.actor_inbox.disown()
         self._actor_ref = None
 
-    def drain(self) -> None:
-        """Handle what is in the inbox now; what comes in meanwhile is a later step's."""
-        for envelope in self.actor_inbox.take_all():
-            if self.actor_stopped.is_set():
-                self._refuse(envelope)
-            else:
-                self._handle(envelope)
+    def handle_next(self) -> None:
+        """Handle the oldest message, if there is one."""
+        if self.actor_inbox.empty():
+            return
+        envelope = self.actor_inbox.get()
+        if self.actor_stopped.is_set():
+            self._refuse(envelope)
+        else:
+            self._handle(envelope)
 
     def _handle(self, envelope: Envelope[Any]) -> None:
         try:

@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from authorizer.actors.admission import Admission
 from authorizer.actors.clock import Clock
 from authorizer.actors.desk import Desk
 from authorizer.http.access import TERMINALS, Access
@@ -39,7 +40,16 @@ from authorizer.http.search_rates import SearchRates
 from authorizer.http.statements import Statements
 from authorizer.http.ticket_lists import TicketLists
 from authorizer.http.tickets import Tickets
-from authorizer.http.transactions import PATHS, App, Message, Receive, Scope, Send, Transactions
+from authorizer.http.transactions import (
+    PATHS,
+    App,
+    Bounds,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    Transactions,
+)
 from authorizer.reports.business_hours import BusinessHours
 from authorizer.reports.client import Reports, ReportsUnavailableError
 from authorizer.reports.local_days import LocalDays
@@ -68,6 +78,7 @@ class Services:
 
     desk: Desk
     clock: Clock
+    admission: Admission
     metrics: Metrics
     health: HealthCheck
     access: Access
@@ -118,7 +129,7 @@ def make_app(services: Services) -> App:
         services.clock,
         services.metrics,
         services.access,
-        services.max_in_flight,
+        Bounds(services.admission, services.max_in_flight),
     )
 
 

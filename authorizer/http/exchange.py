@@ -26,15 +26,24 @@ class Exchange:
     wait for its end, a drain waits for its answer, and it learns that the client has left.
     """
 
-    __slots__ = ("_finish", "disconnected", "response_complete")
+    __slots__ = ("_ask_unread_ns", "_finish", "disconnected", "is_new", "response_complete")
 
     message_event: ClassVar = NothingToTell
     more_body: ClassVar = False
 
-    def __init__(self, finish: Finish) -> None:
+    def __init__(self, finish: Finish, ask_unread_ns: Callable[[], int]) -> None:
         self._finish = finish
+        self._ask_unread_ns = ask_unread_ns
         self.disconnected = False
+        self.is_new = True
+        """Whether nobody asked yet how long the request was unread: it may have waited to be
+        accepted."""
         self.response_complete = True
+
+    def unread_ns(self) -> int:
+        """How long ago the request's last bytes came in, as the system knows it: see `sockets`."""
+        self.is_new = False
+        return self._ask_unread_ns()
 
     def respond(self, head: bytes, body: bytes, status: int = 200) -> None:
         """Write the whole answer. `head` is header lines, each with its line end.

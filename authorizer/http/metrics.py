@@ -55,6 +55,8 @@ class Metrics(Collector):
         self._latency = Histogram(LATENCY_BUCKETS_US)
         self._batch = Histogram(BATCH_BUCKETS)
         self._sync = Histogram(SYNC_BUCKETS_US)
+        self._unread_ns = 0
+        self._longest_unread_ns = 0
         self._denials: dict[int, int] = {}
         self._gauges: list[tuple[str, str, Callable[[], float]]] = []
         self._counters: list[tuple[str, str, Callable[[], float]]] = []
@@ -65,6 +67,11 @@ class Metrics(Collector):
         """Count one answer to a purchase, and how long it took from its last byte to the answer."""
         self._decisions[outcome] = self._decisions.get(outcome, 0) + 1
         self._latency.observe(latency_ns // 1000)
+
+    def unread(self, age_ns: int) -> None:
+        """Count how long a purchase may have waited to be read, before that."""
+        self._unread_ns += age_ns
+        self._longest_unread_ns = max(self._longest_unread_ns, age_ns)
 
     def committed(self, stats: CommitStats) -> None:
         """Count one batch of the journal."""
@@ -106,6 +113,17 @@ class Metrics(Collector):
         yield denials
         yield self._latency.family(
             "authorizer_decision_seconds", "Purchase received to answer sent.", 1_000_000
+        )
+        yield CounterMetricFamily(
+            "authorizer_unread_seconds",
+            "Readable to read, at the most, of purchases that were taken.",
+            value=self._unread_ns / 1e9,
+        )
+        longest_ns, self._longest_unread_ns = self._longest_unread_ns, 0
+        yield GaugeMetricFamily(
+            "authorizer_unread_longest_seconds",
+            "The longest of these since the metrics were read last.",
+            value=longest_ns / 1e9,
         )
         yield self._batch.family("authorizer_journal_batch_records", "Records in a batch.", 1)
         yield self._sync.family(

@@ -18,7 +18,7 @@ from uvicorn.protocols.http.httptools_impl import (
 
 from authorizer.http.exchange import DirectApp, Exchange
 from authorizer.http.plain_heads import END_OF_HEAD
-from authorizer.http.sockets import waiting_bytes
+from authorizer.http.sockets import unread_ns, waiting_bytes
 from authorizer.http.unread import Unread
 from authorizer.http.upgrades import Upgrades
 
@@ -141,7 +141,7 @@ class Protocol(HttpToolsProtocol):
         super().connection_made(transport)
         self.flow = Flow(transport, self.pipeline)
         if self._direct is not None:
-            self._exchange = Exchange(self._end_exchange)
+            self._exchange = Exchange(self._end_exchange, self._unread_ns)
         if len(self.connections) > self.max_connections:
             self.refused[0] += 1
             transport.abort()
@@ -282,7 +282,7 @@ class Protocol(HttpToolsProtocol):
                 self.cycle = exchange  # type: ignore[assignment]
                 direct.answer(exchange, plain, body, received_ns)
                 return
-        self._received_ns = received_ns
+        self._received_ns = received_ns - unread_ns(self.transport)
         if self._held:
             self._held += data  # no transport should bring it while nothing is to be read
         else:
@@ -375,6 +375,9 @@ class Protocol(HttpToolsProtocol):
         if self._held or self.pipeline:
             return False
         return cycle is None or cycle.response_complete or cycle.more_body
+
+    def _unread_ns(self) -> int:
+        return unread_ns(self.transport)
 
     # --- answers -----------------------------------------------------------------------------
 

@@ -6,18 +6,21 @@ request comes in one of two ways, and is decided in one: plain ones straight fro
 (`__call__`), where it is awaited.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import structlog
 from starlette.responses import Response
 
+from authorizer.actors.admission import Admission
 from authorizer.actors.clock import Clock
 from authorizer.actors.desk import Desk
 from authorizer.actors.loop_actor import LoopFuture, Reply
 from authorizer.domain.outcomes import Outcome
 from authorizer.domain.reasons import Reason
 from authorizer.http.access import Access, Denied
+from authorizer.http.arrivals import DOUBTFUL_NS, Arrivals
 from authorizer.http.exchange import Exchange
 from authorizer.http.metrics import Metrics
 from authorizer.http.plain_heads import PlainHead, PlainHeads
@@ -26,6 +29,7 @@ from authorizer.http.protocol import RECEIVED, RESPOND
 from authorizer.http.request_id import idempotency_keys, new_id, request_id
 from authorizer.http.transaction_body import parse
 from authorizer.http.transaction_members import Refused, malformed
+from authorizer.http.turned_away import TurnedAway, Waiting
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -41,6 +45,18 @@ PATHS: Final = frozenset(("/transactions", "/transaction", "/authorize"))
 MAX_BODY_BYTES: Final = 65_536
 
 
+def _call_soon(callback: Callable[[], None]) -> None:
+    asyncio.get_running_loop().call_soon(callback)
+
+
+class Bounds(NamedTuple):
+    """How many purchases are taken at once."""
+
+    admission: Admission
+    max_in_flight: int
+    """Requests of every kind, whatever the admission says."""
+
+
 class Transactions:
     """Answers the transaction endpoints; hands every other request on."""
 
@@ -51,15 +67,20 @@ class Transactions:
         clock: Clock,
         metrics: Metrics,
         access: Access,
-        max_in_flight: int,
+        bounds: Bounds,
     ) -> None:
         self._others = others
         self._desk = desk
         self._access = access
         self._monotonic_ns = clock.monotonic_ns
         self._metrics = metrics
-        self._max_in_flight = max_in_flight
+        self._max_in_flight = bounds.max_in_flight
         self._in_flight = 0
+        self._admission = admission = bounds.admission
+        self._arrivals = Arrivals(_call_soon, admission.look_at_disk)
+        self._turned_away = TurnedAway(
+            self._decline, _call_soon, desk.is_busy, admission, clock.monotonic_ns
+        )
         self.plain_heads = PlainHeads(PATHS)
 
     def answer(self, exchange: Exchange, head: PlainHead, body: bytes, received_ns: int) -> None:
@@ -70,6 +91,17 @@ class Transactions:
             _deny(exchange, _denial(caller, identity))
             return
         self._in_flight += 1
+        admission = self._admission
+        room_ns = admission.room_ns()
+        age_ns = self._arrivals.age_ns(received_ns)
+        if exchange.is_new or (room_ns > 0 and age_ns > DOUBTFUL_NS):
+            age_ns = exchange.unread_ns()
+        received_ns -= age_ns
+        if age_ns > room_ns and admission.under_way:
+            self._turned_away.add((exchange, identity, received_ns))
+            return
+        admission.under_way += 1
+        self._metrics.unread(age_ns)
         reply = DirectReply(self, exchange, identity, received_ns)
         try:
             decided = self._decide(body, received_ns, caller.by, reply, head.idempotency_keys)
@@ -84,7 +116,17 @@ class Transactions:
     def answered(self, outcome: Outcome, received_ns: int) -> None:
         """A request of `answer` is no longer under way."""
         self._in_flight -= 1
+        self._admission.answered()
         self._metrics.decided(outcome, self._monotonic_ns() - received_ns)
+
+    def _decline(self, waiting: Waiting) -> None:
+        exchange, identity, received_ns = waiting
+        try:
+            exchange.respond(_OVERLOADED_HEAD % identity, _OVERLOADED_BODY)
+        except Exception:
+            log.exception("a bug in an answer")  # the others must have theirs
+        self._in_flight -= 1
+        self._metrics.decided(_OVERLOADED, self._monotonic_ns() - received_ns)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See the ASGI specification."""
@@ -112,14 +154,8 @@ class Transactions:
             received_ns = scope.get("state", _NOTHING).get(RECEIVED) or self._monotonic_ns()
             if message["type"] == "http.disconnect":
                 return
-            try:
-                reply = LoopFuture()
-                keys = idempotency_keys(scope["headers"])
-                decided = self._decide(message["body"], received_ns, caller.by, reply, keys)
-                outcome = await reply if decided is None else decided
-            except Exception:
-                log.exception("a bug on the way of a purchase")
-                outcome = _REFUSED[Reason.UNAVAILABLE]
+            keys = idempotency_keys(scope["headers"])
+            outcome = await self._outcome(message["body"], received_ns, caller.by, keys)
             answered = _answered(outcome)
             identity = request_id(scope["headers"])
             head = b"%sx-request-id: %s\r\n" % (answered.head, identity)
@@ -129,6 +165,26 @@ class Transactions:
             self._metrics.decided(counted, self._monotonic_ns() - received_ns)
         finally:
             self._in_flight -= 1
+
+    async def _outcome(
+        self, body: bytes, received_ns: int, by: str, keys: Sequence[bytes]
+    ) -> Outcome | Refused:
+        admission = self._admission
+        admission.look_at_disk()
+        age_ns = self._monotonic_ns() - received_ns
+        if age_ns > admission.room_ns() and admission.under_way:
+            admission.turn_away()
+            return _OVERLOADED
+        admission.under_way += 1
+        try:
+            reply = LoopFuture()
+            decided = self._decide(body, received_ns, by, reply, keys)
+            return await reply if decided is None else decided
+        except Exception:
+            log.exception("a bug on the way of a purchase")
+            return _REFUSED[Reason.UNAVAILABLE]
+        finally:
+            admission.answered()
 
     def _decide(
         self, body: bytes, received_ns: int, by: str, reply: Reply, keys: Sequence[bytes]
@@ -255,4 +311,6 @@ _ANSWERS: Final = {
 }
 _REFUSED: Final = {reason: Outcome(reason) for reason in Reason}
 _OVERLOADED: Final = _REFUSED[Reason.OVERLOADED]
+_OVERLOADED_HEAD: Final = _ANSWERS[Reason.OVERLOADED, False].head + b"x-request-id: %s\r\n"
+_OVERLOADED_BODY: Final = _ANSWERS[Reason.OVERLOADED, False].body
 _TOO_LONG: Final = malformed("body", f"is longer than {MAX_BODY_BYTES} bytes")

@@ -9,6 +9,10 @@ from authorizer.persistence.journal import Journal
 
 MAX_BATCH_RECORDS: Final = 8192
 """The most that one batch takes; what is over waits for the next."""
+MAX_RELEASE: Final = 128
+"""Answers that are let go at a time; between two such times the loop does what else is due."""
+_WEIGHT: Final = 4
+"""A batch moves what is expected of the next one by its share of this."""
 
 
 class Reply(Protocol):
@@ -56,6 +60,9 @@ class GroupCommit:
         self._idle = False
         self._stopping = False
         self._written = position
+        self._releasing = False
+        self._usual_s = 0.0
+        self._began_s: float | None = None
         self.appended = position
         """The position of the newest record that was appended."""
         self.durable = position
@@ -81,6 +88,23 @@ class GroupCommit:
             self._idle = False
             self._wakeups.put(None)
 
+    @property
+    def is_releasing(self) -> bool:
+        """Whether answers that nothing keeps back any more wait for their turn."""
+        return self._releasing
+
+    def expected_s(self) -> float:
+        """How long what is appended now will wait for the disk, going by the recent batches.
+
+        That is its own batch, and what is left of the one under way. One that takes longer than
+        usual is expected to take as long again: nobody knows what keeps it.
+        """
+        usual_s, began_s = self._usual_s, self._began_s
+        if began_s is None:
+            return usual_s
+        running_s = self._seconds() - began_s
+        return usual_s + (usual_s - running_s if running_s < usual_s else running_s)
+
     def when_durable(self, position: int, reply: Reply, value: Any) -> None:
         """Give the value to the reply when everything up to `position` is on disk, in order."""
         if position <= self.durable and not self._waiting:
@@ -96,7 +120,7 @@ class GroupCommit:
         records = self._take()
         if not records:
             return False
-        started = self._seconds()
+        started = self._began_s = self._seconds()
         try:
             chain = self._journal.write(self._written + 1, records)
         except BaseException as error:
@@ -104,6 +128,7 @@ class GroupCommit:
             raise
         self._written += len(records)
         stats = CommitStats(len(records), sum(map(len, records)), self._seconds() - started)
+        self._began_s = None
         self._post(self._release, self._written, chain, stats)
         return True
 
@@ -140,9 +165,19 @@ class GroupCommit:
         self.durable = position
         self.chain = chain
         self.durable_bytes += stats.record_bytes
-        waiting = self._waiting
-        while waiting and waiting[0][0] <= position:
-            _, reply, value = waiting.popleft()
-            reply.set(value)
+        self._usual_s += (stats.seconds - self._usual_s) / _WEIGHT
+        if not self._releasing:
+            self._let_go()
         if self.on_commit is not None:
             self.on_commit(stats)
+
+    def _let_go(self) -> None:
+        waiting, durable = self._waiting, self.durable
+        for _ in range(MAX_RELEASE):
+            if not waiting or waiting[0][0] > durable:
+                self._releasing = False
+                return
+            _, reply, value = waiting.popleft()
+            reply.set(value)
+        self._releasing = True
+        self._post(self._let_go)

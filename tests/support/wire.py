@@ -14,13 +14,14 @@ from typing import Any, cast
 
 from uvicorn.server import ServerState
 
+from authorizer.actors.admission import Admission
 from authorizer.domain.access import ApiKey
 from authorizer.http.access import Access
 from authorizer.http.exchange import Exchange
 from authorizer.http.metrics import Metrics
 from authorizer.http.plain_heads import PlainHead
 from authorizer.http.protocol import Protocol
-from authorizer.http.transactions import App, Receive, Scope, Send, Transactions
+from authorizer.http.transactions import App, Bounds, Receive, Scope, Send, Transactions
 from authorizer.server import uvicorn_config
 from tests.actors.house import House
 
@@ -153,13 +154,20 @@ class Site:
         *,
         asgi: bool = False,
         max_in_flight: int = 1000,
+        deadline_ns: int = 80_000_000,
         keys: tuple[ApiKey, ...] = (),
     ) -> None:
         self.house = house
         self.metrics = Metrics()
+        self.admission = Admission(deadline_ns, lambda: 0)
         access = Access(keys, open_without_keys=not keys)
         self.transactions = Counting(
-            other, house.desk, house.clock, self.metrics, access, max_in_flight
+            other,
+            house.desk,
+            house.clock,
+            self.metrics,
+            access,
+            Bounds(self.admission, max_in_flight),
         )
         app: App = self.transactions
         if asgi:

@@ -1,0 +1,66 @@
+"""Purchases that were not taken, until their declines are written.
+
+Where the loop rests, or waits for the disk only, they go at once. While it has purchases to answer
+they take turns with those: as many declines as purchases, so that neither a flood of requests nor
+clients that ask again and again take the time of those that were taken. Declines that have waited
+for longer than the deadline take more turns: twice as many after twice as long.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from authorizer.actors.admission import Admission
+from authorizer.actors.loop_actor import MAX_STEP
+from authorizer.http.exchange import Exchange
+
+MOST_TURNS: Final = 4.0
+"""Declines for each purchase, where they have waited for much too long."""
+
+Waiting = tuple[Exchange, bytes, int]
+"""What is answered, its request id, and when it could first be read."""
+
+
+class TurnedAway:
+    """The queue of the declines, first come, first served."""
+
+    def __init__(
+        self,
+        answer: Callable[[Waiting], object],
+        call_soon: Callable[[Callable[[], None]], object],
+        is_busy: Callable[[], bool],
+        admission: Admission,
+        monotonic_ns: Callable[[], int],
+    ) -> None:
+        """`is_busy` is whether the loop has other work."""
+        self._answer = answer
+        self._call_soon = call_soon
+        self._is_busy = is_busy
+        self._admission = admission
+        self._monotonic_ns = monotonic_ns
+        self._patience_ns = max(1, admission.deadline_ns)
+        self._waiting: deque[Waiting] = deque()
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def add(self, waiting: Waiting) -> None:
+        """Have a purchase declined in a later step of the loop."""
+        self._admission.turn_away()
+        self._waiting.append(waiting)
+        if len(self._waiting) == 1:
+            self._call_soon(self._step)
+
+    def _step(self) -> None:
+        waiting, admission = self._waiting, self._admission
+        waited_ns = self._monotonic_ns() - waiting[0][2]
+        turns = min(MOST_TURNS, max(1.0, waited_ns / self._patience_ns))
+        admission.declines_between = turns
+        if not self._is_busy():
+            turns = MOST_TURNS
+        count = min(len(waiting), int(turns * MAX_STEP))
+        for _ in range(count):
+            self._answer(waiting.popleft())
+        admission.declined(count)
+        if waiting:
+            self._call_soon(self._step)
