@@ -77,7 +77,7 @@ class Settings(BaseSettings):
     deadline_ms: int = Field(
         80,
         ge=0,
-        description="A purchase that waited this long before its decision is declined (too_late).",
+        description="Purchases are answered within this time, or declined when they come.",
     )
     id_retention_days: int = Field(
         31, ge=1, description="How long the ids of purchases and credits are remembered."

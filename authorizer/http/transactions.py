@@ -81,6 +81,11 @@ class Transactions:
         self._turned_away = TurnedAway(
             self._decline, _call_soon, desk.is_busy, admission, clock.monotonic_ns
         )
+        metrics.gauge(
+            "authorizer_declines_waiting",
+            "Purchases that were turned away and wait for their decline to be written.",
+            lambda: len(self._turned_away),
+        )
         self.plain_heads = PlainHeads(PATHS)
 
     def answer(self, exchange: Exchange, head: PlainHead, body: bytes, received_ns: int) -> None:

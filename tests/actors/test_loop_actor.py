@@ -14,6 +14,7 @@ import pykka
 import pytest
 
 from authorizer.actors.loop_actor import (
+    MAX_STEP,
     LoopActor,
     LoopFuture,
     LoopInbox,
@@ -117,7 +118,26 @@ def test_after_each_step_it_is_said_that_all_was_handled(steps: Steps, actor: No
     assert steps.drained == 3
 
 
-def test_an_inbox_gives_its_messages_in_order_one_at_a_time_or_all_at_once() -> None:
+def test_a_step_handles_so_many_messages_at_most_in_the_order_they_came() -> None:
+    """Also those of one actor: sockets are read and answers written in between."""
+    told: list[tuple[int, bool]] = []
+    waiting: list[Callable[[], None]] = []
+    queue = RunQueue(waiting.append, stepped=lambda handled, more: told.append((handled, more)))
+    busy, other = Notebook(queue), Notebook(queue)
+    for number in range(MAX_STEP):
+        busy.actor_ref.tell(number)
+    other.actor_ref.tell("between")
+    busy.actor_ref.tell("last")
+    assert len(queue) == MAX_STEP + 2
+    waiting.pop()()
+    assert (len(busy.seen), other.seen) == (MAX_STEP, [])
+    waiting.pop()()
+    assert (busy.seen[-1], other.seen) == ("last", ["between"])
+    assert told == [(MAX_STEP, True), (2, False)]
+    assert (waiting, len(queue)) == ([], 0)
+
+
+def test_an_inbox_gives_its_messages_in_order_one_at_a_time() -> None:
     inbox = LoopInbox()
     assert inbox.empty()
     envelopes: list[Any] = [object() for _ in range(3)]

@@ -14,7 +14,7 @@ import pytest
 
 from authorizer.persistence import frame, group_commit
 from authorizer.persistence.file_journal import FileJournal
-from authorizer.persistence.group_commit import CommitStats, GroupCommit
+from authorizer.persistence.group_commit import MAX_RELEASE, CommitStats, GroupCommit
 from authorizer.persistence.journal import Journal
 from tests.persistence.journals import ONE_SEGMENT, open_journal, read
 from tests.support.disks import FaultyDisk, MachineDied, MemoryDisk, MemoryJournal
@@ -205,6 +205,64 @@ def test_answers_are_let_go_in_the_order_in_which_they_were_given(world: World) 
         (b"b", b"c"),
         "read of the first",
     ]
+
+
+def test_only_so_many_answers_are_let_go_at_a_time_and_in_order(world: World) -> None:
+    """What comes meanwhile stands behind, though it is durable already."""
+    for number in range(MAX_RELEASE + 3):
+        world.append(b"r")
+        world.ask(number + 1, number)
+    world.commit.commit_gathered()
+    callback, arguments = world.loop.posted.popleft()
+    callback(*arguments)
+    assert world.answers.given == list(range(MAX_RELEASE))
+    assert world.commit.is_releasing
+    world.ask(0, "behind")
+    world.append_and_ask(b"next")
+    world.commit.commit_gathered()
+    world.loop.run()
+    assert world.answers.given[MAX_RELEASE:] == [
+        *range(MAX_RELEASE, MAX_RELEASE + 3),
+        "behind",
+        (b"next",),
+    ]
+    assert not world.commit.is_releasing
+
+
+# --- how long the disk will take ------------------------------------------------------------------
+
+
+def test_the_disk_is_expected_to_take_what_it_took_of_late(world: World) -> None:
+    assert world.commit.expected_s() == 0
+    for _ in range(40):
+        world.append(b"r")
+        world.commit.commit_gathered()
+        world.loop.run()
+    assert world.commit.expected_s() == pytest.approx(1, abs=0.01)
+
+
+@pytest.mark.parametrize(("running_s", "expected_s"), [(1, 4 + 3), (3, 4 + 1), (6, 4 + 6)])
+def test_the_batch_under_way_is_waited_for_and_one_that_hangs_for_as_long_again(
+    running_s: int, expected_s: float
+) -> None:
+    journal = AppendingJournal()
+    world = World(journal)
+    seen: list[float] = []
+    journal.during_write = lambda: [world.seconds() for _ in range(3)]
+    for _ in range(40):  # of 4 s each
+        world.append(b"r")
+        world.commit.commit_gathered()
+        world.loop.run()
+
+    def look() -> None:
+        for _ in range(running_s - 1):
+            world.seconds()
+        seen.append(world.commit.expected_s())
+
+    journal.during_write = look
+    world.append(b"r")
+    world.commit.commit_gathered()
+    assert seen == [pytest.approx(expected_s, abs=0.01)]
 
 
 def test_an_answer_that_rests_on_what_is_durable_is_let_go_at_once(world: World) -> None:

@@ -10,6 +10,7 @@ from unittest.mock import MagicMock
 
 from uvicorn.server import ServerState
 
+from authorizer.actors.admission import Admission
 from authorizer.http.access import Access
 from authorizer.http.app import make_app
 from authorizer.http.metrics import Metrics
@@ -72,6 +73,7 @@ async def live_site() -> AsyncIterator[LiveSite]:
     services.access = Access((), open_without_keys=True)
     services.health = lambda: (True, {})
     services.max_in_flight = 20_000
+    services.admission = Admission(80_000_000, lambda: 0)
     services.reports = NoReports()
     app = make_app(services)
     config, state = uvicorn_config(app), ServerState()
