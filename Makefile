@@ -31,7 +31,8 @@ run: server-environment ## Start the server; a new data folder gets demo data
 		$(VENV_PYTHON) -m authorizer init --demo --data "$(DATA).partial"; \
 		mv "$(DATA).partial" "$(DATA)"; \
 	fi
-	@exec $(VENV_PYTHON) -m authorizer serve --host "$(HOST)" --port "$(PORT)" --data "$(DATA)"
+	@exec $(VENV_PYTHON) -m authorizer serve --trust-clock --host "$(HOST)" --port "$(PORT)" \
+		--data "$(DATA)"
 
 .PHONY: test
 test: environment ## Run the tests

@@ -248,10 +248,14 @@ class DirectReply:
 
     def refuse(self, refused: Refused) -> None:
         """Answer what can't be taken as it is."""
-        answered = _answered(refused)
-        head = b"%sx-request-id: %s\r\n" % (answered.head, self._identity)
-        self._exchange.respond(head, answered.body)
-        self._transactions.answered(_REFUSED[refused.reason], self._received_ns)
+        try:
+            answered = _answered(refused)
+            head = b"%sx-request-id: %s\r\n" % (answered.head, self._identity)
+            self._exchange.respond(head, answered.body)
+        except Exception:
+            log.exception("a bug in an answer")
+        finally:
+            self._transactions.answered(_REFUSED[refused.reason], self._received_ns)
 
     def set_exception(self, exc_info: Any = None) -> None:
         """See `Reply`."""
