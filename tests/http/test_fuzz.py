@@ -88,6 +88,7 @@ RULES: Final = re.compile(
     "must be a cursor of this list"
     "|is given more than once"  # under both of its names
     "|must be the one in the path"
+    "|must be the id of the document"
     "|there is no wallet "
     "|must be a card of this customer"
     "|what the customer says is public"

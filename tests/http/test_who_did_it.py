@@ -102,6 +102,12 @@ STEPS = (
         {"atendente": "Bia", "mensagem": "m", **CHANNEL},
     ),
     Step(
+        "POST /chamados/{protocolo}/prioridade",
+        CARE,
+        "/chamados/{protocolo}/prioridade",
+        {"prioridade": "alta", **CHANNEL},
+    ),
+    Step(
         "POST /chamados/{protocolo}/resolucao",
         CARE,
         "/chamados/{protocolo}/resolucao",
