@@ -3,6 +3,7 @@
 import asyncio
 import os
 import resource
+import select
 import signal
 import socket
 import sys
@@ -34,6 +35,8 @@ from authorizer.settings import Settings
 EXIT_JOURNAL_FAILED: Final = os.EX_IOERR
 DRAIN_SECONDS: Final = 15
 STALLED_SECONDS: Final = 5.0
+ACCEPT_SECONDS: Final = 2.0
+"""How long a drain goes on letting in those that the system has let in."""
 BACKLOG: Final = 4096
 ACCEPTED_AT_ONCE: Final = 16
 MAX_CONNECTIONS: Final = 50_000
@@ -44,6 +47,12 @@ log = structlog.get_logger()
 
 class Server(uvicorn.Server):
     """uvicorn, which leaves the signals to us: SIGTERM drains and then ends with status 0."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """See uvicorn. Connections that the system has taken in for us are accepted first."""
+        for listening in sockets or ():
+            await _accept_all(listening)
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -432,6 +441,18 @@ def _end_at_once(error: BaseException) -> None:
         logs.flush()
     finally:
         os._exit(EXIT_JOURNAL_FAILED)
+
+
+async def _accept_all(listening: socket.socket) -> None:
+    """Let the loop accept whoever waits; it takes one in each of its turns."""
+    listening.listen(0)  # no more than one is added at a time from now on
+    waiting = select.poll()
+    waiting.register(listening, select.POLLIN)
+    loop = asyncio.get_running_loop()
+    ends_at = loop.time() + ACCEPT_SECONDS
+    while waiting.poll(0) and loop.time() < ends_at:  # noqa: ASYNC110 - nothing tells of it
+        await asyncio.sleep(0)
+    await asyncio.sleep(0)  # whoever was accepted last is a connection then
 
 
 async def _until(waiting: Awaitable[Any], seconds: float) -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import http.client
+import select
 import socket
 from collections import Counter
+from contextlib import ExitStack, suppress
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
+from authorizer.server import RESERVED_FILES
 from tests.conftest import PATIENT, MakeServer
 from tests.support.documents import card, customer, encode, money, purchase
-from tests.support.server import Server, ServerEnded
+from tests.support.server import Server, ServerEnded, serve_command
 from tests.support.together import Request, send_together
 
 
@@ -108,3 +113,73 @@ def test_a_head_without_end_is_refused(server: Server) -> None:
             assert connection.recv(100).startswith(b"HTTP/1.1 431")
         except ConnectionError:
             pass
+
+
+@pytest.mark.parametrize("kind", ["head", "lines"])
+def test_a_long_head_in_one_write_is_refused(server: Server, kind: str) -> None:
+    lines = b"x: " + b"y" * 100_000 if kind == "head" else b"x: y\r\n" * 16_000 + b"x: y"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        with suppress(ConnectionError):
+            connection.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n" + lines + b"\r\n\r\n")
+        assert connection.recv(100).startswith(b"HTTP/1.1 431")
+
+
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        (b"POST /transactions", b"HTTP/1.1 200 OK\r\n"),
+        (b"PUT /accounts/endless", b"HTTP/1.1 413 "),
+    ],
+)
+def test_a_body_without_end_is_answered_and_not_read(
+    server: Server, line: bytes, answer: bytes
+) -> None:
+    """The answer comes though the body goes on; of 50 MB only what the systems hold is taken."""
+    chunk = b"10000\r\n" + b" " * 65_536 + b"\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+        connection.sendall(line + b" HTTP/1.1\r\nHost: localhost\r\n")
+        connection.sendall(b"Transfer-Encoding: chunked\r\n\r\n" + chunk * 2)
+        assert connection.recv(1000).startswith(answer)
+        sent = 0
+        with suppress(ConnectionError):
+            while sent < 50_000_000:
+                connection.sendall(chunk)
+                sent += len(chunk)
+        assert sent < 40_000_000
+
+
+OPEN_FILES = 160
+
+
+def test_connections_leave_files_for_the_journal(make_server: MakeServer) -> None:
+    """With few files allowed there are fewer connections, and new segments and snapshots still."""
+    server = make_server()
+    served = serve_command(Path("{data}"), 0, (*PATIENT, "--segment-mib", "1"))
+    served[served.index("--port") + 1] = "{port}"
+    server._command = ["bash", "-c", f'ulimit -n {OPEN_FILES} && exec "$@"', "bash", *served]
+    server.start().client.open_account("a", FOOD="1000.00")
+    with ExitStack() as ending:
+        buyer = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+        ending.callback(buyer.close)
+        buyer.connect()
+        others = [
+            ending.enter_context(socket.create_connection(("127.0.0.1", server.port), 60))
+            for _ in range(2 * OPEN_FILES)
+        ]
+        open_ones, closed = list(others), 0
+        while closed < len(others) + 1 - (OPEN_FILES - RESERVED_FILES):
+            readable = select.select(open_ones, [], [], 60)[0]
+            assert readable, "more connections than allowed are open"
+            for one in readable:
+                with suppress(ConnectionError):
+                    assert one.recv(1) == b""
+                open_ones.remove(one)
+                closed += 1
+        body = encode(purchase("a", "1.00", merchant="\N{CRAB}" * 1000))
+        for _ in range(600):
+            buyer.request("POST", "/transactions", body)
+            assert buyer.getresponse().read() == b'{"code":"00"}'
+        assert len(list((server.data / "journal").glob("*.journal"))) > 2
+        assert select.select(open_ones, [], [], 0)[0] == []
+    assert server.stop() == 0
+    assert list((server.data / "snapshots").glob("*.snapshot"))
