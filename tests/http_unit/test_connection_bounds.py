@@ -71,6 +71,7 @@ def test_parsing_gives_others_their_turn(packet: bytes, monkeypatch: pytest.Monk
 
     run(story)
     assert 0 < max(fed) <= 24 * protocol.PIECE_BYTES
+    assert protocol.TURN_NS <= 1_000_000
 
 
 @pytest.mark.parametrize("line", [b"x" * 100_000, b"x: y\r\n" * 20_000])

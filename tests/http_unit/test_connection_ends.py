@@ -18,6 +18,7 @@ from contextlib import suppress
 import pytest
 import uvloop
 
+from authorizer.http.protocol import Protocol
 from tests.http_unit.test_protocol import BODY, CHUNKED, LAST, OTHER, PLAIN, UNUSUAL, WRONG, post
 from tests.support.site import LiveSite, live_site
 
@@ -108,6 +109,7 @@ def test_nothing_is_left_for_the_collector(
             await use_held(site, ODD[odd], end)
             gc.collect()
             left = [type(one).__qualname__ for one in gc.garbage]
+            left += ["alive" for one in gc.get_objects() if type(one) is Protocol]
         finally:
             gc.set_debug(0)
             gc.garbage.clear()
