@@ -122,9 +122,13 @@ def _motivo(text: str) -> str:
     return text
 
 
-def _money_schema(**bounds: int) -> WithJsonSchema:
-    most = MAX_BALANCE_CENTS // 100
-    return WithJsonSchema({"type": "number", "multipleOf": 0.01, "maximum": most, **bounds})
+def _money_schema(minimum: float) -> WithJsonSchema:
+    """Two decimals at most is for words alone: as a float hardly any is a multiple of 0.01."""
+    maximum = MAX_BALANCE_CENTS // 100
+    words = "Reais, two decimals at most."
+    return WithJsonSchema(
+        {"type": "number", "minimum": minimum, "maximum": maximum, "description": words}
+    )
 
 
 _PLAIN: Final = Rule(_plain_text, {"pattern": PLAIN_PATTERN})
@@ -140,7 +144,7 @@ Cents = Annotated[
     int, BeforeValidator(_cents), AfterValidator(_not_negative), _money_schema(minimum=0)
 ]
 PositiveCents = Annotated[
-    int, BeforeValidator(_cents), AfterValidator(_positive), _money_schema(exclusiveMinimum=0)
+    int, BeforeValidator(_cents), AfterValidator(_positive), _money_schema(minimum=0.01)
 ]
 SignedCents = Annotated[
     int, BeforeValidator(_cents), _money_schema(minimum=-MAX_BALANCE_CENTS // 100)
@@ -168,14 +172,14 @@ class Document(BaseModel):
 
 
 class AccountDocument(Document):
-    """`PUT /accounts/{account}`."""
+    """An account's opening balances, and the customer that it belongs to."""
 
     balances: dict[Wallet, Cents] = Field(default_factory=dict, max_length=50)
     cliente_id: Identity | None = None
 
 
 class CreditDocument(Document):
-    """`POST /accounts/{account}/credits`."""
+    """Money that comes into a wallet, once under its `id`."""
 
     id: Annotated[StrictStr, Field(max_length=128), _PLAIN]
     category: Wallet
@@ -183,7 +187,7 @@ class CreditDocument(Document):
 
 
 class MerchantDocument(Document):
-    """`PUT /merchants`."""
+    """A merchant's name, and the MCC that counts for it whatever a purchase says."""
 
     name: Annotated[StrictStr, Field(max_length=MAX_TEXT_LENGTH), _DESCRIPTOR]
     mcc: Annotated[StrictStr, Field(max_length=32), _PLAIN]
@@ -202,7 +206,7 @@ class LimitQuery(Query):
 
 
 class BlockDocument(Document):
-    """`POST /cartoes/{cartao_id}/bloqueio`."""
+    """Why a card is blocked, and how it was asked for."""
 
     motivo: Motivo
     canal: Channel
@@ -214,14 +218,14 @@ class BlockDocument(Document):
 
 
 class UnblockDocument(Document):
-    """`POST /cartoes/{cartao_id}/desbloqueio`."""
+    """Why a card is unblocked, and how it was asked for."""
 
     canal: Channel
     justificativa: Annotated[StrictStr, Field(max_length=1000), _PLAIN]
 
 
 class ReplacementDocument(Document):
-    """`POST /cartoes/{cartao_id}/substituicao`."""
+    """The card that takes another one's place; what is left out is made or taken over."""
 
     motivo: Motivo | None = None
     canal: Channel
@@ -236,7 +240,7 @@ class ReplacementDocument(Document):
 
 
 class LimitDocument(Document):
-    """`PUT /cartoes/{cartao_id}/limite`."""
+    """A card's new credit limit; one below what is used must be asked for in so many words."""
 
     limite_total: Cents
     canal: Channel
@@ -328,7 +332,7 @@ class OperationDocument(Document):
 
 
 class CustomerDocument(Document):
-    """`PUT /clientes/{cliente_id}`: the customer document."""
+    """The customer document."""
 
     cliente_id: Identity
     conta: Identity | None = None

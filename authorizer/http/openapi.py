@@ -18,7 +18,6 @@ from authorizer.http.documents import Identity
 from authorizer.http.openapi_parts import (
     API_KEY,
     COMPONENT_HEADERS,
-    DESCRIPTION,
     HEADER_PARAMETERS,
     PROBLEM_CONTENT,
     TAGS,
@@ -27,6 +26,7 @@ from authorizer.http.openapi_parts import (
     problem_component,
     problem_name,
 )
+from authorizer.http.openapi_words import DESCRIPTION, REPEATS, without_defaults
 from authorizer.http.query import SYNONYMS
 from authorizer.http.routing import Endpoint, Text
 
@@ -147,7 +147,7 @@ def _operation(endpoint: Endpoint, schemas: Schemas, components: Mapping[str, Js
         "operationId": operation_id(endpoint),
         "tags": [area_of(endpoint.path)],
         "summary": endpoint.summary,
-        "description": _who(endpoint),
+        "description": _who(endpoint) + _repeated(endpoint),
     }
     parameters = [
         *_path_parameters(endpoint, schemas),
@@ -174,6 +174,11 @@ def _who(endpoint: Endpoint) -> str:
     if endpoint.roles is None:
         return "Anybody, without a key."
     return f"Roles: {', '.join(_roles(endpoint))}."
+
+
+def _repeated(endpoint: Endpoint) -> str:
+    words = REPEATS.get(f"{endpoint.method} {endpoint.path}")
+    return f"\n\nThe same request again: {words}" if words else ""
 
 
 def _path_parameters(endpoint: Endpoint, schemas: Schemas) -> list[Json]:
@@ -244,4 +249,8 @@ def _content(kind: Any, schemas: Schemas) -> tuple[str, Json]:
 def _without_queries(components: dict[str, Json], endpoints: Iterable[Endpoint]) -> dict[str, Json]:
     """The components, but for the models of queries: those stand as parameters."""
     names = {endpoint.query.__name__ for endpoint in endpoints}
-    return {name: schema for name, schema in sorted(components.items()) if name not in names}
+    return {
+        name: without_defaults(schema)
+        for name, schema in sorted(components.items())
+        if name not in names
+    }

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from authorizer.domain.reasons import Reason
 from authorizer.http.conditions import IF_MATCH, IF_NONE_MATCH, TAGS_PATTERN
+from authorizer.http.openapi_words import reasons_in_words
 from authorizer.http.problems import MEDIA_TYPE
 from authorizer.http.transaction_body import MAX_ID_LENGTH
 from authorizer.http.transaction_members import MAX_DETAIL_LENGTH
@@ -12,17 +13,6 @@ from authorizer.http.transaction_members import MAX_DETAIL_LENGTH
 Json = dict[str, Any]
 
 API_KEY: Final = "apiKey"
-DESCRIPTION: Final = """\
-Decides card purchases, and is the service desk of the cards' holders.
-
-- The transaction endpoints always answer 200 to whoever was let in; the body is the decision.
-- Money is a number of reais; a number that is no whole number of centavos is refused.
-- A parameter that a call does not know, or one given twice, is refused (422).
-- Times are RFC 3339. Errors are problem documents (RFC 9457).
-- As long as no API key was ever made, nobody needs one, and the server listens on loopback only.
-  Then it answers to loopback names alone (`Host`), and to no page of another site (403).
-"""
-
 TAGS: Final = {
     "transactions": "Purchases are decided.",
     "accounts": "Accounts, their wallets and credits.",
@@ -66,7 +56,7 @@ COMPONENT_HEADERS: Final[Json] = {
         "schema": {"type": "string", "minLength": 1, "maxLength": 128},
     },
     "Authorizer-Reason": {
-        "description": "Why it was decided so.",
+        "description": reasons_in_words(),
         "required": True,
         "schema": {"type": "string", "enum": [reason.word for reason in Reason]},
     },

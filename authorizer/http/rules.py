@@ -7,20 +7,25 @@ from typing import Any, Final
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+_SPACE: Final = r"\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+"""White space as `str.isspace` has it: `\\s` is not the same in ECMA-262, which patterns are in."""
 _CONTROL: Final = r"\x00-\x1f\x7f"
 _NO_LINE: Final = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f"
 _NO_BLANK: Final = r"\x00-\x08\x0e-\x1b\x7f"
 
-PLAIN_PATTERN: Final = rf"^[^{_CONTROL}]*[^\s{_CONTROL}][^{_CONTROL}]*$"
+NOT_BLANK_PATTERN: Final = rf"[^{_SPACE}]"
+PLAIN_PATTERN: Final = rf"^[^{_CONTROL}]*[^{_SPACE}{_CONTROL}][^{_CONTROL}]*$"
 """Not blank, no control characters."""
-LINES_PATTERN: Final = rf"^[^{_NO_LINE}]*[^\s{_NO_LINE}][^{_NO_LINE}]*$"
+LINES_PATTERN: Final = rf"^[^{_NO_LINE}]*[^{_SPACE}{_NO_LINE}][^{_NO_LINE}]*$"
 """The same, of several lines."""
-DESCRIPTOR_PATTERN: Final = rf"^[^{_NO_BLANK}]*[^\s*{_NO_BLANK}][^{_NO_BLANK}]*$"
+DESCRIPTOR_PATTERN: Final = rf"^[^{_NO_BLANK}]*[^{_SPACE}*{_NO_BLANK}][^{_NO_BLANK}]*$"
 """The same, with white space of any kind, and more than stars."""
-IDENTITY_PATTERN: Final = rf"^[^/{_CONTROL}]*[^\s/{_CONTROL}][^/{_CONTROL}]*$"
+IDENTITY_PATTERN: Final = rf"^[^/{_CONTROL}]*[^{_SPACE}/{_CONTROL}][^/{_CONTROL}]*$"
 """Plain, and no slash."""
-MASKED_PATTERN: Final = rf"^(?=.*\S)(?:[^\d{_CONTROL}]*\d){{0,10}}[^\d{_CONTROL}]*$"
-"""Plain, and ten digits at most."""
+MASKED_PATTERN: Final = (
+    rf"^(?=[^{_CONTROL}]*[^{_SPACE}{_CONTROL}])(?:[^0-9{_CONTROL}]*[0-9]){{0,10}}[^0-9{_CONTROL}]*$"
+)
+"""Plain, and ten digits at most; the check counts those of other scripts too."""
 CPF_PATTERN: Final = r"^([0-9]{11}|[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2})$"
 
 DATE: Final = {"format": "date"}
@@ -31,8 +36,8 @@ DATE_OR_TIME: Final = {"anyOf": [{"format": "date"}, {"format": "date-time"}]}
 class Rule:
     """What a text is checked by; stands in an `Annotated`.
 
-    The patterns above describe the checks for readers of the OpenAPI document; nothing is checked
-    with them, so the checks can tell what is wrong.
+    The patterns above mean the same in Python and in ECMA-262. They describe the checks for readers
+    of the OpenAPI document; nothing is checked with them, so the checks can tell what is wrong.
     """
 
     check: Callable[[str], str]

@@ -46,7 +46,7 @@ ClientId = Annotated[StrictStr, Field(max_length=MAX_ID_LENGTH), PlainText]
 
 
 class TicketDocument(Document):
-    """`POST /clientes/{cliente_id}/chamados`."""
+    """What a customer asks for."""
 
     assunto: Subject
     descricao: Message
@@ -58,7 +58,7 @@ class TicketDocument(Document):
 
 
 class InteractionDocument(Document):
-    """`POST /chamados/{protocolo}/interacoes`."""
+    """Something that was said on a ticket; `publica`: the customer may see it."""
 
     autor: Literal["cliente", "atendente", "robo"]
     nome: Name | None = None
@@ -74,14 +74,14 @@ class InteractionDocument(Document):
 
 
 class TakingDocument(Document):
-    """`POST /chamados/{protocolo}/atendimento`."""
+    """Who works on a ticket from now on."""
 
     atendente: Name
     canal: Channel
 
 
 class HoldDocument(Document):
-    """`POST /chamados/{protocolo}/espera`."""
+    """What the customer is asked; the clock stands still until they answer."""
 
     canal: Channel
     mensagem: Message | None = None
@@ -96,7 +96,7 @@ class PriorityDocument(Document):
 
 
 class ResolutionDocument(Document):
-    """`POST /chamados/{protocolo}/resolucao`."""
+    """How a ticket was resolved, and by whom."""
 
     atendente: Name
     resolucao: Message
@@ -109,20 +109,20 @@ class ResolutionDocument(Document):
 
 
 class ReopeningDocument(Document):
-    """`POST /chamados/{protocolo}/reabertura`."""
+    """Why a resolved ticket is opened again."""
 
     motivo: Message
     canal: Channel
 
 
 class ClosingDocument(Document):
-    """`POST /chamados/{protocolo}/fechamento`."""
+    """How the end of a ticket was asked for."""
 
     canal: Channel
 
 
 class BlockTicketDocument(Document):
-    """`chamado` in a block: the ticket that the block opens and resolves."""
+    """The ticket that a block opens and resolves."""
 
     assunto: Subject = "Bloqueio de cartão"
     descricao: Message | None = None
@@ -133,7 +133,7 @@ class BlockTicketDocument(Document):
 
 
 class TicketedBlockDocument(BlockDocument):
-    """`POST /cartoes/{cartao_id}/bloqueio`, with the ticket that it may open and resolve."""
+    """Why a card is blocked, and the ticket (`chamado`) that it may open and resolve."""
 
     chamado: BlockTicketDocument | None = None
 

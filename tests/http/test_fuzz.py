@@ -183,7 +183,7 @@ def examples_of(number: int) -> settings:
 
 
 def in_centavos(value: Any) -> Any:
-    """The document with whole centavos: multiples of 0.01 are not exact as floats."""
+    """The document with whole centavos, which JSON Schema can't ask for: floats are not exact."""
     if isinstance(value, float):
         return round(value, 2)
     if isinstance(value, dict):

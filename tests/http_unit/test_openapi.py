@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from authorizer.domain.access import Role
+from authorizer.domain.reasons import Reason
 from authorizer.http.openapi import openapi_document, operation_id, problems_of
 from authorizer.http.openapi_parts import TAGS, area_of
+from authorizer.http.openapi_words import REASONS, REPEATS
 from authorizer.http.routing import Endpoint, Text
 from tests.support.endpoints import declared_endpoints
 
@@ -115,15 +118,68 @@ def test_parameters_of_the_query_have_their_types_and_defaults() -> None:
     assert parameters["before"]["schema"]["type"] == "string", "a parameter can't be null"
 
 
+def inside(part: Any, path: str = "") -> Iterator[tuple[str, Json]]:
+    """Every object of the document, with the path to it."""
+    if isinstance(part, dict):
+        yield path, part
+        for name, member in part.items():
+            yield from inside(member, f"{path}/{name}")
+    elif isinstance(part, list):
+        for number, member in enumerate(part):
+            yield from inside(member, f"{path}/{number}")
+
+
 def test_money_is_a_number_of_centavos() -> None:
-    assert schema("Account")["properties"]["balances"]["additionalProperties"] == {
-        "type": "number",
-        "multipleOf": 0.01,
-    }
-    assert schema("CreditDocument")["properties"]["amount"]["exclusiveMinimum"] == 0
+    assert schema("Account")["properties"]["balances"]["additionalProperties"] == {"type": "number"}
+    assert schema("CreditDocument")["properties"]["amount"]["minimum"] == 0.01
     opening = schema("AccountDocument")["properties"]["balances"]
-    assert opening["additionalProperties"]["multipleOf"] == 0.01
+    assert opening["additionalProperties"]["minimum"] == 0
     assert set(opening["propertyNames"]) == {"maxLength", "pattern"}
+
+
+def test_nothing_is_said_that_makes_validators_and_generators_fail() -> None:
+    """Hardly any amount is a multiple of 0.01 as a float; a default makes a member required."""
+    for path, part in inside(DOCUMENT):
+        assert "multipleOf" not in part, path
+        if path.startswith("/components/schemas") and not path.endswith("/properties"):
+            assert "default" not in part, path
+        assert part.get("default", ...) is not None, path
+
+
+def test_what_is_left_out_of_a_document_is_said_in_words() -> None:
+    ticket = schema("TicketDocument")["properties"]["prioridade"]
+    assert ticket["description"] == "If it is left out: `media`."
+
+
+def test_public_text_names_only_what_is_on_the_wire() -> None:
+    """Notes to maintainers name modules and functions; nobody else knows them."""
+    known = {str(word) for _, part in inside(DOCUMENT) for word in part}
+    known |= {str(word) for _, part in inside(DOCUMENT) for word in part.get("enum", ())}
+    known |= {
+        str(one["name"]) for _, part in inside(DOCUMENT) for one in part.get("parameters", ())
+    }
+    known |= {"PUT", "DELETE", "POST", "GET", "If-None-Match", 'rel="next"', "true", "false"}
+    texts = [
+        (path, part["description"]) for path, part in inside(DOCUMENT) if "description" in part
+    ]
+    for path, text in texts:
+        if isinstance(text, str):
+            assert text.strip(), path
+            said = re.findall(r"`([^`]+)`", text.partition("If it is left out: ")[0])
+            assert set(said) - known == set(), path
+
+
+def test_an_operation_that_changes_something_says_what_the_same_request_does_again() -> None:
+    changing = {f"{one.method} {one.path}" for one in ENDPOINTS if one.method != "GET"}
+    assert set(REPEATS) == changing
+    for name in changing:
+        assert "The same request again: " in operation(*name.split())["description"]
+
+
+def test_every_reason_is_explained() -> None:
+    assert set(REASONS) == set(Reason)
+    described = DOCUMENT["components"]["headers"]["Authorizer-Reason"]["description"]
+    assert all(f"`{reason.word}` ({reason.code})" in described for reason in Reason)
 
 
 def test_what_follows_from_a_declaration() -> None:

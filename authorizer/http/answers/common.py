@@ -6,7 +6,7 @@ from typing import Annotated, Any, NotRequired
 from pydantic import Field, WithJsonSchema
 from typing_extensions import TypedDict
 
-Money = Annotated[Decimal, WithJsonSchema({"type": "number", "multipleOf": 0.01})]
+Money = Annotated[Decimal, WithJsonSchema({"type": "number"})]
 """Reais, with two decimals."""
 Moment = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
 """RFC 3339."""

@@ -5,13 +5,12 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from typing_extensions import TypedDict
 
+from authorizer.http.rules import NOT_BLANK_PATTERN
 from authorizer.http.transaction_body import MAX_ID_LENGTH, MAX_TEXT_LENGTH
 
-Amount = Annotated[
-    Any, WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "multipleOf": 0.01})
-]
-_TEXT: Final = {"type": "string", "maxLength": MAX_TEXT_LENGTH, "pattern": "\\S"}
-_ID: Final = {"type": ["string", "null"], "maxLength": MAX_ID_LENGTH, "pattern": "\\S"}
+Amount = Annotated[Any, WithJsonSchema({"type": "number", "minimum": 0.01})]
+_TEXT: Final = {"type": "string", "maxLength": MAX_TEXT_LENGTH, "pattern": NOT_BLANK_PATTERN}
+_ID: Final = {"type": ["string", "null"], "maxLength": MAX_ID_LENGTH, "pattern": NOT_BLANK_PATTERN}
 TransactionText = Annotated[Any, WithJsonSchema(_TEXT)]
 TransactionId = Annotated[Any, WithJsonSchema(_ID)]
 
@@ -19,9 +18,11 @@ TransactionId = Annotated[Any, WithJsonSchema(_ID)]
 class Transaction(BaseModel):
     """A purchase. `account` and `accountId` mean the same, so do `totalAmount` and `amount`.
 
-    Only described here: `transaction_body` reads it. Anything else is answered 200 with code 07.
+    A member that is not known is passed over, unless it looks like one that is, or would change
+    what the purchase means, as another currency would. What can't be read is answered 07.
     """
 
+    # Described here, and read by `transaction_body`.
     model_config = ConfigDict(
         json_schema_extra={
             "required": ["mcc", "merchant"],
@@ -29,21 +30,13 @@ class Transaction(BaseModel):
                 {"anyOf": [{"required": ["account"]}, {"required": ["accountId"]}]},
                 {"anyOf": [{"required": ["totalAmount"]}, {"required": ["amount"]}]},
             ],
-            "examples": [
-                {
-                    "account": "123",
-                    "totalAmount": 100.00,
-                    "mcc": "5811",
-                    "merchant": "PADARIA DO ZE               SAO PAULO BR",
-                }
-            ],
         }
     )
 
     account: TransactionText
     accountId: TransactionText  # noqa: N815 - a name on the wire
-    totalAmount: Annotated[Amount, Field(description="Reais.")]  # noqa: N815
-    amount: Annotated[Amount, Field(description="Reais.")]
+    totalAmount: Annotated[Amount, Field(description="Reais, two decimals at most.")]  # noqa: N815
+    amount: Annotated[Amount, Field(description="Reais, two decimals at most.")]
     mcc: TransactionText
     merchant: TransactionText
     id: Annotated[

@@ -1,0 +1,107 @@
+"""The words of the OpenAPI document that no declaration has: for clients, not for maintainers."""
+
+from typing import Any, Final
+
+from authorizer.domain.reasons import Reason
+
+REASONS: Final = {
+    Reason.APPROVED: "one source of funds paid all of it",
+    Reason.INSUFFICIENT_FUNDS: "no single source of funds covers the amount",
+    Reason.MALFORMED: "the body is no purchase, or is too large",
+    Reason.INVALID_AMOUNT: "the amount is not more than 0, or no whole number of centavos",
+    Reason.ACCOUNT_NOT_FOUND: "there is no such account",
+    Reason.CARD_NOT_FOUND: "there is no such card on the account",
+    Reason.CARD_BLOCKED: "the card is blocked or cancelled",
+    Reason.DUPLICATE_MISMATCH: "the id is known, with other fields",
+    Reason.TOO_LATE: "the request waited longer for its decision than it may",
+    Reason.OVERLOADED: "too much is under way; nothing moved: ask again with the same id",
+    Reason.UNAVAILABLE: "this can't be decided now; nothing moved: ask again later",
+}
+"""When a purchase is decided so."""
+
+DESCRIPTION: Final = """\
+Decides card purchases, and is the service desk of the cards' holders.
+
+- **Money** is a number of reais with two decimals at most; any other is refused, never rounded.
+- **Times** are RFC 3339. **Errors** are problem documents (RFC 9457).
+- **A purchase is a decision, not an error**: who may ask gets 200, and the body says 00, 51 or 07.
+- **Keys.** Every request needs an API key as a bearer token, but for a server that listens on
+  loopback only and for which no key was ever made. Such a server answers to loopback names alone
+  (`Host`), and to no page of another site (403).
+- A parameter that a call does not know, or one given twice, is refused (422).
+
+## Retries
+
+No answer leaves before all that it says is on disk. So no answer means that the outcome is unknown:
+ask again.
+
+- Send every purchase with an `id` of your own, in the body or as the header `Idempotency-Key`, and
+  ask again with the same one: it is decided once, and `Authorizer-Replayed` marks the answer to a
+  repeat. A new try after a 51 needs a new id.
+- Every call that changes something says what the same request does when it is made again.
+- 429 and 503: nothing moved. Ask again after `Retry-After` seconds, where it is given, then less
+  and less often.
+- 409, 410 and 422 stay what they are until something else changes: don't ask again.
+"""
+
+_PURCHASE: Final = (
+    "With an `id` that is known: the answer that was given before, and nothing moves; with other"
+    " fields it is declined (`duplicate_mismatch`). Without one: another purchase."
+)
+_NOTHING: Final = "200, and nothing changes."
+_WRONG_STATE: Final = "409, for the ticket is in another state."
+REPEATS: Final = {
+    "POST /transactions": _PURCHASE,
+    "POST /transaction": _PURCHASE,
+    "POST /authorize": _PURCHASE,
+    "PUT /accounts/{account}": "200, and nothing changes, whatever was spent since.",
+    "POST /accounts/{account}/credits": (
+        "With the same `id`: 200 and nothing moves; with other fields under it: 409."
+    ),
+    "PUT /merchants": _NOTHING,
+    "DELETE /merchants": "404, for it is out.",
+    "POST /cartoes/{cartao_id}/bloqueio": "With the same `motivo`: 200, and nothing changes.",
+    "POST /cartoes/{cartao_id}/desbloqueio": _NOTHING,
+    "PUT /cartoes/{cartao_id}/limite": _NOTHING,
+    "POST /cartoes/{cartao_id}/substituicao": (
+        "With the same `cartao_id` in the body: 200, the new card, and nothing changes. Without it:"
+        " 409, for the card was replaced."
+    ),
+    "PUT /clientes/{cliente_id}": _NOTHING,
+    "DELETE /clientes/{cliente_id}/dados-pessoais": "204, for they are erased.",
+    "POST /clientes/{cliente_id}/chamados": "201, with another ticket.",
+    "POST /chamados/{protocolo}/interacoes": "201, and it is recorded twice.",
+    "POST /chamados/{protocolo}/atendimento": (
+        "With the same `atendente`: 200, and nothing changes."
+    ),
+    "POST /chamados/{protocolo}/espera": _WRONG_STATE,
+    "POST /chamados/{protocolo}/resolucao": _WRONG_STATE,
+    "POST /chamados/{protocolo}/reabertura": _WRONG_STATE,
+    "POST /chamados/{protocolo}/fechamento": _WRONG_STATE,
+}
+"""What the same request does when it is made again, by method and path."""
+
+
+def reasons_in_words() -> str:
+    """Every reason with its code and when it is given."""
+    lines = (f"- `{reason.word}` ({reason.code}): {when}" for reason, when in REASONS.items())
+    return "Why it was decided so.\n\n" + "\n".join(lines)
+
+
+def without_defaults(model: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a document with what is taken for a missing member in words.
+
+    Generators take a member with a `default` for one that is always there, or must be sent.
+    """
+    properties = {name: _told(schema) for name, schema in model.get("properties", {}).items()}
+    return model | {"properties": properties} if properties else model
+
+
+def _told(schema: dict[str, Any]) -> dict[str, Any]:
+    told = {key: value for key, value in schema.items() if key != "default"}
+    default = schema.get("default")
+    if default is None or default in ({}, []):
+        return told
+    word = str(default).lower() if isinstance(default, bool) else default
+    words = (schema.get("description", ""), f"If it is left out: `{word}`.")
+    return told | {"description": " ".join(filter(None, words))}
