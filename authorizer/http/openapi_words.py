@@ -74,6 +74,7 @@ REPEATS: Final = {
     "POST /chamados/{protocolo}/atendimento": (
         "With the same `atendente`: 200, and nothing changes."
     ),
+    "POST /chamados/{protocolo}/prioridade": _NOTHING,
     "POST /chamados/{protocolo}/espera": _WRONG_STATE,
     "POST /chamados/{protocolo}/resolucao": _WRONG_STATE,
     "POST /chamados/{protocolo}/reabertura": _WRONG_STATE,

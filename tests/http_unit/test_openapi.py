@@ -164,6 +164,8 @@ def test_public_text_names_only_what_is_on_the_wire() -> None:
         "POST",
         "GET",
         "Host",
+        "credit_limit",
+        "*",
         "If-None-Match",
         'rel="next"',
         "true",
