@@ -69,7 +69,9 @@ REPEATS: Final = {
     ),
     "PUT /clientes/{cliente_id}": _NOTHING,
     "DELETE /clientes/{cliente_id}/dados-pessoais": "204, for they are erased.",
-    "POST /clientes/{cliente_id}/chamados": "201, with another ticket.",
+    "POST /clientes/{cliente_id}/chamados": (
+        "With the same `id`: the ticket that it opened. Without one: 201, with another ticket."
+    ),
     "POST /chamados/{protocolo}/interacoes": "201, and it is recorded twice.",
     "POST /chamados/{protocolo}/atendimento": (
         "With the same `atendente`: 200, and nothing changes."

@@ -89,7 +89,7 @@ class HoldDocument(Document):
 
 
 class PriorityDocument(Document):
-    """`POST /chamados/{protocolo}/prioridade`."""
+    """How urgent a ticket is from now on."""
 
     prioridade: PriorityWord
     canal: Channel
