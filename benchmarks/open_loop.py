@@ -24,6 +24,8 @@ INSTALL: Final = "gcc is missing; install it (on Debian and Ubuntu: apt-get inst
 NOT_SENT, UNANSWERED, APPROVED, OVERLOADED, TOO_LATE, OTHER = range(6)
 LATE_NS: Final = 100_000_000
 """The caller gives up."""
+NORMAL_NS: Final = 500_000_000
+"""For how long all must be well to be normal."""
 GRACE_S: Final = 60
 RECORD: Final = np.dtype(
     [("due_ns", "i8"), ("written_ns", "i8"), ("answered_ns", "i8"), ("outcome", "i8")]
@@ -79,12 +81,14 @@ class Load:
         return float(np.percentile(chosen["answered_ns"] - chosen["written_ns"], percent)) / 1e6
 
     def seconds_to_normal(self, from_ns: int) -> float:
-        """From a moment to the writing of the last request that was not approved in time."""
+        """From a moment to the first half second in which every request was approved in time."""
         approved = self.records["outcome"] == APPROVED
         in_time = self.records["answered_ns"] - self.records["due_ns"] <= LATE_NS
-        amiss = self.records[~(approved & in_time)]
-        after = amiss["due_ns"][amiss["due_ns"] >= from_ns]
-        return float(after.max() - from_ns) / 1e9 if len(after) else 0.0
+        amiss_ns = self.records["due_ns"][~(approved & in_time)]
+        end_ns = round(self.seconds * 1e9)
+        turns_ns = np.concatenate(([from_ns], amiss_ns[amiss_ns >= from_ns], [end_ns]))
+        calm = np.flatnonzero(np.diff(turns_ns) >= NORMAL_NS)
+        return float(turns_ns[calm[0]] - from_ns) / 1e9 if len(calm) else float("inf")
 
 
 def available() -> bool:

@@ -124,14 +124,14 @@ class Transactions:
         self._admission.answered()
         self._metrics.decided(outcome, self._monotonic_ns() - received_ns)
 
-    def _decline(self, waiting: Waiting) -> None:
+    def _decline(self, waiting: Waiting, now_ns: int) -> None:
         exchange, identity, received_ns = waiting
         try:
             exchange.respond(_OVERLOADED_HEAD % identity, _OVERLOADED_BODY)
         except Exception:
             log.exception("a bug in an answer")  # the others must have theirs
         self._in_flight -= 1
-        self._metrics.decided(_OVERLOADED, self._monotonic_ns() - received_ns)
+        self._metrics.decided(_OVERLOADED, now_ns - received_ns)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See the ASGI specification."""

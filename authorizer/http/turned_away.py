@@ -3,7 +3,7 @@
 Where the loop rests, or waits for the disk only, they go at once. While it has purchases to answer
 they take turns with those: as many declines as purchases, so that neither a flood of requests nor
 clients that ask again and again take the time of those that were taken. Declines that have waited
-for longer than the deadline take more turns: twice as many after twice as long.
+for longer than twice the deadline take more turns: twice as many after twice as long.
 """
 
 from collections import deque
@@ -14,6 +14,8 @@ from authorizer.actors.admission import Admission
 from authorizer.actors.loop_actor import MAX_STEP
 from authorizer.http.exchange import Exchange
 
+PATIENCE: Final = 2
+"""For how many deadlines declines wait before they take more turns."""
 MOST_TURNS: Final = 4.0
 """Declines for each purchase, where they have waited for much too long."""
 
@@ -26,19 +28,19 @@ class TurnedAway:
 
     def __init__(
         self,
-        answer: Callable[[Waiting], object],
+        answer: Callable[[Waiting, int], object],
         call_soon: Callable[[Callable[[], None]], object],
         is_busy: Callable[[], bool],
         admission: Admission,
         monotonic_ns: Callable[[], int],
     ) -> None:
-        """`is_busy` is whether the loop has other work."""
+        """`answer` is given the time, too; `is_busy` is whether the loop has other work."""
         self._answer = answer
         self._call_soon = call_soon
         self._is_busy = is_busy
         self._admission = admission
         self._monotonic_ns = monotonic_ns
-        self._patience_ns = max(1, admission.deadline_ns)
+        self._patience_ns = max(1, PATIENCE * admission.deadline_ns)
         self._waiting: deque[Waiting] = deque()
 
     def __len__(self) -> int:
@@ -53,14 +55,15 @@ class TurnedAway:
 
     def _step(self) -> None:
         waiting, admission = self._waiting, self._admission
-        waited_ns = self._monotonic_ns() - waiting[0][2]
+        now_ns = self._monotonic_ns()
+        waited_ns = now_ns - waiting[0][2]
         turns = min(MOST_TURNS, max(1.0, waited_ns / self._patience_ns))
         admission.declines_between = turns
         if not self._is_busy():
             turns = MOST_TURNS
         count = min(len(waiting), int(turns * MAX_STEP))
         for _ in range(count):
-            self._answer(waiting.popleft())
+            self._answer(waiting.popleft(), now_ns)
         admission.declined(count)
         if waiting:
             self._call_soon(self._step)

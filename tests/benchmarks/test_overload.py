@@ -59,10 +59,14 @@ def test_what_was_not_sent_is_neither_approved_nor_declined() -> None:
     assert MIXED.percentile_ms(50, open_loop.OTHER) == 0
 
 
-def test_normal_is_behind_the_last_request_that_was_not_approved_in_time() -> None:
+def test_normal_is_where_half_a_second_begins_in_which_all_were_approved_in_time() -> None:
     assert MIXED.seconds_to_normal(0) == pytest.approx(0.05)
     assert MIXED.seconds_to_normal(45 * MS) == pytest.approx(0.005)
     assert MIXED.seconds_to_normal(51 * MS) == 0
+    assert MIXED.seconds_to_normal(1600 * MS) == float("inf"), "nobody saw half a second"
+    again = load((0, 0, 200, APPROVED), (700, 0, 900, APPROVED), (800, 0, 801, OVERLOADED))
+    assert again.seconds_to_normal(0) == 0, "what came much later is another matter"
+    assert again.seconds_to_normal(300 * MS) == pytest.approx(0.5)
 
 
 def test_the_figures_say_which_targets_are_missed() -> None:
