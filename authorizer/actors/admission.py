@@ -11,6 +11,8 @@ USUAL_NS: Final = 50_000
 """What a purchase takes of the loop, until that has been measured."""
 DECLINE: Final = 0.5
 """What a decline takes, as a share of a purchase: it is read and written, and nothing else."""
+DOUBTFUL_NS: Final = 25_000_000
+"""A round of reading that takes longer leaves too much in doubt of what it held up."""
 WINDOW: Final = 256
 """Purchases that one measurement takes in."""
 _LEAST_NS: Final = 5_000
@@ -38,6 +40,8 @@ class Admission:
         self._ask_disk_ns = ask_disk_ns
         self.disk_ns = 0
         """What it said last."""
+        self.sure = 0
+        """With fewer than so many under way one that came in the last `DOUBTFUL_NS` is taken."""
         self.under_way = 0
         """Purchases that were taken and are not yet answered."""
         self.each_ns = float(USUAL_NS)
@@ -53,6 +57,8 @@ class Admission:
     def look_at_disk(self) -> None:
         """Ask anew how long the disk takes: at the beginning of every round of reading."""
         self.disk_ns = self._ask_disk_ns()
+        room_ns = self.deadline_ns - self.disk_ns - DOUBTFUL_NS
+        self.sure = int(room_ns / (self.each_ns * (1 + DECLINE * self.declines_between)))
 
     def expected_ns(self) -> int:
         """How long a purchase that joins now would wait for its answer."""

@@ -191,12 +191,20 @@ class LoopInbox:
 
     def get(self) -> Envelope[Any]:
         """Take the oldest message."""
-        if not self._envelopes:
+        taken = self.take()
+        if taken is None:
             raise IndexError("there is no message")
-        taken = self._envelopes.pop(0)
-        if not self._envelopes:
-            self._envelopes = None
         return taken
+
+    def take(self) -> Envelope[Any] | None:
+        """Take the oldest message, if there is one."""
+        envelopes = self._envelopes
+        if envelopes is None:
+            return None
+        if len(envelopes) > 1:
+            return envelopes.pop(0)
+        self._envelopes = None
+        return envelopes[0]
 
     def empty(self) -> bool:
         """Whether there is no message."""
@@ -302,10 +310,11 @@ class LoopActor(pykka.Actor):
 
     def handle_next(self) -> None:
         """Handle the oldest message, if there is one."""
-        if self.actor_inbox.empty():
+        inbox = self.actor_inbox
+        envelope = inbox.take()
+        if envelope is None:
             return
-        envelope = self.actor_inbox.get()
-        if self.actor_stopped.is_set():
+        if inbox.is_set():
             self._refuse(envelope)
         else:
             self._handle(envelope)

@@ -7,23 +7,26 @@ last bytes of a connection came in.
 """
 
 from collections.abc import Callable
-from typing import Final
-
-DOUBTFUL_NS: Final = 25_000_000
-"""A round that takes longer leaves too much in doubt: what it holds up is asked for its age."""
 
 
 class Arrivals:
     """The rounds in which purchases are read. `call_soon` is the loop's."""
 
     def __init__(
-        self, call_soon: Callable[[Callable[[], None]], object], on_round: Callable[[], object]
+        self,
+        call_soon: Callable[[Callable[[], None]], object],
+        on_round: Callable[[], object],
+        on_end: Callable[[int], object] = lambda _: None,
     ) -> None:
-        """`on_round` is called when a round begins."""
+        """`on_round` is called when a round begins; `on_end`, when it is over.
+
+        That is told how long what was read last may have waited.
+        """
         self._call_soon = call_soon
         self._on_round = on_round
+        self._on_end = on_end
         self._reading = False
-        self._began_ns = self._earliest_ns = 0
+        self._began_ns = self._newest_ns = self._earliest_ns = 0
 
     def age_ns(self, received_ns: int) -> int:
         """How long what was read at `received_ns`, which is now, may have waited, at the most."""
@@ -32,8 +35,10 @@ class Arrivals:
             self._began_ns = received_ns
             self._call_soon(self._over)
             self._on_round()
+        self._newest_ns = received_ns
         return received_ns - self._earliest_ns
 
     def _over(self) -> None:
         self._reading = False
+        self._on_end(self._newest_ns - self._earliest_ns)
         self._earliest_ns = self._began_ns

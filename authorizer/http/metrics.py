@@ -55,7 +55,6 @@ class Metrics(Collector):
         self._latency = Histogram(LATENCY_BUCKETS_US)
         self._batch = Histogram(BATCH_BUCKETS)
         self._sync = Histogram(SYNC_BUCKETS_US)
-        self._unread_ns = 0
         self._longest_unread_ns = 0
         self._denials: dict[int, int] = {}
         self._gauges: list[tuple[str, str, Callable[[], float]]] = []
@@ -70,7 +69,6 @@ class Metrics(Collector):
 
     def unread(self, age_ns: int) -> None:
         """Count how long a purchase may have waited to be read, before that."""
-        self._unread_ns += age_ns
         self._longest_unread_ns = max(self._longest_unread_ns, age_ns)
 
     def committed(self, stats: CommitStats) -> None:
@@ -114,15 +112,10 @@ class Metrics(Collector):
         yield self._latency.family(
             "authorizer_decision_seconds", "Purchase received to answer sent.", 1_000_000
         )
-        yield CounterMetricFamily(
-            "authorizer_unread_seconds",
-            "Readable to read, at the most, of purchases that were taken.",
-            value=self._unread_ns / 1e9,
-        )
         longest_ns, self._longest_unread_ns = self._longest_unread_ns, 0
         yield GaugeMetricFamily(
             "authorizer_unread_longest_seconds",
-            "The longest of these since the metrics were read last.",
+            "How long a purchase had waited to be read, at the most, since this was asked last.",
             value=longest_ns / 1e9,
         )
         yield self._batch.family("authorizer_journal_batch_records", "Records in a batch.", 1)

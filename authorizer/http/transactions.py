@@ -13,14 +13,14 @@ from typing import Any, Final, NamedTuple
 import structlog
 from starlette.responses import Response
 
-from authorizer.actors.admission import Admission
+from authorizer.actors.admission import DOUBTFUL_NS, Admission
 from authorizer.actors.clock import Clock
 from authorizer.actors.desk import Desk
 from authorizer.actors.loop_actor import LoopFuture, Reply
 from authorizer.domain.outcomes import Outcome
 from authorizer.domain.reasons import Reason
 from authorizer.http.access import Access, Denied
-from authorizer.http.arrivals import DOUBTFUL_NS, Arrivals
+from authorizer.http.arrivals import Arrivals
 from authorizer.http.exchange import Exchange
 from authorizer.http.metrics import Metrics
 from authorizer.http.plain_heads import PlainHead, PlainHeads
@@ -77,7 +77,7 @@ class Transactions:
         self._max_in_flight = bounds.max_in_flight
         self._in_flight = 0
         self._admission = admission = bounds.admission
-        self._arrivals = Arrivals(_call_soon, admission.look_at_disk)
+        self._arrivals = Arrivals(_call_soon, admission.look_at_disk, self._round_over)
         self._turned_away = TurnedAway(
             self._decline, _call_soon, desk.is_busy, admission, clock.monotonic_ns
         )
@@ -97,16 +97,17 @@ class Transactions:
             return
         self._in_flight += 1
         admission = self._admission
-        room_ns = admission.room_ns()
         age_ns = self._arrivals.age_ns(received_ns)
-        if exchange.is_new or (room_ns > 0 and age_ns > DOUBTFUL_NS):
-            age_ns = exchange.unread_ns()
+        if exchange.is_new or age_ns > DOUBTFUL_NS or admission.under_way >= admission.sure:
+            room_ns = admission.room_ns()
+            if exchange.is_new or (room_ns > 0 and age_ns > DOUBTFUL_NS):
+                age_ns = exchange.unread_ns()
+                self._metrics.unread(age_ns)
+            if age_ns > room_ns and admission.under_way:
+                self._turned_away.add((exchange, identity, received_ns - age_ns))
+                return
         received_ns -= age_ns
-        if age_ns > room_ns and admission.under_way:
-            self._turned_away.add((exchange, identity, received_ns))
-            return
         admission.under_way += 1
-        self._metrics.unread(age_ns)
         reply = DirectReply(self, exchange, identity, received_ns)
         try:
             decided = self._decide(body, received_ns, caller.by, reply, head.idempotency_keys)
@@ -123,6 +124,10 @@ class Transactions:
         self._in_flight -= 1
         self._admission.answered()
         self._metrics.decided(outcome, self._monotonic_ns() - received_ns)
+
+    def _round_over(self, age_ns: int) -> None:
+        if age_ns <= DOUBTFUL_NS:  # of others the system was asked
+            self._metrics.unread(age_ns)
 
     def _decline(self, waiting: Waiting, now_ns: int) -> None:
         exchange, identity, received_ns = waiting
