@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.client import Answer, Client, path_of
 from tests.support.documents import Document, card, customer, encode
+from tests.support.together import Request, send_together
 
 NewId = Callable[[], str]
 
@@ -43,6 +44,21 @@ def test_of_two_who_saw_the_same_one_loses(client: Client, document: Document) -
     assert now.json()["telefone"] == "11 98888-0001"
     assert now.headers["etag"] == first.headers["etag"] != seen
     assert put(client, document, If_Match=first.headers["etag"]).status == 200
+
+
+def test_of_many_at_once_one_wins(client: Client, document: Document) -> None:
+    """Whether somebody was faster is known only at the moment of the change."""
+    path = path_of("clientes", document["cliente_id"])
+    headers = (("If-Match", tag_of(client, document["cliente_id"])),)
+    phones = [f"11 98888-00{number:02}" for number in range(20)]
+    requests = [
+        Request("PUT", path, encode(document | {"telefone": phone}), headers) for phone in phones
+    ]
+    answers = send_together(client.port, requests)
+    statuses = [answer.status for answer in answers if answer]
+    assert sorted(statuses) == [200] + [412] * 19
+    won = phones[statuses.index(200)]
+    assert client.customer(document["cliente_id"])["telefone"] == won
 
 
 def test_who_says_nothing_is_not_held_up(client: Client, document: Document) -> None:

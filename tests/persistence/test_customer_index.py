@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from authorizer.domain.folding import fold_name
 from authorizer.domain.person_search import (
     CPF,
+    EMAIL,
     NAME,
     PHONE,
     Criterion,
@@ -80,6 +81,17 @@ def test_the_index_finds_what_a_look_at_everybody_finds(
         assert len(page) <= limit
         found += page
     assert found == expected
+    index.close()
+
+
+def test_what_is_wanted_whole_is_not_found_by_what_it_begins_with() -> None:
+    index = CustomerIndex()
+    person = Person("Ana", "12345678900", "+44 20 7946 0958", "ana@example.com.br")
+    index.load([("c", person)])
+    index.loaded()
+    for field, part in ((PHONE, "+44 20 7946 095"), (EMAIL, "ana@example.com")):
+        found = [index.find(wanted(field, part, whole), None, 10) for whole in (False, True)]
+        assert [len(each) for each in found] == [1, 0]
     index.close()
 
 

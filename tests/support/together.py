@@ -25,11 +25,13 @@ class Request:
     method: str
     path: str
     body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()
 
     def encoded(self) -> bytes:
+        own = "".join(f"{name}: {value}\r\n" for name, value in self.headers)
         head = (
             f"{self.method} {self.path} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-            f"Content-Type: application/json\r\nContent-Length: {len(self.body)}\r\n\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(self.body)}\r\n{own}\r\n"
         )
         return head.encode("ascii") + self.body
 
