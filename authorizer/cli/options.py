@@ -1,7 +1,9 @@
 """Settings as flags: every field of `Settings` is one, so none can be forgotten."""
 
 import inspect
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, TypeVar, get_args
 
@@ -13,6 +15,8 @@ from pydantic_settings import SettingsError, TomlConfigSettingsSource
 from authorizer.settings import Environment, Settings, load_settings, unique_members
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+PREFIX: Final = str(Settings.model_config["env_prefix"])
 
 _PAIRS: Final = {
     "wallet_by_mcc": ("MCC", "WALLET"),
@@ -122,17 +126,42 @@ def _shown(default: Any) -> str:
 
 
 def _settings(config: Path | None, flags: dict[str, Any]) -> Settings:
+    _tell_misspelt(os.environ)
     try:
         return load_settings(config, **flags)
     except ValidationError as error:
-        raise click.UsageError("\n".join(_lines(error))) from error
+        raise click.UsageError("\n".join(_lines(error, config, flags))) from error
     except SettingsError as error:
         raise click.UsageError(f"the environment: {error}") from error
     except (OSError, ValueError) as error:
         raise click.UsageError(f"{config}: {error}") from error
 
 
-def _lines(error: ValidationError) -> Iterable[str]:
+def _lines(error: ValidationError, config: Path | None, flags: Mapping[str, Any]) -> Iterable[str]:
     for found in error.errors():
         name = ".".join(map(str, found["loc"]))
-        yield f"setting {name}: {found['msg']}"
+        place = _place(str(found["loc"][0]), config, flags) if found["loc"] else None
+        yield f"setting {name}: {found['msg']}{f' ({place})' if place else ''}"
+
+
+def _place(name: str, config: Path | None, flags: Mapping[str, Any]) -> str | None:
+    """Where a setting was given, as whoever has to mend it knows it."""
+    if flags.get(name) is not None:
+        return f"--{name.replace('_', '-')}"
+    variable = f"{PREFIX}{name.upper()}"
+    if variable.lower() in {given.lower() for given in os.environ}:
+        return f"the variable {variable}"
+    return f"{name} in {config}" if config else None
+
+
+def _tell_misspelt(environment: Iterable[str]) -> None:
+    """Say which variables look like a setting's and are none.
+
+    They are no reason to end: whoever runs this may set variables of that name for their own.
+    """
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    for name in environment:
+        if name.upper().startswith(PREFIX) and name.upper() not in known:
+            near = get_close_matches(name.upper(), known, 1)
+            meant = f"; did you mean {near[0]}?" if near else ""
+            click.echo(f"Warning: {name} is no setting, and is passed over{meant}", err=True)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable
 from functools import partial
 from socket import socket
+from typing import Final
 
 import click
 
@@ -27,6 +28,10 @@ the first one; from then on everybody needs one.
 """
 WITH_KEYS = """\
 serving on {url}; API keys are needed (`authorizer keys list`)
+"""
+NOT_ENCRYPTED: Final = """\
+{host} is not this machine alone, and this is HTTP without TLS: it is not encrypted, and keys
+and personal data can be read on the way. Put a proxy that speaks TLS in front.
 """
 
 
@@ -69,6 +74,8 @@ def serve(settings: Settings, trust_clock: bool) -> None:
     with offline.telling_a_failed_disk(), offline.deaf_to_calls(), disk.lock():
         recovered = offline.recover(disk, settings)
         with _listen(settings) as listening:
+            if not settings.is_loopback:
+                click.echo(NOT_ENCRYPTED.format(host=settings.host), err=True, nl=False)
             announce = partial(_announce, bool(keys))
             server.serve(settings, disk, recovered, listening, announce, trust_clock=trust_clock)
 

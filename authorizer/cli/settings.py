@@ -1,6 +1,7 @@
 """`authorizer settings`."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -10,6 +11,9 @@ import orjson
 
 from authorizer.cli.options import given_settings, settings_options, sources_of
 from authorizer.settings import Settings
+
+_IN_AUTHORITY: Final = re.compile(r"^([^:/?#]+://[^:/?#]*:).*@")
+_IN_QUERY: Final = re.compile(r"([?&](?:ssl)?password=)[^&#]*", re.IGNORECASE)
 
 Show = Callable[[Settings, dict[str, str]], str]
 
@@ -43,14 +47,14 @@ def settings(form: str | None, settings: Settings) -> None:
 
 def _table(settings: Settings, sources: dict[str, str]) -> str:
     rows = [("setting", "value", "from")]
-    rows += [(name, _text(getattr(settings, name)), source) for name, source in sources.items()]
+    rows += [(name, _text(_shown(settings, name)), source) for name, source in sources.items()]
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
     return "\n".join(f"{row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]}" for row in rows)
 
 
 def _json(settings: Settings, sources: dict[str, str]) -> str:
     shown = {
-        name: {"value": _plain(getattr(settings, name)), "from": source}
+        name: {"value": _plain(_shown(settings, name)), "from": source}
         for name, source in sources.items()
     }
     return orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode()
@@ -60,9 +64,25 @@ def _toml(settings: Settings, sources: dict[str, str]) -> str:
     lines = []
     for name, source in sources.items():
         lines.append(f"# {Settings.model_fields[name].description} (from the {source})")
-        value = _plain(getattr(settings, name))
-        lines.append(f"# {name} =\n" if value is None else f"{name} = {_toml_value(value)}\n")
+        value, shown = getattr(settings, name), _plain(_shown(settings, name))
+        written = f"{name} = {_toml_value(shown)}\n"
+        if shown is None:
+            written = f"# {name} =\n"
+        elif shown != _plain(value):  # a file with the mask would be a wrong one
+            written = f"# {written}"
+        lines.append(written)
     return "\n".join(lines).rstrip("\n")
+
+
+def _shown(settings: Settings, name: str) -> Any:
+    """A setting's value, without the password that a URL may hold."""
+    value = getattr(settings, name)
+    return masked_url(value) if name == "reports_url" and value is not None else value
+
+
+def masked_url(url: str) -> str:
+    """A URL with `***` for its password, also where that is a parameter of the query."""
+    return _IN_QUERY.sub(r"\1***", _IN_AUTHORITY.sub(r"\1***@", url))
 
 
 def _toml_value(value: Any) -> str:

@@ -190,3 +190,45 @@ def test_a_mapping_names_nothing_twice(
 @pytest.mark.parametrize("value", ["5411= ", " =FOOD"])
 def test_an_mcc_and_a_wallet_are_not_blank(value: str) -> None:
     assert "must not be blank" in refused("settings", "--wallet-by-mcc", value, status=2)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown_as"),
+    [
+        ("postgresql+psycopg://me:s3cret@db/reports", "postgresql+psycopg://me:***@db/reports"),
+        ("postgresql://me:p@s3cret@db/r", "postgresql://me:***@db/r"),
+        ("postgresql://db/r?user=me&password=s3cret", "postgresql://db/r?user=me&password=***"),
+        ("postgresql+psycopg://me@db/reports", "postgresql+psycopg://me@db/reports"),
+        ("sqlite:////tmp/r.sqlite", "sqlite:////tmp/r.sqlite"),
+    ],
+)
+def test_a_password_is_not_shown(url: str, shown_as: str) -> None:
+    for form in ([], ["--json"], ["--toml"]):
+        told = done("settings", *form, "--reports-url", url)
+        assert shown_as in told
+        assert "s3cret" not in told
+
+
+def test_a_file_made_of_a_masked_url_does_not_hold_the_mask(tmp_path: Path) -> None:
+    made = file(tmp_path, done("settings", "--toml", "--reports-url", "postgresql://me:x@db/r"))
+    assert shown("--config", made)["reports_url"]["value"] is None
+
+
+def test_a_misspelt_variable_is_told_with_the_nearest_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTHORIZER_DEADLINE_MSEC", "50")
+    told = run("settings", "--json")
+    assert told.exit_code == 0
+    assert "AUTHORIZER_DEADLINE_MSEC is no setting" in told.stderr
+    assert "did you mean AUTHORIZER_DEADLINE_MS?" in told.stderr
+
+
+def test_a_wrong_setting_is_told_with_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = file(tmp_path, "max_inbox = 0\n")
+    told = refused("settings", "--config", made, status=2)
+    assert told.endswith(f"(max_inbox in {made})")
+    assert refused("settings", "--max-inbox", 0, status=2).endswith("(--max-inbox)")
+    monkeypatch.setenv("AUTHORIZER_MAX_INBOX", "0")
+    told = refused("settings", "--config", made, status=2)
+    assert told.endswith("(the variable AUTHORIZER_MAX_INBOX)")
