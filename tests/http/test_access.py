@@ -205,6 +205,7 @@ def test_any_address_may_be_bound_once_there_is_an_active_key(make_server: MakeS
     past = '"expires_at": "2020-01-01T00:00:00Z"'
     file.write_text(lines.replace('"expires_at": null', past, 1), encoding="utf-8")
     server.start()
+    assert "it is not encrypted" in server.log()
     assert server.client.get("/merchants").status == 401
     assert Client(server.port, key=active).get("/merchants").status == 200
     answer = Client(server.port, key=expired).get("/merchants")
