@@ -4,6 +4,7 @@ An entry is checked by the same documents as a request. One that can't be taken 
 `BadLine` in its place, so that whoever reads on can tell of it and go on.
 """
 
+import codecs
 from collections.abc import Iterator
 from typing import IO, Any, Final, Literal, NamedTuple
 
@@ -92,6 +93,8 @@ def read_lines(stream: IO[bytes], file: str) -> Iterator[Line]:
     while raw := stream.readline(MAX_BODY_BYTES + 1):
         number += 1
         place = Place(file, number)
+        if number == 1:
+            raw = raw.removeprefix(codecs.BOM_UTF8)
         if number == 1 and (file.endswith(".json") or raw.strip() == b"{"):
             yield _line(place, raw + stream.read(MAX_BODY_BYTES + 1))
             return

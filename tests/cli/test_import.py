@@ -84,6 +84,14 @@ def test_accounts_merchants_and_customers_are_told_apart(
     }
 
 
+@pytest.mark.parametrize("name", ["lines.ndjson", "customer.json"])
+def test_a_byte_order_mark_is_passed_over(name: str, data: Path, tmp_path: Path) -> None:
+    """Windows writes one."""
+    file = tmp_path / name
+    file.write_text(json.dumps(CUSTOMER), encoding="utf-8-sig")
+    assert counts(done("import", file, "--data", data))["customers"] == (1, 0)
+
+
 def test_an_account_without_balances_gets_the_configured_wallets(
     data: Path, tmp_path: Path
 ) -> None:
