@@ -17,6 +17,7 @@ from authorizer.actors.desk import Desk
 from authorizer.actors.entity import OffLoop, Surroundings
 from authorizer.actors.keys import Keys
 from authorizer.actors.loop_actor import RunQueue
+from authorizer.actors.old_ids import OldIds, Round
 from authorizer.actors.snapshots import SnapshotPolicy, Snapshots
 from authorizer.domain.categories import CategoryTable
 from authorizer.domain.policy import Policy
@@ -66,6 +67,7 @@ class Running:
     admission: Admission
     snapshots: Snapshots
     recovered: Recovered
+    old_ids: OldIds
     check_places: Callable[[], None]
     """OSError if a file that is written is not at its path any more; asks the disk."""
 
@@ -175,7 +177,8 @@ async def run(
 
     end_writer = world.start_writer(commit)
     try:
-        yield Running(desk, commit, clock, admission, snapshots, recovered, check_places)
+        old_ids = OldIds(around, desk.accounts, world.seconds)
+        yield Running(desk, commit, clock, admission, snapshots, recovered, old_ids, check_places)
     finally:
         await world.off_loop(end_writer)
         journal.close()
@@ -194,6 +197,12 @@ async def watch_places(running: Running, world: World) -> None:
         except OSError as error:
             world.on_failure(error)
             return
+
+
+def tell_of_old_ids(found: Round) -> None:
+    """Log what a walk along all accounts has forgotten, if anything."""
+    if found.ids:
+        log.info("old ids forgotten", ids=found.ids, accounts=found.accounts)
 
 
 async def make_search_ready(running: Running) -> None:

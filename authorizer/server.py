@@ -147,11 +147,13 @@ async def _serve(
         indexing = loop.create_task(runtime.make_search_ready(running))
         following = loop.create_task(follow_keys(key_file, access, world.off_loop))
         watching = loop.create_task(runtime.watch_places(running, world))
+        forgetting = loop.create_task(running.old_ids.run(runtime.tell_of_old_ids))
         async with reports.at_work():
             announce(_url(listening))
             await server.serve(sockets=[listening, *more_ears(listening)])
         following.cancel()
         indexing.cancel()
+        forgetting.cancel()
         watch.end()
         await housekeeping
         await watch.snapshot()
@@ -409,6 +411,16 @@ def _metrics(running: runtime.Running) -> Metrics:
         "authorizer_loop_seconds_each",
         "What a purchase is expected to take of the event loop's time.",
         lambda: admission.each_ns / 1e9,
+    )
+    metrics.gauge(
+        "authorizer_old_ids_forgotten",
+        "Ids past their retention that were taken out of memory since the start.",
+        lambda: running.old_ids.forgotten,
+    )
+    metrics.gauge(
+        "authorizer_old_ids_rounds",
+        "Walks along all accounts, to find such ids, since the start.",
+        lambda: running.old_ids.rounds,
     )
     metrics.gauge(
         "authorizer_journal_undurable_records",

@@ -19,11 +19,11 @@ MCC = "5811"
 MERCHANT = "PADARIA DO ZE               SAO PAULO BR"
 
 
-def accounts_opened(count: int) -> Iterable[Event]:
+def accounts_opened(count: int, first: int = 0, at_us: int = FIRST_AT_US) -> Iterable[Event]:
     """The events of ``count`` accounts, numbered and funded as wrk's scripts expect."""
-    for number in range(count):
+    for number in range(first, first + count):
         account_id = str(FIRST_ACCOUNT + number)
-        yield AccountOpened(FIRST_AT_US, "benchmark", account_id, OPENING_CENTS, None)
+        yield AccountOpened(at_us, "benchmark", account_id, OPENING_CENTS, None)
 
 
 def purchases_approved(count: int, accounts: int) -> Iterable[Event]:

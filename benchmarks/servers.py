@@ -65,6 +65,16 @@ def decisions_by_code(server: Server) -> Counter[str]:
     return count_decisions(server.client.get("/metrics").body.decode())
 
 
+def gauge(server: Server, name: str) -> float:
+    """A gauge of an authorizer as it stands."""
+    text = server.client.get("/metrics").body.decode()
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            if sample.name == name:
+                return float(sample.value)
+    raise KeyError(name)
+
+
 def count_decisions(metrics: str) -> Counter[str]:
     """Add up the decisions in a text of Prometheus metrics, by code."""
     counts: Counter[str] = Counter()

@@ -80,6 +80,21 @@ class Directory(Generic[A]):
             raise BrokenEntityError(f"{entity_id} is broken since a bug")
         return self._population.sleeper(actor.state)
 
+    def tidy(self, entity_id: str, tidy: Callable[[Any], int]) -> int:
+        """Have something done with a state, awake or asleep, that no event tells of.
+
+        `tidy` says how much it has changed, and so does this. A sleeper stays asleep, and a broken
+        entity is left alone.
+        """
+        actor = self._awake.get(entity_id)
+        if actor is not None:
+            return 0 if actor.broken else tidy(actor.state)
+        state = self._population.wake(entity_id)
+        changed = tidy(state)
+        if changed:
+            self._population.sleep(entity_id, state)
+        return changed
+
     def _wake(self, entity_id: str) -> A:
         self._make_room()
         actor = self._new_actor(entity_id, self._population.wake(entity_id))

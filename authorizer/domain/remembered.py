@@ -1,5 +1,6 @@
 """The ids that an account has answered for: a repeat gets the stored answer and moves nothing."""
 
+from itertools import islice
 from typing import Final, NamedTuple
 
 PAGE_ENTRIES: Final = 2048
@@ -79,6 +80,20 @@ class RememberedIds:
     def forget_before(self, since_us: int) -> None:
         """Drop sealed pages that are wholly older than `since_us`; no `get` since then sees it."""
         self.sealed_pages = [page for page in self.sealed_pages if newest_us(page) >= since_us]
+
+    def forget_all_before(self, since_us: int) -> int:
+        """Drop what is older in the open page as well; how many ids went.
+
+        The page is made anew where any went: a dict never gets smaller by itself.
+        """
+        before = len(self)
+        young = (_parse(entry).at_us >= since_us for entry in self.open_page.values())
+        old = next((at for at, is_young in enumerate(young) if is_young), len(self.open_page))
+        if old:
+            self.open_page = dict(islice(self.open_page.items(), old, None))
+        if self.sealed_pages:
+            self.forget_before(since_us)
+        return before - len(self)
 
 
 def _parse(entry: str) -> Remembered:

@@ -86,7 +86,9 @@ class Replay:
 
     def finish(self) -> None:
         """Put to sleep whatever the replay woke; the state is whole after it."""
+        since_us = self.state.at_us - self._id_retention_us
         for account_id, account in self._accounts.items():
+            accounts.forget_ids_before(account, since_us)
             self.state.accounts.sleep(account_id, account)
         for customer_id, customer in self._customers.items():
             self.state.customers.sleep(customer_id, customer)
@@ -95,7 +97,7 @@ class Replay:
         self._accounts.clear()
         self._customers.clear()
         self._tickets.clear()
-        self.state.accounts.forget_pages_before(self.state.at_us - self._id_retention_us)
+        self.state.accounts.forget_pages_before(since_us)
 
     def account(self, account_id: str) -> Account:
         """An account as it is at this point of the replay."""

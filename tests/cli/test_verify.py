@@ -140,7 +140,7 @@ def test_a_shorter_memory_of_old_ids_is_no_difference(demo: Path) -> None:
     write_events(
         demo,
         *(AccountCredited(NOW_US, "t", "123", f"a{n}", "CASH", 1) for n in range(4096)),
-        *(AccountCredited(NOW_US + 3 * day_us, "t", "123", f"b{n}", "CASH", 1) for n in range(10)),
+        *(AccountCredited(NOW_US + 30 * day_us, "t", "123", f"b{n}", "CASH", 1) for n in range(10)),
     )
     done("snapshot", "--data", demo)
     taken = everything(demo / "snapshots")

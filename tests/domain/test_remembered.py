@@ -54,6 +54,39 @@ def test_an_id_that_is_used_again_has_its_newest_answer() -> None:
     assert ids.get("a", 11) is None
 
 
+def times(page: dict[str, str]) -> list[int]:
+    """When the ids of a page were answered."""
+    return [int(entry.split("\0")[0]) for entry in page.values()]
+
+
+@pytest.mark.parametrize("count", range(1, 9))
+@pytest.mark.usefixtures("_small_pages")
+def test_what_is_older_is_forgotten_in_pages_that_are_not_full_too(count: int) -> None:
+    """One by one in the open page, whole pages of the sealed ones, and nothing that is young."""
+    keys = [f"k{number}" for number in range(1, count + 1)]
+    for since_us in range(count + 3):
+        ids = filled(*keys)
+        before = len(ids)
+        gone = ids.forget_all_before(since_us)
+        assert gone == before - len(ids)
+        for at_us, key in enumerate(keys, 1):
+            assert (ids.get(key, 0) is not None) or at_us < since_us
+        assert all(at_us >= since_us for at_us in times(ids.open_page))
+        assert all(max(times(page)) >= since_us for page in ids.sealed_pages)
+        assert list(ids.open_page) == [key for key in keys if key in ids.open_page]
+        ids.add("new", count + 3, "approved", "")
+        assert ids.get("new", 0) is not None
+        assert ids.forget_all_before(since_us) == 0
+
+
+def test_an_id_that_is_young_again_stays() -> None:
+    """Its place in the order is that of its newest answer."""
+    ids = filled("a", "b", "c")
+    ids.add("a", 10, "approved", "")
+    assert ids.forget_all_before(4) == 2
+    assert list(ids.open_page) == ["a"]
+
+
 @pytest.mark.usefixtures("_small_pages")
 def test_a_full_page_is_sealed_and_never_changes_again() -> None:
     ids = filled("a", "b", "c")

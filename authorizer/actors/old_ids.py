@@ -1,0 +1,74 @@
+"""Forgets the ids that are past their retention, also of accounts that nobody asks for any more."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from authorizer.actors.clock import SECOND_US
+from authorizer.actors.directory import Directory
+from authorizer.actors.entity import Surroundings
+from authorizer.domain import account as accounts
+from authorizer.domain.account import Account
+
+SLICE_SECONDS: Final = 0.0005
+"""How long one slice may hold the loop, give or take one account."""
+PAUSE_SECONDS: Final = 0.025
+ROUNDS_A_RETENTION: Final = 24
+"""So an id stays for a twenty-fourth of the retention too long, at most."""
+
+
+class Round(NamedTuple):
+    """What one walk along all accounts has found."""
+
+    accounts: int
+    ids: int
+    """How many ids were forgotten."""
+
+
+class OldIds:
+    """Walks along all accounts, awake and asleep, in slices between which the loop goes on.
+
+    No rule looks at the ids that it takes away, so it is no event, and decides nothing.
+    """
+
+    def __init__(
+        self, around: Surroundings, directory: Directory[Any], seconds: Callable[[], float]
+    ) -> None:
+        self._around = around
+        self._directory = directory
+        self._seconds = seconds
+        self.rounds = 0
+        """How many rounds were walked."""
+        self.forgotten = 0
+        """How many ids were forgotten in them."""
+
+    async def run(self, after_round: Callable[[Round], None]) -> None:
+        """Walk round after round, the first one at once."""
+        retention_seconds = self._around.policy.id_retention_us / SECOND_US
+        while True:
+            started = self._seconds()
+            walked = await self.round()
+            self.rounds += 1
+            self.forgotten += walked.ids
+            after_round(walked)
+            left = retention_seconds / ROUNDS_A_RETENTION - (self._seconds() - started)
+            await asyncio.sleep(max(PAUSE_SECONDS, left))
+
+    async def round(self) -> Round:
+        """Walk along all accounts that there are at its beginning."""
+        ids = self._directory.ids()
+        count, forgotten = len(ids), 0
+        at = 0
+        while at < count:
+            until = self._seconds() + SLICE_SECONDS
+            while at < count:
+                forgotten += self._directory.tidy(ids[at], self._forget)
+                at += 1
+                if self._seconds() >= until:
+                    break
+            await asyncio.sleep(PAUSE_SECONDS)
+        return Round(count, forgotten)
+
+    def _forget(self, account: Account) -> int:
+        since_us = self._around.clock.newest_us - self._around.policy.id_retention_us
+        return accounts.forget_ids_before(account, since_us)
