@@ -9,7 +9,8 @@ class Resolution(NamedTuple):
     """How a ticket was resolved, and by whom."""
 
     attendant: str
-    text: str
+    text: str | None
+    """None where nothing may be written about the customer any more."""
 
 
 class OpenTicket(NamedTuple):

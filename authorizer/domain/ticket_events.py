@@ -87,8 +87,8 @@ class TicketResolved(NamedTuple):
     customer_id: str
     attendant: str
     channel: str
-    text: Sealed
-    """JSON `[resolucao]`."""
+    text: Sealed | None
+    """JSON `[resolucao]`; None where the customer was erased before, and nothing may be written."""
 
 
 class TicketPriorityChanged(NamedTuple):

@@ -10,7 +10,15 @@ from typing import Any, Final, NamedTuple, Protocol
 from authorizer.domain import ticket_commands as commands
 from authorizer.domain import ticket_events as events
 from authorizer.domain.events import Event
-from authorizer.domain.outcomes import Decision, Done, Refusal, conflict, not_found
+from authorizer.domain.outcomes import (
+    Decision,
+    Done,
+    Refusal,
+    RefusalKind,
+    conflict,
+    invalid,
+    not_found,
+)
 from authorizer.domain.sealing import Sealed
 from authorizer.domain.service_levels import ServiceLevels
 from authorizer.domain.tickets import ATTENDANT, CUSTOMER, Ticket, TicketStatus
@@ -62,7 +70,7 @@ def open_ticket(
             command.client_id,
         )
     ]
-    if command.resolution is not None:
+    if command.resolution is not None and command.resolution.text is not None:
         found.append(
             events.TicketResolved(
                 now_us,
@@ -158,18 +166,25 @@ def change_priority(
 def resolve_ticket(
     ticket: Ticket, command: commands.ResolveTicket, means: Means, now_us: int
 ) -> Decision:
-    """Resolve it, from any state before."""
+    """Resolve it, from any state before. That of an erased customer ends without a text."""
     if ticket.status in _RESOLVED_OR_CLOSED:
         return _not_now(ticket, "resolved")
+    text = command.resolution.text
     if isinstance(means.seal, Refusal):
-        return Decision(means.seal)
+        if text is not None or means.seal.kind is not RefusalKind.GONE:
+            return Decision(means.seal)
+        sealed = None
+    elif text is None:
+        return invalid("is needed: it tells how the ticket was resolved", "resolucao")
+    else:
+        sealed = means.seal(text)
     event = events.TicketResolved(
         now_us,
         command.by,
         *_about(ticket),
         command.resolution.attendant,
         command.channel,
-        means.seal(command.resolution.text),
+        sealed,
     )
     return Decision(Done(created=True), (event,))
 
@@ -190,12 +205,21 @@ def reopen_ticket(
     return Decision(Done(created=True), (event,))
 
 
-def close_ticket(ticket: Ticket, command: commands.CloseTicket, _: Means, now_us: int) -> Decision:
-    """Close it for good, once it is resolved."""
+def close_ticket(
+    ticket: Ticket, command: commands.CloseTicket, means: Means, now_us: int
+) -> Decision:
+    """Close it for good, once it is resolved. That of an erased customer is resolved by it."""
+    found: list[events.TicketEvent] = []
     if ticket.status is not TicketStatus.RESOLVED:
-        return _not_now(ticket, "closed")
-    event = events.TicketClosed(now_us, command.by, *_about(ticket), command.channel)
-    return Decision(Done(created=True), (event,))
+        erased = isinstance(means.seal, Refusal) and means.seal.kind is RefusalKind.GONE
+        if not erased or ticket.status is TicketStatus.CLOSED:
+            return _not_now(ticket, "closed")
+        who = ticket.attendant or command.by
+        found.append(
+            events.TicketResolved(now_us, command.by, *_about(ticket), who, command.channel, None)
+        )
+    found.append(events.TicketClosed(now_us, command.by, *_about(ticket), command.channel))
+    return Decision(Done(created=True), found)
 
 
 def decide(

@@ -267,7 +267,7 @@ def evolve(ticket: Ticket, event: events.TicketEvent, position: int) -> None:
     if ticket.exists == isinstance(event, events.TicketOpened):
         raise ValueError(f"{type(event).__name__} does not fit ticket {ticket.protocol}")
     _APPLY[type(event)](ticket, event)
-    ticket.sealed_chars += len(getattr(event, "text", ""))
+    ticket.sealed_chars += len(getattr(event, "text", None) or "")
     ticket.position = position
 
 

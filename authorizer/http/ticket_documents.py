@@ -99,7 +99,10 @@ class ResolutionDocument(Document):
     """How a ticket was resolved, and by whom."""
 
     atendente: Name
-    resolucao: Message
+    resolucao: Message | None = Field(
+        None,
+        description="How it was resolved. Needed, but where the customer was erased: there, none.",
+    )
     canal: Channel
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass
@@ -384,3 +384,37 @@ def test_the_keys_may_be_in_a_folder_of_their_own(tmp_path: Path) -> None:
     finally:
         other.end()
         server.end()
+
+
+@pytest.mark.parametrize("way", ["resolucao", "fechamento"])
+@pytest.mark.parametrize("held", [False, True])
+def test_an_open_ticket_of_an_erased_customer_ends_without_a_text(
+    client: Client, new_id: Callable[[], str], way: str, held: bool
+) -> None:
+    customer_id = new_id()
+    done_(client.put_customer(customer(customer_id)))
+    ticket = {"assunto": "a", "descricao": "d", "categoria": "c", "canal": "App"}
+    path = path_of("clientes", customer_id, "chamados")
+    protocol = done_(client.post(path, ticket)).json()["protocolo"]
+
+    def step(name: str, **more: str) -> Answer:
+        return client.post(path_of("chamados", protocol, name), {"canal": "App", **more})
+
+    assert step("resolucao", atendente="Ana").status == 422, "before, it takes a text"
+    assert step("fechamento").status == 409, "and a resolution"
+    if held:
+        done_(step("espera", atendente="Bia"))
+    done_(client.delete(path_of("clientes", customer_id, "dados-pessoais")))
+    assert step("resolucao", atendente="Ana", resolucao="feito").status == 410
+    if way == "resolucao":
+        resolved = done_(step("resolucao", atendente="Ana")).json()
+        assert (resolved["status"], resolved["atendente"]) == ("resolvido", "Ana")
+        assert "resolucao" not in resolved
+    closed = done_(step("fechamento")).json()
+    assert closed["status"] == "fechado"
+    assert {"resolvido_em", "fechado_em"} < closed.keys()
+    assert step("fechamento").status == 409
+    listed = client.get("/chamados", cliente_id=customer_id).json()["chamados"]
+    assert [one["status"] for one in listed] == ["fechado"]
+    contacts = client.get(path_of("clientes", customer_id, "interacoes")).json()["interacoes"]
+    assert [one["tipo"] for one in contacts[:2]] == ["fechamento", "resolucao"]

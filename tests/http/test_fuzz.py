@@ -97,6 +97,7 @@ RULES: Final = re.compile(
     "|two cards have one cartao_id"
     "|holds nothing to look for"
     "|must be masked: "  # the digits of all scripts count
+    "|is needed: it tells how"  # but where the customer was erased
     "|must be whole: "  # for who sees it masked
     "|must be (up to eleven )?digits"
     "|would hold more than it may"
