@@ -16,6 +16,7 @@ import uvicorn
 import uvloop
 
 from authorizer import logs, runtime
+from authorizer.actors.access_trail import AccessTrail
 from authorizer.actors.clock import ClockState
 from authorizer.actors.directory import BrokenEntityError
 from authorizer.actors.entity import OffLoop
@@ -26,6 +27,8 @@ from authorizer.http.protocol import Protocol
 from authorizer.http.rate import RateLimit, Rates
 from authorizer.http.search_rates import SearchRates
 from authorizer.http.transactions import App
+from authorizer.persistence.access_log import FOLDER as ACCESS_LOG
+from authorizer.persistence.access_log import AccessLog
 from authorizer.persistence.api_keys import ApiKeysDamagedError, KeyFile
 from authorizer.persistence.disk import LocalDisk
 from authorizer.persistence.recovery import Recovered
@@ -116,6 +119,7 @@ async def _serve(
         watch = Watch(running, reports)
         key_file = KeyFile(disk)
         access = access_for(settings, running, key_file, metrics)
+        trail = AccessTrail(AccessLog(LocalDisk(settings.data / ACCESS_LOG)), world.off_loop)
         app = make_app(
             Services(
                 running.desk,
@@ -132,6 +136,7 @@ async def _serve(
                 ),
                 settings.max_in_flight,
                 settings.attendant_limit_ceiling_cents,
+                trail,
                 reports,
                 settings.desk_hours,
             )
@@ -157,6 +162,7 @@ async def _serve(
         watch.end()
         await housekeeping
         await watch.snapshot()
+        await trail.close()
         watching.cancel()
     log.info("ended", position=running.commit.durable, head=running.commit.chain.hex())
 

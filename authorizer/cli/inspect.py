@@ -12,6 +12,8 @@ from authorizer.cli.options import settings_options
 from authorizer.cli.points import Point, PointType, time_text
 from authorizer.cli.reveal import Revealer, hide
 from authorizer.domain.events import CardOpened, CardReplaced, Event, OperationsImported
+from authorizer.persistence.access_log import FOLDER as ACCESS_LOG
+from authorizer.persistence.access_log import read_accesses
 from authorizer.persistence.disk import LocalDisk
 from authorizer.persistence.history import events_of
 from authorizer.persistence.journal import Batch, JournalReader
@@ -71,11 +73,17 @@ class Wanted(NamedTuple):
 @click.option("--to", "until", type=PointType(), help="Up to this position or time, included.")
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many lines.")
 @click.option("--batches", is_flag=True, help="A line for each batch that holds such an event.")
+@click.option(
+    "--accesses",
+    is_flag=True,
+    help="Who read whose data, from the access log; takes --customer, --by, --from, --to, --limit.",
+)
 @click.option("--show-personal-data", is_flag=True, help="Open personal texts with their keys.")
 @settings_options("data", "personal_keys")
 def inspect(
     limit: int | None,
     batches: bool,
+    accesses: bool,
     show_personal_data: bool,
     settings: Settings,
     **wanted: Any,
@@ -95,11 +103,16 @@ def inspect(
       authorizer inspect --data data --event card_blocked --event card_unblocked
       authorizer inspect --data data --by atendente --from 2025-02-24T00:00:00Z
       authorizer inspect --data data --batches --from 1000 --to 2000
+      authorizer inspect --data data --accesses --customer 12345
       authorizer inspect --data data | jq -r 'select(.amount_cents > 100000) | .position'
 
     Exit status: 0 printed, 1 the journal is damaged (what lies before is printed) or missing,
     2 wrong usage.
     """
+    if accesses:
+        for line in islice(_accesses(settings, Wanted(**wanted)), limit):
+            click.echo(json.dumps(line, ensure_ascii=False))
+        return
     disk = offline.journal_to_read(settings)
     reader = JournalReader(disk)
     look = Wanted(**wanted)
@@ -137,6 +150,25 @@ def _records(
                     "segment": batch.segment,
                     "batch_offset": batch.offset,
                 }
+
+
+def _accesses(settings: Settings, wanted: Wanted) -> Iterator[dict[str, Any]]:
+    for position, access in read_accesses(LocalDisk(settings.data / ACCESS_LOG)):
+        if wanted.until is not None and wanted.until.is_before(position, access.at_us):
+            return
+        if (
+            (wanted.customer is None or wanted.customer in access.customer_ids)
+            and wanted.by in (None, access.by, *access.by.split(":"))
+            and not (wanted.since is not None and wanted.since.is_after(position, access.at_us))
+        ):
+            yield {
+                "position": position,
+                "at": time_text(access.at_us),
+                "by": access.by,
+                "kind": access.kind,
+                "customers": list(access.customer_ids),
+                "request_id": access.request_id,
+            }
 
 
 def _batches(disk: LocalDisk, reader: JournalReader, wanted: Wanted) -> Iterator[dict[str, Any]]:

@@ -10,12 +10,14 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from authorizer.actors.access_trail import AccessTrail, AccessTrailError
 from authorizer.actors.admission import Admission
 from authorizer.actors.clock import Clock
 from authorizer.actors.desk import Desk
 from authorizer.http.access import TERMINALS, Access
 from authorizer.http.accounts import Accounts
 from authorizer.http.answers.transactions import Decision, Transaction
+from authorizer.http.audit import AccessLists, Audit
 from authorizer.http.cards import Cards
 from authorizer.http.customer_search import CustomerSearches
 from authorizer.http.customers import Customers
@@ -27,6 +29,7 @@ from authorizer.http.operations import HealthCheck, Operations
 from authorizer.http.personal_data import PersonalDataEndpoints
 from authorizer.http.problems import (
     InvalidRequestError,
+    on_access_trail,
     on_bug,
     on_http_exception,
     on_invalid_request,
@@ -85,6 +88,7 @@ class Services:
     search_rates: SearchRates
     max_in_flight: int
     limit_ceiling_cents: int
+    trail: AccessTrail
     reports: Reports
     desk_hours: BusinessHours
 
@@ -94,17 +98,19 @@ def all_endpoints(services: Services) -> list[Endpoint]:
     desk = services.desk
     days = LocalDays(services.desk_hours.time_zone)
     ceiling = LimitCeiling(services.access, services.limit_ceiling_cents)
+    audit = Audit(services.trail, services.clock)
     declared = [
         *TRANSACTION_ENDPOINTS,
         *Accounts(desk).endpoints(),
         *Cards(desk, ceiling).endpoints(),
-        *Customers(desk, ceiling).endpoints(),
-        *CustomerSearches(desk, services.search_rates).endpoints(),
-        *PersonalDataEndpoints(desk).endpoints(),
-        *Tickets(desk.tickets).endpoints(),
-        *TicketLists(desk, services.reports, services.clock, days).endpoints(),
+        *Customers(desk, ceiling, audit).endpoints(),
+        *CustomerSearches(desk, services.search_rates, audit).endpoints(),
+        *PersonalDataEndpoints(desk, audit).endpoints(),
+        *AccessLists(desk, services.trail).endpoints(),
+        *Tickets(desk.tickets, audit).endpoints(),
+        *TicketLists(desk, services.reports, services.clock, days, audit).endpoints(),
         *Statements(desk, services.reports).endpoints(),
-        *Histories(desk, services.reports).endpoints(),
+        *Histories(desk, services.reports, audit).endpoints(),
         *ReportPages(services.reports, services.clock, services.desk_hours).endpoints(),
         *Operations(services.health, services.metrics).endpoints(),
     ]
@@ -119,6 +125,7 @@ def make_app(services: Services) -> App:
             HTTPException: on_http_exception,
             InvalidRequestError: on_invalid_request,
             ReportsUnavailableError: on_reports_unavailable,
+            AccessTrailError: on_access_trail,
             Exception: on_bug,
         },
     )

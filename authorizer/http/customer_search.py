@@ -1,14 +1,15 @@
 """`GET /clientes`: customers found by what is known of them."""
 
 from asyncio import gather
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from authorizer.actors.desk import CustomerFile, Desk
+from authorizer.actors.desk import Desk
 from authorizer.domain.access import Caller
+from authorizer.domain.accesses import AccessKind
 from authorizer.domain.outcomes import Refusal
 from authorizer.domain.person_search import (
     CPF,
@@ -22,6 +23,7 @@ from authorizer.domain.person_search import (
     wanted,
 )
 from authorizer.http.answers.customers import CustomerPage
+from authorizer.http.audit import Audit
 from authorizer.http.customers import customer_head
 from authorizer.http.paging import DEFAULT_ROWS, Rows, cursor_parts, cursor_text
 from authorizer.http.problems import FieldError, InvalidRequestError, refused
@@ -102,8 +104,9 @@ class CustomerQuery(Query):
 class CustomerSearches:
     """The endpoint of the customer search."""
 
-    def __init__(self, desk: Desk, rates: SearchRates) -> None:
+    def __init__(self, desk: Desk, rates: SearchRates, audit: Audit) -> None:
         self._desk = desk
+        self._audit = audit
         self._rates = rates
 
     def endpoints(self) -> list[Endpoint]:
@@ -137,16 +140,13 @@ class CustomerSearches:
             self._rates.count_hit(caller)
         page = found[: query.limite]
         files = await gather(*(self._desk.read_customer(one.customer_id) for one in page))
+        # one may have been erased meanwhile
+        shown = [file for file in files if not isinstance(file, Refusal)]
+        customer_ids = [file.customer.customer_id for file in shown]
+        await self._audit.record(request, AccessKind.SEARCH, customer_ids)
         return json_response(
             {
-                "clientes": list(_heads(caller, files)),
+                "clientes": [customer_head(file, caller) for file in shown],
                 "proximo": cursor_text(page[-1]) if len(found) > len(page) else None,
             }
         )
-
-
-def _heads(caller: Caller, files: list[CustomerFile | Refusal]) -> Any:
-    """The customers who are still there to be read: one may have been erased meanwhile."""
-    for file in files:
-        if not isinstance(file, Refusal):
-            yield customer_head(file, caller)

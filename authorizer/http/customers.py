@@ -8,11 +8,13 @@ from starlette.responses import Response
 
 from authorizer.actors.desk import CustomerFile, Desk
 from authorizer.domain.access import Caller
+from authorizer.domain.accesses import AccessKind
 from authorizer.domain.cards import Operation
 from authorizer.domain.commands import RegisterCustomer
 from authorizer.domain.outcomes import Refusal
 from authorizer.domain.person_search import same_cpf
 from authorizer.http.answers.customers import Customer
+from authorizer.http.audit import Audit
 from authorizer.http.cards import card_part
 from authorizer.http.conditions import (
     IF_MATCH,
@@ -34,9 +36,10 @@ MAX_SAME_CPF: Final = 10
 class Customers:
     """The endpoints of customers."""
 
-    def __init__(self, desk: Desk, ceiling: LimitCeiling) -> None:
+    def __init__(self, desk: Desk, ceiling: LimitCeiling, audit: Audit) -> None:
         self._desk = desk
         self._ceiling = ceiling
+        self._audit = audit
 
     def endpoints(self) -> list[Endpoint]:
         """What they are."""
@@ -95,9 +98,11 @@ class Customers:
 
     async def get(self, request: Request) -> Response:
         """Give the customer document back, as it stands."""
-        file = await self._desk.read_customer(request.path_params["cliente_id"])
+        customer_id = request.path_params["cliente_id"]
+        file = await self._desk.read_customer(customer_id)
         if isinstance(file, Refusal):
             return refused(file)
+        await self._audit.record(request, AccessKind.DOCUMENT, [customer_id])
         return _answer(file, caller_of(request), 200)
 
     async def _same_cpf(self, file: CustomerFile) -> str:

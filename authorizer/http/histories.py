@@ -7,10 +7,12 @@ from starlette.responses import Response
 
 from authorizer.actors.desk import Desk
 from authorizer.actors.sealed_texts import open_texts
+from authorizer.domain.accesses import AccessKind
 from authorizer.domain.cards import Operation, WrittenTime
 from authorizer.domain.customer import opened
 from authorizer.domain.outcomes import RefusalKind
 from authorizer.http.answers.histories import Contacts, Operations
+from authorizer.http.audit import Audit
 from authorizer.http.customers import operation_line
 from authorizer.http.paging import HistoryQuery, cursor_of, shown
 from authorizer.http.problems import refused
@@ -31,8 +33,9 @@ _TEXTS: Final = {
 class Histories:
     """The endpoints of histories. What happened to an erased customer stays to be seen."""
 
-    def __init__(self, desk: Desk, reports: Reports) -> None:
+    def __init__(self, desk: Desk, reports: Reports, audit: Audit) -> None:
         self._desk = desk
+        self._audit = audit
         self._reports = reports
 
     def endpoints(self) -> list[Endpoint]:
@@ -60,7 +63,7 @@ class Histories:
 
     async def operations(self, request: Request) -> Response:
         """A page of the operations."""
-        page = await self._page(request, "card_operations")
+        page = await self._page(request, "card_operations", AccessKind.OPERATIONS)
         if isinstance(page, Response):
             return page
         customer_id = request.path_params["cliente_id"]
@@ -78,7 +81,7 @@ class Histories:
 
     async def contacts(self, request: Request) -> Response:
         """A page of the contacts."""
-        page = await self._page(request, "customer_contacts")
+        page = await self._page(request, "customer_contacts", AccessKind.CONTACTS)
         if isinstance(page, Response):
             return page
         return json_response(
@@ -88,13 +91,15 @@ class Histories:
             }
         )
 
-    async def _page(self, request: Request, name: str) -> Any:
+    async def _page(self, request: Request, name: str, kind: AccessKind) -> Any:
         query = query_of(request, HistoryQuery)
         customer_id = request.path_params["cliente_id"]
         refusal = await self._desk.known_customer(customer_id)
         if refusal is not None and refusal.kind is not RefusalKind.GONE:
             return refused(refusal)
-        return await self._reports.query(name, customer_id=customer_id, **query.page())
+        page = await self._reports.query(name, customer_id=customer_id, **query.page())
+        await self._audit.record(request, kind, [customer_id])
+        return page
 
     def _contact(self, row: dict[str, Any]) -> dict[str, Any]:
         optional = {

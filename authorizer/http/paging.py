@@ -99,6 +99,17 @@ class MerchantListQuery(Query):
     before: CursorOfTwo | None = None
 
 
+class AccessQuery(Query):
+    """`GET /clientes/{cliente_id}/acessos`."""
+
+    limite: Rows = DEFAULT_ROWS
+    cursor: CursorOfOne | None = None
+
+    def older_than(self) -> int | None:
+        """The place in the log before which the page begins; None: at the newest."""
+        return None if self.cursor is None else key_of(self.cursor, 1)[0]
+
+
 class HistoryQuery(Query):
     """`GET /clientes/{cliente_id}/operacoes` and `/interacoes`."""
 

@@ -10,10 +10,12 @@ from starlette.responses import Response
 from authorizer.actors.desk import Desk
 from authorizer.actors.holdings import Holdings, holdings
 from authorizer.domain.access import Caller
+from authorizer.domain.accesses import AccessKind
 from authorizer.domain.commands import ErasePersonalData
 from authorizer.domain.outcomes import Refusal
 from authorizer.http.accounts import account_document
 from authorizer.http.answers.customers import PersonalData
+from authorizer.http.audit import Audit
 from authorizer.http.customers import customer_document
 from authorizer.http.problems import refused
 from authorizer.http.routing import CARE, SUPERVISION, Endpoint, caller_of
@@ -24,8 +26,9 @@ from authorizer.http.wire import json_response
 class PersonalDataEndpoints:
     """The endpoints of personal data."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, audit: Audit) -> None:
         self._desk = desk
+        self._audit = audit
 
     def endpoints(self) -> list[Endpoint]:
         """What they are."""
@@ -56,6 +59,7 @@ class PersonalDataEndpoints:
         found = await holdings(self._desk, request.path_params["cliente_id"])
         if isinstance(found, Refusal):
             return refused(found)
+        await self._audit.record(request, AccessKind.EXPORT, [request.path_params["cliente_id"]])
         return json_response(await personal_data_document(found, caller_of(request)))
 
     async def delete(self, request: Request) -> Response:

@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from authorizer.actors.access_trail import AccessTrailError
 from authorizer.domain.outcomes import Refusal, RefusalKind
 from authorizer.reports.client import ReportsUnavailableError
 
@@ -83,6 +84,12 @@ async def on_invalid_request(_: Request, exception: Exception) -> Response:
 async def on_reports_unavailable(_: Request, exception: Exception) -> Response:
     """A question about the past that has no answer now."""
     assert isinstance(exception, ReportsUnavailableError)
+    return problem_response(503, str(exception), headers={"Retry-After": RETRY_SECONDS})
+
+
+async def on_access_trail(_: Request, exception: Exception) -> Response:
+    """Personal data was asked for, and who reads it can't be recorded: it is not answered."""
+    assert isinstance(exception, AccessTrailError)
     return problem_response(503, str(exception), headers={"Retry-After": RETRY_SECONDS})
 
 

@@ -26,6 +26,7 @@ OPERATIONS: Final = frozenset((Role.OPERATOR,))
 OPERATIONS_READ: Final = frozenset((Role.OPERATOR, Role.AUDITOR))
 CARE: Final = frozenset((Role.ATTENDANT, Role.SUPERVISOR))
 CARE_READ: Final = CARE | {Role.AUDITOR}
+ACCESSES_READ: Final = frozenset((Role.SUPERVISOR, Role.AUDITOR))
 SUPERVISION: Final = frozenset((Role.SUPERVISOR,))
 BOTH_READ: Final = OPERATIONS_READ | CARE_READ
 

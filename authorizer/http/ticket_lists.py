@@ -9,9 +9,11 @@ from starlette.responses import Response
 from authorizer.actors.clock import Clock
 from authorizer.actors.desk import Desk
 from authorizer.actors.ticket_desk import ticket_file
+from authorizer.domain.accesses import AccessKind
 from authorizer.domain.service_levels import Priority
 from authorizer.domain.tickets import TicketStatus, TicketView
 from authorizer.http.answers.histories import Tickets
+from authorizer.http.audit import Audit
 from authorizer.http.documents import Identity
 from authorizer.http.instants import check_edge, end_us, start_us
 from authorizer.http.paging import DEFAULT_ROWS, CursorOfTwo, Rows, cursor_of, key_of, shown
@@ -74,8 +76,11 @@ class TicketListQuery(Query):
 class TicketLists:
     """The endpoint of ticket lists."""
 
-    def __init__(self, desk: Desk, reports: Reports, clock: Clock, days: LocalDays) -> None:
+    def __init__(
+        self, desk: Desk, reports: Reports, clock: Clock, days: LocalDays, audit: Audit
+    ) -> None:
         self._desk = desk
+        self._audit = audit
         self._reports = reports
         self._clock = clock
         self._days = days
@@ -99,6 +104,9 @@ class TicketLists:
         query = query_of(request, TicketListQuery)
         now_us = self._clock.wall_us()
         page = await self._reports.query("ticket_list", **query.params(now_us, self._days))
+
+        customer_ids = [row["customer_id"] for row in page["rows"]]
+        await self._audit.record(request, AccessKind.TICKETS, customer_ids)
 
         def show(row: dict[str, Any]) -> dict[str, Any]:
             return ticket_summary(ticket_file(TicketView(**row), self._desk.sealer, now_us))

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from authorizer.actors.ticket_desk import TicketAnswer, TicketDesk
+from authorizer.domain.accesses import AccessKind
 from authorizer.domain.outcomes import Refusal
 from authorizer.domain.service_levels import Priority
 from authorizer.domain.ticket_commands import (
@@ -21,6 +22,7 @@ from authorizer.domain.ticket_commands import (
     TicketCommand,
 )
 from authorizer.http.answers.tickets import Ticket
+from authorizer.http.audit import Audit
 from authorizer.http.documents import Document
 from authorizer.http.problems import FieldError, InvalidRequestError, refused
 from authorizer.http.request_id import idempotency_keys, key_text
@@ -48,8 +50,9 @@ _Command = Callable[[str, Any, str], TicketCommand]
 class Tickets:
     """The endpoints of tickets."""
 
-    def __init__(self, desk: TicketDesk) -> None:
+    def __init__(self, desk: TicketDesk, audit: Audit) -> None:
         self._desk = desk
+        self._audit = audit
 
     def endpoints(self) -> list[Endpoint]:
         """What they are."""
@@ -107,7 +110,11 @@ class Tickets:
 
     async def get(self, request: Request) -> Response:
         """Describe a ticket."""
-        return _answer(await self._desk.read(request.path_params["protocolo"]), 200)
+        answer = await self._desk.read(request.path_params["protocolo"])
+        if not isinstance(answer, Refusal):
+            customer_id = answer[1].ticket.customer_id
+            await self._audit.record(request, AccessKind.TICKET, [customer_id])
+        return _answer(answer, 200)
 
     def _step(
         self, name: str, body: type[Document], command: _Command, summary: str, status: int = 200

@@ -28,6 +28,7 @@ _TABLE: Final = """
     GET    /clientes/{cliente_id}/interacoes      atendente supervisor auditor
     GET    /clientes/{cliente_id}/dados-pessoais  atendente supervisor
     DELETE /clientes/{cliente_id}/dados-pessoais  supervisor
+    GET    /clientes/{cliente_id}/acessos         supervisor auditor
     POST   /clientes/{cliente_id}/chamados        atendente supervisor
     GET    /cartoes/{cartao_id}                   atendente supervisor auditor
     POST   /cartoes/{cartao_id}/bloqueio          atendente supervisor
