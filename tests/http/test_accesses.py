@@ -147,6 +147,7 @@ def test_inspect_lists_them(house: Keyed) -> None:
     assert found[-1]["customers"] == ["d"]
     assert found[-1]["by"] == f"atendente:{id_of(house.keys['atendente'])}"
     assert all("d" in line["customers"] for line in found)
+    house.client("auditor").get("/clientes/d")
     by = inspected(house, "--by", "auditor")
     assert {line["by"].partition(":")[0] for line in by} == {"auditor"}
 
