@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, TextIO
 
 import orjson
 import structlog
@@ -222,6 +222,14 @@ def flush() -> None:
         handler.flush()
 
 
+def _descriptor(stream: TextIO) -> int | None:
+    """The file behind a stream; None for one in memory, which nobody can stall."""
+    try:
+        return stream.fileno()
+    except OSError:
+        return None
+
+
 def configure(log_format: LogFormat, level: str, *, in_background: bool = False) -> None:
     """Have everything logged in one format, the libraries' lines too.
 
@@ -248,10 +256,9 @@ def configure(log_format: LogFormat, level: str, *, in_background: bool = False)
             structlog.processors.JSONRenderer(serializer=_to_json),
         ]
     )
+    descriptor = _descriptor(sys.stderr) if in_background else None
     handler: logging.Handler = (
-        BackgroundHandler(sys.stderr.fileno())
-        if in_background
-        else logging.StreamHandler(sys.stderr)
+        logging.StreamHandler(sys.stderr) if descriptor is None else BackgroundHandler(descriptor)
     )
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
