@@ -25,11 +25,13 @@ help: ## Show this list
 	@echo "Arguments: make run HOST=127.0.0.1 PORT=8080 DATA=data; make test ARGS='-k money'"
 
 .PHONY: run
-run: server-environment ## Start the server; a new data folder gets demo data
+run: server-environment ## Start the server; a data folder that is new or empty gets demo data
 	@if [ ! -e "$(DATA)" ]; then \
 		rm -rf "$(DATA).partial"; \
 		$(VENV_PYTHON) -m authorizer init --demo --data "$(DATA).partial"; \
 		mv "$(DATA).partial" "$(DATA)"; \
+	elif [ -d "$(DATA)" ] && [ -z "$$(ls -A "$(DATA)")" ]; then \
+		$(VENV_PYTHON) -m authorizer init --demo --data "$(DATA)"; \
 	fi
 	@exec $(VENV_PYTHON) -m authorizer serve --trust-clock --host "$(HOST)" --port "$(PORT)" \
 		--data "$(DATA)"

@@ -57,7 +57,7 @@ class Importer:
         """Take lines in; everything is durable when this returns. `progress` is told of bytes."""
         for line in lines:
             if isinstance(line, BadLine):
-                self._refuse(line.place, line.problem)
+                self.refuse(line.place, line.problem)
                 progress(line.size_bytes)
                 continue
             concerned = _concerned(line.entry)
@@ -76,7 +76,7 @@ class Importer:
         for line, waiting in zip(self._wave, answers, strict=True):
             answer = await waiting
             if isinstance(answer, Refusal):
-                self._refuse(line.place, answer.detail)
+                self.refuse(line.place, answer.detail)
             else:
                 self._count(line.entry.kind, answer[0].created)
         progress(self._wave_bytes)
@@ -103,7 +103,8 @@ class Importer:
         registered: Awaitable[Answer[Any]] = desk.merchants.actor_ref.ask(override, block=False)
         return registered
 
-    def _refuse(self, place: Place, problem: str) -> None:
+    def refuse(self, place: Place, problem: str) -> None:
+        """Count and tell what was not taken."""
         self.refused += 1
         self._tell(place, problem)
 

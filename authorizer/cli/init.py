@@ -1,26 +1,18 @@
 """`authorizer init`."""
 
-import io
 import sys
-from collections.abc import Iterator
-from importlib import resources
+import time
 
 import click
 
 from authorizer.cli import offline
-from authorizer.cli.import_lines import (
-    AccountEntry,
-    BadLine,
-    CustomerEntry,
-    Entry,
-    Line,
-    Place,
-    read_lines,
-)
+from authorizer.cli.demo import StoryClock, another_card, demo_lines, tell
+from authorizer.cli.import_lines import AccountEntry, BadLine, CustomerEntry, Entry, Line, Place
 from authorizer.cli.importer import PLURALS, Importer
 from authorizer.cli.options import settings_options
+from authorizer.persistence.recovery import Recovered
 from authorizer.persistence.state import State
-from authorizer.runtime import Running
+from authorizer.runtime import Running, World
 from authorizer.settings import Settings
 
 
@@ -40,6 +32,10 @@ def init(demo: bool, settings: Settings) -> None:
       customer   12345 with an account of the same name, a blocked card (987654321) and an active
                  one (123987654)
 
+    An empty journal also gets two weeks of history, up to yesterday: another active card of that
+    customer (555666777), credits, purchases approved and declined, and tickets in every state.
+    Account 123 has no part in it.
+
     Examples:
       authorizer init --data data
       authorizer init --demo --data demo && authorizer serve --data demo
@@ -47,14 +43,22 @@ def init(demo: bool, settings: Settings) -> None:
     Exit status: 0 done, 1 the folder is in use, can't be made, or holds something that demo data
     can't be added to, 2 wrong usage, 74 the journal could not be written.
     """
+    clock = StoryClock(time.time_ns() // 1000, settings.time_zone)
+
+    def world(real: World, recovered: Recovered) -> World:
+        return clock.in_world(real) if demo and _is_empty(recovered) else real
 
     async def job(running: Running) -> Importer:
         importer = Importer(running.desk, "init", _refused)
         if demo:
+            begins = _is_empty(running.recovered)
             await importer.take(_missing(running.recovered.state))
+            if begins:
+                await importer.take(another_card())
+                await tell(running, clock, importer.refuse)
         return importer
 
-    importer = offline.work(settings, job)
+    importer = offline.work(settings, job, world)
     click.echo(f"{settings.data} is ready")
     if demo:
         for kind, count in importer.counts.items():
@@ -63,11 +67,8 @@ def init(demo: bool, settings: Settings) -> None:
         sys.exit(1)
 
 
-def demo_lines() -> Iterator[Line]:
-    """The demo data, as it comes with the package."""
-    for file in ("accounts.ndjson", "merchants.ndjson", "customer.json"):
-        content = resources.files("authorizer").joinpath("demo", file).read_bytes()
-        yield from read_lines(io.BytesIO(content), file)
+def _is_empty(recovered: Recovered) -> bool:
+    return recovered.journal.position == 0
 
 
 def _missing(state: State) -> list[Line]:

@@ -16,7 +16,7 @@ from authorizer.cli.progress import journal_bytes, progress
 from authorizer.persistence import journal
 from authorizer.persistence.disk import LocalDisk
 from authorizer.persistence.recovery import Recovered
-from authorizer.runtime import Running
+from authorizer.runtime import Running, World
 from authorizer.settings import Settings
 
 T = TypeVar("T")
@@ -30,10 +30,18 @@ def journal_to_read(settings: Settings) -> LocalDisk:
     return disk
 
 
-def work(settings: Settings, job: Callable[[Running], Awaitable[T]]) -> T:
+InWorld = Callable[[World, Recovered], World]
+
+
+def work(
+    settings: Settings,
+    job: Callable[[Running], Awaitable[T]],
+    in_world: InWorld = lambda world, _: world,
+) -> T:
     """Own the data folder, recover it, and do a job on it with the actors at work.
 
-    When it returns, everything that the job brought about is on disk.
+    When it returns, everything that the job brought about is on disk. `in_world` may give the
+    actors another world, now that it is known what was recovered.
 
     Raises:
         DataFolderInUseError: another process owns the folder.
@@ -45,7 +53,7 @@ def work(settings: Settings, job: Callable[[Running], Awaitable[T]]) -> T:
     with telling_a_failed_disk(), deaf_to_calls(), disk.lock():
         recovered = recover(disk, settings)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(_work(settings, disk, recovered, job))
+            return runner.run(_work(settings, disk, recovered, job, in_world))
 
 
 def recover(disk: LocalDisk, settings: Settings) -> Recovered:
@@ -98,8 +106,9 @@ async def _work(
     disk: LocalDisk,
     recovered: Recovered,
     job: Callable[[Running], Awaitable[T]],
+    in_world: InWorld,
 ) -> T:
-    world = runtime.real_world(disk, _end_at_once)
+    world = in_world(runtime.real_world(disk, _end_at_once), recovered)
     async with runtime.run(settings, world, recovered) as running:
         runtime.calm_the_collector()
         try:

@@ -1,0 +1,110 @@
+"""The demo data, and how its story is told: through the actors, while two weeks pass at once."""
+
+import dataclasses
+import io
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import datetime, time, timedelta
+from importlib import resources
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from authorizer.actors.desk import Answer, Desk
+from authorizer.actors.loop_actor import LoopFuture
+from authorizer.cli.demo_story import FIRST_DAYS_AGO, Step, story
+from authorizer.cli.import_lines import Line, Place, read_lines
+from authorizer.domain.commands import (
+    Authorize,
+    BlockCard,
+    ChangeLimit,
+    Credit,
+    QueryLimit,
+    UnblockCard,
+)
+from authorizer.domain.moments import moment_of, us_of
+from authorizer.domain.outcomes import Outcome, Refusal
+from authorizer.domain.ticket_commands import OpenTicket
+from authorizer.runtime import Running, World
+
+
+def demo_lines() -> Iterator[Line]:
+    """The accounts, merchants and the customer of the demo, as they come with the package."""
+    for file in ("accounts.ndjson", "merchants.ndjson", "customer.json"):
+        yield from _lines(file)
+
+
+def another_card() -> Iterator[Line]:
+    """The card that the customer gets where the story is told: one can be blocked, one goes on."""
+    return _lines("another-card.json")
+
+
+def _lines(file: str) -> Iterator[Line]:
+    content = resources.files("authorizer").joinpath("demo", file).read_bytes()
+    return read_lines(io.BytesIO(content), file)
+
+
+class StoryClock:
+    """The wall clock and the monotonic clock of a world in which two weeks pass at once.
+
+    The time of events believes no wall clock that jumps alone, so both go on together.
+    """
+
+    def __init__(self, now_us: int, time_zone: str) -> None:
+        """It begins so many days before now that the whole story is over now."""
+        self._zone = ZoneInfo(time_zone)
+        self._today = moment_of(now_us).astimezone(self._zone).date()
+        self._at_us = 0
+        self.go_to(FIRST_DAYS_AGO, time())
+
+    def go_to(self, days_ago: int, at: time) -> None:
+        """Let time pass up to a local time of day; it never goes back."""
+        day = self._today - timedelta(days=days_ago)
+        self._at_us = max(self._at_us, us_of(datetime.combine(day, at, self._zone)))
+
+    def ns(self) -> int:
+        """What both clocks say."""
+        return self._at_us * 1000
+
+    def in_world(self, world: World) -> World:
+        """The same world, with these clocks."""
+        return dataclasses.replace(world, wall_ns=self.ns, monotonic_ns=self.ns)
+
+
+async def tell(running: Running, clock: StoryClock, refused: Callable[[Place, str], None]) -> None:
+    """Have everything happen that the story tells, each at its time; all of it is durable then.
+
+    `refused` is told of each step that is not taken, which other settings can bring about.
+    """
+    protocols: dict[str, str] = {}
+    for number, scene in enumerate(story(), 1):
+        clock.go_to(scene.days_ago, scene.at)
+        answer = await _ask(running, scene.step, protocols)
+        if isinstance(answer, Refusal):
+            refused(Place("story", number), answer.detail)
+
+
+async def _ask(running: Running, step: Step, protocols: dict[str, str]) -> Outcome | Answer[Any]:
+    desk = running.desk
+    if isinstance(step, Authorize):
+        return await _buy(desk, step._replace(received_ns=running.clock.monotonic_ns()))
+    if isinstance(step, Credit):
+        return await desk.known_account(step)
+    if isinstance(step, BlockCard | UnblockCard | ChangeLimit):
+        return await desk.card(step)
+    if isinstance(step, QueryLimit):
+        return await desk.limit(step)
+    if isinstance(step, OpenTicket):
+        opened = await desk.tickets.open(step)
+        if step.client_id is not None and not isinstance(opened, Refusal):
+            protocols[step.client_id] = opened[1].ticket.protocol
+        return opened
+    protocol = protocols.get(step.protocol, step.protocol)
+    return await desk.tickets.ask(step._replace(protocol=protocol))
+
+
+async def _buy(desk: Desk, purchase: Authorize) -> Outcome:
+    reply = LoopFuture()
+    outcome = desk.submit(purchase, reply)
+    if outcome is not None:
+        return outcome
+    answered: Awaitable[Outcome] = reply
+    return await answered

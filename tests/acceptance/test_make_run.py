@@ -1,0 +1,45 @@
+"""`make run`: which data folder gets demo data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.support.client import Client
+from tests.support.server import Server
+
+COMMAND = ("make", "run", "PORT={port}", "DATA={data}")
+
+
+@contextmanager
+def made_to_run(folder: Path) -> Iterator[Client]:
+    server = Server(folder, command=COMMAND)
+    try:
+        yield server.start().client
+    finally:
+        server.end()
+
+
+def has_demo_data(client: Client) -> bool:
+    return client.get("/accounts/123").status == 200
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_folder_that_is_new_or_empty_gets_demo_data(is_there: bool, tmp_path: Path) -> None:
+    if is_there:
+        (tmp_path / "data").mkdir()
+    with made_to_run(tmp_path) as client:
+        assert has_demo_data(client)
+        assert client.get("/accounts/456/transactions").json()["transactions"]
+    assert not list(tmp_path.glob("*.partial"))
+
+
+def test_a_folder_with_anything_in_it_is_left_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / ".hidden").write_text("mine")
+    with made_to_run(tmp_path) as client:
+        assert not has_demo_data(client)
+    assert (tmp_path / "data" / ".hidden").read_text() == "mine"
