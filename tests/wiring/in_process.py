@@ -1,0 +1,325 @@
+"""Settings whose effect is seen on the real composition, without a server around it."""
+
+from __future__ import annotations
+
+import asyncio
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Final, NamedTuple
+from unittest.mock import patch
+
+from authorizer import runtime, server
+from authorizer.actors.clock import ClockState
+from authorizer.cli.serve import _listen
+from authorizer.domain.access import ApiKey, Role
+from authorizer.domain.commands import Authorize, OpenAccount, ReadAccount
+from authorizer.domain.events import AccountOpened
+from authorizer.domain.outcomes import Outcome
+from authorizer.domain.reasons import Reason
+from authorizer.http.access import Denied
+from authorizer.http.credentials import new_credential
+from authorizer.http.metrics import Metrics
+from authorizer.persistence.api_keys import KeyFile, changing, write_keys
+from authorizer.persistence.disk import LocalDisk
+from authorizer.reports.client import ReportsUnavailableError
+from authorizer.settings import load_settings
+from tests.cli.commands import journal_files, write_events
+from tests.domain.builders import BY, DAY_US
+from tests.persistence.machine import Machine
+
+Observe = Callable[[Path, dict[str, Any]], Any]
+
+HOUR_US: Final = DAY_US // 24
+LONG_ID: Final = "x" * 1000
+MIB_OF_ACCOUNTS: Final = 1100
+"""So many accounts with such an id are more than a MiB of journal."""
+
+
+class Case(NamedTuple):
+    """What is seen where a setting has another value, and what is seen by default."""
+
+    value: Any
+    observe: Observe
+    """Given an empty folder and settings."""
+    seen: Any
+    by_default: Any
+
+
+CASES: Final[dict[str, Case]] = {}
+
+
+def wired(name: str, value: Any, *, seen: Any, by_default: Any) -> Callable[[Observe], Observe]:
+    """Say what shows that a setting is wired."""
+
+    def add(observe: Observe) -> Observe:
+        CASES[name] = Case(value, observe, seen, by_default)
+        return observe
+
+    return add
+
+
+# --- decisions -----------------------------------------------------------------------------------
+
+
+@contextmanager
+def machine(**settings: Any) -> Iterator[Machine]:
+    """A machine at work under these settings; its account `a` has 100.00 in each wallet."""
+    made = Machine(**settings)
+    try:
+        made.start()
+        given = load_settings(**settings)
+        names = {*given.wallet_by_mcc.values(), given.fallback_wallet}
+        opening = OpenAccount("a", dict.fromkeys(names, 100_00), None, BY)
+        made.answer(made.ask(made.desk.account(opening)))
+        yield made
+    finally:
+        made.close()
+
+
+def purchase(on: Machine, transaction_id: str | None = None, mcc: str = "5411") -> Authorize:
+    """A purchase of 1.00 that comes in now."""
+    return Authorize("a", transaction_id, 1_00, mcc, "M", None, on.monotonic_ns, BY)
+
+
+def buy(on: Machine, *arguments: Any, waited_ms: int = 0, **more: Any) -> Outcome:
+    """A purchase, decided."""
+    command = purchase(on, *arguments, **more)
+    late = command._replace(received_ns=command.received_ns - waited_ms * 1_000_000)
+    outcome: Outcome = on.answer(on.authorize(late))
+    return outcome
+
+
+def spent(on: Machine) -> str:
+    """The one wallet that was paid from."""
+    view = on.answer(on.ask(on.desk.known_account(ReadAccount("a"))))[1]
+    (wallet,) = [name for name, cents in view.wallets_cents.items() if cents < 100_00]
+    return str(wallet)
+
+
+@wired("deadline_ms", 50, seen=Reason.TOO_LATE, by_default=Reason.APPROVED)
+def _(_: Path, settings: dict[str, Any]) -> Any:
+    with machine(**settings) as on:
+        late = settings.get("deadline_ms", 80) * 1_000_000
+        assert on.running.admission.deadline_ns == late
+        return buy(on, waited_ms=60).reason
+
+
+@wired("id_retention_days", 1, seen=(1, False), by_default=(2, True))
+def _(_: Path, settings: dict[str, Any]) -> Any:
+    """Five days later, which is more than one day and all that the clock may mislead by.
+
+    How many ids a recovery leaves, and whether the older one is known to who never ended.
+    """
+    with machine(**settings) as on:
+        buy(on, "i")
+        on.wall_us += 5 * DAY_US
+        on.monotonic_ns += 5 * DAY_US * 1000
+        buy(on, "j")
+        recovered = runtime.recover_with_summary(on.disk, load_settings(**settings))
+        return len(recovered.state.accounts.wake("a").remembered), buy(on, "i").replayed
+
+
+@wired("max_remembered_ids", 1, seen=Reason.OVERLOADED, by_default=Reason.APPROVED)
+def _(_: Path, settings: dict[str, Any]) -> Any:
+    with machine(**settings) as on:
+        assert buy(on, "i").reason is Reason.APPROVED
+        return buy(on, "j").reason
+
+
+@wired("wallet_by_mcc", {"5411": "MEAL", "5412": "FOOD"}, seen="MEAL", by_default="FOOD")
+def _(_: Path, settings: dict[str, Any]) -> Any:
+    with machine(**settings) as on:
+        buy(on)
+        return spent(on)
+
+
+@wired("fallback_wallet", "MEAL", seen="MEAL", by_default="CASH")
+def _(_: Path, settings: dict[str, Any]) -> Any:
+    with machine(**settings) as on:
+        buy(on, mcc="7995")
+        return spent(on)
+
+
+@wired("max_inbox", 1, seen=[Reason.APPROVED, Reason.OVERLOADED], by_default=[Reason.APPROVED] * 2)
+def _(_: Path, settings: dict[str, Any]) -> Any:
+    with machine(**settings) as on:
+        tasks = on.authorize_together([purchase(on), purchase(on)])
+        return [on.answer(task).reason for task in tasks]
+
+
+@wired("max_resident_accounts", 1, seen=1, by_default=2)
+def _(_: Path, settings: dict[str, Any]) -> Any:
+    with machine(**settings) as on:
+        on.answer(on.ask(on.desk.account(OpenAccount("b", {}, None, BY))))
+        return on.desk.accounts.resident
+
+
+# --- clocks --------------------------------------------------------------------------------------
+
+
+@wired("clock_jump_seconds", 10, seen=ClockState.AHEAD, by_default=ClockState.AGREES)
+def _(_: Path, settings: dict[str, Any]) -> Any:
+    with machine(**settings) as on:
+        on.wall_us += 30_000_000
+        return on.running.clock.state()
+
+
+@wired("clock_gap_hours", 1, seen=ClockState.AHEAD, by_default=ClockState.AGREES)
+def _(_: Path, settings: dict[str, Any]) -> Any:
+    with machine(**settings) as on:
+        on.stop()
+        on.wall_us += 2 * HOUR_US
+        on.start()
+        return on.running.clock.state()
+
+
+# --- the journal and the snapshots ---------------------------------------------------------------
+
+
+@wired("segment_mib", 1, seen=2, by_default=1)
+def _(folder: Path, settings: dict[str, Any]) -> Any:
+    """A journal of more than a MiB goes on in the same segment, or in a new one."""
+    events = [
+        AccountOpened(1, BY, f"{LONG_ID}{number}", {}, None) for number in range(MIB_OF_ACCOUNTS)
+    ]
+    write_events(folder, *events)
+
+    async def job() -> None:
+        disk = LocalDisk(folder)
+        given = load_settings(data=folder, **settings)
+        world = runtime.real_world(disk, _not_expected)
+        async with runtime.run(given, world, runtime.recover_with_summary(disk, given)) as running:
+            await running.desk.account(OpenAccount("a", {}, None, BY))
+
+    asyncio.run(job())
+    return len(journal_files(folder))
+
+
+def _not_expected(error: BaseException) -> None:
+    raise error
+
+
+@wired("snapshot_mib", 1, seen=True, by_default=False)
+def _(_: Path, settings: dict[str, Any]) -> Any:
+    with machine(**settings) as on:
+        assert not on.running.snapshots.due()
+        for number in range(MIB_OF_ACCOUNTS):
+            on.ask(on.desk.account(OpenAccount(f"{LONG_ID}{number}", {}, None, BY)))
+        on.commit()
+        return on.running.snapshots.due()
+
+
+@wired("snapshot_minutes", 1, seen=True, by_default=False)
+def _(_: Path, settings: dict[str, Any]) -> Any:
+    with machine(**settings) as on:
+        assert not on.running.snapshots.due()
+        on.seconds += 70
+        return on.running.snapshots.due()
+
+
+@wired("snapshots_kept", 2, seen=2, by_default=3)
+def _(_: Path, settings: dict[str, Any]) -> Any:
+    with machine(**settings) as on:
+        for _number in range(4):
+            buy(on)
+            on.take_snapshot()
+        return len(on.memory.names("snapshots"))
+
+
+# --- who is let in -------------------------------------------------------------------------------
+
+
+@wired("host", "127.0.0.2", seen="127.0.0.2", by_default="127.0.0.1")
+def _(_: Path, settings: dict[str, Any]) -> Any:
+    with _listen(load_settings(port=0, **settings)) as listening:
+        return listening.getsockname()[0]
+
+
+# --- the rates of a key, by a clock that stands still --------------------------------------------
+
+
+def admitted(folder: Path, settings: dict[str, Any]) -> tuple[int, int]:
+    """How many of many requests are let in at once, and how many a second later."""
+    disk, credential, now_ns = LocalDisk(folder), new_credential(), [0]
+    with changing(disk):
+        key = ApiKey(credential.key_id, Role.AUDITOR, "", credential.digest, 0, None, None)
+        write_keys(disk, [key])
+    clock = SimpleNamespace(wall_us=lambda: 0, monotonic_ns=lambda: now_ns[0])
+    running: Any = SimpleNamespace(clock=clock)
+    access = server.access_for(load_settings(**settings), running, KeyFile(disk), Metrics())
+    headers = [(b"authorization", f"Bearer {credential}".encode())]
+
+    def count() -> int:
+        answers = [access.admit(headers, frozenset(Role)) for _ in range(2000)]
+        return sum(not isinstance(answer, Denied) for answer in answers)
+
+    at_once = count()
+    now_ns[0] += 1_000_000_000
+    return at_once, count()
+
+
+@wired("rate_limit_per_second", 7, seen=7, by_default=200)
+def _(folder: Path, settings: dict[str, Any]) -> Any:
+    return admitted(folder, settings)[1]
+
+
+@wired("rate_limit_burst", 300, seen=300, by_default=1000)
+def _(folder: Path, settings: dict[str, Any]) -> Any:
+    return admitted(folder, settings)[0]
+
+
+# --- what the reports' process is told -----------------------------------------------------------
+
+TELLS_ALL: Final = """
+import json, os, sys
+for line in sys.stdin:
+    said = json.loads(line)
+    if "query" in said:
+        url = os.environ.get("AUTHORIZER_REPORTS_URL")
+        result = {"flags": sys.argv[1:], "url": url, "timeout_ms": said["timeout_ms"]}
+        print(json.dumps({"id": said["id"], "result": result}), flush=True)
+"""
+
+
+def told(folder: Path, settings: dict[str, Any]) -> dict[str, Any]:
+    """What the server tells the reports' process; a program in its place repeats it."""
+    program = folder / "program"
+    program.write_text(f"#!{sys.executable}\n{TELLS_ALL}")
+    program.chmod(stat.S_IRWXU)
+    running: Any = SimpleNamespace(commit=SimpleNamespace(durable=0))
+
+    async def ask() -> Any:
+        given = load_settings(**settings)
+        async with server._reports(given, running, Metrics()).at_work() as reports:
+            return await reports.query("all")
+
+    with patch.object(sys, "executable", str(program)):
+        answer: dict[str, Any] = asyncio.run(ask())
+    flags = iter(answer.pop("flags")[4:])
+    return answer | dict(zip(flags, flags, strict=True))
+
+
+@wired("reports", False, seen="reports are switched off on this server", by_default="at work")
+def _(folder: Path, settings: dict[str, Any]) -> Any:
+    try:
+        told(folder, settings)
+    except ReportsUnavailableError as error:
+        return str(error)
+    return "at work"
+
+
+@wired("reports_wait_ms", 1234, seen=1234, by_default=3000)
+def _(folder: Path, settings: dict[str, Any]) -> Any:
+    return told(folder, settings)["timeout_ms"]
+
+
+@wired("business_time_zone", "Asia/Tokyo", seen="Asia/Tokyo", by_default="America/Sao_Paulo")
+def _(folder: Path, settings: dict[str, Any]) -> Any:
+    """The old name of `time_zone`, whose effect a real server shows."""
+    hours = load_settings(**settings).desk_hours
+    assert hours.time_zone == told(folder, settings)["--time-zone"]
+    return hours.time_zone
