@@ -212,7 +212,7 @@ def _open(
     channel: str,
     card_id: str | None = None,
 ) -> OpenTicket:
-    description = f"{subject}. (Chamado de demonstração.)"
+    description = "Chamado de demonstração."
     return OpenTicket(
         _CUSTOMER, subject, description, category, priority, channel, card_id, None, _BY, client_id
     )

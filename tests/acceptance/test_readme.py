@@ -1,0 +1,131 @@
+"""README's tour: every request gets the answer that is printed, on a server with demo data."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import pytest
+from click.testing import CliRunner
+
+from authorizer.cli import main
+from tests.conftest import PATIENT
+from tests.support.client import Answer, Client
+from tests.support.documents import decode_spelled
+from tests.support.server import PROJECT, Server, running
+
+HOST: Final = "http://127.0.0.1:8080"
+TIME: Final = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d{3})?Z)?")
+PROTOCOL: Final = re.compile(r"\d{8}(\d{6,})")
+CHANGING_HEADERS: Final = ("date", "x-request-id")
+CHANGING_MEMBERS: Final = ("next", "primeira_resposta_vencida", "resolucao_vencida")
+"""Members whose value depends on the hour, or is for the server alone: their type counts."""
+
+
+class Printed(NamedTuple):
+    """A request of the tour, and the text that stands below it."""
+
+    command: str
+    answer: str
+
+
+def tour() -> list[Printed]:
+    """The requests of README, in their order. A block without one is the one before it again."""
+    printed: list[Printed] = []
+    text = (PROJECT / "README.md").read_text(encoding="utf-8")
+    for block in re.findall(r"^```\n(.*?)^```$", text, re.DOTALL | re.MULTILINE):
+        if block.startswith("authorizer-"):
+            printed.append(Printed(printed[-1].command, block))
+        elif block.startswith("$ "):
+            parts = re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]
+            printed.extend(Printed(*_command_and_answer(part)) for part in parts)
+    return printed
+
+
+def _command_and_answer(part: str) -> tuple[str, str]:
+    lines = part.splitlines(keepends=True)
+    for length in range(1, len(lines) + 1):
+        command = "".join(lines[:length])
+        try:
+            shlex.split(command)
+        except ValueError:  # a quotation mark is still open
+            continue
+        return command, "".join(lines[length:])
+    raise AssertionError(part)
+
+
+def asked(client: Client, command: str) -> tuple[Answer, bool]:
+    """What a curl command gets, and whether it shows the headers."""
+    words = shlex.split(command)
+    assert words.pop(0) == "curl"
+    shows_headers = "-i" in words
+    body = words[words.index("-d") + 1] if "-d" in words else None
+    (url,) = (word for word in words if word.startswith(HOST))
+    assert len(words) == 1 + shows_headers + 2 * (body is not None), command
+    path = url.removeprefix(HOST)
+    if body is None:
+        return client.get(path), shows_headers
+    return client.send("POST", path, body.encode()), shows_headers
+
+
+def shape(value: Any, name: str = "") -> Any:
+    """A document with all that another day changes in it blurred."""
+    if isinstance(value, Mapping):
+        return {key: shape(one, key) for key, one in value.items()}
+    if isinstance(value, list):
+        return [shape(one) for one in value]
+    if name in CHANGING_MEMBERS:
+        return type(value)
+    if isinstance(value, str) and TIME.fullmatch(value):
+        return TIME.sub("a time", value)
+    if name == "protocolo":
+        return PROTOCOL.sub(r"a day \1", value)
+    return value
+
+
+def headers_of(text: str) -> dict[str, str]:
+    """Headers as printed, with those that always change blurred."""
+    named = dict(line.split(": ", 1) for line in text.splitlines() if ": " in line)
+    return {name: "…" if name in CHANGING_HEADERS else value for name, value in named.items()}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder: Path = tmp_path_factory.mktemp("readme")
+    made = CliRunner().invoke(main, ["init", "--demo", "--data", str(folder / "data")])
+    assert made.exit_code == 0, made.output
+    with running(folder, *PATIENT) as one:
+        yield one
+
+
+def test_every_request_is_answered_as_printed(server: Server) -> None:
+    printed = tour()
+    assert len(printed) > 10
+    for command, expected in printed:
+        answer, shows_headers = asked(server.client, command)
+        if expected.startswith("authorizer-"):
+            assert headers_of(expected).items() <= dict(answer.headers).items(), command
+            continue
+        head, _, body = expected.rpartition("\n\n") if shows_headers else ("", "", expected)
+        assert shape(answer.spelled()) == shape(decode_spelled(body.encode())), command
+        if shows_headers:
+            assert head.startswith(f"HTTP/1.1 {answer.status} ")
+            told = "".join(f"{name}: {value}\n" for name, value in answer.headers.items())
+            assert headers_of(told) == headers_of(head), command
+
+
+def test_the_reports_that_a_browser_shows_have_something_to_show(server: Server) -> None:
+    text = (PROJECT / "README.md").read_text(encoding="utf-8")
+    pages = re.findall(rf"{HOST}(/relatorios/\w+)(?:\.| and)", text)
+    assert len(pages) == 2
+    for path in pages:
+        page = server.client.send("GET", path, headers={"Accept": "text/html"})
+        assert page.status == 200
+        assert "<svg" in page.body.decode()
+    service = server.client.get("/relatorios/atendimento").json()
+    assert service["primeira_resposta"]["quantidade"] > 3
+    assert service["resolucao_primeira"]["quantidade"] > 3
+    assert service["reaberturas"] == 1
