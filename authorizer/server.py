@@ -31,6 +31,7 @@ from authorizer.persistence.access_log import FOLDER as ACCESS_LOG
 from authorizer.persistence.access_log import AccessLog
 from authorizer.persistence.api_keys import ApiKeysDamagedError, KeyFile
 from authorizer.persistence.disk import LocalDisk
+from authorizer.persistence.keys_in_force import InForce
 from authorizer.persistence.recovery import Recovered
 from authorizer.reports.client import NoReports, Reports, ReportsProcess
 from authorizer.settings import Settings
@@ -38,6 +39,8 @@ from authorizer.settings import Settings
 EXIT_JOURNAL_FAILED: Final = os.EX_IOERR
 DRAIN_SECONDS: Final = 15
 STALLED_SECONDS: Final = 5.0
+FOLLOW_KEYS_SECONDS: Final = 0.25
+"""Whoever changes a key waits for this."""
 ACCEPT_SECONDS: Final = 2.0
 """How long a drain goes on letting in those that the system has let in."""
 BACKLOG: Final = 4096
@@ -117,8 +120,10 @@ async def _serve(
         metrics = _metrics(running)
         reports = _reports(settings, running, metrics)
         watch = Watch(running, reports)
+        in_force = InForce(disk)
         key_file = KeyFile(disk)
         access = access_for(settings, running, key_file, metrics)
+        in_force.say(key_file.digest)
         trail = AccessTrail(AccessLog(LocalDisk(settings.data / ACCESS_LOG)), world.off_loop)
         app = make_app(
             Services(
@@ -150,13 +155,14 @@ async def _serve(
         runtime.calm_the_collector()
         housekeeping = loop.create_task(watch.run())
         indexing = loop.create_task(runtime.make_search_ready(running))
-        following = loop.create_task(follow_keys(key_file, access, world.off_loop))
+        following = loop.create_task(follow_keys(key_file, in_force, access, world.off_loop))
         watching = loop.create_task(runtime.watch_places(running, world))
         forgetting = loop.create_task(running.old_ids.run(runtime.tell_of_old_ids))
         async with reports.at_work():
             announce(_url(listening))
             await server.serve(sockets=[listening, *more_ears(listening)])
         following.cancel()
+        in_force.close()
         indexing.cancel()
         forgetting.cancel()
         watch.end()
@@ -265,11 +271,13 @@ class Watch:
         return since is not None and asyncio.get_running_loop().time() - since >= STALLED_SECONDS
 
 
-async def follow_keys(key_file: KeyFile, access: Access, off_loop: OffLoop) -> None:
-    """Look every second whether the API keys were changed, and put them in force."""
+async def follow_keys(
+    key_file: KeyFile, in_force: InForce, access: Access, off_loop: OffLoop
+) -> None:
+    """Look again and again whether the API keys were changed, put them in force, and say so."""
     told = ""
     while True:
-        await asyncio.sleep(1)
+        await asyncio.sleep(FOLLOW_KEYS_SECONDS)
         try:
             changed = await off_loop(key_file.changed)
         except (ApiKeysDamagedError, OSError) as error:
@@ -277,10 +285,17 @@ async def follow_keys(key_file: KeyFile, access: Access, off_loop: OffLoop) -> N
                 log.error("the API keys as they were read last stay in force", problem=str(error))
             told = str(error)
             continue
-        told = ""
         if changed:
             access.replace(key_file.keys)
             log.info("API keys changed", keys=len(key_file.keys), active=access.active_keys)
+        try:
+            await off_loop(in_force.say, key_file.digest)
+        except OSError as error:
+            if str(error) != told:
+                log.error("which API keys are in force could not be told", problem=str(error))
+            told = str(error)
+            continue
+        told = ""
 
 
 def access_for(

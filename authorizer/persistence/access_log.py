@@ -138,6 +138,7 @@ class AccessLog:
         return journal
 
     def _open_index(self) -> tuple[sqlite3.Connection, int, str]:
+        self._disk.append(INDEX).close()  # SQLite would make it for whoever runs this
         index = sqlite3.connect(
             self._disk.path(INDEX), check_same_thread=False, isolation_level=None
         )

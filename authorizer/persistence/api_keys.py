@@ -5,6 +5,7 @@ it holds the lock of `DATA/access/lock`, which is not the lock of the data folde
 revoked while a server owns that one.
 """
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Annotated, Final, Literal
@@ -72,6 +73,11 @@ def write_keys(disk: Disk, keys: Sequence[ApiKey]) -> None:
     disk.rename(TEMPORARY, FILE)
 
 
+def digest_of_file(disk: Disk) -> str:
+    """What names the content of the key file: its SHA-256; that of nothing if it is missing."""
+    return _digest(_content(disk))
+
+
 @contextmanager
 def changing(disk: LocalDisk) -> Iterator[None]:
     """Wait until nobody else changes the keys, and let nobody until the context ends."""
@@ -90,6 +96,11 @@ class KeyFile:
         self.keys = () if self._content is None else _parse(disk, self._content)
         """The keys as they were read last."""
 
+    @property
+    def digest(self) -> str:
+        """What names the file as it was read last: see `digest_of_file`."""
+        return _digest(self._content)
+
     def changed(self) -> bool:
         """Read the file again; whether other bytes were in it, and are now in `keys`.
 
@@ -107,6 +118,10 @@ class KeyFile:
         self.keys = _parse(self._disk, content)
         self._content = content
         return True
+
+
+def _digest(content: bytes | None) -> str:
+    return hashlib.sha256(content or b"").hexdigest()
 
 
 def _content(disk: Disk) -> bytes | None:

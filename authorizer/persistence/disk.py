@@ -7,9 +7,11 @@ import errno
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
+
+from authorizer.persistence import ownership
 
 
 class DataFolderInUseError(Exception):
@@ -123,7 +125,7 @@ def remove_if_there(disk: Disk, name: str) -> None:
 
 
 class LocalDisk:
-    """A folder of the local file system."""
+    """A folder of the local file system. What is made in it belongs to its owner."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -195,7 +197,9 @@ class LocalDisk:
         """See `Disk`."""
         path = self._root / folder
         missing = [at for at in path.parents if not at.exists()]
-        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for parent in reversed(missing):
+            ownership.make_folder(parent, mode=0o777)
+        ownership.make_folder(path, mode=0o700)
         for made in (path, *missing):
             _sync_folder(made.parent)
 
@@ -219,8 +223,8 @@ class LocalDisk:
         self.make_folder(".")
         path = self._root / "lock"
         with (
-            _open_for_long(path, os.O_RDWR | os.O_CREAT) as file,
-            _open_for_long(self._root, os.O_RDONLY | os.O_DIRECTORY) as folder,
+            _file_for_long(path) as file,
+            _folder_for_long(self._root) as folder,
         ):
             _take_lock(file, file, self._root)
             _take_lock(folder, file, self._root)
@@ -239,8 +243,8 @@ class LocalDisk:
         """
         path = self._root / name
         with (
-            _open_for_long(path, os.O_RDWR | os.O_CREAT) as file,
-            _open_for_long(path.parent, os.O_RDONLY | os.O_DIRECTORY) as folder,
+            _file_for_long(path) as file,
+            _folder_for_long(path.parent) as folder,
         ):
             fcntl.flock(file, fcntl.LOCK_EX)
             fcntl.flock(folder, fcntl.LOCK_EX)
@@ -251,9 +255,8 @@ class LocalFile:
     """A file of the local file system, open for appending."""
 
     def __init__(self, path: Path) -> None:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
         self._path = path
-        self._descriptor = os.open(path, flags, 0o600)
+        self._descriptor = ownership.open_or_make(path, os.O_WRONLY | os.O_APPEND)
 
     def write(self, data: bytes) -> None:
         """See `DiskFile`."""
@@ -292,10 +295,17 @@ def _sync_folder(path: Path) -> None:
         os.fsync(descriptor)
 
 
+def _file_for_long(path: Path) -> AbstractContextManager[int]:
+    return _open_for_long(ownership.open_or_make(path, os.O_RDWR))
+
+
+def _folder_for_long(path: Path) -> AbstractContextManager[int]:
+    return _open_for_long(os.open(path, os.O_RDONLY | os.O_DIRECTORY))
+
+
 @contextmanager
-def _open_for_long(path: Path, flags: int) -> Iterator[int]:
+def _open_for_long(descriptor: int) -> Iterator[int]:
     """A file that stays open while others work: their errors are not of this file."""
-    descriptor = os.open(path, flags, 0o600)
     try:
         yield descriptor
     finally:

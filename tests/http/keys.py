@@ -13,12 +13,12 @@ ROLES: Final = tuple(role.value for role in Role)
 
 
 def new_key(data: Path, role: str, *arguments: str) -> str:
-    """A key of a role; a server at work goes by it within about a second."""
-    return done("keys", "create", "--role", role, *arguments, "--data", data).strip()
+    """A key of a role; a server at work goes by it."""
+    return done("keys", "create", "--role", role, *arguments, "--yes", "--data", data).strip()
 
 
 def revoke(data: Path, key: str) -> None:
-    """Revoke a key; a server at work goes by that within about a second."""
+    """Revoke a key; a server at work goes by that."""
     done("keys", "revoke", id_of(key), "--data", data)
 
 

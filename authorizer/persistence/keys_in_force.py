@@ -1,0 +1,66 @@
+"""By which keys a running server goes: it says so here, and whoever changes the keys waits for it.
+
+`DATA/access/in-force` holds the SHA-256 of the key file that the server read last. The server has
+it locked for as long as it follows the key file; without that lock what it holds means nothing.
+It takes the lock before it reads the key file. So whoever has written that file and then finds no
+lock knows that a server which begins later reads what was written.
+"""
+
+import fcntl
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from authorizer.persistence.api_keys import FOLDER
+from authorizer.persistence.disk import LocalDisk
+from authorizer.persistence.ownership import open_or_make
+
+IN_FORCE: Final = f"{FOLDER}/in-force"
+_DIGEST_BYTES: Final = 64
+
+
+class InForce:
+    """The server's side. OSError where the disk refuses."""
+
+    def __init__(self, disk: LocalDisk) -> None:
+        self._disk = disk
+        self._path = Path(disk.path(IN_FORCE))
+        self._said = ""
+        self._open()
+
+    def say(self, digest: str) -> None:
+        """Tell by which key file the server goes. A file that was removed is made again."""
+        if self._disk.identity(IN_FORCE) != self._identity:
+            os.close(self._descriptor)
+            self._open()
+        if digest != self._said:
+            os.pwrite(self._descriptor, digest.encode(), 0)
+            self._said = digest
+
+    def close(self) -> None:
+        """Follow the key file no more."""
+        os.close(self._descriptor)
+
+    def _open(self) -> None:
+        self._disk.make_folder(FOLDER)
+        self._descriptor = open_or_make(self._path, os.O_RDWR)
+        fcntl.flock(self._descriptor, fcntl.LOCK_EX)  # others have it for a moment, to see
+        os.ftruncate(self._descriptor, 0)  # what a server before this one said is not its word
+        self._identity = self._disk.identity(IN_FORCE)
+        self._said = ""
+
+
+def said(disk: LocalDisk) -> str | None:
+    """What the server that goes by this folder's keys says last; None where there is none."""
+    try:
+        descriptor = os.open(disk.path(IN_FORCE), os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    try:
+        with suppress(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return None
+        return os.pread(descriptor, _DIGEST_BYTES, 0).decode(errors="replace")
+    finally:
+        os.close(descriptor)
