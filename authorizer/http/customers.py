@@ -6,6 +6,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response
 
+from authorizer.actors.access_trail import AccessTrailError
 from authorizer.actors.desk import CustomerFile, Desk
 from authorizer.domain.access import Caller
 from authorizer.domain.accesses import AccessKind
@@ -90,8 +91,10 @@ class Customers:
         file = await self._desk.read_customer(document.cliente_id)
         if isinstance(file, Refusal):
             return refused(file)
+        if not answer[0].created:  # a document that changes nothing shows cards and history too
+            await self._audit.record(request, AccessKind.DOCUMENT, [document.cliente_id])
         response = _answer(file, caller_of(request), 201 if answer[0].created else 200)
-        same = await self._same_cpf(file)
+        same = await self._same_cpf(request, file)
         if same:
             response.headers["Authorizer-Same-CPF"] = same
         return response
@@ -105,16 +108,23 @@ class Customers:
         await self._audit.record(request, AccessKind.DOCUMENT, [customer_id])
         return _answer(file, caller_of(request), 200)
 
-    async def _same_cpf(self, file: CustomerFile) -> str:
-        """Other customers with this one's CPF, as far as the search is ready to say so."""
+    async def _same_cpf(self, request: Request, file: CustomerFile) -> str:
+        """Other customers with this one's CPF, as far as the search is ready to say so.
+
+        To name them is a search that found them, and recorded as one; else they are not named.
+        """
         if not self._desk.search.is_ready:
             return ""
         found = await self._desk.search.find((same_cpf(file.person.cpf),), None, MAX_SAME_CPF + 1)
         if isinstance(found, Refusal):
             return ""
         own = file.customer.customer_id
-        others = [quote(one.customer_id, safe="") for one in found if one.customer_id != own]
-        return ", ".join(others[:MAX_SAME_CPF])
+        others = [one.customer_id for one in found if one.customer_id != own][:MAX_SAME_CPF]
+        try:
+            await self._audit.record(request, AccessKind.SEARCH, others)
+        except AccessTrailError:
+            return ""
+        return ", ".join(quote(customer_id, safe="") for customer_id in others)
 
 
 def _answer(file: CustomerFile, caller: Caller, status: int) -> Response:

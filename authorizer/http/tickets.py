@@ -105,16 +105,21 @@ class Tickets:
             _client_id(request, document),
         )
         answer = await self._desk.open(command)
+        await self._record_if_only_shown(request, answer)
         again = not isinstance(answer, Refusal) and not answer[0].created
         return _answer(answer, 200 if again else 201)
 
     async def get(self, request: Request) -> Response:
         """Describe a ticket."""
         answer = await self._desk.read(request.path_params["protocolo"])
-        if not isinstance(answer, Refusal):
+        await self._record_if_only_shown(request, answer)
+        return _answer(answer, 200)
+
+    async def _record_if_only_shown(self, request: Request, answer: TicketAnswer) -> None:
+        """Record that a ticket is read, unless this request changed it: the journal has that."""
+        if not isinstance(answer, Refusal) and not answer[0].created:
             customer_id = answer[1].ticket.customer_id
             await self._audit.record(request, AccessKind.TICKET, [customer_id])
-        return _answer(answer, 200)
 
     def _step(
         self, name: str, body: type[Document], command: _Command, summary: str, status: int = 200
@@ -135,7 +140,9 @@ class Tickets:
             document = await read_document(request, body)
             protocol = request.path_params["protocolo"]
             asked = command(protocol, document, caller_of(request).by)
-            return _answer(await self._desk.ask(asked), status)
+            answer = await self._desk.ask(asked)
+            await self._record_if_only_shown(request, answer)
+            return _answer(answer, status)
 
         return handle
 

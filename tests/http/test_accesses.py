@@ -94,6 +94,37 @@ def test_a_search_is_one_record_for_all_who_were_found(house: Keyed) -> None:
     assert len(list(read_accesses(disk))) == before + 1, "nobody's data was read"
 
 
+def test_a_change_that_changes_nothing_is_a_read(house: Keyed) -> None:
+    opening = {"assunto": "a", "descricao": "d", "categoria": "c", "canal": "App", "id": "mine"}
+    protocol = house.care.post("/clientes/c/chamados", opening).json()["protocolo"]
+    taking = {"atendente": "Ana", "canal": "App"}
+    assert house.care.post(f"/chamados/{protocol}/atendimento", taking).status == 200
+    before = len(house.listed(limite="200"))
+    for path, body in (
+        (f"/chamados/{protocol}/prioridade", {"prioridade": "media", "canal": "App"}),
+        (f"/chamados/{protocol}/atendimento", taking),
+        ("/clientes/c/chamados", opening),
+    ):
+        answer = house.care.post(path, body)
+        assert (answer.status, answer.json()["descricao"]) == (200, "d")
+        assert house.listed()[0]["tipo"] == "chamado", path
+    assert house.care.put_customer(house.care.get("/clientes/c").json()).status == 200
+    assert [line["tipo"] for line in house.listed()[:2]] == ["documento", "documento"]
+    assert len(house.listed(limite="200")) == before + 5
+    changing = {"prioridade": "alta", "canal": "App"}
+    assert house.care.post(f"/chamados/{protocol}/prioridade", changing).status == 200
+    assert len(house.listed(limite="200")) == before + 5, "the journal has it"
+
+
+def test_whoever_is_named_by_their_cpf_was_found(house: Keyed) -> None:
+    first = customer("first", cpf="55566677788")
+    assert house.care.put_customer(first).status == 201
+    answer = house.care.put_customer(customer("second", cpf="55566677788"))
+    assert answer.headers["authorizer-same-cpf"] == "first"
+    assert [line["tipo"] for line in house.listed("first")] == ["busca"]
+    assert house.listed("second") == []
+
+
 def test_what_shows_nobody_is_not_recorded(house: Keyed) -> None:
     before = house.listed()
     for path in (
