@@ -34,7 +34,7 @@ from authorizer.persistence.disk import LocalDisk
 from authorizer.persistence.keys_in_force import InForce
 from authorizer.persistence.recovery import Recovered
 from authorizer.reports.client import NoReports, Reports, ReportsProcess
-from authorizer.settings import Settings
+from authorizer.settings import Settings, other_variables
 
 EXIT_JOURNAL_FAILED: Final = os.EX_IOERR
 DRAIN_SECONDS: Final = 15
@@ -329,7 +329,7 @@ def _reports(
     command += ["--data", str(settings.data)]
     command += ["--time-zone", settings.time_zone]
     command += ["--log-format", settings.log_format, "--log-level", settings.log_level]
-    environment = dict(os.environ)
+    environment = other_variables()
     if settings.reports_url is not None:  # it may hold a password, and command lines are public
         environment["AUTHORIZER_REPORTS_URL"] = settings.reports_url
     commit = running.commit

@@ -1,6 +1,7 @@
 """Every setting, in one place: flags win over the environment, that over the TOML file."""
 
 import json
+import os
 from collections.abc import Callable, Sequence
 from ipaddress import ip_address
 from pathlib import Path
@@ -273,6 +274,15 @@ class Settings(BaseSettings):
         file = cls.model_config.get("toml_file")
         toml = (TomlConfigSettingsSource(settings_cls, file),) if file else ()
         return (init_settings, Environment(settings_cls), *toml)
+
+
+def other_variables() -> dict[str, str]:
+    """The environment without settings: a process that is started is told those that it needs.
+
+    One that can't be taken may be overruled by a flag here, and would end the process there.
+    """
+    prefix = str(Settings.model_config["env_prefix"])
+    return {name: of for name, of in os.environ.items() if not name.upper().startswith(prefix)}
 
 
 def load_settings(file: Path | None = None, **flags: Any) -> Settings:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -22,7 +23,7 @@ from authorizer.persistence.follow import Follower
 from authorizer.persistence.history import events_of
 from authorizer.persistence.journal import Batch, JournalReader
 from authorizer.reports.local_days import LocalDays
-from authorizer.settings import Settings
+from authorizer.settings import Settings, other_variables
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -139,6 +140,37 @@ def follow(settings: Settings) -> None:
         _follow(engine, disk, LocalDays(settings.time_zone))
 
 
+@reports.command(name="check-url", hidden=True)
+@settings_options("reports_url")
+def check_url(settings: Settings) -> None:
+    """Print what is wrong with the URL of the database, if anything. Connects to nobody.
+
+    The server asks before it starts, in a process of its own: SQLAlchemy is not for the server's.
+    """
+    from authorizer.reports.database_url import check_url  # noqa: PLC0415
+
+    try:
+        check_url(settings.reports_url or "")
+    except ValueError as error:
+        click.echo(str(error))
+
+
+def url_problem(url: str) -> str | None:
+    """What would keep the reports' process from ever using this URL; None if nothing does."""
+    try:
+        checked = subprocess.run(
+            [sys.executable, "-m", "authorizer", "reports", "check-url"],
+            env={**other_variables(), "AUTHORIZER_REPORTS_URL": url},  # command lines are public
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    except OSError:  # no process can be started now, which says nothing of the URL
+        return None
+    return checked.stdout.strip() or None
+
+
 def _follow(engine: "Engine", disk: LocalDisk, days: LocalDays) -> None:
     from authorizer.reports.wire import message  # noqa: PLC0415
     from authorizer.reports.worker import END_SECONDS, Worker  # noqa: PLC0415
@@ -180,6 +212,7 @@ def tables_of(settings: Settings, disk: LocalDisk) -> "Iterator[Engine]":
 
 
 def _open_tables(settings: Settings, disk: LocalDisk) -> "Engine":
+    from authorizer.reports.database_url import check_url  # noqa: PLC0415
     from authorizer.reports.store import open_store  # noqa: PLC0415
 
     if settings.reports_url is None:
@@ -188,9 +221,10 @@ def _open_tables(settings: Settings, disk: LocalDisk) -> "Engine":
         path = disk.path(f"{FOLDER}/{DATABASE}")
         return open_store(f"sqlite:///{path}")
     try:
-        return open_store(settings.reports_url)
+        check_url(settings.reports_url)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
+    return open_store(settings.reports_url)
 
 
 def _remove_database(disk: LocalDisk) -> None:

@@ -12,6 +12,7 @@ import click
 from authorizer import logs, server
 from authorizer.cli import offline
 from authorizer.cli.options import settings_options
+from authorizer.cli.reports import url_problem
 from authorizer.domain.access import ApiKey, Standing
 from authorizer.persistence import api_keys
 from authorizer.persistence.disk import LocalDisk
@@ -71,6 +72,7 @@ def serve(settings: Settings, trust_clock: bool) -> None:
             f"refusing to listen on {settings.host}: no API key is configured that is active, so "
             "nobody could ask, or anybody could. Use 127.0.0.1, or make one: authorizer keys create"
         )
+    _check_reports_url(settings)
     with offline.telling_a_failed_disk(), offline.deaf_to_calls(), disk.lock():
         recovered = offline.recover(disk, settings)
         with _listen(settings) as listening:
@@ -78,6 +80,15 @@ def serve(settings: Settings, trust_clock: bool) -> None:
                 click.echo(NOT_ENCRYPTED.format(host=settings.host), err=True, nl=False)
             announce = partial(_announce, bool(keys))
             server.serve(settings, disk, recovered, listening, announce, trust_clock=trust_clock)
+
+
+def _check_reports_url(settings: Settings) -> None:
+    """Refuse what the reports' process could never use. A database may be away, and come back."""
+    if not settings.reports or settings.reports_url is None:
+        return
+    problem = url_problem(settings.reports_url)
+    if problem is not None:
+        raise click.UsageError(f"setting reports_url: {problem}")
 
 
 def _listen(settings: Settings) -> socket:

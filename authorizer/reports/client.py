@@ -90,6 +90,8 @@ class ReportsProcess:
         self._stopping = asyncio.Event()
         self._speaks = False
         """Whether the process that runs has said anything."""
+        self._told: int | str | None = None
+        """With what status the process has ended, and has said nothing since."""
         self.position = 0
 
     @property
@@ -151,7 +153,9 @@ class ReportsProcess:
                 return
             steady = loop.time() - began >= STEADY_SECONDS
             pause = FIRST_PAUSE_SECONDS if steady else min(2 * pause, LONGEST_PAUSE_SECONDS)
-            log.error("the reports' process ended", status=status, again_in_seconds=pause)
+            if status != self._told:  # the same again and again is told once
+                log.error("the reports' process ended", status=status, again_in_seconds=pause)
+                self._told = status
             await _first(self._stopping.wait(), pause)
 
     async def _run_once(self) -> int | str:
@@ -193,6 +197,9 @@ class ReportsProcess:
 
     def _hear(self, said: dict[str, Any]) -> None:
         self._speaks = True
+        if self._told is not None:
+            log.info("the reports' process is at work again")
+            self._told = None
         if "position" in said:
             self.position = said["position"]
             return

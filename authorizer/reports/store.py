@@ -18,12 +18,12 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from authorizer.domain.events import Event
 from authorizer.domain.reasons import Reason
 from authorizer.persistence.follow import Place
+from authorizer.reports.database_url import read_url
 from authorizer.reports.local_days import LocalDays
 from authorizer.reports.projection import Rows, needed
 from authorizer.reports.purchase_sums import PurchaseSums
@@ -66,24 +66,18 @@ def open_store(url: str) -> Engine:
     Raises:
         ValueError: the URL names another kind, or is none.
     """
-    kind = url_kind(url)
-    if kind == "sqlite":
-        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    read = read_url(url)
+    if read.get_backend_name() == "sqlite":
+        engine = create_engine(read, connect_args={"timeout": BUSY_SECONDS})
         event.listen(engine, "connect", _prepare_sqlite)
         return engine
     options = f"-c statement_timeout={READ_SECONDS * 1000}"
-    return create_engine(url, pool_pre_ping=True, connect_args={"options": options})
+    return create_engine(read, pool_pre_ping=True, connect_args={"options": options})
 
 
-def url_kind(url: str) -> str:
-    """`sqlite` or `postgresql`. ValueError for anything else."""
-    try:
-        kind = make_url(url).get_backend_name()
-    except SQLAlchemyError as error:
-        raise ValueError("the reports' URL is no SQLAlchemy URL") from error
-    if kind not in ("sqlite", "postgresql"):
-        raise ValueError(f"reports are kept in sqlite or postgresql, not in {kind}")
-    return kind
+def is_away(error: Exception) -> bool:
+    """Whether the database could not be reached, or has ended the connection."""
+    return isinstance(error, DBAPIError) and (error.connection_invalidated or not error.statement)
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:

@@ -12,7 +12,7 @@ from authorizer.persistence.history import MISFITS
 from authorizer.persistence.journal import JournalDamagedError
 from authorizer.reports.projector import Projector
 from authorizer.reports.queries import QUERIES
-from authorizer.reports.store import OvertakenError, StoreError, problem_of
+from authorizer.reports.store import OvertakenError, StoreError, is_away, problem_of
 from authorizer.reports.wire import QueryError, line
 
 QUERY_THREADS: Final = 4
@@ -20,9 +20,12 @@ FIRST_PAUSE_SECONDS: Final = 0.1
 LONGEST_PAUSE_SECONDS: Final = 10.0
 TICK_SECONDS: Final = 0.2
 END_SECONDS: Final = 5.0
+AWAY: Final = (
+    "the reports' database is away; statements, lists and reports answer 503 until it is back"
+)
 
 FAILURES: Final = (StoreError, OSError, OvertakenError, JournalDamagedError, *MISFITS)
-"""What keeps the tables where they are for now; it is logged, and tried again."""
+"""What keeps the tables where they are for now; it is logged once, and tried again."""
 
 log = structlog.get_logger()
 
@@ -65,6 +68,9 @@ class Worker:
         self._waiting: list[Question] = []
         self._ready: SimpleQueue[Question | None] = SimpleQueue()
         self._ending = False
+        self._telling = threading.Lock()
+        self._told: set[str] = set()
+        """What was told since all was well, `AWAY` or a problem: each of it once."""
 
     def take(self, message: dict[str, Any]) -> None:
         """Take a message of the server in."""
@@ -113,6 +119,7 @@ class Worker:
         if durable is not None and durable != self._position:
             self._projector.catch_up(durable, self._moved)
             self._moved(self._projector.position)
+            self._well()
 
     def _something_to_do(self) -> bool:
         return self._ending or (self._durable is not None and self._durable != self._position)
@@ -155,16 +162,32 @@ class Worker:
             self._refuse(question, QueryError.BEHIND)
 
     def _failed(self, error: Exception, pause: float) -> None:
-        log.error(
-            "the reports' tables could not be moved on",
-            problem=problem_of(error),
-            again_in_seconds=pause,
-        )
+        self._tell("the reports' tables can't be moved on", error)
         with self._changed:
             waiting, self._waiting = self._waiting, []
             for question in waiting:
                 self._refuse(question, QueryError.UNAVAILABLE)
             self._changed.wait_for(lambda: self._ending, pause)
+
+    def _tell(self, what: str, error: Exception) -> None:
+        """Log what keeps the tables where they are, once: it is tried again every few seconds."""
+        away, problem = is_away(error), problem_of(error)
+        key = AWAY if away else problem
+        with self._telling:
+            if key in self._told:
+                return
+            self._told.add(key)
+        log.error(AWAY if away else what, problem=problem)
+
+    def _well(self, *gone: str) -> None:
+        """Say that what was told is over: these things, or all of it where none is named."""
+        with self._telling:
+            over = self._told & set(gone) if gone else set(self._told)
+            self._told -= over
+        if AWAY in over:
+            log.info("the reports' database is back")
+        elif over:
+            log.info("the reports' tables move on again")
 
     def _answer_queries(self) -> None:
         while (question := self._ready.get()) is not None:
@@ -177,9 +200,13 @@ class Worker:
         try:
             with self._engine.connect() as connection:
                 result = QUERIES[question.query](connection, question.params)
+            self._well(AWAY)
             self._send({"id": question.identity, "result": result})
         except StoreError as error:
-            log.error("a query failed", query=question.query, problem=problem_of(error))
+            if is_away(error):
+                self._tell(AWAY, error)
+            else:
+                log.error("a query failed", query=question.query, problem=problem_of(error))
             self._refuse(question, QueryError.UNAVAILABLE)
         except Exception:
             log.exception("a bug in a query", query=question.query)

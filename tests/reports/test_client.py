@@ -7,9 +7,11 @@ import os
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from authorizer.reports import client
 from authorizer.reports.client import NoReports, ReportsProcess, ReportsUnavailableError
@@ -210,3 +212,26 @@ def test_nobody_answers_where_reports_are_switched_off() -> None:
                 await nobody.query("statement")
 
     asyncio_run(test())
+
+
+def test_who_dies_again_and_again_is_told_once_and_so_is_its_return(tmp_path: Path) -> None:
+    """It is tried again every half a minute at last, and may be for days."""
+    ran = tmp_path / "ran"
+    mortal = f"""
+import pathlib, sys
+ran = pathlib.Path({str(ran)!r})
+with ran.open("a") as file:
+    file.write("x")
+if len(ran.read_text()) < 4:
+    sys.exit(3)
+"""
+
+    async def test() -> None:
+        with capture_logs() as logged:
+            async with reports(mortal + ECHO) as process:
+                await until(lambda: process.position == Journal.durable)
+        told = [line["event"] for line in logged]
+        assert told == ["the reports' process ended", "the reports' process is at work again"]
+
+    asyncio_run(test())
+    assert ran.read_text() == "xxxx"

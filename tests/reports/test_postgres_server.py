@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Engine, text
+import pytest
+from sqlalchemy import Engine, NullPool, create_engine, text
+from sqlalchemy.exc import DBAPIError
 
-from authorizer.reports.store import open_store
+from authorizer.reports.store import is_away, open_store
 from tests.cli.commands import done
 from tests.conftest import PATIENT, MakeServer
 from tests.reports.house import tables_of
@@ -43,3 +45,27 @@ def test_a_server_with_its_reports_in_postgresql(
     assert tables_of(engine) == live
     engine.dispose()
     assert not (server.data / "reports").exists()
+
+
+def test_a_database_is_away_when_it_has_ended_the_connection_or_takes_none(
+    postgres_url: str,
+) -> None:
+    """A question that it takes badly, or too long for, is no such thing."""
+    engine = open_store(postgres_url)
+    other = create_engine(engine.url, poolclass=NullPool)
+    with engine.connect() as connection:
+        for wrong in ("SELECT nothing", "SET LOCAL statement_timeout = 1; SELECT pg_sleep(60)"):
+            with pytest.raises(DBAPIError) as caught:
+                connection.execute(text(wrong))
+            assert not is_away(caught.value), caught.value
+            connection.rollback()
+        terminate_connections(other)
+        with pytest.raises(DBAPIError) as caught:
+            connection.execute(text("SELECT 1"))
+        assert is_away(caught.value)
+    engine.dispose()
+    nowhere = open_store("postgresql://me@127.0.0.1:1/x")
+    with pytest.raises(DBAPIError) as caught:
+        nowhere.connect()
+    assert is_away(caught.value)
+    nowhere.dispose()

@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
+from structlog.testing import capture_logs
 
 from authorizer.domain.events import TransactionApproved
 from authorizer.reports import worker as worker_module
+from authorizer.reports.projector import Projector
 from authorizer.reports.queries import QUERIES
 from authorizer.reports.wire import message
 from authorizer.reports.worker import Worker
@@ -108,6 +111,36 @@ def test_a_database_that_fails_is_said(house: House, working: Working) -> None:
             connection.execute(text("ALTER TABLE elsewhere RENAME TO transactions"))
     working.ask(3, at_least=1)
     assert "result" in working.answer(3)
+
+
+def test_what_is_amiss_is_logged_once_and_so_is_its_end(
+    house: House, working: Working, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is tried again every few seconds, and may be for days; so are queries."""
+    monkeypatch.setattr(worker_module, "FIRST_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(worker_module, "LONGEST_PAUSE_SECONDS", 0.0)
+    house.happen(purchase(1))
+    working.ask(1, at_least=1)
+    assert "result" in working.answer(1)
+    gone = DBAPIError(None, None, Exception("connection refused"))
+
+    def refuse(*_: Any) -> None:
+        raise gone
+
+    with capture_logs() as logged:
+        with monkeypatch.context() as patched:
+            patched.setattr(Projector, "catch_up", refuse)
+            patched.setattr(Engine, "connect", refuse)
+            house.happen(purchase(2))
+            for identity in range(2, 10):
+                working.ask(identity, at_least=identity % 2 + 1)
+                assert working.answer(identity)["error"] == "unavailable"
+        for identity in range(10, 1000):  # an attempt of before may be under way
+            working.ask(identity, at_least=2)
+            if "result" in working.answer(identity):
+                break
+    told = [line["event"] for line in logged if line["event"] != "a query failed"]
+    assert told == [worker_module.AWAY, "the reports' database is back"]
 
 
 def test_a_bug_in_a_query_is_said_and_is_no_end(

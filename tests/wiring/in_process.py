@@ -280,7 +280,9 @@ for line in sys.stdin:
     said = json.loads(line)
     if "query" in said:
         url = os.environ.get("AUTHORIZER_REPORTS_URL")
-        result = {"flags": sys.argv[1:], "url": url, "timeout_ms": said["timeout_ms"]}
+        settings = [name for name in os.environ if name.startswith("AUTHORIZER_")]
+        result = {"flags": sys.argv[1:], "url": url, "settings": settings}
+        result["timeout_ms"] = said["timeout_ms"]
         print(json.dumps({"id": said["id"], "result": result}), flush=True)
 """
 

@@ -49,3 +49,14 @@ def test_settings_are_wired_in_a_real_server(
                 with subtests.test(name):
                     assert case.observe(house) == seen
                     assert case.seen != case.by_default
+
+
+def test_a_setting_in_the_environment_reaches_the_reports_process_as_a_flag_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A variable that a flag overrules may be one that can't be taken."""
+    monkeypatch.setenv("AUTHORIZER_TIME_ZONE", "Nowhere")
+    monkeypatch.setenv("AUTHORIZER_REPORTS_URL", "sqlite:////a")
+    told = in_process.told(tmp_path, {"time_zone": "UTC", "reports_url": "sqlite:////b"})
+    assert (told["--time-zone"], told["url"]) == ("UTC", "sqlite:////b")
+    assert told["settings"] == ["AUTHORIZER_REPORTS_URL"]
