@@ -12,11 +12,15 @@ from authorizer.cli.options import settings_options
 from authorizer.cli.points import time_text
 from authorizer.cli.progress import journal_bytes, progress
 from authorizer.domain.policy import DAY_US
-from authorizer.persistence import snapshot, verification
+from authorizer.persistence import access_log, snapshot, verification
 from authorizer.persistence.disk import LocalDisk
+from authorizer.persistence.journal import TornTail
 from authorizer.persistence.verification import CheckedSnapshot, Head, Verified
+from authorizer.runtime import keys_disk
 from authorizer.settings import Settings
 
+_TOLD: Final = 40
+"""How many problems are printed; --json has all."""
 _HEAD: Final = re.compile(r"([0-9]+):([0-9a-fA-F]{64})")
 
 
@@ -42,14 +46,21 @@ class HeadType(click.ParamType[Head]):
     multiple=True,
     help="A head that the journal must pass through; may be given again.",
 )
+@click.option(
+    "--without-keys",
+    is_flag=True,
+    help="The keys of personal data are kept elsewhere: do not check them.",
+)
 @click.option("--json", "as_json", is_flag=True, help="The findings as one JSON object.")
-@settings_options("data", "id_retention_days")
-def verify(expect: tuple[Head, ...], as_json: bool, settings: Settings) -> None:
+@settings_options("data", "personal_keys", "id_retention_days")
+def verify(expect: tuple[Head, ...], without_keys: bool, as_json: bool, settings: Settings) -> None:
     """Check that a data folder is whole, without changing it.
 
     Reads the whole journal: every checksum, every position, every link of the hash chain, every
     record. Loads every snapshot, and checks that the newest one with the journal behind it makes
-    the same state as the journal alone. Damage is told with its file and offset.
+    the same state as the journal alone. Opens the personal data of every customer who is not
+    erased, with the keys. Reads the whole log of who read whose data. What is amiss is told with
+    its file and offset. The files are read from the device, not from the system's memory.
 
     May run beside a server. An incomplete last batch, which a server is writing just now or a
     crash left behind, is told and is no damage: nobody was given an answer that rests on it.
@@ -61,6 +72,7 @@ def verify(expect: tuple[Head, ...], as_json: bool, settings: Settings) -> None:
     Examples:
       authorizer verify --data data
       authorizer verify --data data --expect 1234:8d1f…e0
+      authorizer verify --data copy --without-keys
       authorizer verify --data data --json | jq -e .ok
 
     Exit status: 0 all is whole, 1 it is not, 2 wrong usage.
@@ -68,7 +80,14 @@ def verify(expect: tuple[Head, ...], as_json: bool, settings: Settings) -> None:
     disk = offline.journal_to_read(settings)
     passes = 2 if snapshot.snapshots(disk) else 1
     with progress("Verifying", passes * journal_bytes(disk)) as passed:
-        found = verification.verify(disk, expect, settings.id_retention_days * DAY_US, passed)
+        found = verification.verify(
+            disk,
+            expect,
+            settings.id_retention_days * DAY_US,
+            passed,
+            keys_in=None if without_keys else keys_disk(settings),
+            accesses_on=LocalDisk(settings.data / access_log.FOLDER),
+        )
     click.echo(_json(disk, found) if as_json else _text(disk, found))
     if found.problems:
         sys.exit(1)
@@ -89,12 +108,21 @@ def _text(disk: LocalDisk, found: Verified) -> str:
     for checked in found.snapshots:
         same = ", makes the same state as the journal" if checked.file == found.compared else ""
         lines.append(("snapshot", f"{checked.file}: {_condition(checked)}{same}"))
-    if found.torn is not None:
-        torn = found.torn
-        at = f"{disk.path(torn.segment)} at byte {torn.offset}"
-        lines.append(("incomplete", f"{at}, {torn.length} bytes: {torn.problem}"))
-    lines += [("damage", str(problem)) for problem in found.problems]
-    lines.append(("result", "damaged" if found.problems else "whole"))
+    lines.append(("keys", _keys_text(found)))
+    if found.accesses is not None:
+        accesses = found.accesses
+        lines.append(("access log", f"{accesses.position} records, head {accesses.chain.hex()}"))
+    for torn in (_torn(disk, found.torn), _torn_of_accesses(disk, found)):
+        if torn is not None:
+            at = f"{torn['segment']} at byte {torn['offset']}"
+            lines.append(("incomplete", f"{at}, {torn['length']} bytes: {torn['problem']}"))
+    for customer_id in found.keys.of_erased if found.keys else ():
+        text = f"customer {customer_id!r} is erased and has a key; the next start destroys it"
+        lines.append(("erased", text))
+    lines += [("problem", str(problem)) for problem in found.problems[:_TOLD]]
+    if len(found.problems) > _TOLD:
+        lines.append(("problem", f"{len(found.problems) - _TOLD} more; --json has all"))
+    lines.append(("result", "not whole" if found.problems else "whole"))
     return "\n".join(f"{name:<13} {value}" for name, value in lines)
 
 
@@ -104,10 +132,26 @@ def _condition(checked: CheckedSnapshot) -> str:
     return "whole" if checked.end else "damaged"
 
 
+def _keys_text(found: Verified) -> str:
+    if found.keys is None:
+        return "not checked"
+    return f"{found.keys.keys} keys, {found.keys.destroyed} destroyed, in {found.keys.file}"
+
+
+def _torn(disk: LocalDisk, torn: TornTail | None, folder: str = "") -> dict[str, Any] | None:
+    """An incomplete last batch of the journal, or of the one in a folder."""
+    if torn is None:
+        return None
+    return torn._asdict() | {"segment": disk.path(f"{folder}{torn.segment}")}
+
+
+def _torn_of_accesses(disk: LocalDisk, found: Verified) -> dict[str, Any] | None:
+    torn = found.accesses.torn if found.accesses else None
+    return _torn(disk, torn, f"{access_log.FOLDER}/")
+
+
 def _json(disk: LocalDisk, found: Verified) -> str:
-    torn = None
-    if found.torn is not None:
-        torn = found.torn._asdict() | {"segment": disk.path(found.torn.segment)}
+    keys, accesses = found.keys, found.accesses
     document = {
         "ok": not found.problems,
         "position": found.head.position,
@@ -120,7 +164,7 @@ def _json(disk: LocalDisk, found: Verified) -> str:
         "tickets": found.tickets,
         "cards": found.cards,
         "merchants": found.merchants,
-        "incomplete_batch": torn,
+        "incomplete_batch": _torn(disk, found.torn),
         "snapshots": [
             {
                 "file": checked.file,
@@ -130,6 +174,19 @@ def _json(disk: LocalDisk, found: Verified) -> str:
             }
             for checked in found.snapshots
         ],
+        "keys": keys
+        and {
+            "file": keys.file,
+            "keys": keys.keys,
+            "destroyed": keys.destroyed,
+            "of_erased_customers": keys.of_erased,
+        },
+        "access_log": accesses
+        and {
+            "position": accesses.position,
+            "chain": accesses.chain.hex(),
+            "incomplete_batch": _torn_of_accesses(disk, found),
+        },
         "problems": [problem._asdict() for problem in found.problems],
     }
     return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()

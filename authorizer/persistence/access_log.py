@@ -10,14 +10,16 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import orjson
 
 from authorizer.domain.accesses import Accessed, DataAccess
+from authorizer.persistence import frame, journal
 from authorizer.persistence.disk import Disk, remove_if_there
 from authorizer.persistence.file_journal import FileJournal
-from authorizer.persistence.journal import JournalReader
+from authorizer.persistence.journal import JournalDamagedError, JournalReader, TornTail
+from authorizer.persistence.problem import Problem
 
 FOLDER: Final = "access-log"
 RESERVE: Final = "reserve"
@@ -202,6 +204,39 @@ def read_accesses(disk: Disk) -> Iterator[Accessed]:
     """All records, oldest first. JournalDamagedError at the first damage before the end."""
     for batch in JournalReader(disk):
         yield from _accessed(batch.first_position, batch.records())
+
+
+class CheckedAccesses(NamedTuple):
+    """Whether the log is whole, and up to where."""
+
+    position: int
+    """The end of the log, or of its whole part."""
+    chain: bytes
+    torn: TornTail | None
+    """A batch that is being written, or that a crash left incomplete; no problem."""
+    problems: tuple[Problem, ...]
+
+
+def check_accesses(disk: Disk) -> CheckedAccesses | None:
+    """Check every byte, link and record of the log; None where there is none. Only reads."""
+    if not journal.segments(disk):
+        return None
+    reader = JournalReader(disk)
+    position, chain, problems = 0, frame.GENESIS, []
+    try:
+        for batch in reader:
+            if position == 0 and batch.first_position != 1:
+                text = f"the log begins at position {batch.first_position}: records are missing"
+                problems.append(Problem(disk.path(batch.segment), batch.offset, text))
+            try:
+                _accessed(batch.first_position, batch.records())
+            except (ValueError, TypeError) as error:
+                text = f"a record that is none of an access log ({error})"
+                problems.append(Problem(disk.path(batch.segment), batch.offset, text))
+            position, chain = batch.last_position, batch.header.chain
+    except JournalDamagedError as error:
+        problems.append(Problem(error.file, error.offset, error.problem))
+    return CheckedAccesses(position, chain, reader.torn, tuple(problems))
 
 
 def has_access_log(data: Path) -> bool:

@@ -79,6 +79,19 @@ class Keyring:
         """How many slots hold neither a key nor zeros."""
         return len(self._damaged_at)
 
+    @property
+    def damaged_at(self) -> list[int]:
+        """Where these slots begin in the file."""
+        return sorted(self._damaged_at.values())
+
+    @property
+    def destroyed(self) -> int:
+        """How many slots hold zeros: each was a key."""
+        return sum(
+            not any(self._slots[offset : offset + SLOT_BYTES])
+            for offset in range(SLOT_BYTES, len(self._slots), SLOT_BYTES)
+        )
+
     def has_key(self, customer_id: str) -> bool:
         """See `Sealer`."""
         return _identity(customer_id) in self._at
@@ -148,8 +161,7 @@ class Vault(Keyring):
         if is_there(disk, self._name):
             disk.drop_cache(self._name)
             data = disk.read(self._name)
-        if len(data) < len(HEADER) and HEADER.startswith(data):
-            data = HEADER
+        data = _with_header(data)
         try:
             super().__init__(data, random)
         except VaultDamagedError as error:
@@ -214,14 +226,26 @@ class Vault(Keyring):
             clean_shutdown.say(self._disk, self._folder, _end(bytes(self._slots)))
 
 
-def read_keys(disk: Disk, folder: str) -> Keyring:
+def read_keys(disk: Disk, folder: str, *, from_device: bool = False) -> Keyring:
     """The keys of a folder as they are; nothing is changed, and a server may be at work.
+
+    `from_device`: not what the system has of the file in memory, as far as it can.
 
     Raises:
         FileNotFoundError: there are none.
         VaultDamagedError: the file is no key file.
     """
-    return Keyring(disk.read(f"{folder}/{FILE}"))
+    name = f"{folder}/{FILE}"
+    if not is_there(disk, name) and is_there(disk, f"{folder}/{OLD}"):
+        name = f"{folder}/{OLD}"  # it is being replaced just now, or a crash came between
+    if from_device:
+        disk.drop_cache(name)
+    return Keyring(_with_header(disk.read(name)))
+
+
+def _with_header(data: bytes) -> bytes:
+    """A key file's bytes; one whose first write was cut is an empty one."""
+    return HEADER if len(data) < len(HEADER) and HEADER.startswith(data) else data
 
 
 def _end(data: bytes) -> str:

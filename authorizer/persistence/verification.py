@@ -1,17 +1,24 @@
 """Whether a data folder is whole: every byte of the journal, every snapshot, and that both agree.
 
-Only reads, so it may run beside a server; what is written meanwhile is left out.
+The keys must open what is sealed, and the log of who read whose data be whole.
+
+Only reads, so it may run beside a server; what is written meanwhile is left out. What the system
+has in memory of the files is dropped first, so that it is the device that is checked.
 """
 
 from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from typing import NamedTuple
 
 from authorizer.domain.policy import DAY_US
 from authorizer.persistence import frame, journal, snapshot
+from authorizer.persistence.access_log import CheckedAccesses, check_accesses
 from authorizer.persistence.digest import SURELY_KEPT_US, state_digest
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.history import MISFITS, events_of, misfit
 from authorizer.persistence.journal import Batch, JournalDamagedError, JournalReader, TornTail
+from authorizer.persistence.key_check import CheckedKeys, KeyCheck
+from authorizer.persistence.problem import Problem
 from authorizer.persistence.recovery import Recovered, recover
 from authorizer.persistence.snapshot import SnapshotDamagedError, SnapshotEnd, SnapshotVersionError
 from authorizer.persistence.state import Replay, State
@@ -24,18 +31,6 @@ class Head(NamedTuple):
 
     position: int
     chain: bytes
-
-
-class Problem(NamedTuple):
-    """Something that is not as it was written."""
-
-    file: str
-    offset: int | None
-    problem: str
-
-    def __str__(self) -> str:
-        at = "" if self.offset is None else f" at byte {self.offset}"
-        return f"{self.file}{at}: {self.problem}"
 
 
 class CheckedSnapshot(NamedTuple):
@@ -67,6 +62,10 @@ class Verified(NamedTuple):
     snapshots: tuple[CheckedSnapshot, ...]
     compared: str | None
     """The snapshot from which the state was made a second time, and was the same."""
+    keys: CheckedKeys | None
+    """The keys of personal data; None where they were not to be checked."""
+    accesses: CheckedAccesses | None
+    """The log of who read whose data; None where there is none."""
     problems: tuple[Problem, ...]
 
 
@@ -75,13 +74,19 @@ def verify(
     expected: Collection[Head] = (),
     id_retention_us: int = 31 * DAY_US,
     progress: Progress = lambda _: None,
+    keys_in: tuple[Disk, str] | None = None,
+    accesses_on: Disk | None = None,
 ) -> Verified:
     """Check the data folder. The journal must pass through every head in `expected`.
 
     `progress` is told how many bytes of the journal were passed: all of it once, or twice where
-    there are snapshots.
+    there are snapshots. `keys_in` is the disk and the folder of the keys, `accesses_on` that of the
+    access log, where these are to be checked.
     """
     problems: list[Problem] = []
+    for folder in (journal.FOLDER, snapshot.FOLDER):
+        _drop_cache(disk, folder)
+    keys = None if keys_in is None else KeyCheck(*keys_in)
     snapshots = tuple(_check_snapshots(disk, problems))
     taken = None
     if any(checked.end for checked in snapshots):
@@ -95,6 +100,13 @@ def verify(
     differs = _difference(disk, taken, walk)
     problems += [differs] if differs else []
     state = walk.state
+    checked_keys = None if keys is None else keys.check(state)
+    problems += checked_keys.problems if checked_keys else ()
+    accesses = None
+    if accesses_on is not None:
+        _drop_cache(accesses_on, journal.FOLDER)
+        accesses = check_accesses(accesses_on)
+        problems += accesses.problems if accesses else ()
     return Verified(
         head=walk.head,
         newest_at_us=state.at_us,
@@ -110,8 +122,16 @@ def verify(
         compared=disk.path(shortcut.snapshot)
         if shortcut and walk.is_whole and not differs
         else None,
+        keys=checked_keys,
+        accesses=accesses,
         problems=tuple(dict.fromkeys(problems)),
     )
+
+
+def _drop_cache(disk: Disk, folder: str) -> None:
+    for name in disk.names(folder):
+        with suppress(FileNotFoundError):  # a server removes old snapshots
+            disk.drop_cache(f"{folder}/{name}")
 
 
 def _check_snapshots(disk: Disk, problems: list[Problem]) -> Iterable[CheckedSnapshot]:

@@ -1,0 +1,119 @@
+"""Whether the keys of personal data open what is sealed in a state.
+
+A missing key is no damage that a checksum finds: the journal is whole, and what it says of the
+person is lost all the same.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from authorizer.domain.customer import Customer
+from authorizer.domain.sealing import Sealed
+from authorizer.domain.tickets import Ticket
+from authorizer.persistence.disk import Disk
+from authorizer.persistence.problem import Problem
+from authorizer.persistence.state import State
+from authorizer.persistence.vault import FILE, HEADER, Keyring, VaultDamagedError, read_keys
+
+
+class CheckedKeys(NamedTuple):
+    """A key file, and what is amiss between it and a state."""
+
+    file: str
+    keys: int
+    destroyed: int
+    """How many slots were overwritten: one for each customer who was erased."""
+    of_erased: tuple[str, ...]
+    """Erased customers whose key is there still; the next start destroys it, so no problem."""
+    problems: tuple[Problem, ...]
+
+
+class KeyCheck:
+    """Opens what is sealed with the keys as they were both before and after a state was made.
+
+    Beside a server keys come and go meanwhile: one that is there before or after was no missing
+    one. Keys are made before the record that needs them, and destroyed after the erasure's.
+    """
+
+    def __init__(self, disk: Disk, folder: str) -> None:
+        self._disk = disk
+        self._name = f"{folder}/{FILE}"
+        self._folder = folder
+        self._before, _ = self._read()
+
+    def check(self, state: State) -> CheckedKeys:
+        """Open every text of every customer who is not erased."""
+        keys, amiss = self._read()
+        rings = (keys, self._before)
+        file = self._disk.path(self._name)
+        failing = _failing(state, rings)
+        problems = [Problem(file, offset, "no key and no zeros") for offset in keys.damaged_at]
+        if amiss is not None and (failing or not isinstance(amiss, FileNotFoundError)):
+            problems.insert(0, Problem(file, None, _said(amiss)))
+        spare = max(0, keys.destroyed - len(state.erased))
+        problems += [
+            Problem(file, None, f"customer {customer_id!r} {_why(keys, customer_id, what, spare)}")
+            for customer_id, what in failing.items()
+        ]
+        late = (each for each in sorted(state.erased) if keys.has_key(each))
+        return CheckedKeys(file, len(keys), keys.destroyed, tuple(late), tuple(problems))
+
+    def _read(self) -> tuple[Keyring, Exception | None]:
+        try:
+            return read_keys(self._disk, self._folder, from_device=True), None
+        except (OSError, VaultDamagedError) as error:
+            return Keyring(HEADER), error
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "the key file is missing"
+    return str(error.strerror or error) if isinstance(error, OSError) else str(error)
+
+
+def _why(keys: Keyring, customer_id: str, what: str, spare: int) -> str:
+    if keys.has_key(customer_id):
+        return f"has a key that does not open {what}: it is another customer's, or another folder's"
+    text = f"has no key, and {what} can't be read"
+    if spare:
+        text += f" ({spare} more keys were destroyed than erasures are in the journal: they may "
+        text += "have been erased behind its end; then erase them again)"
+    return text
+
+
+def _failing(state: State, rings: Iterable[Keyring]) -> dict[str, str]:
+    """The customers whose texts can't be opened, and what is the first of it."""
+    failing: dict[str, str] = {}
+    for customer_id in state.customers:
+        if customer_id in state.erased:
+            continue
+        customer = state.customers.wake(customer_id)
+        if not _opens(rings, customer_id, _texts_of_customer(customer)):
+            failing[customer_id] = "the personal data"
+    for protocol in state.tickets:
+        ticket = state.tickets.wake(protocol)
+        if ticket.customer_id in state.erased or ticket.customer_id in failing:
+            continue
+        if not _opens(rings, ticket.customer_id, _texts_of_ticket(ticket)):
+            failing[ticket.customer_id] = f"the ticket {protocol}"
+    return failing
+
+
+def _opens(rings: Iterable[Keyring], customer_id: str, texts: Iterator[str | None]) -> bool:
+    return all(
+        any(ring.open(customer_id, Sealed(text)) is not None for ring in rings)
+        for text in texts
+        if text
+    )
+
+
+def _texts_of_customer(customer: Customer) -> Iterator[str | None]:
+    yield customer.personal
+    for operation in customer.imported_operations:
+        yield operation.justification
+
+
+def _texts_of_ticket(ticket: Ticket) -> Iterator[str | None]:
+    yield from (ticket.text, ticket.resolution, ticket.reopening)
+    for interaction in ticket.interactions:
+        yield interaction.text
