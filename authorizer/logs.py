@@ -17,6 +17,8 @@ from typing import Final, Literal, NamedTuple, TextIO
 import orjson
 import structlog
 
+from authorizer.terminal import Lines, last_line
+
 LogFormat = Literal["auto", "json", "console"]
 
 MAX_QUEUED_BYTES: Final = 1 << 20
@@ -174,19 +176,23 @@ class BackgroundHandler(logging.Handler):
                 self._tell_losses()
 
     def _write(self, line: bytes) -> None:
-        left = memoryview(line)
         try:
-            while left:
-                with suppress(BlockingIOError):
-                    left = left[os.write(self._file_number, left) :]
-                    continue
-                select.select([], [self._file_number], [], _LOOK_SECONDS)
+            with last_line.above() as (before, after):
+                self._write_all(before.encode() + line + after.encode())
         except (OSError, ValueError):  # nobody is there to read it
             self._lose()
         with self._mutex:
             self._bytes -= len(line)
             if not self._bytes:
                 self._written.set()
+
+    def _write_all(self, text: bytes) -> None:
+        left = memoryview(text)
+        while left:
+            with suppress(BlockingIOError):
+                left = left[os.write(self._file_number, left) :]
+                continue
+            select.select([], [self._file_number], [], _LOOK_SECONDS)
 
     def _tell_sums(self, at_once: bool = False) -> None:
         with self._mutex:
@@ -258,7 +264,9 @@ def configure(log_format: LogFormat, level: str, *, in_background: bool = False)
     )
     descriptor = _descriptor(sys.stderr) if in_background else None
     handler: logging.Handler = (
-        logging.StreamHandler(sys.stderr) if descriptor is None else BackgroundHandler(descriptor)
+        logging.StreamHandler(Lines(sys.stderr))
+        if descriptor is None
+        else BackgroundHandler(descriptor)
     )
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

@@ -5,7 +5,7 @@ import gc
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Collection
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -40,6 +40,8 @@ KEYS: Final = "keys"
 """The folder of the keys inside the data folder, where the settings name none."""
 
 log = structlog.get_logger()
+
+_UNTOLD: Final = nullcontext[Callable[[int], None]](lambda _: None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,11 +245,14 @@ def _open_vault(world: World, settings: Settings, erased: Collection[str]) -> Va
 
 
 def recover_with_summary(
-    disk: Disk, settings: Settings, progress: Callable[[int], None] = lambda _: None
+    disk: Disk,
+    settings: Settings,
+    progress: AbstractContextManager[Callable[[int], None]] = _UNTOLD,
 ) -> Recovered:
     """Recover, and log one line that sums it up, and one for everything that was amiss."""
     started = time.perf_counter()
-    recovered = recover(disk, progress, id_retention_us=settings.id_retention_us)
+    with progress as passed:
+        recovered = recover(disk, passed, id_retention_us=settings.id_retention_us)
     for problem in recovered.damaged_snapshots:
         log.warning("snapshot passed over", problem=problem)
     torn = recovered.journal.torn

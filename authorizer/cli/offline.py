@@ -18,6 +18,7 @@ from authorizer.persistence.disk import LocalDisk
 from authorizer.persistence.recovery import Recovered
 from authorizer.runtime import Running, World
 from authorizer.settings import Settings
+from authorizer.terminal import last_line
 
 T = TypeVar("T")
 
@@ -58,8 +59,8 @@ def work(
 
 def recover(disk: LocalDisk, settings: Settings) -> Recovered:
     """Recover, with a progress bar on a terminal."""
-    with progress("Recovering", journal_bytes(disk)) as passed:
-        return runtime.recover_with_summary(disk, settings, passed)
+    shown = progress("Recovering", journal_bytes(disk))
+    return runtime.recover_with_summary(disk, settings, shown)
 
 
 class DiskFailedError(click.ClickException):
@@ -119,5 +120,6 @@ async def _work(
 
 def _end_at_once(error: BaseException) -> None:
     """Nothing may be said to be done any more: what memory says may not be on disk."""
+    last_line.end()
     click.echo(f"Error: the journal could not be written: {error}", err=True)
     os._exit(os.EX_IOERR)

@@ -8,6 +8,7 @@ import click
 
 from authorizer.persistence import journal
 from authorizer.persistence.disk import LocalDisk
+from authorizer.terminal import Lines, last_line
 
 
 @contextmanager
@@ -16,14 +17,18 @@ def progress(label: str, length: int) -> Iterator[Callable[[int], None]]:
     if not (length and sys.stderr.isatty()):
         yield lambda _: None
         return
-    with click.progressbar(length=length, label=label, file=sys.stderr) as bar:
-        yield bar.update
-        bar.update(max(0, length - bar.pos))
+    bar = click.progressbar(length=length, label=label, file=sys.stderr)
+    last_line.show(bar)
+    try:
+        yield last_line.move
+        last_line.move(max(0, length - bar.pos))
+    finally:
+        last_line.end()
 
 
 def tell(message: str) -> None:
-    """Say something on standard error; a bar that is on the line gives way."""
-    click.echo(("\r\033[K" if sys.stderr.isatty() else "") + message, err=True)
+    """Say something on standard error, above a bar."""
+    Lines(sys.stderr).write(f"{message}\n")
 
 
 def journal_bytes(disk: LocalDisk) -> int:

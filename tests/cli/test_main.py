@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import os
 import subprocess
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from authorizer.cli import main
 from authorizer.persistence.disk import LocalDisk
 from authorizer.settings import Settings
 from tests.cli.commands import account, command_line, done, refused, run, write_lines
+from tests.support.screen import read, terminal
 from tests.support.server import PROJECT, environment
 
 COMMANDS = sorted(main.commands)
@@ -103,8 +102,7 @@ def test_a_terminal_gets_a_progress_bar_beside_the_output(
     command: str, label: str, demo: Path, tmp_path: Path
 ) -> None:
     lines = [write_lines(tmp_path / "lines", account("1"))] if command == "import" else []
-    terminal, end = os.openpty()
-    with os.fdopen(terminal, "rb", buffering=0) as screen:
+    with terminal() as (screen, end):
         process = subprocess.Popen(
             command_line(command, *lines, "--data", demo),
             stdout=subprocess.PIPE,
@@ -112,22 +110,14 @@ def test_a_terminal_gets_a_progress_bar_beside_the_output(
             cwd=PROJECT,
             env=environment(),
         )
-        os.close(end)
-        shown = b"".join(iter(lambda: _read(screen), b"")).decode()
+        end.close()
+        shown = b"".join(iter(lambda: read(screen), b"")).decode()
         stdout, _ = process.communicate(timeout=60)
     assert process.returncode == 0
     assert label in shown
     assert "100%" in shown
     assert label.encode() not in stdout
     assert stdout
-
-
-def _read(screen: io.RawIOBase) -> bytes:
-    """What is shown next; nothing once every process has let go of the terminal."""
-    try:
-        return screen.read(4096) or b""
-    except OSError:
-        return b""
 
 
 def test_nothing_but_wrong_usage_is_said_of_an_unknown_flag() -> None:
