@@ -76,6 +76,10 @@ bench: environment ## Measure throughput, latency, recovery and memory
 lock: ## Write constraints.txt anew; ARGS=--upgrade takes the newest versions
 	$(PYTHON) tools/lock.py $(ARGS)
 
+.PHONY: examples
+examples: environment ## Write the answers of a real server into the examples of the OpenAPI document
+	$(VENV_PYTHON) -m tests.support.examples
+
 .PHONY: swagger-ui
 swagger-ui: ## Take the files behind /docs from npm anew; ARGS=5.35.0 takes that version
 	$(PYTHON) tools/swagger_ui.py $(ARGS)

@@ -15,6 +15,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 
 from authorizer.http.answers.common import Problem
 from authorizer.http.documents import Identity
+from authorizer.http.examples import JSON, examples
 from authorizer.http.openapi_parts import (
     API_KEY,
     COMPONENT_HEADERS,
@@ -155,9 +156,11 @@ def _operation(endpoint: Endpoint, schemas: Schemas, components: Mapping[str, Js
         *(HEADER_PARAMETERS[name] for name in endpoint.takes),
     ]
     if parameters:
-        operation["parameters"] = parameters
+        name = operation_id(endpoint)
+        operation["parameters"] = [_with_example(name, parameter) for parameter in parameters]
     if endpoint.body is not None:
-        content = {"application/json": {"schema": schemas[endpoint.body, "validation"]}}
+        schema = {"schema": schemas[endpoint.body, "validation"]}
+        content = {JSON: schema | examples().body(operation_id(endpoint))}
         operation["requestBody"] = {"required": True, "content": content}
     operation["responses"] = _responses(endpoint, schemas)
     operation["security"] = [] if endpoint.roles is None else [{API_KEY: []}]
@@ -217,6 +220,21 @@ def _query_parameter(name: str, schema: Json, required: bool) -> Json:
     return parameter | {"schema": schema}
 
 
+def _with_example(operation: str, parameter: Json) -> Json:
+    """An example is filled in at `/docs`, so what may be left out has its own in the schema."""
+    where, name, schema = parameter["in"], parameter["name"], parameter["schema"]
+    found: Any = examples().parameter(operation, where, name)
+    if found is None and name in SYNONYMS:
+        found = examples().parameter(operation, where, SYNONYMS[name])
+    if found is None or "default" in schema:
+        return parameter
+    if schema.get("type") == "integer":
+        found = int(found)
+    if parameter["required"]:
+        return parameter | {"example": found}
+    return parameter | {"schema": schema | {"examples": [found]}}
+
+
 def _responses(endpoint: Endpoint, schemas: Schemas) -> Json:
     responses = {
         str(status): _response(endpoint, status, answer, schemas)
@@ -235,6 +253,8 @@ def _response(endpoint: Endpoint, status: int, answer: Any, schemas: Schemas) ->
         "headers": headers_of(*endpoint.headers),
     }
     content = dict(_content(kind, schemas) for kind in _alternatives(answer))
+    for media_type in content:
+        content[media_type] |= examples().answer(operation_id(endpoint), status, media_type)
     if status in problems_of(endpoint):
         content |= PROBLEM_CONTENT
     return response | {"content": content} if content else response
@@ -243,7 +263,7 @@ def _response(endpoint: Endpoint, status: int, answer: Any, schemas: Schemas) ->
 def _content(kind: Any, schemas: Schemas) -> tuple[str, Json]:
     if isinstance(kind, Text):
         return kind.media_type, {"schema": {"type": "string"}}
-    return "application/json", {"schema": schemas[kind, "serialization"]}
+    return JSON, {"schema": schemas[kind, "serialization"]}
 
 
 def _without_queries(components: dict[str, Json], endpoints: Iterable[Endpoint]) -> dict[str, Json]:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from authorizer.domain.reasons import Reason
 from authorizer.http.conditions import IF_MATCH, IF_NONE_MATCH, TAGS_PATTERN
+from authorizer.http.examples import examples
 from authorizer.http.openapi_words import reasons_in_words
 from authorizer.http.problems import MEDIA_TYPE
 from authorizer.http.transaction_body import MAX_ID_LENGTH
@@ -148,8 +149,9 @@ def problem_name(status: int) -> str:
 
 def problem_component(status: int) -> Json:
     """The answer that the problem of a status is."""
+    described = PROBLEM_CONTENT[MEDIA_TYPE] | examples().problem(status)
     return {
         "description": _WHEN[status],
         "headers": headers_of(*_PROBLEM_HEADERS.get(status, ())),
-        "content": PROBLEM_CONTENT,
+        "content": {MEDIA_TYPE: described},
     }

@@ -111,7 +111,12 @@ def test_parameters_of_the_query_have_their_types_and_defaults() -> None:
         "maximum": 200,
         "default": 50,
     }
-    assert parameters["limite"]["schema"] == {"type": "integer", "minimum": 1, "maximum": 200}
+    assert parameters["limite"]["schema"] == {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 200,
+        "examples": [2],
+    }
     assert parameters["limite"]["description"] == "The same as `limit`; one of the two."
     assert {"before", "cursor"} < parameters.keys()
     assert not parameters["before"]["required"]
