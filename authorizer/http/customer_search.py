@@ -41,8 +41,7 @@ def _place_of(cursor: str) -> Found:
 
 
 def _is_cursor(cursor: str) -> str:
-    if cursor:
-        _place_of(cursor)
+    _place_of(cursor)
     return cursor
 
 
@@ -73,7 +72,9 @@ class CustomerQuery(Query):
         None, description="Words of the name, or what they begin with."
     )
     limite: Rows = DEFAULT_ROWS
-    cursor: Annotated[str, Field(max_length=MAX_CURSOR_LENGTH), AfterValidator(_is_cursor)] = ""
+    cursor: (
+        Annotated[str, Field(max_length=MAX_CURSOR_LENGTH), AfterValidator(_is_cursor)] | None
+    ) = None
 
     def criteria(self, caller: Caller) -> tuple[Criterion, ...]:
         """What is looked for. Whoever sees a field masked must know all of it.

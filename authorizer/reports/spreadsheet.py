@@ -1,6 +1,7 @@
 """A report as CSV (RFC 4180): a header line, a line for each group, and one for all of it."""
 
 import csv
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
@@ -10,8 +11,12 @@ TOTAL: Final = "(total)"
 NONE: Final = "(nenhum)"
 """The group of what has no attendant, no wallet, …"""
 
-_FORMULA: Final = tuple("=+-@\t\r\n'\uff1d\uff0b\uff0d\uff20")
-"""The last four are the wide forms of the first four."""
+_OWN: Final = (REST, TOTAL, NONE)
+_FORMULA: Final = re.compile(
+    r"[\t\r\n]|[\s\x00-\x1f\xad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]*"
+    r"['=+@\uff1d\uff0b\uff0d\uff20-]"
+)
+"""How a formula begins: wide forms count, and nothing that is not seen before it hides it."""
 _OF_THE_WHOLE: Final = ("de", "ate", "fuso_horario", "horario", "agrupar", "grupos", "outros")
 
 
@@ -38,11 +43,11 @@ def csv_of(report: Mapping[str, Any], style: Style = INTERNATIONAL) -> str:
     """Each line begins with the period; members within members are named `sla_resolucao_taxa`.
 
     Names come from outside, so one that a spreadsheet would take for a formula begins with an
-    apostrophe (CWE-1236).
+    apostrophe (CWE-1236), and so does one that would pass for a line of the report's own.
     """
     total = {**report, "grupo": TOTAL}
     groups = [
-        {**group, "grupo": NONE if group["grupo"] is None else group["grupo"]}
+        {**group, "grupo": NONE if group["grupo"] is None else _guarded(group["grupo"])}
         for group in report.get("grupos", ())
     ]
     if "outros" in report:
@@ -67,9 +72,11 @@ def _flat(members: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
+def _guarded(name: str) -> str:
+    return f"'{name}" if name in _OWN or _FORMULA.match(name) else name
+
+
 def _cell(value: Any, style: Style) -> Any:
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
     if isinstance(value, float | Decimal) and style.decimal != ".":
         return f"{Decimal(str(value)):f}".replace(".", style.decimal)
     return value

@@ -71,6 +71,13 @@ def test_every_list_takes_both_names(
     assert (status, sorted(fields)) == (422, sorted((limit, cursor)))
 
 
+@pytest.mark.parametrize("endpoint", LISTS, ids=name_of)
+def test_a_cursor_that_is_left_blank_is_not_page_one_again(
+    client: Client, endpoint: Endpoint
+) -> None:
+    assert ask(client, endpoint, "cursor=") == (422, ["cursor"])
+
+
 def test_there_is_no_page_one_for_ever(client: Client, new_id: NewId) -> None:
     """What a client's other language was passed over for."""
     account, customer_id = client.open_account(new_id(), CASH="10.00"), new_id()

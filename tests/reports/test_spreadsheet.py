@@ -59,12 +59,36 @@ def test_as_a_brazilian_excel_reads_it() -> None:
     )
 
 
-@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r", "'", "\uff1d"])
+@pytest.mark.parametrize(
+    "first",
+    [
+        "=",
+        "+",
+        "-",
+        "@",
+        "\t",
+        "\r",
+        "'",
+        "\uff1d",
+        " =",
+        "\xa0=",
+        "\x0b=",
+        "\u200b=",
+        "\u202e=",
+        "\ufeff=",
+    ],
+)
 def test_a_name_is_no_formula(first: str) -> None:
     report = {**HEAD, "n": -1, "grupos": [{"grupo": f"{first}cmd|' /C calc'!A0", "n": -5}]}
     text = csv_of(report)
     assert f"'{first}cmd" in text
     assert ",-5\r\n" in text
+
+
+@pytest.mark.parametrize("own", ["(total)", "(outros)", "(nenhum)"])
+def test_no_name_passes_for_a_line_of_the_reports_own(own: str) -> None:
+    read = list(csv.reader(StringIO(csv_of({**HEAD, "n": 1, "grupos": [{"grupo": own, "n": 2}]}))))
+    assert [line[2] for line in read[1:]] == [f"'{own}", "(total)"]
 
 
 @given(st.text(min_size=1))
