@@ -73,8 +73,8 @@ def wanted(field: str, text: str, whole: bool = False) -> tuple[Criterion, ...]:
     if field == NAME:
         found = tuple(Criterion(NAME, (word,)) for word in wanted_words(text))
         return found or _nothing()
-    texts = _WANTED[field](text, whole)
-    return (Criterion(field, tuple(sorted(texts)), whole),) if texts else _nothing()
+    each = _WANTED[field](text, whole)
+    return tuple(Criterion(field, tuple(sorted(texts)), whole) for texts in each) or _nothing()
 
 
 def same_cpf(cpf: str) -> Criterion:
@@ -86,7 +86,7 @@ def _nothing() -> tuple[Criterion, ...]:
     raise UnsearchableError("holds nothing to look for")
 
 
-def _wanted_cpf(text: str, whole: bool) -> set[str]:
+def _wanted_cpf(text: str, whole: bool) -> list[set[str]]:
     plain = visible(text)
     digits = digits_of(plain)
     is_letter = (unicodedata.category(char)[0] in "LMNC" for char in plain if char not in digits)
@@ -94,27 +94,28 @@ def _wanted_cpf(text: str, whole: bool) -> set[str]:
         raise UnsearchableError("must be up to eleven digits, as 12345678900 or 123.456.789-00")
     if whole and digits and len(digits) < CPF_DIGITS:
         raise UnsearchableError(_WHOLE)
-    return {digits} - {""}
+    return [{digits}] if digits else []
 
 
-def _wanted_phone(text: str, whole: bool) -> set[str]:
+def _wanted_phone(text: str, whole: bool) -> list[set[str]]:
+    """Of several numbers one is enough, but for a whole one: many would be guessed at once."""
     found = phones.beginnings(text)
     if text.strip() and not found:
         raise UnsearchableError("must be digits, as +55 11 91234-5678 or 11912345678")
     if not (whole and found):
-        return found
+        return [found] if found else []
     numbers = phones.whole(text)
     if not numbers:
         raise UnsearchableError(_WHOLE)
     return numbers
 
 
-def _wanted_email(text: str, whole: bool) -> set[str]:
+def _wanted_email(text: str, whole: bool) -> list[set[str]]:
     folded = fold(text)
     local, _, domain = folded.rpartition("@")
     if whole and folded and not (local and domain):
         raise UnsearchableError(_WHOLE)
-    return {folded} - {""}
+    return [{folded}] if folded else []
 
 
 _WANTED: Final = {CPF: _wanted_cpf, PHONE: _wanted_phone, EMAIL: _wanted_email}

@@ -61,13 +61,13 @@ def beginnings(text: str) -> set[str]:
     return {form for dialled in _numbers(text) for form in _beginnings(dialled)}
 
 
-def whole(text: str) -> set[str]:
-    """What a phone must be, exactly, to be this whole number. Empty: it is no whole number."""
-    found = set()
-    for dialled in _numbers(text):
-        if len(digits_of(dialled)) >= MIN_DIGITS:
-            found |= {_canonical(dialled) + END, _canonical("+" + digits_of(dialled)) + END}
-    return found
+def whole(text: str) -> list[set[str]]:
+    """Of each whole number in a text: what a phone must be, exactly, to be it. Empty: none is."""
+    return [
+        {_canonical(dialled) + END, _canonical("+" + digits_of(dialled)) + END}
+        for dialled in _numbers(text)
+        if len(digits_of(dialled)) >= MIN_DIGITS
+    ]
 
 
 def _numbers(text: str) -> list[str]:

@@ -213,6 +213,17 @@ def test_who_sees_it_masked_finds_no_part_of_a_number(written: str, asked: str) 
     assert not finds(with_phone(written), PHONE, asked, whole=True)
 
 
+@pytest.mark.parametrize("between", ["/", ";", ",", "|", " ou ", " e "])
+def test_a_search_guesses_at_one_masked_number(between: str) -> None:
+    """Of several numbers that are asked for, all must be there; twenty would be twenty guesses."""
+    person, both = with_phone("31 98765-1001"), with_phone("31 98765-1001 / 31 3333-4444")
+    asked = between.join(("31 98765-1001", "31 3333-4444"))
+    assert finds(person, PHONE, asked)
+    assert not finds(person, PHONE, asked, whole=True)
+    assert finds(both, PHONE, asked, whole=True)
+    assert finds(both, PHONE, "31 3333-4444", whole=True)
+
+
 @given(st.text("0123456789", min_size=8, max_size=16), st.integers(1, 8))
 def test_no_longer_beginning_tells_more_of_a_masked_number(digits: str, cut: int) -> None:
     """What begins a number that is stored, and is none of its notations, finds nothing."""
