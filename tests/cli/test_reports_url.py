@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import refused, start
+from tests.cli.commands import start
 from tests.conftest import PATIENT, MakeServer
 from tests.faults.test_reports_process import until
 
@@ -24,15 +24,26 @@ find_spec = util.find_spec
 util.find_spec = lambda name, package=None: None if name == "psycopg" else find_spec(name, package)
 """
 """A `sitecustomize` that hides psycopg."""
+PATIENCE_S = 60.0
+
+
+def told_by_a_start(data: Path, url: str) -> str:
+    """What a start says that must be refused; one that is not is ended."""
+    with start("serve", "--data", data, "--port", "0", "--reports-url", url) as process:
+        try:
+            _, told = process.communicate(timeout=PATIENCE_S)
+        finally:
+            process.kill()
+    assert process.returncode == 2
+    assert "s3cret" not in told
+    return str(told)
 
 
 def test_a_url_that_could_never_be_opened_is_refused_before_anything_else(tmp_path: Path) -> None:
     """Nothing is made in the data folder, and the address is not taken."""
-    data = tmp_path / "data"
-    told = refused("serve", "--data", data, "--port", "0", "--reports-url", NEVER, status=2)
+    told = told_by_a_start(tmp_path / "data", NEVER)
     assert "setting reports_url: SQLAlchemy knows no postgresql+nope" in told
-    assert "s3cret" not in told
-    assert not data.exists()
+    assert not (tmp_path / "data").exists()
 
 
 def test_without_psycopg_the_start_says_how_to_install_it(
@@ -40,9 +51,7 @@ def test_without_psycopg_the_start_says_how_to_install_it(
 ) -> None:
     (tmp_path / "sitecustomize.py").write_text(SITE)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    with start("serve", "--data", tmp_path / "d", "--port", "0", "--reports-url", AWAY) as process:
-        _, told = process.communicate(timeout=60)
-    assert process.returncode == 2
+    told = told_by_a_start(tmp_path / "data", AWAY)
     assert "need psycopg, which is not installed: pip install 'card-authorizer[postgresql]'" in told
 
 
