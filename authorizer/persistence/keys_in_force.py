@@ -35,12 +35,18 @@ class InForce:
             os.close(self._descriptor)
             self._open()
         if digest != self._said:
-            os.pwrite(self._descriptor, digest.encode(), 0)
+            self._write(digest)
             self._said = digest
 
     def close(self) -> None:
         """Follow the key file no more."""
         os.close(self._descriptor)
+
+    def _write(self, digest: str) -> None:
+        try:
+            os.pwrite(self._descriptor, digest.encode(), 0)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(self._path)) from error
 
     def _open(self) -> None:
         self._disk.make_folder(FOLDER)

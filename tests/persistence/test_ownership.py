@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -74,8 +75,17 @@ def test_what_was_there_is_not_given_away(theirs: Path, tmp_path: Path) -> None:
 
 def test_where_it_may_not_be_given_it_stays(theirs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
-        raise PermissionError(1, "Operation not permitted")
+        raise PermissionError(errno.EPERM, "Operation not permitted")
 
     monkeypatch.setattr(os, "fchown", refuse)
     LocalDisk(theirs).append("file").close()
     assert (theirs / "file").stat().st_uid == 0
+
+
+def test_another_failure_is_told(theirs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fchown", fail)
+    with pytest.raises(OSError, match="Input/output error"):
+        LocalDisk(theirs).append("file")
