@@ -16,7 +16,7 @@ WRITE = "write postgresql\\+psycopg://user@host/database, or sqlite:////an/absol
 
 @pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])
 def test_postgresql_by_any_name_means_psycopg(scheme: str) -> None:
-    """SQLAlchemy itself takes another driver for the first, and does not know the second."""
+    """SQLAlchemy 2.0 takes psycopg2 for the first, 2.1 does not; neither knows the second."""
     url = f"{scheme}://me:{PASSWORD}@db:5433/reports?sslmode=require"
     check_url(url)
     engine = open_store(url)
