@@ -18,7 +18,7 @@ from pydantic_settings import (
 )
 
 from authorizer.actors.clock import SECOND_US, SLEW, ClockBounds
-from authorizer.domain.categories import CASH, DEFAULT_WALLET_BY_MCC
+from authorizer.domain.categories import CASH, CREDIT_LIMIT, DEFAULT_WALLET_BY_MCC
 from authorizer.domain.money import MAX_BALANCE_CENTS
 from authorizer.domain.policy import DAY_US
 from authorizer.domain.service_levels import (
@@ -40,6 +40,14 @@ HOUR_US: Final = DAY_US // 24
 _Minutes = Annotated[int, Field(ge=1, le=10 * 366 * 24 * 60)]
 """Up to ten years: a ticket that is due past the year 9999 could never be shown."""
 _LEVELS = {priority.value: level for priority, level in DEFAULT_SERVICE_LEVELS.items()}
+
+
+def _check_wallet(name: str) -> str:
+    if not name.strip():
+        raise ValueError("a wallet must not be blank")
+    if name == CREDIT_LIMIT:  # nobody could tell from a statement which of the two paid
+        raise ValueError(f"no wallet may be named {name}: that is a card's limit")
+    return name
 
 
 def unique_members(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
@@ -201,9 +209,15 @@ class Settings(BaseSettings):
     @classmethod
     def _every_mcc_names_a_wallet(cls, given: dict[str, str]) -> dict[str, str]:
         for mcc, wallet in given.items():
-            if not mcc.strip() or not wallet.strip():
-                raise ValueError("an MCC and a wallet must not be blank")
+            if not mcc.strip():
+                raise ValueError("an MCC must not be blank")
+            _check_wallet(wallet)
         return given
+
+    @field_validator("fallback_wallet")
+    @classmethod
+    def _fallback_is_a_wallet(cls, given: str) -> str:
+        return _check_wallet(given)
 
     @field_validator("sla_first_response_minutes", "sla_resolution_minutes")
     @classmethod

@@ -8,6 +8,8 @@ from typing import Final
 FOOD: Final = "FOOD"
 MEAL: Final = "MEAL"
 CASH: Final = "CASH"
+CREDIT_LIMIT: Final = "credit_limit"
+"""The source of funds where a card's limit pays; so no wallet has this name."""
 
 DEFAULT_WALLETS: Final = (FOOD, MEAL, CASH)
 DEFAULT_WALLET_BY_MCC: Final[Mapping[str, str]] = MappingProxyType(

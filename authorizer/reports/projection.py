@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Final, NamedTuple
 
 from authorizer.domain import events, ticket_events
 from authorizer.domain.cards import LIMIT_QUERY, Operation, WrittenTime
+from authorizer.domain.categories import CREDIT_LIMIT
 from authorizer.domain.events import Event
 from authorizer.domain.reasons import Reason
 from authorizer.reports.local_days import LocalDays
@@ -12,8 +13,6 @@ from authorizer.reports.purchase_sums import PurchaseSums
 from authorizer.reports.ticket_record import Row, TicketRecord
 from authorizer.reports.types import storable
 
-CREDIT_LIMIT: Final = "credit_limit"
-"""The source of funds where the card's limit paid."""
 PURCHASE: Final = "purchase"
 CREDIT: Final = "credit"
 """Types of lines in a statement."""

@@ -2,9 +2,8 @@
 
 from typing import Any, Final
 
-from authorizer.domain.categories import CASH, FOOD, MEAL
+from authorizer.domain.categories import CASH, CREDIT_LIMIT, FOOD, MEAL
 from authorizer.domain.reasons import Reason
-from authorizer.reports.projection import CREDIT_LIMIT
 
 REASONS: Final = {
     Reason.APPROVED: "aprovada",

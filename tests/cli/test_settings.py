@@ -187,6 +187,19 @@ def test_a_mapping_names_nothing_twice(
         assert f"{key!r} is there more than once" in said
 
 
+@pytest.mark.parametrize(
+    ("flag", "value"),
+    [
+        ("--fallback-wallet", " "),
+        ("--fallback-wallet", "credit_limit"),
+        ("--wallet-by-mcc", "5411=FOOD,5811=credit_limit"),
+    ],
+)
+def test_a_wallet_has_a_name_of_its_own(flag: str, value: str) -> None:
+    said = refused("settings", flag, value, status=2)
+    assert ("must not be blank" if value == " " else "no wallet may be named credit_limit") in said
+
+
 @pytest.mark.parametrize("value", ["5411= ", " =FOOD"])
 def test_an_mcc_and_a_wallet_are_not_blank(value: str) -> None:
     assert "must not be blank" in refused("settings", "--wallet-by-mcc", value, status=2)
