@@ -24,7 +24,7 @@ from authorizer.domain.policy import Policy
 from authorizer.persistence.disk import Disk, LocalDisk
 from authorizer.persistence.file_journal import FileJournal
 from authorizer.persistence.group_commit import GroupCommit
-from authorizer.persistence.recovery import Recovered, recover
+from authorizer.persistence.recovery import JournalShorterError, Recovered, put_aside, recover
 from authorizer.persistence.vault import Vault
 from authorizer.settings import Settings
 
@@ -276,6 +276,12 @@ def recover_with_summary(
         snapshot=recovered.from_snapshot,
     )
     return recovered
+
+
+def accept_shorter(disk: Disk, error: JournalShorterError) -> None:
+    """Go on where the journal ends: an operator says that no answer is lost by that."""
+    names = put_aside(disk, error.ends)
+    log.warning("shorter journal accepted", ends=error.ends, knew=error.knows, put_aside=names)
 
 
 def log_clock(clock: Clock, before: ClockState) -> ClockState:

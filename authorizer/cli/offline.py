@@ -15,7 +15,7 @@ from authorizer import logs, runtime
 from authorizer.cli.progress import journal_bytes, progress
 from authorizer.persistence import journal
 from authorizer.persistence.disk import LocalDisk
-from authorizer.persistence.recovery import Recovered
+from authorizer.persistence.recovery import JournalShorterError, Recovered
 from authorizer.runtime import Running, World
 from authorizer.settings import Settings
 from authorizer.terminal import last_line
@@ -57,8 +57,21 @@ def work(
             return runner.run(_work(settings, disk, recovered, job, in_world))
 
 
-def recover(disk: LocalDisk, settings: Settings) -> Recovered:
-    """Recover, with a progress bar on a terminal."""
+def recover(disk: LocalDisk, settings: Settings, shorter: int | None = None) -> Recovered:
+    """Recover, with a progress bar on a terminal.
+
+    `shorter`: where the journal may end though snapshots know more; they are put aside.
+    """
+    try:
+        return _recover(disk, settings)
+    except JournalShorterError as error:
+        if shorter != error.ends:
+            raise
+        runtime.accept_shorter(disk, error)
+    return _recover(disk, settings)
+
+
+def _recover(disk: LocalDisk, settings: Settings) -> Recovered:
     shown = progress("Recovering", journal_bytes(disk))
     return runtime.recover_with_summary(disk, settings, shown)
 

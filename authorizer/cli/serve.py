@@ -42,8 +42,14 @@ and personal data can be read on the way. Put a proxy that speaks TLS in front.
     is_flag=True,
     help="The machine's clock is right, however far it is off the journal.",
 )
+@click.option(
+    "--accept-shorter-journal",
+    type=click.IntRange(0),
+    metavar="POSITION",
+    help="Go on where the journal ends, at this position, though a snapshot knows more.",
+)
 @settings_options()
-def serve(settings: Settings, trust_clock: bool) -> None:
+def serve(settings: Settings, trust_clock: bool, accept_shorter_journal: int | None) -> None:
     """Serve the HTTP interface.
 
     The data folder is made if missing, and recovered if not. One process at a time can own it.
@@ -51,6 +57,10 @@ def serve(settings: Settings, trust_clock: bool) -> None:
     SIGTERM and SIGINT drain: what was received is answered, a snapshot is taken, then the process
     ends. SIGUSR1 takes a snapshot; so does `authorizer snapshot`. SIGUSR2 confirms that the
     machine's clock is right, as --trust-clock does at the start. Logs go to standard error.
+
+    A journal that ends before a snapshot is refused: it may have lost its end. A copy that was
+    taken while a server ran may have that too; --accept-shorter-journal goes on with it, and puts
+    the snapshots aside. It holds for that one position only.
 
     While no API key was ever made, anybody who reaches the server may do anything, so it listens on
     loopback only. Keys are made and revoked by `authorizer keys`, also while the server runs.
@@ -74,7 +84,7 @@ def serve(settings: Settings, trust_clock: bool) -> None:
         )
     _check_reports_url(settings)
     with offline.telling_a_failed_disk(), offline.deaf_to_calls(), disk.lock():
-        recovered = offline.recover(disk, settings)
+        recovered = offline.recover(disk, settings, accept_shorter_journal)
         with _listen(settings) as listening:
             if not settings.is_loopback:
                 click.echo(NOT_ENCRYPTED.format(host=settings.host), err=True, nl=False)

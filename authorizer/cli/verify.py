@@ -21,6 +21,12 @@ from authorizer.settings import Settings
 
 _TOLD: Final = 40
 """How many problems are printed; --json has all."""
+_SHORTER: Final = (
+    "the journal is whole up to position {ends}, but a snapshot knows {knows}. Either this is a "
+    "copy that was taken while a server ran, journal first, and nothing is damaged: `authorizer "
+    "serve --accept-shorter-journal {ends}` goes on with it. Or the journal has lost its end: "
+    "restore it"
+)
 _HEAD: Final = re.compile(r"([0-9]+):([0-9a-fA-F]{64})")
 
 
@@ -122,6 +128,8 @@ def _text(disk: LocalDisk, found: Verified) -> str:
     lines += [("problem", str(problem)) for problem in found.problems[:_TOLD]]
     if len(found.problems) > _TOLD:
         lines.append(("problem", f"{len(found.problems) - _TOLD} more; --json has all"))
+    if found.shorter_than is not None:
+        lines.append(("shorter", _SHORTER.format(ends=head.position, knows=found.shorter_than)))
     lines.append(("result", "not whole" if found.problems else "whole"))
     return "\n".join(f"{name:<13} {value}" for name, value in lines)
 
@@ -187,6 +195,7 @@ def _json(disk: LocalDisk, found: Verified) -> str:
             "chain": accesses.chain.hex(),
             "incomplete_batch": _torn_of_accesses(disk, found),
         },
+        "shorter_than": found.shorter_than,
         "problems": [problem._asdict() for problem in found.problems],
     }
     return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()

@@ -1,15 +1,44 @@
 """Recovery: the newest good snapshot, then the journal's tail."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Final, NamedTuple
 
 from authorizer.domain.policy import DAY_US
-from authorizer.persistence import snapshot
+from authorizer.persistence import journal, snapshot
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.history import MISFITS, events_of, misfit
 from authorizer.persistence.journal import Batch, JournalDamagedError, JournalReader
 from authorizer.persistence.snapshot import Snapshot, SnapshotDamagedError
 from authorizer.persistence.state import Replay, State
+
+ASIDE: Final = ".ahead-of-"
+"""What follows a snapshot's name, and then a position, where it was put aside."""
+
+
+class JournalShorterError(JournalDamagedError):
+    """A snapshot knows records that the journal has not.
+
+    A copy of a folder has that where the journal was copied before the snapshots while a server
+    ran. But so has a journal that lost its end, and with it what was answered: only whoever knows
+    where the folder comes from can tell.
+    """
+
+    def __init__(self, segment: str, segment_bytes: int, snapshot: str, knows: int, ends: int):
+        problem = (
+            f"records are missing: {snapshot} knows position {knows}, but the journal ends at "
+            f"{ends}, whole up to there"
+        )
+        super().__init__(segment, segment_bytes, problem)
+        said = (
+            f"{problem}, in {segment}. Nothing was changed. If this is a copy that was taken while "
+            "a server ran, with the journal copied before the snapshots, then nothing is damaged: "
+            f"go on with `authorizer serve --accept-shorter-journal {ends}`. If it is not a copy, "
+            f"the journal has lost its end: restore it, or what was answered behind {ends} is lost"
+        )
+        self.args = (said,)
+        self.snapshot = snapshot
+        self.knows = knows
+        self.ends = ends
 
 
 class Recovered(NamedTuple):
@@ -29,18 +58,22 @@ def recover(
     progress: Callable[[int], None] = lambda _: None,
     use_snapshots: bool = True,
     id_retention_us: int = 31 * DAY_US,
+    shorter: int | None = None,
 ) -> Recovered:
     """Rebuild all state. Every batch of the journal is checked; only the tail is replayed.
 
     `progress` is told how many bytes of the journal were passed, a batch at a time. Ids older than
-    `id_retention_us` are forgotten on the way.
+    `id_retention_us` are forgotten on the way. Snapshots that know more than `shorter` are passed
+    over, where that is where the journal is known to end.
 
     Raises:
+        JournalShorterError: the journal is whole, but ends before a snapshot.
         JournalDamagedError: the journal has damage before its end, or is not the one that the
             snapshot was taken with.
     """
     damaged: list[str] = []
-    found = _newest_snapshot(disk, damaged) if use_snapshots else None
+    names = snapshot.snapshots(disk) if use_snapshots else []
+    found = _newest_snapshot(disk, names, shorter, damaged)
     state = found.state if found else State()
     replay = Replay(state, id_retention_us)
     reader = JournalReader(disk)
@@ -53,16 +86,40 @@ def recover(
             replayed += _replay_batch(disk, replay, batch)
         progress(batch.size_bytes)
     replay.finish()
-    _check_reach(disk, found, reader)
+    _check_reach(disk, found, None if shorter is not None else next(iter(names), None), reader)
     return Recovered(state, reader, found.name if found else None, replayed, tuple(damaged))
 
 
-def _newest_snapshot(disk: Disk, damaged: list[str]) -> Snapshot | None:
-    for name in snapshot.snapshots(disk):
+def put_aside(disk: Disk, position: int) -> list[str]:
+    """Have the snapshots that are ahead of a position be snapshots no more; nothing is removed.
+
+    They must go before the journal does: it would come to their position with another history. So
+    must those that can't be read, since nobody knows what is in them.
+    """
+    names = [name for name in snapshot.snapshots(disk) if not _fits(disk, name, position)]
+    for name in names:
+        disk.rename(name, f"{name}{ASIDE}{position}")
+    return names
+
+
+def _fits(disk: Disk, name: str, position: int) -> bool:
+    try:
+        return snapshot.load(disk, name).end.journal_position <= position
+    except SnapshotDamagedError:
+        return False
+
+
+def _newest_snapshot(
+    disk: Disk, names: Iterable[str], shorter: int | None, damaged: list[str]
+) -> Snapshot | None:
+    for name in names:
         try:
-            return snapshot.load(disk, name)
+            found = snapshot.load(disk, name)
         except (SnapshotDamagedError, OSError) as error:
             damaged.append(str(error))
+            continue
+        if shorter is None or found.end.journal_position <= shorter:
+            return found
     return None
 
 
@@ -95,13 +152,19 @@ def _check_beginning(disk: Disk, found: Snapshot | None, reader: JournalReader) 
         )
 
 
-def _check_reach(disk: Disk, found: Snapshot | None, reader: JournalReader) -> None:
+def _check_reach(
+    disk: Disk, found: Snapshot | None, newest: str | None, reader: JournalReader
+) -> None:
+    """A snapshot is named when the journal has all that is in it: a damaged one's name tells."""
     _check_beginning(disk, found, reader)
-    segment = disk.path(reader.segment or "journal")
-    if found is not None and reader.position < found.end.journal_position:
-        raise JournalDamagedError(
-            segment,
+    known = [] if found is None else [(found.end.journal_position, found.name)]
+    known += [] if newest is None else [(snapshot.position_of(newest), newest)]
+    knows, name = max(known, default=(0, ""))
+    if reader.position < knows:
+        raise JournalShorterError(
+            disk.path(reader.segment or journal.FOLDER),
             reader.segment_bytes,
-            f"the journal ends at position {reader.position}, but {disk.path(found.name)} was "
-            f"taken when it reached {found.end.journal_position}: records are missing",
+            disk.path(name),
+            knows,
+            reader.position,
         )

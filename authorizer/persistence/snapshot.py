@@ -74,6 +74,11 @@ def snapshot_name(from_position: int) -> str:
     return f"{FOLDER}/{from_position:020d}.snapshot"
 
 
+def position_of(name: str) -> int:
+    """The position in a snapshot's name."""
+    return int(name.removeprefix(f"{FOLDER}/").split(".")[0])
+
+
 def snapshots(disk: Disk) -> list[str]:
     """The files of the snapshots, newest first."""
     names = [name for name in disk.names(FOLDER) if _NAME.fullmatch(name)]

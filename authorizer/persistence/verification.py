@@ -19,7 +19,7 @@ from authorizer.persistence.history import MISFITS, events_of, misfit
 from authorizer.persistence.journal import Batch, JournalDamagedError, JournalReader, TornTail
 from authorizer.persistence.key_check import CheckedKeys, KeyCheck
 from authorizer.persistence.problem import Problem
-from authorizer.persistence.recovery import Recovered, recover
+from authorizer.persistence.recovery import JournalShorterError, Recovered, recover
 from authorizer.persistence.snapshot import SnapshotDamagedError, SnapshotEnd, SnapshotVersionError
 from authorizer.persistence.state import Replay, State
 
@@ -66,6 +66,8 @@ class Verified(NamedTuple):
     """The keys of personal data; None where they were not to be checked."""
     accesses: CheckedAccesses | None
     """The log of who read whose data; None where there is none."""
+    shorter_than: int | None
+    """The position that a snapshot knows where the journal is whole, but ends before it."""
     problems: tuple[Problem, ...]
 
 
@@ -89,8 +91,11 @@ def verify(
     keys = None if keys_in is None else KeyCheck(*keys_in)
     snapshots = tuple(_check_snapshots(disk, problems))
     taken = None
-    if any(checked.end for checked in snapshots):
+    if snapshots:
         taken = _Shortcut.take(disk, id_retention_us, progress)
+    shorter = taken if isinstance(taken, JournalShorterError) else None
+    if shorter is not None:  # what the other snapshots are worth is to be told too
+        taken = _Shortcut.take(disk, id_retention_us, lambda _: None, shorter.ends)
     shortcut = taken if isinstance(taken, _Shortcut) else None
     wanted = {head.position for head in expected}
     wanted |= {checked.end.journal_position for checked in snapshots if checked.end}
@@ -124,6 +129,7 @@ def verify(
         else None,
         keys=checked_keys,
         accesses=accesses,
+        shorter_than=shorter.knows if shorter else None,
         problems=tuple(dict.fromkeys(problems)),
     )
 
@@ -161,10 +167,12 @@ class _Shortcut(NamedTuple):
 
     @classmethod
     def take(
-        cls, disk: Disk, id_retention_us: int, progress: Progress
-    ) -> "_Shortcut | Problem | None":
+        cls, disk: Disk, id_retention_us: int, progress: Progress, ends: int | None = None
+    ) -> "_Shortcut | Problem | JournalShorterError | None":
         try:
-            recovered = recover(disk, progress, id_retention_us=id_retention_us)
+            recovered = recover(disk, progress, id_retention_us=id_retention_us, shorter=ends)
+        except JournalShorterError as error:
+            return error
         except JournalDamagedError as error:
             return Problem(error.file, error.offset, error.problem)
         return cls.of(recovered) if recovered.from_snapshot else None
@@ -248,13 +256,15 @@ class _Walk:
         self._problems.append(problem)
 
 
-def _difference(disk: Disk, taken: _Shortcut | Problem | None, walk: _Walk) -> Problem | None:
+def _difference(
+    disk: Disk, taken: _Shortcut | Problem | JournalShorterError | None, walk: _Walk
+) -> Problem | None:
     """What is amiss between the newest snapshot and the journal, if anything is."""
     if isinstance(taken, Problem):
         if not walk.is_whole:
             return taken
         return taken._replace(problem=f"behind the newest snapshot: {taken.problem}")
-    if taken is None or not walk.is_whole:
+    if not isinstance(taken, _Shortcut) or not walk.is_whole:
         return None
     if taken.digest == state_digest(walk.state, taken.ids_since_us):
         return None
@@ -291,5 +301,5 @@ def _misses(walk: _Walk, head: Head) -> str | None:
     if found is not None:
         return f"at position {head.position} the chain is {found.hex()}, but {head.chain.hex()}"
     if head.position > walk.head.position:
-        return f"the journal reaches position {walk.head.position}, but {head.position}"
+        return f"the journal ends at position {walk.head.position}, but {head.position}"
     return f"no batch ends at position {head.position}, but one"

@@ -186,7 +186,7 @@ def test_a_journal_that_was_cut_at_a_batch_is_found_by_a_kept_head(demo: Path) -
     file.write_bytes(file.read_bytes()[: last.offset])
     findings(demo, whole=True)
     assert problem(demo, "--expect", kept)["problem"] == (
-        f"the journal reaches position {last.first_position - 1}, but {last.last_position} is "
+        f"the journal ends at position {last.first_position - 1}, but {last.last_position} is "
         "expected"
     )
 
@@ -273,8 +273,26 @@ def test_a_snapshot_betrays_a_missing_end(demo: Path) -> None:
     taken = take_snapshot(demo)
     (file,) = journal_files(demo)
     file.write_bytes(file.read_bytes()[: batches(demo)[-1].offset])
-    told = [entry["problem"] for entry in findings(demo, whole=False)["problems"]]
-    assert any("records are missing" in text and str(taken) in text for text in told)
+    ends, knows = batches(demo)[-1].last_position, int(taken.stem)
+    found = findings(demo, whole=False)
+    assert (found["position"], found["shorter_than"]) == (ends, knows)
+    (only,) = found["problems"]
+    assert only["file"] == str(taken)
+    assert only["problem"].startswith(f"the journal ends at position {ends}, but {knows} was there")
+    text = run("verify", "--data", demo).stdout
+    assert f"whole up to position {ends}, but a snapshot knows {knows}" in text
+    assert "damaged" not in text.replace("nothing is damaged", "")
+    assert f"serve --accept-shorter-journal {ends}" in text
+
+
+def test_beside_a_snapshot_that_is_ahead_the_older_one_is_compared(used: Path) -> None:
+    (older,) = (used / "snapshots").glob("*.snapshot")
+    newer = take_snapshot(used)
+    (file,) = journal_files(used)
+    file.write_bytes(file.read_bytes()[: batches(used)[-1].offset])
+    by_file = {entry["file"]: entry for entry in findings(used, whole=False)["snapshots"]}
+    assert by_file[str(older)]["makes_the_same_state"] is True
+    assert by_file[str(newer)]["makes_the_same_state"] is None
 
 
 @pytest.mark.parametrize(

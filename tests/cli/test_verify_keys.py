@@ -162,7 +162,13 @@ def test_a_file_that_is_no_key_file_is_told(people: Path) -> None:
 
 def test_who_is_erased_needs_no_key_and_one_that_is_left_is_told(people: Path) -> None:
     """No problem: the next start destroys it."""
-    write_events(people, PersonalDataErased(LATER_US, "t", "ana"))
+    keys = read_keys(LocalDisk(people), "keys")
+    write_events(
+        people,
+        ticket_of("ana", keys.seal("ana", "[]"), 1),
+        operations_of("ana", keys.seal("ana", "[]"), 1),
+        PersonalDataErased(LATER_US, "t", "ana"),
+    )
     found = findings(people, whole=True)
     assert found["keys"]["of_erased_customers"] == ["ana"]
     text = done("verify", "--data", people)
@@ -170,6 +176,10 @@ def test_who_is_erased_needs_no_key_and_one_that_is_left_is_told(people: Path) -
     take_snapshot(people)
     found = findings(people, whole=True)
     assert (found["keys"]["of_erased_customers"], found["keys"]["destroyed"]) == ([], 1)
+    shutil.rmtree(people / "keys")
+    assert [text.split(" and ")[0] for text in told(people)[1:]] == [
+        f"customer '{customer_id}' has no key," for customer_id in ("bia", "caio")
+    ]
 
 
 STRANGE: Final = vault.Keyring(vault.HEADER + vault._slot(vault._identity("ana"), b"k" * 32))

@@ -16,7 +16,7 @@ from authorizer.persistence import journal, snapshot
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.journal import JournalDamagedError
 from authorizer.persistence.record import decode
-from authorizer.persistence.recovery import Recovered, recover
+from authorizer.persistence.recovery import JournalShorterError, Recovered, put_aside, recover
 from authorizer.persistence.state import State
 from tests.persistence.commands import (
     block,
@@ -352,6 +352,41 @@ def test_a_snapshot_that_is_ahead_of_the_journal_is_refused(machine: Machine) ->
         place.end,
     )
     assert last_snapshot(machine) in str(refused.value)
+
+
+@pytest.mark.parametrize("damage", [False, True])
+def test_a_journal_that_ends_before_a_snapshot_is_gone_on_with_when_that_is_accepted(
+    machine: Machine, damage: bool
+) -> None:
+    """With the snapshot that fits; the one that does not is kept, but is a snapshot no more.
+
+    A damaged one tells by its name that there was more.
+    """
+    older = machine.take_snapshot()
+    work(machine, "second")
+    newer = machine.take_snapshot()
+    machine.kill()
+    if damage:
+        name = snapshot.snapshot_name(newer.position)
+        machine.memory.put(name, machine.disk.read(name)[:-1])
+    place = read(machine.disk).places[-2]
+    cut_behind(machine.memory, place)
+    with pytest.raises(JournalShorterError) as refused:
+        machine.recover()
+    ends = refused.value.ends
+    assert ends == len(read(machine.disk).records) < refused.value.knows
+    assert f"--accept-shorter-journal {ends}" in str(refused.value)
+    names = snapshot.snapshots(machine.disk)
+    assert put_aside(machine.disk, ends) == [names[0]]
+    assert snapshot.snapshots(machine.disk) == names[1:]
+    assert f"{names[0]}.ahead-of-{ends}" in machine.memory.files()
+    found = machine.recover()
+    assert found.from_snapshot == snapshot.snapshot_name(older.position)
+    assert_same(found.state, from_journal_alone(machine.disk))
+    machine.start()
+    work(machine, "another history")
+    machine.kill()
+    assert_same(machine.recover().state, from_journal_alone(machine.disk))
 
 
 def test_a_snapshot_without_any_journal_is_refused(machine: Machine) -> None:
