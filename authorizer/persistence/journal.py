@@ -116,6 +116,28 @@ class JournalReader:
         """How much of the newest segment is sound."""
         self.torn: TornTail | None = None
         self._newest: bytes | None = None
+        self._ahead: bytes | None = None
+
+    def last_batch(self) -> Batch | None:
+        """The last sound batch of the newest segment, before anything is read; None if it has none.
+
+        Reading gives it later, or refuses the journal: a batch that does not fit is damage, and so
+        is anything unsound in front of it. No text has the bytes of a header (`_batch_after`).
+        """
+        if not self._segments:
+            return None
+        name = self._segments[-1]
+        data = self._ahead = self._read_newest(name)
+        at = data.rfind(frame.BATCH_MAGIC)
+        while at >= 0:
+            header = frame.parse_batch_header(data, at)
+            if header is not None:
+                body_at = at + frame.BATCH_HEADER_BYTES
+                body = data[body_at : body_at + header.body_bytes]
+                if len(body) == header.body_bytes and zlib.crc32(body) == header.body_crc:
+                    return Batch(name, at, header, body)
+            at = data.rfind(frame.BATCH_MAGIC, 0, at)
+        return None
 
     def take_newest(self) -> bytes | None:
         """The bytes of the newest segment as they were read and checked, once; None before its end.
@@ -131,9 +153,7 @@ class JournalReader:
             yield from self._segment(name, last=name == self._segments[-1])
 
     def _segment(self, name: str, last: bool) -> Iterator[Batch]:
-        if last:
-            self._disk.drop_cache(name)
-        data = self._disk.read(name)
+        data = self._read_newest(name) if last else self._disk.read(name)
         if not self._begin(name, data, last):
             return
         if last:
@@ -151,6 +171,13 @@ class JournalReader:
             yield Batch(name, offset, header, body)
             offset = body_at + header.body_bytes
             self.segment_bytes = offset
+
+    def _read_newest(self, name: str) -> bytes:
+        data, self._ahead = self._ahead, None
+        if data is None:
+            self._disk.drop_cache(name)
+            data = self._disk.read(name)
+        return data
 
     def _begin(self, name: str, data: bytes, last: bool) -> bool:
         expected = frame.segment_header(self.position + 1, self.chain)

@@ -75,8 +75,8 @@ def recover(
     names = snapshot.snapshots(disk) if use_snapshots else []
     found = _newest_snapshot(disk, names, shorter, damaged)
     state = found.state if found else State()
-    replay = Replay(state, id_retention_us)
     reader = JournalReader(disk)
+    replay = Replay(state, id_retention_us, _newest_us(disk, reader))
     replayed = 0
     for batch in reader:
         _check_beginning(disk, found, reader)
@@ -88,6 +88,15 @@ def recover(
     replay.finish()
     _check_reach(disk, found, None if shorter is not None else next(iter(names), None), reader)
     return Recovered(state, reader, found.name if found else None, replayed, tuple(damaged))
+
+
+def _newest_us(disk: Disk, reader: JournalReader) -> int:
+    """The time of the journal's newest event, as far as can be told before reading it; else 0."""
+    batch = reader.last_batch()
+    try:
+        return max(event.at_us for _, event in events_of(disk, batch)) if batch else 0
+    except JournalDamagedError:
+        return 0  # whoever reads it in its turn says what is wrong with it
 
 
 def put_aside(disk: Disk, position: int) -> list[str]:

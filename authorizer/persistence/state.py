@@ -1,6 +1,7 @@
 """All state at one position of the journal, and how a replayed event changes it."""
 
-from typing import Final, cast, get_args
+from collections.abc import Iterator
+from typing import Final, TypeVar, cast, get_args
 
 from authorizer.domain import account as accounts
 from authorizer.domain import customer as customers
@@ -25,6 +26,7 @@ _MAX_AWAKE: Final = 50_000
 _ACCOUNT_EVENTS: Final = frozenset(get_args(AccountEvent))
 _CUSTOMER_EVENTS: Final = frozenset(get_args(CustomerEvent))
 _TICKET_EVENTS: Final = frozenset(get_args(TicketEvent))
+T = TypeVar("T")
 
 
 class State:
@@ -65,9 +67,14 @@ class Replay:
     over by its position.
     """
 
-    def __init__(self, state: State, id_retention_us: int) -> None:
+    def __init__(self, state: State, id_retention_us: int, newest_us: int = 0) -> None:
+        """`newest_us` is the time of an event that is surely to come, as late a one as is known.
+
+        Ids that will be past their retention by then are not kept meanwhile.
+        """
         self.state = state
         self._id_retention_us = id_retention_us
+        self._ids_since_us = newest_us - id_retention_us
         self._accounts: dict[str, Account] = {}
         self._customers: dict[str, Customer] = {}
         self._tickets: dict[str, Ticket] = {}
@@ -86,17 +93,14 @@ class Replay:
 
     def finish(self) -> None:
         """Put to sleep whatever the replay woke; the state is whole after it."""
-        since_us = self.state.at_us - self._id_retention_us
-        for account_id, account in self._accounts.items():
+        since_us = max(self._ids_since_us, self.state.at_us - self._id_retention_us)
+        for account_id, account in _taken(self._accounts):
             accounts.forget_ids_before(account, since_us)
             self.state.accounts.sleep(account_id, account)
-        for customer_id, customer in self._customers.items():
+        for customer_id, customer in _taken(self._customers):
             self.state.customers.sleep(customer_id, customer)
-        for protocol, ticket in self._tickets.items():
+        for protocol, ticket in _taken(self._tickets):
             self.state.tickets.sleep(protocol, ticket)
-        self._accounts.clear()
-        self._customers.clear()
-        self._tickets.clear()
         self.state.accounts.forget_pages_before(since_us)
 
     def account(self, account_id: str) -> Account:
@@ -114,7 +118,10 @@ class Replay:
         account = self.account(event.account_id)
         if position > account.position:
             accounts.evolve(account, event, position)
-            accounts.forget_old_ids(account, event.at_us - self._id_retention_us)
+            if event.at_us < self._ids_since_us:
+                accounts.forget_ids_before(account, self._ids_since_us)
+            else:
+                accounts.forget_old_ids(account, event.at_us - self._id_retention_us)
 
     def _apply_customer(self, event: CustomerEvent, position: int) -> None:
         customer = self._customers.get(event.customer_id)
@@ -139,3 +146,9 @@ class Replay:
             ticket = self._tickets[event.protocol] = self.state.tickets.wake(event.protocol)
         if position > ticket.position:
             tickets.evolve(ticket, event, position)
+
+
+def _taken(awake: dict[str, T]) -> Iterator[tuple[str, T]]:
+    """Take one after the other out, in order: what it was can be freed before the next sleeps."""
+    for name in list(awake):
+        yield name, awake.pop(name)

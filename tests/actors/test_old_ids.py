@@ -74,6 +74,19 @@ async def test_a_young_id_is_answered_as_before_and_an_old_one_is_new(
         assert (old.reason, old.replayed) == (Reason.APPROVED, False)
 
 
+async def test_an_id_stays_for_its_retention(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much has happened since."""
+    house = House()
+    await house.open("a")
+    await house.buy("a", 1, transaction_id="t")
+    for passed_us, left in [(RETENTION_US, {"t"}), (1, set())]:
+        house.let_pass(passed_us * 1000)
+        house.clock.confirm()
+        await house.open(f"after {passed_us}")
+        await walker(house, monkeypatch).round()
+        assert remembered(house)["a"] == left
+
+
 async def test_no_id_is_forgotten_because_a_clock_has_jumped(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
