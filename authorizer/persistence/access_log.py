@@ -60,6 +60,7 @@ class AccessLog:
 
     def write(self, accesses: Sequence[DataAccess]) -> None:
         """Record these, durably. Where the disk is full the reserve is given up, once."""
+        self._check_place()
         try:
             self._append(accesses)
         except OSError:
@@ -74,6 +75,7 @@ class AccessLog:
 
     def page(self, customer_id: str, before: int | None, limit: int) -> list[Accessed]:
         """The newest records of a customer, older than a position, newest first."""
+        self._check_place()
         self._opened()
         if self._index is None:
             raise OSError(f"{self._disk.path(INDEX)} can't be brought up to the log")
@@ -96,6 +98,15 @@ class AccessLog:
         if self._index is not None:
             self._index.close()
         self._journal = self._index = None
+
+    def _check_place(self) -> None:
+        """OSError if the log was taken away: what is recorded in such a file is gone with it."""
+        if self._journal is not None:
+            try:
+                self._journal.check_place()
+            except OSError:
+                self.close()
+                raise
 
     def _append(self, accesses: Sequence[DataAccess]) -> None:
         journal = self._opened()

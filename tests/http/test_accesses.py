@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -209,6 +210,24 @@ def test_while_there_are_no_keys_whoever_it_is_is_local(client: Client, new_id: 
     (line,) = client.get(f"/clientes/{customer_id}/acessos").json()["acessos"]
     assert (line["por"], line["tipo"]) == ("local", "documento")
     assert "papel" not in line
+
+
+def test_nothing_is_recorded_in_a_log_that_was_taken_away(make_server: MakeServer) -> None:
+    server = make_server().start()
+    client = Client(server.port)
+    assert client.put_customer(customer("c", card("k"))).status == 201
+    assert client.get("/clientes/c").status == 200
+    shutil.rmtree(server.data / FOLDER)
+    assert client.get("/clientes/c").status == 503, "it is told once"
+    assert client.get("/accounts/c").status == 200
+    assert client.get("/clientes/c").status == 200, "a log was begun anew"
+    shutil.rmtree(server.data / FOLDER)
+    assert client.get("/clientes/c/acessos").status == 503
+    assert client.get("/clientes/c").status == 200
+    server.kill()
+    server.start()
+    listed = Client(server.port).get("/clientes/c/acessos").json()["acessos"]
+    assert [line["tipo"] for line in listed] == ["documento"]
 
 
 def test_where_nothing_can_be_recorded_nothing_is_shown(make_server: MakeServer) -> None:
