@@ -76,6 +76,10 @@ bench: environment ## Measure throughput, latency, recovery and memory
 lock: ## Write constraints.txt anew; ARGS=--upgrade takes the newest versions
 	$(PYTHON) tools/lock.py $(ARGS)
 
+.PHONY: clients
+clients: environment ## Make clients of /openapi.json with common generators and try them out
+	$(VENV_PYTHON) -m tools.generate_clients
+
 .PHONY: examples
 examples: environment ## Write the answers of a real server into the examples of the OpenAPI document
 	$(VENV_PYTHON) -m tests.support.examples

@@ -151,6 +151,13 @@ def test_nothing_is_said_that_makes_validators_and_generators_fail() -> None:
         assert part.get("default", ...) is not None, path
 
 
+def test_no_header_of_a_request_is_a_constant() -> None:
+    """openapi-python-client leaves out the whole call."""
+    for path, part in inside(DOCUMENT):
+        if part.get("in") == "header":
+            assert "const" not in part["schema"], path
+
+
 def test_what_is_left_out_of_a_document_is_said_in_words() -> None:
     ticket = schema("TicketDocument")["properties"]["prioridade"]
     assert ticket["description"] == "If it is left out: `media`."
