@@ -1,0 +1,55 @@
+"""A server that does at once what else takes long, and waits where else it is too quick to be seen.
+
+python -m tests.support.hurried GATE serve …
+
+While the file GATE is there no sync returns and no decline is written. While GATE.full is there,
+too, no purchase would be answered in time. Accounts are walked along without a rest, clients that
+do not read are cut off soon, and one message is handled in a step of the loop.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from authorizer.actors import loop_actor, old_ids
+from authorizer.actors.admission import Admission
+from authorizer.cli import main
+from authorizer.http.protocol import Protocol
+from authorizer.http.turned_away import TurnedAway
+from authorizer.http.unread import Unread
+from tests.support.gated import hold_syncs
+
+UNREAD_SECONDS = 0.2
+
+
+def full(gate: Path) -> Path:
+    """The file that makes a server decline."""
+    return gate.with_suffix(".full")
+
+
+def hold_declines(gate: Path) -> None:
+    """Have purchases declined while one file is there, and the declines wait for the other."""
+    room_ns, step = Admission.room_ns, TurnedAway._step
+
+    def room(admission: Admission) -> int:
+        return -1 if full(gate).exists() else room_ns(admission)
+
+    def held(declines: TurnedAway) -> None:
+        if gate.exists():
+            declines._call_soon(declines._step)
+        else:
+            step(declines)
+
+    Admission.room_ns = room  # type: ignore[method-assign, assignment]
+    TurnedAway._step = held  # type: ignore[method-assign, assignment]
+
+
+if __name__ == "__main__":
+    gate = Path(sys.argv.pop(1))
+    hold_syncs(gate)
+    hold_declines(gate)
+    old_ids.ROUNDS_A_RETENTION = 1 << 40  # type: ignore[misc]
+    loop_actor.MAX_STEP = 1  # type: ignore[misc]
+    Protocol.unread = Unread(UNREAD_SECONDS)
+    main()
