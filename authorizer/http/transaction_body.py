@@ -19,7 +19,7 @@ import orjson
 from authorizer.domain.commands import Authorize
 from authorizer.domain.money import MAX_AMOUNT_DIGITS, parse_cents
 from authorizer.domain.reasons import Reason
-from authorizer.http.json_text import has_numbers_beyond
+from authorizer.http.json_text import MAX_NESTING, has_numbers_beyond, is_nested_too_deeply
 from authorizer.http.request_id import key_text
 from authorizer.http.transaction_members import KNOWN_NAMES, Refused, malformed, unwelcome
 
@@ -164,13 +164,12 @@ def _command(document: dict[str, Any], received_ns: int, by: str) -> Authorize |
 
 
 def _read_exactly(body: bytes) -> _Read:
-    """The members of a body that is a JSON object."""
-    try:
-        document = json.loads(
-            body, object_pairs_hook=_Members, parse_int=NumberText, parse_float=NumberText
-        )
-    except (ValueError, RecursionError):
-        return _Read([], "is nested too deeply")
+    """The members of a body that is JSON, if it is an object."""
+    if is_nested_too_deeply(body):
+        return _Read([], f"is nested more than {MAX_NESTING} deep")
+    document = json.loads(
+        body, object_pairs_hook=_Members, parse_int=NumberText, parse_float=NumberText
+    )
     if not isinstance(document, _Members):
         return _Read([], "must be a JSON object")
     return _Read(document)

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from authorizer.domain.cards import WrittenTime
 from authorizer.domain.moments import moment_text, us_of
 from authorizer.domain.money import format_cents
-from authorizer.http.json_text import has_numbers_beyond
+from authorizer.http.json_text import has_numbers_beyond, is_nested_too_deeply
 from authorizer.http.problems import FieldError, InvalidRequestError
 from authorizer.http.transactions import MAX_BODY_BYTES
 
@@ -103,10 +103,10 @@ def _adapter(kind: Any) -> TypeAdapter[str]:
 
 def read_json(body: bytes) -> Any:
     """A JSON document with its numbers exact and its members unique; else HTTPException 400."""
-    if _is_json(body):
+    if _is_json(body) and not is_nested_too_deeply(body):
         try:
             return _EXACT.decode(body.decode())
-        except (ValueError, RecursionError):
+        except ValueError:
             pass
     raise HTTPException(400, "the body is no JSON document with unique members")
 

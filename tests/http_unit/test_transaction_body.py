@@ -316,6 +316,18 @@ def test_of_two_that_say_different_things_the_wrong_one_counts() -> None:
     assert parse(body, 7, "me") is Reason.MALFORMED
 
 
+@pytest.mark.parametrize("text", ["[" * 600, '\\"{' * 600, "]" * 600])
+def test_brackets_in_a_text_are_no_nesting(text: str) -> None:
+    command = parse(orjson.dumps(USUAL | {"x": text}), 7, "me")
+    assert isinstance(command, Authorize)
+
+
+def test_what_every_python_reads_may_be_nested_in_an_unknown_member() -> None:
+    nested = b"[" * 499 + b"]" * 499
+    command = parse(orjson.dumps(USUAL)[:-1] + b',"x":' + nested + b"}", 7, "me")
+    assert isinstance(command, Authorize)
+
+
 # --- what is told ---------------------------------------------------------------------------------
 
 
@@ -324,7 +336,9 @@ def test_of_two_that_say_different_things_the_wrong_one_counts() -> None:
     [
         (b"{", "body: is no JSON document"),
         (b"[]", "body: must be a JSON object"),
-        (b'{"x":' + b"[" * 30_000 + b"]" * 30_000 + b"}", "body: is nested too deeply"),
+        (b'{"x":' + b"[" * 30_000 + b"]" * 30_000 + b"}", "body: is no JSON document"),
+        (b'{"x":' + b"[" * 500 + b"]" * 500 + b"}", "body: is nested more than 500 deep"),
+        (b'{"x":' + b'{"x":' * 500 + b"1" + b"}" * 501, "body: is nested more than 500 deep"),
         ({}, "account: is missing"),
         (USUAL | {"account": None}, "account: must be a text"),
         (USUAL | {"account": " "}, "account: must not be blank"),

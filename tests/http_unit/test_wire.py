@@ -170,3 +170,10 @@ def test_a_value_of_the_path_is_checked_as_the_documents_check_it() -> None:
         assert [error.field for error in refused.value.errors] == ["account"]
         assert refused.value.errors[0].message
     assert checked(Channel, "é" * 40, "canal") == "é" * 40
+
+
+@pytest.mark.parametrize(("begin", "end"), [(b"[", b"]"), (b'{"x":', b"}")])
+def test_a_body_is_nested_as_deeply_on_every_python(begin: bytes, end: bytes) -> None:
+    read_json(begin * 500 + b"1" + end * 500)
+    with pytest.raises(HTTPException):
+        read_json(begin * 501 + b"1" + end * 501)
