@@ -46,7 +46,13 @@ class LastLine:
 
     @contextmanager
     def above(self) -> Iterator[Around]:
-        """Nobody else writes for as long as the context lasts."""
+        """Nobody else writes for as long as the context lasts, if there is a bar to keep whole.
+
+        Without one nobody waits for another, whose reader may stall.
+        """
+        if self._bar is None:
+            yield Around()
+            return
         with self._mutex:
             bar = self._bar
             yield Around() if bar is None else Around(_CLEAR_LINE, bar.format_progress_line())
