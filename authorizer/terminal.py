@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Final, NamedTuple, TextIO
 
 if TYPE_CHECKING:
@@ -50,10 +50,7 @@ class LastLine:
 
         Without one nobody waits for another, whose reader may stall.
         """
-        if self._bar is None:
-            yield Around()
-            return
-        with self._mutex:
+        with nullcontext() if self._bar is None else self._mutex:
             bar = self._bar
             yield Around() if bar is None else Around(_CLEAR_LINE, bar.format_progress_line())
 
