@@ -19,8 +19,8 @@ from authorizer.actors.keys import Keys
 from authorizer.actors.loop_actor import RunQueue
 from authorizer.actors.old_ids import OldIds, Round
 from authorizer.actors.snapshots import SnapshotPolicy, Snapshots
-from authorizer.domain.categories import CategoryTable
-from authorizer.domain.policy import Policy
+from authorizer.domain.accounts.categories import CategoryTable
+from authorizer.domain.accounts.policy import Policy
 from authorizer.persistence.disk import Disk, LocalDisk
 from authorizer.persistence.file_journal import FileJournal
 from authorizer.persistence.group_commit import GroupCommit

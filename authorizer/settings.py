@@ -17,13 +17,12 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from authorizer.actors.clock import SECOND_US, SLEW, ClockBounds
-from authorizer.domain.categories import CASH, CREDIT_LIMIT, DEFAULT_WALLET_BY_MCC
+from authorizer.actors.clock import SLEW, ClockBounds
+from authorizer.domain.accounts.categories import CASH, CREDIT_LIMIT, DEFAULT_WALLET_BY_MCC
+from authorizer.domain.moments import DAY_US, MINUTE_US, SECOND_US
 from authorizer.domain.money import MAX_BALANCE_CENTS
-from authorizer.domain.policy import DAY_US
-from authorizer.domain.service_levels import (
+from authorizer.domain.tickets.service_levels import (
     DEFAULT_SERVICE_LEVELS,
-    MINUTE_US,
     Priority,
     ServiceLevel,
     ServiceLevels,

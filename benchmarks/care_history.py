@@ -10,19 +10,25 @@ from typing import NamedTuple
 
 import orjson
 
-from authorizer.domain import events
-from authorizer.domain.events import Event
-from authorizer.domain.policy import DAY_US
+from authorizer.domain.accounts.events import (
+    AccountOpened,
+    CardOpened,
+    PurchaseApproved,
+    PurchaseDeclined,
+)
+from authorizer.domain.aggregates import Event
+from authorizer.domain.customers.events import CustomerRegistered, PersonalDataRecorded
+from authorizer.domain.moments import DAY_US, MINUTE_US
 from authorizer.domain.sealing import Sealed
-from authorizer.domain.service_levels import DEFAULT_SERVICE_LEVELS, MINUTE_US, Priority
-from authorizer.domain.ticket_events import (
+from authorizer.domain.tickets.events import (
     InteractionRecorded,
     TicketOpened,
     TicketReopened,
     TicketResolved,
     TicketTaken,
 )
-from authorizer.domain.tickets import protocol_of
+from authorizer.domain.tickets.service_levels import DEFAULT_SERVICE_LEVELS, Priority
+from authorizer.domain.tickets.state import protocol_of
 from authorizer.persistence.personal import pack
 from benchmarks import care_people as people
 
@@ -71,11 +77,11 @@ def history(scale: Scale, until_us: int, seal: Seal) -> Iterator[Event]:
 def _customer_opened(number: int, at_us: int, seal: Seal) -> Iterator[Event]:
     customer, account = people.customer_id(number), people.account_id(number)
     card = people.card(number)
-    yield events.AccountOpened(at_us, BY, account, OPENING_CENTS, customer)
-    yield events.CustomerRegistered(at_us, BY, customer, account, True, (card.card_id,))
+    yield AccountOpened(at_us, BY, account, OPENING_CENTS, customer)
+    yield CustomerRegistered(at_us, BY, customer, account, True, (card.card_id,))
     personal = seal(customer, pack(people.person(number)))
-    yield events.PersonalDataRecorded(at_us, BY, customer, personal)
-    yield events.CardOpened(at_us, BY, account, customer, card)
+    yield PersonalDataRecorded(at_us, BY, customer, personal)
+    yield CardOpened(at_us, BY, account, customer, card)
 
 
 def _purchase(random: Random, customers: int, at_us: int) -> Event:
@@ -84,8 +90,8 @@ def _purchase(random: Random, customers: int, at_us: int) -> Event:
     merchant, cents = random.choice(MERCHANTS), random.randint(1_00, 200_00)
     said = (at_us, BY, account, None, cents, mcc, merchant, None, None)
     if random.random() < 0.04:
-        return events.TransactionDeclined(*said, "insufficient_funds")
-    return events.TransactionApproved(*said, wallet)
+        return PurchaseDeclined(*said, "insufficient_funds")
+    return PurchaseApproved(*said, wallet)
 
 
 class _Desk:

@@ -1,7 +1,7 @@
 """The customers of the care benchmark: who they are, by their number."""
 
-from authorizer.domain.cards import CardTerms
-from authorizer.domain.personal import Person
+from authorizer.domain.accounts.cards import CardTerms
+from authorizer.domain.customers.person import Person
 from benchmarks.wrk import FIRST_ACCOUNT
 
 FIRST_NAMES = (

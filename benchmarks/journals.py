@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 
-from authorizer.domain.events import AccountOpened, Event, TransactionApproved
+from authorizer.domain.accounts.events import AccountOpened, PurchaseApproved
+from authorizer.domain.aggregates import Event
 from authorizer.persistence.disk import LocalDisk
 from authorizer.persistence.file_journal import FileJournal
 from authorizer.persistence.journal import JournalReader
@@ -29,7 +30,7 @@ def accounts_opened(count: int, first: int = 0, at_us: int = FIRST_AT_US) -> Ite
 def purchases_approved(count: int, accounts: int) -> Iterable[Event]:
     """Approved purchases with ids, one account after the other."""
     for number in range(count):
-        yield TransactionApproved(
+        yield PurchaseApproved(
             at_us=FIRST_AT_US + number,
             by="benchmark",
             account_id=str(FIRST_ACCOUNT + number % accounts),

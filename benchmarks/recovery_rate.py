@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from authorizer.domain.events import Event
+from authorizer.domain.aggregates import Event
 from authorizer.persistence.disk import LocalDisk
 from authorizer.persistence.recovery import recover
 from benchmarks import servers

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import structlog
 
 from authorizer.actors.entity import OffLoop
-from authorizer.domain.accesses import Accessed, DataAccess
+from authorizer.domain.access import Accessed, DataAccess
 
 log = structlog.get_logger()
 

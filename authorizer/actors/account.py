@@ -4,24 +4,36 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from authorizer.actors.entity import EntityActor
-from authorizer.domain import account as accounts
-from authorizer.domain import card_changes, card_rules, commands, funds
-from authorizer.domain.account import Account, account_view
-from authorizer.domain.authorize import authorize
-from authorizer.domain.cards import CardTerms, Operation
-from authorizer.domain.events import (
+from authorizer.domain.accounts import card_changes, card_rules, funds
+from authorizer.domain.accounts import state as accounts
+from authorizer.domain.accounts.cards import CardTerms, Operation
+from authorizer.domain.accounts.commands import (
+    Authorize,
+    BlockCard,
+    ChangeLimit,
+    Credit,
+    OpenAccount,
+    OpenCards,
+    QueryLimit,
+    ReadAccount,
+    ReplaceCard,
+    ReviewCards,
+    UnblockCard,
+)
+from authorizer.domain.accounts.events import (
     AccountCredited,
     AccountEvent,
     AccountOpened,
     CardOpened,
     CardReplaced,
-    Event,
-    TransactionApproved,
-    TransactionDeclined,
+    PurchaseApproved,
+    PurchaseDeclined,
 )
-from authorizer.domain.outcomes import Decision, Done, Outcome, conflict, no_account
-from authorizer.domain.policy import Policy
-from authorizer.domain.reasons import Reason
+from authorizer.domain.accounts.policy import Policy
+from authorizer.domain.accounts.purchases import authorize
+from authorizer.domain.accounts.state import Account, account_view
+from authorizer.domain.aggregates import Event
+from authorizer.domain.outcomes import Decision, Done, Outcome, Reason, conflict, no_account
 from authorizer.persistence.record import encode
 
 _UNAVAILABLE = Outcome(Reason.UNAVAILABLE)
@@ -32,11 +44,11 @@ class AccountActor(EntityActor[Account]):
 
     def on_receive(self, message: Any) -> Any:
         """See `EntityActor`; a purchase takes the short way."""
-        if isinstance(message, commands.Authorize) and not self.broken:
+        if isinstance(message, Authorize) and not self.broken:
             return self.authorize(message)
         return super().on_receive(message)
 
-    def authorize(self, command: commands.Authorize) -> Outcome:
+    def authorize(self, command: Authorize) -> Outcome:
         """Decide one purchase."""
         around = self.around
         clock = around.clock
@@ -55,7 +67,7 @@ class AccountActor(EntityActor[Account]):
             return _UNAVAILABLE
         return outcome
 
-    def _take_place(self, event: TransactionApproved | TransactionDeclined) -> None:
+    def _take_place(self, event: PurchaseApproved | PurchaseDeclined) -> None:
         """`take_place` for the one event of a purchase."""
         commit = self.around.commit
         records = (encode(event),)
@@ -74,21 +86,21 @@ class AccountActor(EntityActor[Account]):
 
     def decide(self, command: Any, now_us: int) -> Decision:
         """See `EntityActor`."""
-        if isinstance(command, commands.ReadAccount):
+        if isinstance(command, ReadAccount):
             return Decision(Done()) if self.state.exists else no_account(self.entity_id)
-        if isinstance(command, commands.ReviewCards):
+        if isinstance(command, ReviewCards):
             return self.decide(command.opening, now_us)._replace(events=())
-        if isinstance(command, commands.OpenCards):
+        if isinstance(command, OpenCards):
             for terms in command.cards:
                 if self._is_elsewhere(terms.card_id):
                     return conflict(f"card {terms.card_id} is on another account")
-        if isinstance(command, commands.ReplaceCard) and self._is_elsewhere(command.new_card_id):
+        if isinstance(command, ReplaceCard) and self._is_elsewhere(command.new_card_id):
             return conflict(f"card {command.new_card_id} is on another account")
-        if isinstance(command, commands.UnblockCard):
+        if isinstance(command, UnblockCard):
             return self._unblock(command, now_us)
         return _DECIDE[type(command)](self.state, command, self.around.policy, now_us)
 
-    def _unblock(self, command: commands.UnblockCard, now_us: int) -> Decision:
+    def _unblock(self, command: UnblockCard, now_us: int) -> Decision:
         card = self.state.cards.get(command.card_id)
         unsealable = self.around.unsealable(card.customer_id) if card else None
         if unsealable is not None:
@@ -111,17 +123,17 @@ class AccountActor(EntityActor[Account]):
 
     def view(self, command: Any) -> Any:
         """See `EntityActor`."""
-        if isinstance(command, commands.BlockCard | commands.UnblockCard | commands.ChangeLimit):
+        if isinstance(command, BlockCard | UnblockCard | ChangeLimit):
             return self.state.cards[command.card_id].terms()
-        if isinstance(command, commands.ReplaceCard):
+        if isinstance(command, ReplaceCard):
             return self.state.cards[command.new_card_id].terms()
-        if isinstance(command, commands.QueryLimit):
+        if isinstance(command, QueryLimit):
             return self._limit(command.card_id)
         return account_view(self.state)
 
     def unavailable(self, command: Any) -> Any:
         """See `EntityActor`."""
-        if isinstance(command, commands.Authorize):
+        if isinstance(command, Authorize):
             return _UNAVAILABLE
         return super().unavailable(command)
 
@@ -134,11 +146,11 @@ class AccountActor(EntityActor[Account]):
 
 
 _DECIDE: dict[type, Callable[[Account, Any, Policy, int], Decision]] = {
-    commands.OpenAccount: funds.open_account,
-    commands.Credit: funds.credit,
-    commands.OpenCards: card_rules.open_cards,
-    commands.BlockCard: card_rules.block_card,
-    commands.QueryLimit: card_rules.query_limit,
-    commands.ReplaceCard: card_changes.replace_card,
-    commands.ChangeLimit: card_changes.change_limit,
+    OpenAccount: funds.open_account,
+    Credit: funds.credit,
+    OpenCards: card_rules.open_cards,
+    BlockCard: card_rules.block_card,
+    QueryLimit: card_rules.query_limit,
+    ReplaceCard: card_changes.replace_card,
+    ChangeLimit: card_changes.change_limit,
 }

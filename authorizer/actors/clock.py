@@ -4,7 +4,8 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final, NamedTuple
 
-SECOND_US: Final = 1_000_000
+from authorizer.domain.moments import SECOND_US
+
 SLEW: Final = 1000
 """The trusted time follows a wall clock that agrees with it by one part in so many."""
 

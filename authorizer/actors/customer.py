@@ -4,18 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from authorizer.actors.entity import EntityActor
-from authorizer.domain import commands
-from authorizer.domain import customer as customers
-from authorizer.domain.customer import (
-    Customer,
-    CustomerView,
-    customer_view,
-    erase_personal_data,
-    register_customer,
-)
-from authorizer.domain.events import CustomerEvent, Event
+from authorizer.domain.aggregates import Event
+from authorizer.domain.customers.commands import ErasePersonalData, ReadCustomer
+from authorizer.domain.customers.events import CustomerEvent
+from authorizer.domain.customers.person import Person
+from authorizer.domain.customers.rules import erase_personal_data, register_customer
+from authorizer.domain.customers.state import Customer, CustomerView, customer_view, evolve
 from authorizer.domain.outcomes import Decision, Done, not_found
-from authorizer.domain.personal import Person
 from authorizer.persistence.personal import pack
 
 
@@ -28,9 +23,9 @@ class CustomerActor(EntityActor[Customer]):
 
     def decide(self, command: Any, now_us: int) -> Decision:
         """See `EntityActor`."""
-        if isinstance(command, commands.ReadCustomer):
+        if isinstance(command, ReadCustomer):
             return Decision(Done()) if self.state.exists else _unknown(self.entity_id)
-        if isinstance(command, commands.ErasePersonalData):
+        if isinstance(command, ErasePersonalData):
             return erase_personal_data(self.state, command, now_us)
         unsealable = self.around.unsealable(self.entity_id)
         if unsealable is not None:
@@ -40,7 +35,7 @@ class CustomerActor(EntityActor[Customer]):
 
     def evolve(self, event: CustomerEvent, position: int) -> None:
         """See `EntityActor`."""
-        customers.evolve(self.state, event, position)
+        evolve(self.state, event, position)
 
     def admit(self, events: Sequence[Event]) -> None:
         """See `EntityActor`."""

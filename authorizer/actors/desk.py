@@ -13,13 +13,39 @@ from authorizer.actors.loop_actor import Reply
 from authorizer.actors.merchants import MerchantsActor
 from authorizer.actors.search import CustomerSearch
 from authorizer.actors.ticket_desk import TicketDesk
-from authorizer.domain import commands
-from authorizer.domain.account import AccountView
-from authorizer.domain.cards import CardTerms, Operation, new_card_id
-from authorizer.domain.customer import CustomerView, new_operations, opened
-from authorizer.domain.outcomes import Done, Outcome, Refusal, RefusalKind, erased, not_as_seen
-from authorizer.domain.personal import Person
-from authorizer.domain.reasons import Reason
+from authorizer.domain.accounts.cards import CardTerms, Operation, new_card_id
+from authorizer.domain.accounts.commands import (
+    Authorize,
+    BlockCard,
+    ChangeLimit,
+    Credit,
+    OpenAccount,
+    OpenCards,
+    QueryLimit,
+    ReadAccount,
+    ReplaceCard,
+    ReviewCards,
+    UnblockCard,
+)
+from authorizer.domain.accounts.state import AccountView
+from authorizer.domain.customers.commands import ErasePersonalData, ReadCustomer, RegisterCustomer
+from authorizer.domain.customers.person import Person
+from authorizer.domain.customers.rules import new_operations, opened
+from authorizer.domain.customers.state import CustomerView
+from authorizer.domain.merchants.commands import (
+    ReadMerchants,
+    RegisterMerchant,
+    RemoveMerchant,
+)
+from authorizer.domain.outcomes import (
+    Done,
+    Outcome,
+    Reason,
+    Refusal,
+    RefusalKind,
+    erased,
+    not_as_seen,
+)
 from authorizer.domain.sealing import is_plain
 from authorizer.persistence.personal import unpack
 
@@ -87,7 +113,7 @@ class Desk:
         self.merchants = MerchantsActor("merchants", around.policy.merchants, around)
         self.tickets = TicketDesk(around, self, min(max_resident, MAX_RESIDENT_OTHERS), max_inbox)
 
-    def submit(self, command: commands.Authorize, reply: Reply) -> Outcome | None:
+    def submit(self, command: Authorize, reply: Reply) -> Outcome | None:
         """Hand a purchase to its account, which answers to `reply`; or answer for nobody."""
         if self.merchants.broken:
             return _UNAVAILABLE
@@ -99,18 +125,14 @@ class Desk:
         actor.ask_for(command, reply)
         return None
 
-    async def account(
-        self, command: commands.OpenAccount | commands.OpenCards
-    ) -> Answer[AccountView]:
+    async def account(self, command: OpenAccount | OpenCards) -> Answer[AccountView]:
         """Ask an account that comes into being if it is missing."""
         answer: Answer[AccountView] = await self._ask(
             self.accounts.find_or_new(command.account_id), command
         )
         return answer
 
-    async def known_account(
-        self, command: commands.Credit | commands.ReadAccount
-    ) -> Answer[AccountView]:
+    async def known_account(self, command: Credit | ReadAccount) -> Answer[AccountView]:
         """Ask an account that must exist."""
         actor = self.accounts.find(command.account_id)
         if actor is None:
@@ -120,7 +142,7 @@ class Desk:
 
     async def merchant_table(
         self,
-        command: commands.RegisterMerchant | commands.RemoveMerchant | commands.ReadMerchants,
+        command: RegisterMerchant | RemoveMerchant | ReadMerchants,
     ) -> Answer[list[tuple[str, str]]]:
         """Ask the merchant table."""
         answer: Answer[list[tuple[str, str]]] = await self._ask(self.merchants, command)
@@ -138,11 +160,9 @@ class Desk:
         """The account that a card is on."""
         return self._state.account_of_card.get(card_id)
 
-    async def card(
-        self, command: commands.BlockCard | commands.UnblockCard | commands.ChangeLimit
-    ) -> Answer[CardTerms]:
+    async def card(self, command: BlockCard | UnblockCard | ChangeLimit) -> Answer[CardTerms]:
         """Ask a card's account to change the card."""
-        if isinstance(command, commands.UnblockCard):
+        if isinstance(command, UnblockCard):
             await self._ensure_key_of_card(command)
         answer: Answer[CardTerms] = await self._ask_existing(command)
         return answer
@@ -152,7 +172,7 @@ class Desk:
         known, claimed = self._state.account_of_card, self._claims
         return new_card_id(card_id, lambda found: found in known or found in claimed)
 
-    async def replace_card(self, command: commands.ReplaceCard) -> Answer[CardTerms]:
+    async def replace_card(self, command: ReplaceCard) -> Answer[CardTerms]:
         """Have a card replaced; the answer describes the new one, whose id is claimed meanwhile."""
         with self._claiming(Replaced(command.card_id), [command.new_card_id]) as taken:
             if taken is not None:
@@ -160,7 +180,7 @@ class Desk:
             answer: Answer[CardTerms] = await self._ask_existing(command)
             return answer
 
-    async def limit(self, command: commands.QueryLimit) -> Answer[tuple[CardTerms, Operation]]:
+    async def limit(self, command: QueryLimit) -> Answer[tuple[CardTerms, Operation]]:
         """Ask a card's account for the card's limit, and have the query recorded."""
         answer: Answer[tuple[CardTerms, Operation]] = await self._ask_existing(command)
         return answer
@@ -179,13 +199,13 @@ class Desk:
         account_id = self._state.account_of_card.get(card_id)
         if account_id is None:
             return _unknown("card", card_id)
-        answer = await self.known_account(commands.ReadAccount(account_id))
+        answer = await self.known_account(ReadAccount(account_id))
         if isinstance(answer, Refusal):
             return answer
         return next(card for card in answer[1].cards if card.card_id == card_id)
 
     async def register_customer(
-        self, command: commands.RegisterCustomer, cards: tuple[CardTerms, ...]
+        self, command: RegisterCustomer, cards: tuple[CardTerms, ...]
     ) -> Answer[CustomerView]:
         """Take a customer document in: first the customer, then the cards on the account.
 
@@ -203,7 +223,7 @@ class Desk:
                 return Refusal(RefusalKind.CONFLICT, f"card {taken} is being opened for another")
             return await self._register_customer(command, cards)
 
-    async def _stale(self, command: commands.RegisterCustomer) -> Refusal | None:
+    async def _stale(self, command: RegisterCustomer) -> Refusal | None:
         """Whether the customer is not as expected, before anything is made for them.
 
         Only their actor, which asks again, knows it at the moment of the change.
@@ -219,10 +239,10 @@ class Desk:
         return not_as_seen(command.customer_id)
 
     async def _register_customer(
-        self, command: commands.RegisterCustomer, cards: tuple[CardTerms, ...]
+        self, command: RegisterCustomer, cards: tuple[CardTerms, ...]
     ) -> Answer[CustomerView]:
-        opening = commands.OpenCards(command.account_id, command.customer_id, cards, command.by)
-        review = commands.ReviewCards(opening)
+        opening = OpenCards(command.account_id, command.customer_id, cards, command.by)
+        review = ReviewCards(opening)
         account = self.accounts.find_or_new(command.account_id)
         reviewed: Answer[AccountView] = await self._ask(account, review)
         if isinstance(reviewed, Refusal):
@@ -250,7 +270,7 @@ class Desk:
         if actor is None or is_plain(actor.state.personal):
             await self._keys.ensure(customer_id)
 
-    async def _ensure_key_of_card(self, command: commands.UnblockCard) -> None:
+    async def _ensure_key_of_card(self, command: UnblockCard) -> None:
         account = self.accounts.find(command.account_id)
         card = account.state.cards.get(command.card_id) if account else None
         if card is not None:
@@ -284,7 +304,7 @@ class Desk:
             return erased(customer_id)
         if personal is None:
             return Refusal(RefusalKind.UNAVAILABLE, f"the key of {customer_id!r} is missing")
-        account = await self.known_account(commands.ReadAccount(customer.account_id))
+        account = await self.known_account(ReadAccount(customer.account_id))
         if not isinstance(account, Refusal):
             return self._customer_file(customer, unpack(personal), account[1])
         if account.kind is RefusalKind.NOT_FOUND:  # a crash came before the cards: put it again
@@ -303,7 +323,7 @@ class Desk:
         account_id = self._state.account_of_card.get(card_id)
         if account_id is None:
             return _unknown("card", card_id)
-        answer = await self.known_account(commands.ReadAccount(account_id))
+        answer = await self.known_account(ReadAccount(account_id))
         return answer if isinstance(answer, Refusal) else answer[1].owner_of_card[card_id]
 
     def _customer_file(
@@ -318,9 +338,7 @@ class Desk:
         in_order = sorted(operations, key=lambda operation: operation.at.at_us)
         return CustomerFile(customer, person, tuple(cards.values()), tuple(in_order))
 
-    async def erase_personal_data(
-        self, command: commands.ErasePersonalData
-    ) -> Answer[CustomerView]:
+    async def erase_personal_data(self, command: ErasePersonalData) -> Answer[CustomerView]:
         """Forget a person: first the event, durably, then the key. A start makes up for a crash."""
         actor = self.customers.find(command.customer_id)
         if actor is None:
@@ -335,16 +353,12 @@ class Desk:
         actor = self.customers.find(customer_id)
         if actor is None:
             return _unknown("customer", customer_id)
-        answer: Answer[CustomerView] = await self._ask(actor, commands.ReadCustomer(customer_id))
+        answer: Answer[CustomerView] = await self._ask(actor, ReadCustomer(customer_id))
         return answer if isinstance(answer, Refusal) else answer[1]
 
     async def _ask_existing(
         self,
-        command: commands.BlockCard
-        | commands.UnblockCard
-        | commands.ReplaceCard
-        | commands.ChangeLimit
-        | commands.QueryLimit,
+        command: BlockCard | UnblockCard | ReplaceCard | ChangeLimit | QueryLimit,
     ) -> Any:
         actor = self.accounts.find(command.account_id)
         if actor is None:
@@ -358,8 +372,8 @@ class Desk:
 
 
 def _new_in(
-    command: commands.RegisterCustomer, operations: tuple[Operation, ...], account: AccountView
-) -> commands.RegisterCustomer:
+    command: RegisterCustomer, operations: tuple[Operation, ...], account: AccountView
+) -> RegisterCustomer:
     """What of a document neither the account's cards nor its operations say already."""
     card_ids = tuple(
         card_id for card_id in command.card_ids if card_id not in account.owner_of_card

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, Generic, TypeVar
 
 from authorizer.actors.entity import EntityActor
-from authorizer.persistence.population import Population, Sleeper
+from authorizer.persistence.population import EntityStore, PackedEntity
 
 _ROOM_TRIES: Final = 8
 """How many actors are looked at when one more wakes: more than one, so that a burst subsides."""
@@ -26,7 +26,7 @@ class Directory(Generic[A]):
 
     def __init__(
         self,
-        population: Population[Any],
+        population: EntityStore[Any],
         new_actor: Callable[[str, Any], A],
         max_resident: int,
     ) -> None:
@@ -67,7 +67,7 @@ class Directory(Generic[A]):
         """The actor of an entity, if it is awake. It is only looked at, and may be broken."""
         return self._awake.get(entity_id)
 
-    def look(self, entity_id: str) -> Sleeper:
+    def look(self, entity_id: str) -> PackedEntity:
         """The present state of an entity, as it would sleep.
 
         Raises:

@@ -8,9 +8,9 @@ import pykka
 
 from authorizer.actors.clock import Clock
 from authorizer.actors.loop_actor import LoopActor, LoopFuture, RunQueue
-from authorizer.domain.events import Event
+from authorizer.domain.accounts.policy import Policy
+from authorizer.domain.aggregates import Event
 from authorizer.domain.outcomes import Decision, Refusal, RefusalKind, erased
-from authorizer.domain.policy import Policy
 from authorizer.domain.sealing import Sealer
 from authorizer.persistence.group_commit import GroupCommit
 from authorizer.persistence.population import Entity

@@ -7,8 +7,8 @@ import orjson
 
 from authorizer.actors.desk import CustomerFile, Desk
 from authorizer.actors.ticket_desk import TicketFile
-from authorizer.domain.account import AccountView
-from authorizer.domain.commands import ReadAccount
+from authorizer.domain.accounts.commands import ReadAccount
+from authorizer.domain.accounts.state import AccountView
 from authorizer.domain.outcomes import Refusal, RefusalKind
 
 _SLICE_TICKETS: Final = 1000

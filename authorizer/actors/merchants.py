@@ -3,9 +3,14 @@
 from typing import Any
 
 from authorizer.actors.entity import EntityActor
-from authorizer.domain import commands, merchant_rules
-from authorizer.domain.events import MerchantEvent
-from authorizer.domain.merchants import MerchantTable
+from authorizer.domain.merchants import rules as merchant_rules
+from authorizer.domain.merchants.commands import (
+    ReadMerchants,
+    RegisterMerchant,
+    RemoveMerchant,
+)
+from authorizer.domain.merchants.events import MerchantEvent
+from authorizer.domain.merchants.state import MerchantTable
 from authorizer.domain.outcomes import Decision, Done
 
 
@@ -18,9 +23,9 @@ class MerchantsActor(EntityActor[MerchantTable]):
 
     def decide(self, command: Any, now_us: int) -> Decision:
         """See `EntityActor`."""
-        if isinstance(command, commands.RegisterMerchant):
+        if isinstance(command, RegisterMerchant):
             return merchant_rules.register_merchant(self.state, command, now_us)
-        if isinstance(command, commands.RemoveMerchant):
+        if isinstance(command, RemoveMerchant):
             return merchant_rules.remove_merchant(self.state, command, now_us)
         return Decision(Done())
 
@@ -30,4 +35,4 @@ class MerchantsActor(EntityActor[MerchantTable]):
 
     def view(self, command: Any) -> list[tuple[str, str]]:
         """See `EntityActor`."""
-        return self.state.entries() if isinstance(command, commands.ReadMerchants) else []
+        return self.state.entries() if isinstance(command, ReadMerchants) else []

@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from authorizer.actors.clock import SECOND_US
 from authorizer.actors.directory import Directory
 from authorizer.actors.entity import Surroundings
-from authorizer.domain import account as accounts
-from authorizer.domain.account import Account
+from authorizer.domain.accounts import state as accounts
+from authorizer.domain.accounts.state import Account
+from authorizer.domain.moments import SECOND_US
 
 SLICE_SECONDS: Final = 0.0005
 """How long one slice may hold the loop, give or take one account."""

@@ -12,13 +12,13 @@ from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from authorizer.actors.directory import BrokenEntityError
 from authorizer.actors.entity import OffLoop, Surroundings, durable
+from authorizer.domain.customers.person import Person
+from authorizer.domain.customers.person_search import Criterion, Found
 from authorizer.domain.outcomes import Refusal, RefusalKind
-from authorizer.domain.person_search import Criterion, Found
-from authorizer.domain.personal import Person
 from authorizer.domain.sealing import Sealer
 from authorizer.persistence.customer_index import CustomerIndex
 from authorizer.persistence.personal import unpack
-from authorizer.persistence.population import Sleeper
+from authorizer.persistence.population import PackedEntity
 from authorizer.persistence.state_codec import decode_customer
 
 SLICE_CUSTOMERS: Final = 100
@@ -38,7 +38,7 @@ class Customers(Protocol):
     def ids(self) -> Sequence[str]:
         """Who they are; some may come in behind."""
 
-    def look(self, entity_id: str) -> Sleeper:
+    def look(self, entity_id: str) -> PackedEntity:
         """The present state of one, as it would sleep. BrokenEntityError if it is worth nothing."""
 
 

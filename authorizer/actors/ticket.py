@@ -5,14 +5,14 @@ from typing import Any
 
 from authorizer.actors.entity import EntityActor
 from authorizer.actors.sealed_texts import seal_texts
-from authorizer.domain import tickets
-from authorizer.domain.events import Event
+from authorizer.domain.aggregates import Event
 from authorizer.domain.outcomes import Decision, Refusal
 from authorizer.domain.sealing import Sealed
-from authorizer.domain.ticket_commands import OpenTicket
-from authorizer.domain.ticket_events import TicketEvent, TicketOpened
-from authorizer.domain.ticket_rules import Means, Seal, decide
-from authorizer.domain.tickets import Ticket, TicketView, request_key, ticket_view
+from authorizer.domain.tickets import state as tickets
+from authorizer.domain.tickets.commands import OpenTicket
+from authorizer.domain.tickets.events import TicketEvent, TicketOpened
+from authorizer.domain.tickets.rules import Means, Seal, decide
+from authorizer.domain.tickets.state import Ticket, TicketView, request_key, ticket_view
 
 
 class TicketActor(EntityActor[Ticket]):

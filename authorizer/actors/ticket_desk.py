@@ -11,8 +11,8 @@ from authorizer.actors.ticket import TicketActor
 from authorizer.domain.moments import moment_of
 from authorizer.domain.outcomes import Done, Refusal, RefusalKind
 from authorizer.domain.sealing import Sealer
-from authorizer.domain.ticket_commands import OpenTicket, ReadTicket, TicketCommand
-from authorizer.domain.tickets import (
+from authorizer.domain.tickets.commands import OpenTicket, ReadTicket, TicketCommand
+from authorizer.domain.tickets.state import (
     Interaction,
     TicketClock,
     TicketView,

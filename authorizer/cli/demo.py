@@ -12,7 +12,7 @@ from authorizer.actors.desk import Answer, Desk
 from authorizer.actors.loop_actor import LoopFuture
 from authorizer.cli.demo_story import FIRST_DAYS_AGO, Step, story
 from authorizer.cli.import_lines import Line, Place, read_lines
-from authorizer.domain.commands import (
+from authorizer.domain.accounts.commands import (
     Authorize,
     BlockCard,
     ChangeLimit,
@@ -22,7 +22,7 @@ from authorizer.domain.commands import (
 )
 from authorizer.domain.moments import moment_of, us_of
 from authorizer.domain.outcomes import Outcome, Refusal
-from authorizer.domain.ticket_commands import OpenTicket
+from authorizer.domain.tickets.commands import OpenTicket
 from authorizer.runtime import Running, World
 
 

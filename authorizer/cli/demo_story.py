@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from datetime import time
 from typing import Final, NamedTuple
 
-from authorizer.domain.cards import BlockReason
-from authorizer.domain.commands import (
+from authorizer.domain.accounts.cards import BlockReason
+from authorizer.domain.accounts.commands import (
     Authorize,
     BlockCard,
     ChangeLimit,
@@ -17,18 +17,18 @@ from authorizer.domain.commands import (
     QueryLimit,
     UnblockCard,
 )
-from authorizer.domain.service_levels import Priority
-from authorizer.domain.ticket_commands import (
+from authorizer.domain.tickets.commands import (
     CloseTicket,
-    HoldTicket,
     OpenTicket,
+    PauseTicket,
     RecordInteraction,
     ReopenTicket,
     Resolution,
     ResolveTicket,
     TakeTicket,
 )
-from authorizer.domain.tickets import ATTENDANT, BOT, CUSTOMER
+from authorizer.domain.tickets.service_levels import Priority
+from authorizer.domain.tickets.state import ATTENDANT, BOT, CUSTOMER
 
 Step = (
     Authorize
@@ -40,7 +40,7 @@ Step = (
     | OpenTicket
     | TakeTicket
     | RecordInteraction
-    | HoldTicket
+    | PauseTicket
     | ResolveTicket
     | ReopenTicket
     | CloseTicket
@@ -168,7 +168,7 @@ def _tickets() -> Iterator[tuple[int, str, Step]]:
         _open(_LIMIT, "Aumento de limite", "limite", Priority.MEDIUM, "Chat", _LIMIT_CARD),
     )
     yield 4, "11:20", TakeTicket(_LIMIT, "Ana", "Chat", _BY)
-    yield 4, "11:25", HoldTicket(_LIMIT, "Chat", "Qual limite deseja?", "Ana", _BY)
+    yield 4, "11:25", PauseTicket(_LIMIT, "Chat", "Qual limite deseja?", "Ana", _BY)
     yield 3, "09:40", _say(_LIMIT, CUSTOMER, None, "Chat", "Dois mil reais.")
     yield 3, "10:30", _resolve(_LIMIT, "Ana", "Chat", "Limite alterado para 2.000,00.")
     # Reopened.
@@ -182,7 +182,7 @@ def _tickets() -> Iterator[tuple[int, str, Step]]:
     yield 2, "08:30", ReopenTicket(_BENEFIT, "Falta o vale da refeição.", "Email", _BY)
     # Waits for the customer.
     yield 2, "15:00", _open(_DELIVERY, "O cartão não chegou", "entrega", Priority.LOW, "Chat")
-    yield 2, "16:10", HoldTicket(_DELIVERY, "Chat", "Pode confirmar o endereço?", "Rui", _BY)
+    yield 2, "16:10", PauseTicket(_DELIVERY, "Chat", "Pode confirmar o endereço?", "Rui", _BY)
     # Somebody is at it.
     yield 1, "14:00", _open(_RATE, "Que juros são esses?", "fatura", Priority.MEDIUM, "Telefone")
     yield 1, "14:20", _say(_RATE, ATTENDANT, "Ana", "Telefone", "Vou verificar a fatura.")

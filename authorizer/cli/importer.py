@@ -14,7 +14,8 @@ from authorizer.cli.import_lines import (
     Line,
     Place,
 )
-from authorizer.domain.commands import OpenAccount, RegisterMerchant
+from authorizer.domain.accounts.commands import OpenAccount
+from authorizer.domain.merchants.commands import RegisterMerchant
 from authorizer.domain.outcomes import Refusal
 from authorizer.http.customers import registration
 

@@ -11,7 +11,9 @@ from authorizer.cli import offline
 from authorizer.cli.options import settings_options
 from authorizer.cli.points import Point, PointType, time_text
 from authorizer.cli.reveal import Revealer, hide
-from authorizer.domain.events import CardOpened, CardReplaced, Event, OperationsImported
+from authorizer.domain.accounts.events import CardOpened, CardReplaced
+from authorizer.domain.aggregates import Event
+from authorizer.domain.customers.events import OperationsImported
 from authorizer.persistence.access_log import FOLDER as ACCESS_LOG
 from authorizer.persistence.access_log import read_accesses
 from authorizer.persistence.disk import LocalDisk

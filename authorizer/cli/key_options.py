@@ -7,8 +7,7 @@ from typing import Any, Final
 
 import click
 
-from authorizer.domain.moments import day_of, us_of
-from authorizer.domain.policy import DAY_US
+from authorizer.domain.moments import DAY_US, day_of, us_of
 from authorizer.http.wire import parse_time
 
 _END_US: Final = us_of(datetime.max.replace(tzinfo=UTC))

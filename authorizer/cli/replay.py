@@ -11,9 +11,9 @@ from authorizer.cli.options import settings_options
 from authorizer.cli.points import Point, PointType, time_text
 from authorizer.cli.progress import journal_bytes, progress
 from authorizer.cli.story import Chapter, story
-from authorizer.domain.account import Account
+from authorizer.domain.accounts.state import Account
+from authorizer.domain.moments import DAY_US
 from authorizer.domain.money import format_cents
-from authorizer.domain.policy import DAY_US
 from authorizer.http.cards import card_part
 from authorizer.http.wire import money
 from authorizer.persistence.disk import LocalDisk

@@ -17,7 +17,7 @@ from authorizer import logs
 from authorizer.cli import offline
 from authorizer.cli.options import laid_out, settings_options
 from authorizer.cli.progress import journal_bytes, progress
-from authorizer.domain.events import Event
+from authorizer.domain.aggregates import Event
 from authorizer.persistence.disk import LocalDisk
 from authorizer.persistence.follow import Follower
 from authorizer.persistence.history import events_of

@@ -6,8 +6,9 @@ from typing import Any, Final
 import click
 import orjson
 
-from authorizer.domain.events import CardOpened, CardReplaced, Event
-from authorizer.domain.personal import Person
+from authorizer.domain.accounts.events import CardOpened, CardReplaced
+from authorizer.domain.aggregates import Event
+from authorizer.domain.customers.person import Person
 from authorizer.domain.sealing import PLAIN, Sealed, is_plain
 from authorizer.persistence.vault import HEADER, SEALED, Keyring, VaultDamagedError, read_keys
 from authorizer.runtime import keys_disk

@@ -4,10 +4,23 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple, TypeGuard
 
 from authorizer.cli.points import Point
-from authorizer.domain import account as accounts
-from authorizer.domain import events
-from authorizer.domain.account import Account
-from authorizer.domain.events import AccountEvent, Event
+from authorizer.domain.accounts import state as accounts
+from authorizer.domain.accounts.events import (
+    AccountCredited,
+    AccountEvent,
+    AccountLinked,
+    AccountOpened,
+    CardBlocked,
+    CardOpened,
+    CardReplaced,
+    CardUnblocked,
+    LimitChanged,
+    LimitQueried,
+    PurchaseApproved,
+    PurchaseDeclined,
+)
+from authorizer.domain.accounts.state import Account
+from authorizer.domain.aggregates import Event
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.history import MISFITS, events_of, misfit
 from authorizer.persistence.journal import JournalReader
@@ -75,29 +88,29 @@ def _chapter(account: Account, event: AccountEvent, position: int) -> Chapter:
     )
 
 
-def _opened(event: events.AccountOpened) -> Told:
+def _opened(event: AccountOpened) -> Told:
     return Told("opened", None, {"customer": event.customer_id})
 
 
-def _linked(event: events.AccountLinked) -> Told:
+def _linked(event: AccountLinked) -> Told:
     return Told("linked", None, {"customer": event.customer_id})
 
 
-def _credited(event: events.AccountCredited) -> Told:
+def _credited(event: AccountCredited) -> Told:
     return Told("credited", event.amount_cents, {"wallet": event.wallet, "id": event.credit_id})
 
 
-def _approved(event: events.TransactionApproved) -> Told:
+def _approved(event: PurchaseApproved) -> Told:
     source = event.wallet or "credit limit"
     return Told("approved", event.amount_cents, {"source": source, **_purchase(event)})
 
 
-def _declined(event: events.TransactionDeclined) -> Told:
+def _declined(event: PurchaseDeclined) -> Told:
     return Told("declined", event.amount_cents, {"reason": event.reason, **_purchase(event)})
 
 
 def _purchase(
-    event: events.TransactionApproved | events.TransactionDeclined,
+    event: PurchaseApproved | PurchaseDeclined,
 ) -> dict[str, str | None]:
     return {
         "merchant": event.merchant,
@@ -108,12 +121,12 @@ def _purchase(
     }
 
 
-def _card_opened(event: events.CardOpened) -> Told:
+def _card_opened(event: CardOpened) -> Told:
     terms = event.terms
     return Told("card opened", None, {"card": terms.card_id, "status": terms.status})
 
 
-def _card_blocked(event: events.CardBlocked) -> Told:
+def _card_blocked(event: CardBlocked) -> Told:
     return Told(
         "card blocked",
         None,
@@ -121,7 +134,7 @@ def _card_blocked(event: events.CardBlocked) -> Told:
     )
 
 
-def _card_unblocked(event: events.CardUnblocked) -> Told:
+def _card_unblocked(event: CardUnblocked) -> Told:
     return Told(
         "card unblocked",
         None,
@@ -129,7 +142,7 @@ def _card_unblocked(event: events.CardUnblocked) -> Told:
     )
 
 
-def _card_replaced(event: events.CardReplaced) -> Told:
+def _card_replaced(event: CardReplaced) -> Told:
     return Told(
         "card replaced",
         None,
@@ -142,26 +155,26 @@ def _card_replaced(event: events.CardReplaced) -> Told:
     )
 
 
-def _limit_changed(event: events.LimitChanged) -> Told:
+def _limit_changed(event: LimitChanged) -> Told:
     facts = {"card": event.card_id, "channel": event.channel}
     return Told("limit changed", event.limit_total_cents, facts)
 
 
-def _limit_queried(event: events.LimitQueried) -> Told:
+def _limit_queried(event: LimitQueried) -> Told:
     facts = {"card": event.card_id, "channel": event.channel}
     return Told("limit queried", event.available_cents, facts)
 
 
 _TELL: Final[dict[type[Event], Callable[[Any], Told]]] = {
-    events.AccountOpened: _opened,
-    events.AccountLinked: _linked,
-    events.AccountCredited: _credited,
-    events.TransactionApproved: _approved,
-    events.TransactionDeclined: _declined,
-    events.CardOpened: _card_opened,
-    events.CardBlocked: _card_blocked,
-    events.CardUnblocked: _card_unblocked,
-    events.LimitQueried: _limit_queried,
-    events.CardReplaced: _card_replaced,
-    events.LimitChanged: _limit_changed,
+    AccountOpened: _opened,
+    AccountLinked: _linked,
+    AccountCredited: _credited,
+    PurchaseApproved: _approved,
+    PurchaseDeclined: _declined,
+    CardOpened: _card_opened,
+    CardBlocked: _card_blocked,
+    CardUnblocked: _card_unblocked,
+    LimitQueried: _limit_queried,
+    CardReplaced: _card_replaced,
+    LimitChanged: _limit_changed,
 }

@@ -11,7 +11,7 @@ from authorizer.cli import offline
 from authorizer.cli.options import settings_options
 from authorizer.cli.points import time_text
 from authorizer.cli.progress import journal_bytes, progress
-from authorizer.domain.policy import DAY_US
+from authorizer.domain.moments import DAY_US
 from authorizer.persistence import access_log, snapshot, verification
 from authorizer.persistence.disk import LocalDisk
 from authorizer.persistence.journal import TornTail

@@ -1,8 +1,11 @@
 """Moments: microseconds since 1970 UTC, and what calendars and RFC 3339 make of them."""
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
+SECOND_US: Final = 1_000_000
+MINUTE_US: Final = 60 * SECOND_US
+DAY_US: Final = 24 * 60 * MINUTE_US
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -29,3 +32,14 @@ def day_of(day: date) -> int:
 def day_text(day: int) -> str:
     """A day since 1970 as it is written: `2026-11-22`."""
     return (_EPOCH.date() + timedelta(days=day)).isoformat()
+
+
+class WrittenTime(NamedTuple):
+    """A moment, and how the document that brought it wrote it (None: it was made here)."""
+
+    at_us: int
+    text: str | None = None
+
+    def on_the_wire(self) -> "WrittenTime":
+        """The moment as every way of writing it shows it: to the millisecond."""
+        return WrittenTime(self.at_us // 1000 * 1000)

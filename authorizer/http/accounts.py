@@ -8,11 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from authorizer.actors.desk import Answer, Desk
-from authorizer.domain.account import AccountView
-from authorizer.domain.commands import (
-    Credit,
-    OpenAccount,
-    ReadAccount,
+from authorizer.domain.accounts.commands import Credit, OpenAccount, ReadAccount
+from authorizer.domain.accounts.state import AccountView
+from authorizer.domain.merchants.commands import (
     ReadMerchants,
     RegisterMerchant,
     RemoveMerchant,

@@ -10,8 +10,8 @@ from starlette.responses import Response
 from authorizer.actors.access_trail import AccessTrail
 from authorizer.actors.clock import Clock
 from authorizer.actors.desk import Desk
-from authorizer.domain.accesses import Accessed, AccessKind, DataAccess
-from authorizer.domain.cards import WrittenTime
+from authorizer.domain.access import Accessed, AccessKind, DataAccess
+from authorizer.domain.moments import WrittenTime
 from authorizer.domain.outcomes import RefusalKind
 from authorizer.http.answers.accesses import Accesses
 from authorizer.http.paging import AccessQuery, cursor_of

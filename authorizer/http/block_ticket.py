@@ -2,8 +2,8 @@
 
 from authorizer.actors.desk import Desk
 from authorizer.domain.outcomes import Refusal
-from authorizer.domain.service_levels import Priority
-from authorizer.domain.ticket_commands import OpenTicket, Resolution
+from authorizer.domain.tickets.commands import OpenTicket, Resolution
+from authorizer.domain.tickets.service_levels import Priority
 from authorizer.http.ticket_documents import TicketedBlockDocument
 
 

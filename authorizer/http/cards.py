@@ -7,14 +7,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from authorizer.actors.desk import Answer, Desk
-from authorizer.domain.cards import CardTerms, WrittenTime
-from authorizer.domain.commands import (
+from authorizer.domain.accounts.cards import CardTerms
+from authorizer.domain.accounts.commands import (
     BlockCard,
     ChangeLimit,
     QueryLimit,
     ReplaceCard,
     UnblockCard,
 )
+from authorizer.domain.moments import WrittenTime
 from authorizer.domain.outcomes import Refusal
 from authorizer.http.answers.cards import BlockedCard, Card, Limit
 from authorizer.http.block_ticket import ticket_of_block

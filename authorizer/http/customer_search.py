@@ -8,10 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from authorizer.actors.desk import Desk
-from authorizer.domain.access import Caller
-from authorizer.domain.accesses import AccessKind
-from authorizer.domain.outcomes import Refusal
-from authorizer.domain.person_search import (
+from authorizer.domain.access import AccessKind, Caller
+from authorizer.domain.customers.person_search import (
     CPF,
     EMAIL,
     MASKED,
@@ -22,6 +20,7 @@ from authorizer.domain.person_search import (
     UnsearchableError,
     wanted,
 )
+from authorizer.domain.outcomes import Refusal
 from authorizer.http.answers.customers import CustomerPage
 from authorizer.http.audit import Audit
 from authorizer.http.customers import customer_head

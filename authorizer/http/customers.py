@@ -8,12 +8,11 @@ from starlette.responses import Response
 
 from authorizer.actors.access_trail import AccessTrailError
 from authorizer.actors.desk import CustomerFile, Desk
-from authorizer.domain.access import Caller
-from authorizer.domain.accesses import AccessKind
-from authorizer.domain.cards import Operation
-from authorizer.domain.commands import RegisterCustomer
+from authorizer.domain.access import AccessKind, Caller
+from authorizer.domain.accounts.cards import Operation
+from authorizer.domain.customers.commands import RegisterCustomer
+from authorizer.domain.customers.person_search import same_cpf
 from authorizer.domain.outcomes import Refusal
-from authorizer.domain.person_search import same_cpf
 from authorizer.http.answers.customers import Customer
 from authorizer.http.audit import Audit
 from authorizer.http.cards import card_part

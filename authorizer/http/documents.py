@@ -16,8 +16,8 @@ from pydantic import (
     model_validator,
 )
 
-from authorizer.domain.card_rules import MAX_CARDS
-from authorizer.domain.cards import (
+from authorizer.domain.accounts.card_rules import MAX_CARDS
+from authorizer.domain.accounts.cards import (
     BLOCK_REASONS,
     MAX_CARD_ID_LENGTH,
     MAX_CHANNEL_LENGTH,
@@ -25,10 +25,10 @@ from authorizer.domain.cards import (
     CardStatus,
     CardTerms,
     Operation,
-    WrittenTime,
 )
+from authorizer.domain.customers.person_search import CPF_DIGITS
+from authorizer.domain.moments import WrittenTime
 from authorizer.domain.money import MAX_BALANCE_CENTS, parse_cents
-from authorizer.domain.person_search import CPF_DIGITS
 from authorizer.http.query import Query
 from authorizer.http.rules import (
     CPF_PATTERN,

@@ -7,9 +7,10 @@ from starlette.responses import Response
 
 from authorizer.actors.desk import Desk
 from authorizer.actors.sealed_texts import open_texts
-from authorizer.domain.accesses import AccessKind
-from authorizer.domain.cards import Operation, WrittenTime
-from authorizer.domain.customer import opened
+from authorizer.domain.access import AccessKind
+from authorizer.domain.accounts.cards import Operation
+from authorizer.domain.customers.rules import opened
+from authorizer.domain.moments import WrittenTime
 from authorizer.domain.outcomes import RefusalKind
 from authorizer.http.answers.histories import Contacts, Operations
 from authorizer.http.audit import Audit

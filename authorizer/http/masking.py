@@ -1,9 +1,9 @@
 """CPF, phone and e-mail as they are shown to callers who need not know them in full."""
 
 from authorizer.domain.access import Caller
-from authorizer.domain.person_search import CPF_DIGITS
-from authorizer.domain.personal import Person
-from authorizer.domain.phones import digits_of
+from authorizer.domain.customers.person import Person
+from authorizer.domain.customers.person_search import CPF_DIGITS
+from authorizer.domain.customers.phones import digits_of
 
 _PHONE_DIGITS_SHOWN = 4
 

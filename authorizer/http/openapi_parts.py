@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Any, Final
 
-from authorizer.domain.reasons import Reason
+from authorizer.domain.outcomes import Reason
 from authorizer.http.conditions import IF_MATCH, IF_NONE_MATCH, TAGS_PATTERN
 from authorizer.http.examples import examples
 from authorizer.http.openapi_words import reasons_in_words

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from authorizer.domain.reasons import Reason
+from authorizer.domain.outcomes import Reason
 
 REASONS: Final = {
     Reason.APPROVED: "one source of funds paid all of it",

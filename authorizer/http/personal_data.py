@@ -9,9 +9,8 @@ from starlette.responses import Response
 
 from authorizer.actors.desk import Desk
 from authorizer.actors.holdings import Holdings, holdings
-from authorizer.domain.access import Caller
-from authorizer.domain.accesses import AccessKind
-from authorizer.domain.commands import ErasePersonalData
+from authorizer.domain.access import AccessKind, Caller
+from authorizer.domain.customers.commands import ErasePersonalData
 from authorizer.domain.outcomes import Refusal
 from authorizer.http.accounts import account_document
 from authorizer.http.answers.customers import PersonalData

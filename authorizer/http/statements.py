@@ -6,10 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from authorizer.actors.desk import Desk
-from authorizer.domain.cards import WrittenTime
-from authorizer.domain.commands import ReadAccount
-from authorizer.domain.outcomes import Refusal
-from authorizer.domain.reasons import Reason
+from authorizer.domain.accounts.commands import ReadAccount
+from authorizer.domain.moments import WrittenTime
+from authorizer.domain.outcomes import Reason, Refusal
 from authorizer.http.answers.histories import Statement
 from authorizer.http.paging import StatementQuery, cursor_of
 from authorizer.http.problems import refused

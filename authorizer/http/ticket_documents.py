@@ -5,10 +5,10 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import AfterValidator, Field, StrictBool, StrictStr, model_validator
 
 from authorizer.actors.ticket_desk import TicketFile, TicketTexts
-from authorizer.domain.cards import WrittenTime
-from authorizer.domain.service_levels import Priority
-from authorizer.domain.ticket_commands import Resolution
-from authorizer.domain.tickets import CUSTOMER, Interaction, TicketClock
+from authorizer.domain.moments import WrittenTime
+from authorizer.domain.tickets.commands import Resolution
+from authorizer.domain.tickets.service_levels import Priority
+from authorizer.domain.tickets.state import CUSTOMER, Interaction, TicketClock
 from authorizer.http.documents import (
     BlockDocument,
     Channel,

@@ -9,9 +9,9 @@ from starlette.responses import Response
 from authorizer.actors.clock import Clock
 from authorizer.actors.desk import Desk
 from authorizer.actors.ticket_desk import ticket_file
-from authorizer.domain.accesses import AccessKind
-from authorizer.domain.service_levels import Priority
-from authorizer.domain.tickets import TicketStatus, TicketView
+from authorizer.domain.access import AccessKind
+from authorizer.domain.tickets.service_levels import Priority
+from authorizer.domain.tickets.state import TicketStatus, TicketView
 from authorizer.http.answers.histories import Tickets
 from authorizer.http.audit import Audit
 from authorizer.http.documents import Identity

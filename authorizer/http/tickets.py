@@ -7,20 +7,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from authorizer.actors.ticket_desk import TicketAnswer, TicketDesk
-from authorizer.domain.accesses import AccessKind
+from authorizer.domain.access import AccessKind
 from authorizer.domain.outcomes import Refusal
-from authorizer.domain.service_levels import Priority
-from authorizer.domain.ticket_commands import (
+from authorizer.domain.tickets.commands import (
     ChangePriority,
     CloseTicket,
-    HoldTicket,
     OpenTicket,
+    PauseTicket,
     RecordInteraction,
     ReopenTicket,
     ResolveTicket,
     TakeTicket,
     TicketCommand,
 )
+from authorizer.domain.tickets.service_levels import Priority
 from authorizer.http.answers.tickets import Ticket
 from authorizer.http.audit import Audit
 from authorizer.http.documents import Document
@@ -181,8 +181,8 @@ def _taking(protocol: str, document: TakingDocument, by: str) -> TakeTicket:
     return TakeTicket(protocol, document.atendente, document.canal, by)
 
 
-def _hold(protocol: str, document: HoldDocument, by: str) -> HoldTicket:
-    return HoldTicket(protocol, document.canal, document.mensagem, document.atendente, by)
+def _hold(protocol: str, document: HoldDocument, by: str) -> PauseTicket:
+    return PauseTicket(protocol, document.canal, document.mensagem, document.atendente, by)
 
 
 def _priority(protocol: str, document: PriorityDocument, by: str) -> ChangePriority:

@@ -16,9 +16,9 @@ from typing import Any, Final, NamedTuple, TypeGuard
 
 import orjson
 
-from authorizer.domain.commands import Authorize
+from authorizer.domain.accounts.commands import Authorize
 from authorizer.domain.money import MAX_AMOUNT_DIGITS, parse_cents
-from authorizer.domain.reasons import Reason
+from authorizer.domain.outcomes import Reason
 from authorizer.http.json_text import MAX_NESTING, has_numbers_beyond, is_nested_too_deeply
 from authorizer.http.request_id import key_text
 from authorizer.http.transaction_members import KNOWN_NAMES, Refused, malformed, unwelcome

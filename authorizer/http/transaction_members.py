@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from authorizer.domain.reasons import Reason
+from authorizer.domain.outcomes import Reason
 
 KNOWN_NAMES: Final = frozenset(
     ("account", "accountId", "totalAmount", "amount", "mcc", "merchant", "id", "card")

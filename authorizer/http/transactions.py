@@ -17,8 +17,7 @@ from authorizer.actors.admission import DOUBTFUL_NS, Admission
 from authorizer.actors.clock import Clock
 from authorizer.actors.desk import Desk
 from authorizer.actors.loop_actor import LoopFuture, Reply
-from authorizer.domain.outcomes import Outcome
-from authorizer.domain.reasons import Reason
+from authorizer.domain.outcomes import Outcome, Reason
 from authorizer.http.access import Access, Denied
 from authorizer.http.arrivals import Arrivals
 from authorizer.http.exchange import Exchange

@@ -13,8 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from authorizer.domain.cards import WrittenTime
-from authorizer.domain.moments import moment_text, us_of
+from authorizer.domain.moments import WrittenTime, moment_text, us_of
 from authorizer.domain.money import format_cents
 from authorizer.http.json_text import has_numbers_beyond, is_nested_too_deeply
 from authorizer.http.problems import FieldError, InvalidRequestError

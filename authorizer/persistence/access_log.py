@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 import orjson
 
-from authorizer.domain.accesses import Accessed, DataAccess
+from authorizer.domain.access import Accessed, DataAccess
 from authorizer.persistence import frame, journal
 from authorizer.persistence.disk import Disk, remove_if_there
 from authorizer.persistence.file_journal import FileJournal

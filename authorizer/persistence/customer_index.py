@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 from weakref import finalize
 
-from authorizer.domain.folding import fold_name
-from authorizer.domain.person_search import Criterion, Found, terms_of
-from authorizer.domain.personal import Person
+from authorizer.domain.customers.person import Person
+from authorizer.domain.customers.person_search import Criterion, Found, terms_of
+from authorizer.domain.text import fold_name
 
 _SCHEMA: Final = """
 PRAGMA temp_store = memory;

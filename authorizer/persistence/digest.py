@@ -5,8 +5,8 @@ from typing import Final
 
 import orjson
 
-from authorizer.domain.policy import DAY_US
-from authorizer.domain.remembered import RememberedIds
+from authorizer.domain.accounts.idempotency import IdempotencyKeys
+from authorizer.domain.moments import DAY_US
 from authorizer.persistence.state import State
 from authorizer.persistence.state_codec import encode_account, encode_customer
 from authorizer.persistence.ticket_codec import encode_ticket
@@ -47,10 +47,10 @@ def state_digest(state: State, ids_since_us: int) -> bytes:
     return digest.digest()
 
 
-def _one_page(ids: RememberedIds, since_us: int) -> RememberedIds:
+def _one_page(ids: IdempotencyKeys, since_us: int) -> IdempotencyKeys:
     entries: dict[str, str] = {}
     for page in (*ids.sealed_pages, ids.open_page):
         entries.update(page)
-    one = RememberedIds()
+    one = IdempotencyKeys()
     one.open_page = {key: entries[key] for key in sorted(entries) if ids.get(key, since_us)}
     return one

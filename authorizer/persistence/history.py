@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from authorizer.domain.events import Event
+from authorizer.domain.aggregates import Event
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.journal import Batch, JournalDamagedError
 from authorizer.persistence.record import UnknownRecordError, decode

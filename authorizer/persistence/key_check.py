@@ -7,9 +7,9 @@ person is lost all the same.
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from authorizer.domain.customer import Customer
+from authorizer.domain.customers.state import Customer
 from authorizer.domain.sealing import Sealed
-from authorizer.domain.tickets import Ticket
+from authorizer.domain.tickets.state import Ticket
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.problem import Problem
 from authorizer.persistence.state import State

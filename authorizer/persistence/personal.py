@@ -2,7 +2,7 @@
 
 import orjson
 
-from authorizer.domain.personal import Person
+from authorizer.domain.customers.person import Person
 
 
 def pack(person: Person) -> str:

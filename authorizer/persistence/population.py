@@ -8,7 +8,7 @@ can walk along it while the population grows.
 from collections.abc import Callable, Iterator
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
-from authorizer.domain.remembered import RememberedIds, newest_us
+from authorizer.domain.accounts.idempotency import IdempotencyKeys, newest_us
 from authorizer.persistence.shards import Shards
 from authorizer.persistence.state_codec import Page
 
@@ -26,14 +26,14 @@ class Entity(Protocol):
 S = TypeVar("S", bound=Entity)
 
 
-class Sleeper(NamedTuple):
+class PackedEntity(NamedTuple):
     """An entity's state as bytes, and the sealed pages that belong to it, by their owner's name."""
 
     data: bytes
     pages: dict[str, list[Page]]
 
 
-class Population(Generic[S]):
+class EntityStore(Generic[S]):
     """The sleeping states of one kind, and how to put one to sleep and wake it."""
 
     def __init__(
@@ -79,18 +79,18 @@ class Population(Generic[S]):
         if state.exists:
             self.lay_down(entity_id, self.sleeper(state))
 
-    def sleeper(self, state: S) -> Sleeper:
+    def sleeper(self, state: S) -> PackedEntity:
         """A state as it would sleep."""
         pages = {}
         for owner in ("remembered", "credits"):
             ids = getattr(state, owner, None)
-            if isinstance(ids, RememberedIds) and ids.sealed_pages:
+            if isinstance(ids, IdempotencyKeys) and ids.sealed_pages:
                 pages[owner] = list(ids.sealed_pages)
         # orjson gives a shortened buffer, whose cut-off part the allocator never gets to use again:
         # without a copy a sleeping account takes 4 kB more.
-        return Sleeper(bytes(memoryview(self._encode(state))), pages)
+        return PackedEntity(bytes(memoryview(self._encode(state))), pages)
 
-    def lay_down(self, entity_id: str, sleeper: Sleeper) -> None:
+    def lay_down(self, entity_id: str, sleeper: PackedEntity) -> None:
         """Take over a state that is bytes already."""
         self.admit(entity_id)
         self._asleep[entity_id] = sleeper.data
@@ -99,9 +99,9 @@ class Population(Generic[S]):
         else:
             self._pages.pop(entity_id, None)
 
-    def asleep(self, entity_id: str) -> Sleeper:
+    def asleep(self, entity_id: str) -> PackedEntity:
         """An entity's state as it sleeps; stale while the entity is awake."""
-        return Sleeper(self._asleep[entity_id], self._pages.get(entity_id, {}))
+        return PackedEntity(self._asleep[entity_id], self._pages.get(entity_id, {}))
 
     def forget_pages_before(self, since_us: int) -> None:
         """Drop the sealed pages of sleepers in which every answer is older than `since_us`."""

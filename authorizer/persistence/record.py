@@ -10,37 +10,58 @@ from typing import Any, Final
 
 import orjson
 
-from authorizer.domain import events, ticket_events
-from authorizer.domain.cards import CardTerms, Operation, WrittenTime
-from authorizer.domain.events import Event
-from authorizer.domain.personal import Person
+from authorizer.domain.accounts.cards import CardTerms, Operation
+from authorizer.domain.accounts.events import (
+    AccountCredited,
+    AccountLinked,
+    AccountOpened,
+    CardBlocked,
+    CardOpened,
+    CardReplaced,
+    CardUnblocked,
+    LimitChanged,
+    LimitQueried,
+    PurchaseApproved,
+    PurchaseDeclined,
+)
+from authorizer.domain.aggregates import Event
+from authorizer.domain.customers.events import (
+    CustomerRegistered,
+    OperationsImported,
+    PersonalDataErased,
+    PersonalDataRecorded,
+)
+from authorizer.domain.customers.person import Person
+from authorizer.domain.merchants.events import MerchantRegistered, MerchantRemoved
+from authorizer.domain.moments import WrittenTime
 from authorizer.domain.sealing import unsealed
+from authorizer.domain.tickets import events as ticket_events
 from authorizer.persistence.personal import pack
 
 MAX_JSON_INT: Final = 2**63 - 1
 
 _KINDS: Final[dict[str, tuple[type[Event], int]]] = {
-    "account_opened": (events.AccountOpened, 1),
-    "account_linked": (events.AccountLinked, 1),
-    "account_credited": (events.AccountCredited, 1),
-    "transaction_approved": (events.TransactionApproved, 1),
-    "transaction_declined": (events.TransactionDeclined, 1),
-    "card_opened": (events.CardOpened, 2),
-    "card_blocked": (events.CardBlocked, 1),
-    "card_unblocked": (events.CardUnblocked, 2),
-    "limit_queried": (events.LimitQueried, 1),
-    "card_replaced": (events.CardReplaced, 1),
-    "limit_changed": (events.LimitChanged, 1),
-    "customer_registered": (events.CustomerRegistered, 1),
-    "personal_data_recorded": (events.PersonalDataRecorded, 2),
-    "personal_data_erased": (events.PersonalDataErased, 1),
-    "operations_imported": (events.OperationsImported, 2),
-    "merchant_registered": (events.MerchantRegistered, 1),
-    "merchant_removed": (events.MerchantRemoved, 1),
+    "account_opened": (AccountOpened, 1),
+    "account_linked": (AccountLinked, 1),
+    "account_credited": (AccountCredited, 1),
+    "transaction_approved": (PurchaseApproved, 1),
+    "transaction_declined": (PurchaseDeclined, 1),
+    "card_opened": (CardOpened, 2),
+    "card_blocked": (CardBlocked, 1),
+    "card_unblocked": (CardUnblocked, 2),
+    "limit_queried": (LimitQueried, 1),
+    "card_replaced": (CardReplaced, 1),
+    "limit_changed": (LimitChanged, 1),
+    "customer_registered": (CustomerRegistered, 1),
+    "personal_data_recorded": (PersonalDataRecorded, 2),
+    "personal_data_erased": (PersonalDataErased, 1),
+    "operations_imported": (OperationsImported, 2),
+    "merchant_registered": (MerchantRegistered, 1),
+    "merchant_removed": (MerchantRemoved, 1),
     "ticket_opened": (ticket_events.TicketOpened, 2),
     "ticket_taken": (ticket_events.TicketTaken, 1),
     "interaction_recorded": (ticket_events.InteractionRecorded, 1),
-    "ticket_put_on_hold": (ticket_events.TicketPutOnHold, 1),
+    "ticket_put_on_hold": (ticket_events.TicketPaused, 1),
     "ticket_resumed": (ticket_events.TicketResumed, 1),
     "ticket_priority_changed": (ticket_events.TicketPriorityChanged, 1),
     "ticket_resolved": (ticket_events.TicketResolved, 1),
@@ -183,9 +204,9 @@ def revive_operation(fields: list[Any]) -> Operation:
 
 
 _REVIVE: Final[dict[type[Event], Callable[[type[Any], list[Any]], Any]]] = {
-    events.TransactionDeclined: _revive_declined,
-    events.CardOpened: _revive_with_terms,
-    events.CardReplaced: _revive_with_terms,
-    events.OperationsImported: _revive_operations,
-    events.CustomerRegistered: _revive_customer,
+    PurchaseDeclined: _revive_declined,
+    CardOpened: _revive_with_terms,
+    CardReplaced: _revive_with_terms,
+    OperationsImported: _revive_operations,
+    CustomerRegistered: _revive_customer,
 }

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
-from authorizer.domain.policy import DAY_US
+from authorizer.domain.moments import DAY_US
 from authorizer.persistence import journal, snapshot
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.history import MISFITS, events_of, misfit

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from authorizer.persistence.disk import Disk
-from authorizer.persistence.population import Population, Sleeper
+from authorizer.persistence.population import EntityStore, PackedEntity
 from authorizer.persistence.state import State
 from authorizer.persistence.state_codec import STATE_VERSION
 
@@ -65,7 +65,7 @@ class Snapshot(NamedTuple):
     state: State
 
 
-Look = Callable[[str], Sleeper]
+Look = Callable[[str], PackedEntity]
 """The present state of one entity, awake or asleep, as it would sleep."""
 
 
@@ -145,7 +145,7 @@ def _merchant_entries(state: State) -> Iterator[bytes]:
     yield _entry(_MERCHANTS, "", orjson.dumps((position, ())))
 
 
-def _sleepers(kind: int, population: Population[Any], look: Look) -> Iterator[bytes]:
+def _sleepers(kind: int, population: EntityStore[Any], look: Look) -> Iterator[bytes]:
     for entity_id in _so_far(population.ids):
         sleeper = look(entity_id)
         yield _entry(kind, entity_id, sleeper.data)
@@ -228,14 +228,14 @@ class _Loader:
 
     def _entry(self, kind: int, entity_id: str, payload: bytes) -> None:
         if kind == _ACCOUNT:
-            self._state.accounts.lay_down(entity_id, Sleeper(payload, {}))
+            self._state.accounts.lay_down(entity_id, PackedEntity(payload, {}))
         elif kind == _PAGE:
             owner, page = orjson.loads(payload)
             self._state.accounts.add_page(entity_id, owner, page)
         elif kind == _CUSTOMER:
-            self._state.customers.lay_down(entity_id, Sleeper(payload, {}))
+            self._state.customers.lay_down(entity_id, PackedEntity(payload, {}))
         elif kind == _TICKET:
-            self._state.tickets.lay_down(entity_id, Sleeper(payload, {}))
+            self._state.tickets.lay_down(entity_id, PackedEntity(payload, {}))
         elif kind == _CARD:
             self._state.add_card(entity_id, payload.decode())
         elif kind == _MERCHANTS:

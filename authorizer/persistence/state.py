@@ -3,16 +3,19 @@
 from collections.abc import Iterator
 from typing import Final, TypeVar, cast, get_args
 
-from authorizer.domain import account as accounts
-from authorizer.domain import customer as customers
-from authorizer.domain import events, merchant_rules, tickets
-from authorizer.domain.account import Account
-from authorizer.domain.customer import Customer
-from authorizer.domain.events import AccountEvent, CustomerEvent, Event, MerchantEvent
-from authorizer.domain.merchants import MerchantTable
-from authorizer.domain.ticket_events import TicketEvent, TicketOpened
-from authorizer.domain.tickets import Ticket, request_key
-from authorizer.persistence.population import Population
+from authorizer.domain.accounts import state as accounts
+from authorizer.domain.accounts.events import AccountEvent, CardOpened, CardReplaced
+from authorizer.domain.accounts.state import Account
+from authorizer.domain.aggregates import Event
+from authorizer.domain.customers.events import CustomerEvent, PersonalDataErased
+from authorizer.domain.customers.state import Customer, evolve
+from authorizer.domain.merchants import rules as merchant_rules
+from authorizer.domain.merchants.events import MerchantEvent
+from authorizer.domain.merchants.state import MerchantTable
+from authorizer.domain.tickets import state as tickets
+from authorizer.domain.tickets.events import TicketEvent, TicketOpened
+from authorizer.domain.tickets.state import Ticket, request_key
+from authorizer.persistence.population import EntityStore
 from authorizer.persistence.shards import Shards
 from authorizer.persistence.state_codec import (
     decode_account,
@@ -33,9 +36,9 @@ class State:
     """Accounts, customers, tickets, merchants as the events up to some position made them."""
 
     def __init__(self, merchants: MerchantTable | None = None) -> None:
-        self.accounts = Population(Account, encode_account, decode_account)
-        self.customers = Population(Customer, encode_customer, decode_customer)
-        self.tickets = Population(Ticket, encode_ticket, decode_ticket)
+        self.accounts = EntityStore(Account, encode_account, decode_account)
+        self.customers = EntityStore(Customer, encode_customer, decode_customer)
+        self.tickets = EntityStore(Ticket, encode_ticket, decode_ticket)
         self.merchants = MerchantTable() if merchants is None else merchants
         self.account_of_card: Shards[str] = Shards()
         self.card_ids: list[str] = []
@@ -113,7 +116,7 @@ class Replay:
         return account
 
     def _apply_account(self, event: AccountEvent, position: int) -> None:
-        if isinstance(event, events.CardOpened | events.CardReplaced):
+        if isinstance(event, CardOpened | CardReplaced):
             self.state.add_card(event.terms.card_id, event.account_id)
         account = self.account(event.account_id)
         if position > account.position:
@@ -130,10 +133,10 @@ class Replay:
                 self.finish()
             customer = self.state.customers.wake(event.customer_id)
             self._customers[event.customer_id] = customer
-        if isinstance(event, events.PersonalDataErased):
+        if isinstance(event, PersonalDataErased):
             self.state.erased.add(event.customer_id)
         if position > customer.position:
-            customers.evolve(customer, event, position)
+            evolve(customer, event, position)
 
     def _apply_ticket(self, event: TicketEvent, position: int) -> None:
         if isinstance(event, TicketOpened) and event.client_id is not None:

@@ -8,9 +8,10 @@ from typing import Any, Final
 
 import orjson
 
-from authorizer.domain.account import Account
-from authorizer.domain.cards import BlockReason, Card, CardStatus, CardTerms, WrittenTime
-from authorizer.domain.customer import Customer
+from authorizer.domain.accounts.cards import BlockReason, Card, CardStatus, CardTerms
+from authorizer.domain.accounts.state import Account
+from authorizer.domain.customers.state import Customer
+from authorizer.domain.moments import WrittenTime
 from authorizer.persistence.record import revive_operation, revive_terms
 
 STATE_VERSION: Final = 3

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from authorizer.domain.tickets import Interaction, ReopeningWait, Ticket, TicketStatus
+from authorizer.domain.tickets.state import Interaction, ReopeningWait, Ticket, TicketStatus
 
 _PLAIN = tuple(sorted(set(Ticket.__slots__) - {"status", "interactions", "reopening_waits"}))
 """The parts that JSON holds as they are."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from typing import NamedTuple
 
-from authorizer.domain.policy import DAY_US
+from authorizer.domain.moments import DAY_US
 from authorizer.persistence import frame, journal, snapshot
 from authorizer.persistence.access_log import CheckedAccesses, check_accesses
 from authorizer.persistence.digest import SURELY_KEPT_US, state_digest

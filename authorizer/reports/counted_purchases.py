@@ -5,7 +5,7 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, Connection, Numeric, case, cast, func, literal, select
 
 from authorizer.domain.money import MAX_BALANCE_CENTS
-from authorizer.domain.reasons import Reason
+from authorizer.domain.outcomes import Reason
 from authorizer.reports.period import Period
 from authorizer.reports.purchase_sums import KEYS, TOTAL
 from authorizer.reports.purchases import PARTS

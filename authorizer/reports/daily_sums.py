@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection, Row, func, select
 
-from authorizer.domain.reasons import Reason
+from authorizer.domain.outcomes import Reason
 from authorizer.reports.counted_purchases import Counted
 from authorizer.reports.purchases import PARTS, Numbers
 from authorizer.reports.tables import transaction_days as table

@@ -11,8 +11,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from authorizer.domain.moments import day_of, day_text, moment_of, moment_text, us_of
-from authorizer.domain.policy import DAY_US
+from authorizer.domain.moments import DAY_US, day_of, day_text, moment_of, moment_text, us_of
 from authorizer.reports.period import Period
 
 _FIRST: Final = day_of(date(1969, 12, 30))

@@ -3,11 +3,24 @@
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Final, NamedTuple
 
-from authorizer.domain import events, ticket_events
-from authorizer.domain.cards import LIMIT_QUERY, Operation, WrittenTime
-from authorizer.domain.categories import CREDIT_LIMIT
-from authorizer.domain.events import Event
-from authorizer.domain.reasons import Reason
+from authorizer.domain.accounts.cards import LIMIT_QUERY, Operation
+from authorizer.domain.accounts.categories import CREDIT_LIMIT
+from authorizer.domain.accounts.events import (
+    AccountCredited,
+    CardBlocked,
+    CardOpened,
+    CardReplaced,
+    CardUnblocked,
+    LimitChanged,
+    LimitQueried,
+    PurchaseApproved,
+    PurchaseDeclined,
+)
+from authorizer.domain.aggregates import Event
+from authorizer.domain.customers.events import OperationsImported
+from authorizer.domain.moments import WrittenTime
+from authorizer.domain.outcomes import Reason
+from authorizer.domain.tickets import events as ticket_events
 from authorizer.reports.local_days import LocalDays
 from authorizer.reports.purchase_sums import PurchaseSums
 from authorizer.reports.ticket_record import Row, TicketRecord
@@ -39,21 +52,21 @@ _CONTACTS: Final[dict[type, str]] = {
     ticket_events.TicketResolved: "resolucao",
     ticket_events.TicketReopened: "reabertura",
     ticket_events.TicketTaken: "atendimento",
-    ticket_events.TicketPutOnHold: "espera",
+    ticket_events.TicketPaused: "espera",
     ticket_events.TicketResumed: "retomada",
     ticket_events.TicketPriorityChanged: "prioridade",
     ticket_events.TicketClosed: "fechamento",
 }
 _OF_A_CARD: Final = (
-    events.CardBlocked,
-    events.CardUnblocked,
-    events.LimitChanged,
-    events.LimitQueried,
+    CardBlocked,
+    CardUnblocked,
+    LimitChanged,
+    LimitQueried,
 )
 _OF_A_TICKET: Final = (
     ticket_events.TicketTaken,
     ticket_events.InteractionRecorded,
-    ticket_events.TicketPutOnHold,
+    ticket_events.TicketPaused,
     ticket_events.TicketResumed,
     ticket_events.TicketPriorityChanged,
     ticket_events.TicketResolved,
@@ -112,16 +125,16 @@ class Rows:
 
     # --- purchases -----------------------------------------------------------------------------
 
-    def _approved(self, event: events.TransactionApproved, position: int) -> None:
+    def _approved(self, event: PurchaseApproved, position: int) -> None:
         source = CREDIT_LIMIT if event.wallet is None else event.wallet
         self._transaction(event, position, Reason.APPROVED, source, event.wallet)
 
-    def _declined(self, event: events.TransactionDeclined, position: int) -> None:
+    def _declined(self, event: PurchaseDeclined, position: int) -> None:
         self._transaction(event, position, Reason.of(event.reason), None)
 
     def _transaction(
         self,
-        event: events.TransactionApproved | events.TransactionDeclined,
+        event: PurchaseApproved | PurchaseDeclined,
         position: int,
         reason: Reason,
         source: str | None,
@@ -148,7 +161,7 @@ class Rows:
         )
         self.sums.add(event.at_us, reason, source, mcc, merchant, event.amount_cents)
 
-    def _credited(self, event: events.AccountCredited, position: int) -> None:
+    def _credited(self, event: AccountCredited, position: int) -> None:
         self.movements.append(
             {
                 "position": position,
@@ -165,27 +178,27 @@ class Rows:
 
     # --- cards ---------------------------------------------------------------------------------
 
-    def _card_opened(self, event: events.CardOpened, _: int) -> None:
+    def _card_opened(self, event: CardOpened, _: int) -> None:
         self._card(event.terms.card_id, event.customer_id)
 
     def _card(self, card_id: str, customer_id: str) -> None:
         self._owner_of_card[storable(card_id)] = customer_id
         self.cards.append({"card_id": card_id, "customer_id": customer_id})
 
-    def _blocked(self, event: events.CardBlocked, position: int) -> None:
+    def _blocked(self, event: CardBlocked, position: int) -> None:
         self._card_operation(event, position, "bloqueio", block_reason=event.block_reason)
 
-    def _unblocked(self, event: events.CardUnblocked, position: int) -> None:
+    def _unblocked(self, event: CardUnblocked, position: int) -> None:
         self._card_operation(event, position, "desbloqueio", justification=event.justification)
 
-    def _replaced(self, event: events.CardReplaced, position: int) -> None:
+    def _replaced(self, event: CardReplaced, position: int) -> None:
         new = event.terms.card_id
         self._card(new, event.customer_id)
         self._card_operation(
             event, position, "substituicao", block_reason=event.block_reason, replaced_by=new
         )
 
-    def _limit_changed(self, event: events.LimitChanged, position: int) -> None:
+    def _limit_changed(self, event: LimitChanged, position: int) -> None:
         self._card_operation(
             event,
             position,
@@ -194,10 +207,10 @@ class Rows:
             previous_limit_cents=event.previous_cents,
         )
 
-    def _limit_queried(self, event: events.LimitQueried, position: int) -> None:
+    def _limit_queried(self, event: LimitQueried, position: int) -> None:
         self._card_operation(event, position, LIMIT_QUERY, available_cents=event.available_cents)
 
-    def _imported(self, event: events.OperationsImported, position: int) -> None:
+    def _imported(self, event: OperationsImported, position: int) -> None:
         for part, operation in enumerate(event.operations):
             self._operation(operation, event.customer_id, position, part)
 
@@ -282,16 +295,16 @@ class Rows:
         self.contacts.append({**_NO_CONTACT, **row})
 
     _ROWS: ClassVar[dict[type, Callable[["Rows", Any, int], None]]] = {
-        events.TransactionApproved: _approved,
-        events.TransactionDeclined: _declined,
-        events.AccountCredited: _credited,
-        events.CardOpened: _card_opened,
-        events.CardBlocked: _blocked,
-        events.CardUnblocked: _unblocked,
-        events.CardReplaced: _replaced,
-        events.LimitChanged: _limit_changed,
-        events.LimitQueried: _limit_queried,
-        events.OperationsImported: _imported,
+        PurchaseApproved: _approved,
+        PurchaseDeclined: _declined,
+        AccountCredited: _credited,
+        CardOpened: _card_opened,
+        CardBlocked: _blocked,
+        CardUnblocked: _unblocked,
+        CardReplaced: _replaced,
+        LimitChanged: _limit_changed,
+        LimitQueried: _limit_queried,
+        OperationsImported: _imported,
         ticket_events.TicketOpened: _ticket,
         **dict.fromkeys(_OF_A_TICKET, _ticket),
     }

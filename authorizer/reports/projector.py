@@ -7,7 +7,7 @@ from typing import Final, Protocol
 import structlog
 from sqlalchemy import Engine
 
-from authorizer.domain.events import Event
+from authorizer.domain.aggregates import Event
 from authorizer.persistence.follow import BEGINNING, OtherJournalError, Place
 from authorizer.persistence.journal import Batch
 from authorizer.reports.local_days import LocalDays

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from authorizer.domain.money import MAX_BALANCE_CENTS
-from authorizer.domain.reasons import Reason
+from authorizer.domain.outcomes import Reason
 from authorizer.reports.local_days import LocalDays
 from authorizer.reports.period import Period
 from authorizer.reports.tables import CENTS_BASE, MAX_KEY_LENGTH

@@ -9,8 +9,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from sqlalchemy import Connection
 
-from authorizer.domain.moments import day_text
-from authorizer.domain.service_levels import MINUTE_US
+from authorizer.domain.moments import MINUTE_US, day_text
 from authorizer.reports.business_hours import BusinessHours
 from authorizer.reports.local_days import LocalDays
 from authorizer.reports.period import Period

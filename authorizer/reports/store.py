@@ -20,8 +20,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from authorizer.domain.events import Event
-from authorizer.domain.reasons import Reason
+from authorizer.domain.aggregates import Event
+from authorizer.domain.outcomes import Reason
 from authorizer.persistence.follow import Place
 from authorizer.reports.database_url import read_url
 from authorizer.reports.local_days import LocalDays

@@ -10,6 +10,8 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from authorizer.domain.moments import MINUTE_US
+
 Column = npt.NDArray[np.int64]
 
 MAX_GROUPS: Final = 1 << 12
@@ -17,7 +19,6 @@ _DURATION_BITS: Final = 50
 """35 years of microseconds; beside them there is room for the number of a group."""
 _LONGEST_US: Final = (1 << _DURATION_BITS) - 1
 
-_MINUTE_US: Final = 60_000_000
 _DECIMALS: Final = 6
 """A millionth of a minute is 60 microseconds."""
 
@@ -70,5 +71,5 @@ def _percentile(
 
 
 def _minutes(durations_us: npt.NDArray[np.float64]) -> list[float]:
-    minutes: list[float] = np.round(durations_us / _MINUTE_US, _DECIMALS).tolist()
+    minutes: list[float] = np.round(durations_us / MINUTE_US, _DECIMALS).tolist()
     return minutes

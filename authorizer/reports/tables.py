@@ -182,7 +182,7 @@ tickets: Final = Table(
 )
 """One row a ticket, replaced whenever something happens to it.
 
-The columns are those of `authorizer.domain.tickets.Ticket`, and besides: `opened_position`;
+The columns are those of `authorizer.domain.tickets.state.Ticket`, and besides: `opened_position`;
 `first_bot_response_at_us`, the first public word of a `robo`; how many resolutions it had; and when
 it is due (`resolution_due_us` is null while its clock stands still, `reopening_response_due_us`
 where no reopening waits for an answer). `reopening_waits` is JSON, a pair for each reopening: when

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, case, func, select
 
-from authorizer.domain.tickets import TicketStatus
+from authorizer.domain.tickets.state import TicketStatus
 from authorizer.reports.tables import progress
 from authorizer.reports.tables import ticket_changes as changes
 

@@ -5,9 +5,9 @@ from typing import Any, Final
 
 import orjson
 
-from authorizer.domain import ticket_events as events
 from authorizer.domain.sealing import Sealed
-from authorizer.domain.tickets import (
+from authorizer.domain.tickets import events
+from authorizer.domain.tickets.state import (
     BOT,
     ReopeningWait,
     Ticket,

@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from authorizer.domain.tickets import TicketStatus
+from authorizer.domain.tickets.state import TicketStatus
 from authorizer.reports.period import Period
 from authorizer.reports.tables import tickets
 from authorizer.reports.ticket_columns import NEVER, Reopenings, TicketColumns

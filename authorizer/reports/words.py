@@ -2,8 +2,8 @@
 
 from typing import Any, Final
 
-from authorizer.domain.categories import CASH, CREDIT_LIMIT, FOOD, MEAL
-from authorizer.domain.reasons import Reason
+from authorizer.domain.accounts.categories import CASH, CREDIT_LIMIT, FOOD, MEAL
+from authorizer.domain.outcomes import Reason
 
 REASONS: Final = {
     Reason.APPROVED: "aprovada",

@@ -16,20 +16,20 @@ from authorizer.actors.directory import Directory
 from authorizer.actors.entity import Surroundings
 from authorizer.actors.keys import Keys
 from authorizer.actors.loop_actor import RunQueue
-from authorizer.domain.account import Account, AccountView
-from authorizer.domain.cards import BlockReason, CardTerms
-from authorizer.domain.commands import (
+from authorizer.domain.accounts.cards import BlockReason, CardTerms
+from authorizer.domain.accounts.commands import (
     Authorize,
     BlockCard,
     Credit,
     OpenAccount,
     OpenCards,
     ReadAccount,
-    RegisterCustomer,
 )
-from authorizer.domain.events import Event
+from authorizer.domain.accounts.policy import Policy
+from authorizer.domain.accounts.state import Account, AccountView
+from authorizer.domain.aggregates import Event
+from authorizer.domain.customers.commands import RegisterCustomer
 from authorizer.domain.outcomes import Outcome, Refusal
-from authorizer.domain.policy import Policy
 from authorizer.persistence.frame import GENESIS
 from authorizer.persistence.group_commit import GroupCommit
 from authorizer.persistence.record import decode

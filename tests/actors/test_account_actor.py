@@ -9,13 +9,12 @@ from typing import Any
 import pykka
 import pytest
 
-from authorizer.domain import account as accounts
-from authorizer.domain.account import Account
-from authorizer.domain.authorize import authorize
-from authorizer.domain.commands import Authorize
-from authorizer.domain.outcomes import Outcome
-from authorizer.domain.policy import Policy
-from authorizer.domain.reasons import Reason
+from authorizer.domain.accounts import state as accounts
+from authorizer.domain.accounts.commands import Authorize
+from authorizer.domain.accounts.policy import Policy
+from authorizer.domain.accounts.purchases import authorize
+from authorizer.domain.accounts.state import Account
+from authorizer.domain.outcomes import Outcome, Reason
 from tests.actors.harness import PATIENCE_SECONDS
 from tests.actors.house import House, begun, everything
 from tests.domain.builders import NOW_US, opened, purchase, words
@@ -35,7 +34,7 @@ async def test_of_1000_concurrent_purchases_with_money_for_400_exactly_400_are_a
     assert Counter(answer.result().reason for answer in answers) == EXPECTED
     assert await house.cash("a") == 0
     counted = Counter(words(house.journal.events()))
-    assert counted == {"AccountOpened": 1, "TransactionApproved": 400, "TransactionDeclined": 600}
+    assert counted == {"AccountOpened": 1, "PurchaseApproved": 400, "PurchaseDeclined": 600}
 
 
 async def test_all_sources_of_funds_together_pay_for_exactly_what_they_hold() -> None:

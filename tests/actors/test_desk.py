@@ -7,19 +7,18 @@ from typing import Any
 
 import pytest
 
-from authorizer.domain.cards import BlockReason, Operation, WrittenTime
-from authorizer.domain.commands import (
+from authorizer.domain.accounts.cards import BlockReason, Operation
+from authorizer.domain.accounts.commands import (
     BlockCard,
     Credit,
     OpenAccount,
     QueryLimit,
     ReadAccount,
-    RegisterMerchant,
-    RemoveMerchant,
 )
-from authorizer.domain.customer import MAX_IMPORTED_OPERATIONS
-from authorizer.domain.outcomes import Done, Outcome, Refusal, RefusalKind
-from authorizer.domain.reasons import Reason
+from authorizer.domain.customers.rules import MAX_IMPORTED_OPERATIONS
+from authorizer.domain.merchants.commands import RegisterMerchant, RemoveMerchant
+from authorizer.domain.moments import WrittenTime
+from authorizer.domain.outcomes import Done, Outcome, Reason, Refusal, RefusalKind
 from tests.actors.house import START_NS, House, begun, everything, registration
 from tests.domain.builders import BY, terms, words
 

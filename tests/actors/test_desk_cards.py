@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from authorizer.actors.desk import Desk
-from authorizer.domain.cards import BlockReason
-from authorizer.domain.commands import BlockCard, ChangeLimit, ReplaceCard
+from authorizer.domain.accounts.cards import BlockReason
+from authorizer.domain.accounts.commands import BlockCard, ChangeLimit, ReplaceCard
 from authorizer.domain.outcomes import Done, Refusal, RefusalKind
 from tests.actors.house import House, begun, everything, registration
 from tests.domain.builders import BY, terms, words

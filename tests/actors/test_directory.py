@@ -11,9 +11,9 @@ from typing import Any
 import pykka
 import pytest
 
-from authorizer.domain import remembered
-from authorizer.domain.cards import BlockReason
-from authorizer.domain.commands import (
+from authorizer.domain.accounts import idempotency as remembered
+from authorizer.domain.accounts.cards import BlockReason
+from authorizer.domain.accounts.commands import (
     BlockCard,
     Credit,
     OpenCards,
@@ -21,9 +21,8 @@ from authorizer.domain.commands import (
     ReadAccount,
     UnblockCard,
 )
-from authorizer.domain.outcomes import Outcome, Refusal, RefusalKind
-from authorizer.domain.policy import DAY_US
-from authorizer.domain.reasons import Reason
+from authorizer.domain.moments import DAY_US
+from authorizer.domain.outcomes import Outcome, Reason, Refusal, RefusalKind
 from tests.actors.house import House, awake_account, begun, everything, registration
 from tests.domain.builders import BY, deep, terms
 

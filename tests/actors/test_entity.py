@@ -8,22 +8,18 @@ import pytest
 
 from authorizer.actors import account as account_actor
 from authorizer.actors.directory import BrokenEntityError
-from authorizer.domain import account as accounts
-from authorizer.domain import customer as customers
-from authorizer.domain import merchant_rules
-from authorizer.domain.authorize import authorize
-from authorizer.domain.cards import CardStatus
-from authorizer.domain.commands import (
-    Credit,
-    OpenAccount,
-    OpenCards,
-    ReadAccount,
+from authorizer.domain.accounts import state as accounts
+from authorizer.domain.accounts.cards import CardStatus
+from authorizer.domain.accounts.commands import Credit, OpenAccount, OpenCards, ReadAccount
+from authorizer.domain.accounts.purchases import authorize
+from authorizer.domain.customers import state as customers
+from authorizer.domain.merchants import rules as merchant_rules
+from authorizer.domain.merchants.commands import (
     ReadMerchants,
     RegisterMerchant,
     RemoveMerchant,
 )
-from authorizer.domain.outcomes import Done, Outcome, Refusal, RefusalKind
-from authorizer.domain.reasons import Reason
+from authorizer.domain.outcomes import Done, Outcome, Reason, Refusal, RefusalKind
 from authorizer.persistence.group_commit import CommitStats
 from tests.actors.house import House, awake_account, begun, everything, registration
 from tests.domain.builders import BY, deep, terms, words
@@ -49,7 +45,7 @@ async def test_an_approval_waits_until_its_event_is_durable() -> None:
     house.commit()
     await house.settle()
     assert answer.result() == Outcome(Reason.APPROVED, wallet="CASH")
-    assert words(house.journal.events()) == ["AccountOpened", "TransactionApproved"]
+    assert words(house.journal.events()) == ["AccountOpened", "PurchaseApproved"]
 
 
 async def test_a_decline_waits_too() -> None:
@@ -205,7 +201,7 @@ async def test_a_purchase_that_an_override_steers_is_behind_the_override_in_the_
     house.commit()
     await house.settle()
     assert answer.result().wallet == "MEAL"
-    assert words(house.journal.events())[1:] == ["MerchantRegistered", "TransactionApproved"]
+    assert words(house.journal.events())[1:] == ["MerchantRegistered", "PurchaseApproved"]
 
 
 async def test_what_a_command_causes_is_in_one_batch_and_in_order() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from authorizer.actors.keys import Keys
-from authorizer.domain.commands import ErasePersonalData
+from authorizer.domain.customers.commands import ErasePersonalData
 from authorizer.domain.outcomes import Refusal, RefusalKind
 from authorizer.persistence.vault import FILE, Vault
 from tests.actors.house import STEPS, House, begun, registration

@@ -9,8 +9,8 @@ import pytest
 
 from authorizer.actors import old_ids
 from authorizer.actors.old_ids import OldIds, Round
-from authorizer.domain.policy import DAY_US
-from authorizer.domain.reasons import Reason
+from authorizer.domain.moments import DAY_US
+from authorizer.domain.outcomes import Reason
 from tests.actors.house import House
 
 pytestmark = pytest.mark.anyio

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from authorizer.actors import search as searches
-from authorizer.domain.commands import ErasePersonalData
+from authorizer.domain.customers.commands import ErasePersonalData
+from authorizer.domain.customers.person_search import NAME, Found, wanted
 from authorizer.domain.outcomes import Refusal, RefusalKind
-from authorizer.domain.person_search import NAME, Found, wanted
 from tests.actors.house import House, begun, registration
 from tests.domain.builders import BY
 

@@ -12,10 +12,9 @@ import pytest
 
 from authorizer.actors.directory import BrokenEntityError
 from authorizer.actors.snapshots import SnapshotPolicy, Snapshots, SnapshotTaken
-from authorizer.domain import remembered
-from authorizer.domain.commands import RegisterMerchant, RemoveMerchant
-from authorizer.domain.outcomes import Refusal
-from authorizer.domain.reasons import Reason
+from authorizer.domain.accounts import idempotency as remembered
+from authorizer.domain.merchants.commands import RegisterMerchant, RemoveMerchant
+from authorizer.domain.outcomes import Reason, Refusal
 from authorizer.persistence import snapshot
 from authorizer.persistence.disk import LocalDisk
 from authorizer.persistence.snapshot import SnapshotDamagedError

@@ -10,11 +10,11 @@ import pytest
 from authorizer.actors.directory import BrokenEntityError
 from authorizer.actors.holdings import Holdings, holdings
 from authorizer.actors.ticket_desk import TicketFile
-from authorizer.domain import tickets
-from authorizer.domain.commands import ErasePersonalData
+from authorizer.domain.customers.commands import ErasePersonalData
 from authorizer.domain.outcomes import Done, Refusal, RefusalKind
 from authorizer.domain.sealing import Sealed, is_plain
-from authorizer.domain.ticket_commands import CloseTicket
+from authorizer.domain.tickets import state as tickets
+from authorizer.domain.tickets.commands import CloseTicket
 from tests.actors.house import START_NS, House, begun, everything
 from tests.actors.test_desk import kind, put
 from tests.domain.builders import BY, terms, words

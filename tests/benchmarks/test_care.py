@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from authorizer.domain.policy import DAY_US
+from authorizer.domain.moments import DAY_US
 from authorizer.domain.sealing import Sealed
-from authorizer.domain.ticket_events import TicketOpened, TicketResolved
-from authorizer.domain.tickets import TicketStatus
+from authorizer.domain.tickets.events import TicketOpened, TicketResolved
+from authorizer.domain.tickets.state import TicketStatus
 from authorizer.persistence.disk import LocalDisk
 from authorizer.persistence.personal import unpack
 from authorizer.persistence.recovery import recover
@@ -43,7 +43,7 @@ def test_the_history_lies_in_three_months_and_goes_forward() -> None:
     assert times[0] == UNTIL_US - DAYS * DAY_US
     assert times[-1] < UNTIL_US
     kinds = [type(event).__name__ for event in events]
-    purchases = kinds.count("TransactionApproved") + kinds.count("TransactionDeclined")
+    purchases = kinds.count("PurchaseApproved") + kinds.count("PurchaseDeclined")
     assert purchases == SMALL.transactions
     assert kinds.count("TicketOpened") == SMALL.tickets
     assert kinds.count("PersonalDataRecorded") == SMALL.customers

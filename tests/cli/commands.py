@@ -11,8 +11,8 @@ from typing import Any, Final
 from click.testing import CliRunner, Result
 
 from authorizer.cli import main, offline
-from authorizer.domain.commands import Authorize
-from authorizer.domain.events import Event
+from authorizer.domain.accounts.commands import Authorize
+from authorizer.domain.aggregates import Event
 from authorizer.domain.outcomes import Outcome
 from authorizer.persistence import journal
 from authorizer.persistence.disk import LocalDisk

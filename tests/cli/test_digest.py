@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 import pytest
 
-from authorizer.domain.account import Account
-from authorizer.domain.customer import Customer
-from authorizer.domain.tickets import Ticket
+from authorizer.domain.accounts.state import Account
+from authorizer.domain.customers.state import Customer
+from authorizer.domain.tickets.state import Ticket
 from authorizer.persistence.digest import state_digest
 from authorizer.persistence.state import State
 

@@ -14,10 +14,9 @@ import pytest
 from authorizer.cli import demo_story, offline
 from authorizer.cli.demo import StoryClock
 from authorizer.cli.demo_story import story
-from authorizer.domain.moments import us_of
+from authorizer.domain.moments import DAY_US, us_of
 from authorizer.domain.outcomes import Refusal
-from authorizer.domain.policy import DAY_US
-from authorizer.domain.tickets import TicketView, ticket_clock
+from authorizer.domain.tickets.state import TicketView, ticket_clock
 from authorizer.runtime import Running
 from authorizer.settings import load_settings
 from tests.cli.commands import (

@@ -8,25 +8,28 @@ from typing import Any
 
 import pytest
 
-from authorizer.domain.cards import CardTerms, Operation, WrittenTime
-from authorizer.domain.events import (
+from authorizer.domain.accounts.cards import CardTerms, Operation
+from authorizer.domain.accounts.events import (
     AccountCredited,
     AccountOpened,
     CardBlocked,
     CardOpened,
     CardReplaced,
     CardUnblocked,
-    CustomerRegistered,
     LimitQueried,
-    MerchantRegistered,
+    PurchaseDeclined,
+)
+from authorizer.domain.customers.events import (
+    CustomerRegistered,
     OperationsImported,
     PersonalDataRecorded,
-    TransactionDeclined,
 )
+from authorizer.domain.customers.person import Person
+from authorizer.domain.merchants.events import MerchantRegistered
+from authorizer.domain.moments import WrittenTime
 from authorizer.domain.money import MAX_AMOUNT_DIGITS
-from authorizer.domain.personal import Person
 from authorizer.domain.sealing import Sealed, unsealed
-from authorizer.domain.ticket_events import TicketOpened, TicketTaken
+from authorizer.domain.tickets.events import TicketOpened, TicketTaken
 from authorizer.persistence.personal import pack
 from tests.cli.commands import (
     batches,
@@ -85,7 +88,7 @@ def lives(data: Path) -> Path:
         LimitQueried(at[2], "t", "a", "k1", "App", 100),
         CardBlocked(at[3], "t", "a", "k1", "em_analise", "App"),
         CardUnblocked(at[4], "t", "a", "k1", "App", unsealed("resolvido")),
-        TransactionDeclined(at[5], "t", "new", None, 1, "5", "X", "no", None, "card_not_found"),
+        PurchaseDeclined(at[5], "t", "new", None, 1, "5", "X", "no", None, "card_not_found"),
         MerchantRegistered(at[6], "t", "SHOP", "5811"),
         AccountCredited(at[7], "t", "new", "c2", "CASH", 5),
     ):

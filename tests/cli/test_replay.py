@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from authorizer.domain.cards import CardTerms
-from authorizer.domain.events import (
+from authorizer.domain.accounts.cards import CardTerms
+from authorizer.domain.accounts.events import (
     AccountCredited,
     AccountLinked,
     AccountOpened,

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from authorizer.domain.events import AccountCredited, AccountOpened, CardBlocked
+from authorizer.domain.accounts.events import AccountCredited, AccountOpened, CardBlocked
 from authorizer.domain.sealing import unsealed
 from authorizer.persistence import snapshot
 from authorizer.persistence.disk import LocalDisk

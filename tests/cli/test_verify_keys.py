@@ -11,16 +11,14 @@ from typing import Any, Final
 
 import pytest
 
-from authorizer.domain.accesses import DataAccess
-from authorizer.domain.cards import Operation, WrittenTime
-from authorizer.domain.events import (
-    Event,
-    MerchantRegistered,
-    OperationsImported,
-    PersonalDataErased,
-)
+from authorizer.domain.access import DataAccess
+from authorizer.domain.accounts.cards import Operation
+from authorizer.domain.aggregates import Event
+from authorizer.domain.customers.events import OperationsImported, PersonalDataErased
+from authorizer.domain.merchants.events import MerchantRegistered
+from authorizer.domain.moments import WrittenTime
 from authorizer.domain.sealing import Sealed
-from authorizer.domain.ticket_events import TicketOpened
+from authorizer.domain.tickets.events import TicketOpened
 from authorizer.persistence import access_log, journal, snapshot, vault, verification
 from authorizer.persistence.access_log import AccessLog
 from authorizer.persistence.disk import LocalDisk

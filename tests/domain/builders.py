@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from authorizer.domain import account as accounts
-from authorizer.domain.account import Account
-from authorizer.domain.authorize import Verdict, authorize
-from authorizer.domain.cards import Card, CardStatus, CardTerms, WrittenTime
-from authorizer.domain.commands import Authorize
-from authorizer.domain.customer import Customer
-from authorizer.domain.events import AccountEvent, AccountOpened, CardOpened
-from authorizer.domain.merchants import MerchantTable
+from authorizer.domain.accounts import state as accounts
+from authorizer.domain.accounts.cards import Card, CardStatus, CardTerms
+from authorizer.domain.accounts.commands import Authorize
+from authorizer.domain.accounts.events import AccountEvent, AccountOpened, CardOpened
+from authorizer.domain.accounts.idempotency import IdempotencyKeys
+from authorizer.domain.accounts.policy import Policy
+from authorizer.domain.accounts.purchases import Verdict, authorize
+from authorizer.domain.accounts.state import Account
+from authorizer.domain.customers.state import Customer
+from authorizer.domain.merchants.state import MerchantTable
+from authorizer.domain.moments import WrittenTime
 from authorizer.domain.outcomes import Decision, Done, Outcome, Refusal
-from authorizer.domain.policy import Policy
-from authorizer.domain.remembered import RememberedIds
 from authorizer.domain.sealing import PLAIN, Sealed, is_plain
-from authorizer.domain.tickets import Ticket
+from authorizer.domain.tickets.state import Ticket
 
 NOW_US = 1_700_000_000_000_000
 DAY_US = 24 * 3600 * 1_000_000
@@ -104,7 +105,7 @@ def settled(
 def apply(account: Account, decision: Decision) -> Done | Refusal | Outcome:
     """The outcome of a decision whose events have become part of the account."""
     for event in decision.events:
-        accounts.evolve(account, event, account.position + 1)  # type: ignore[arg-type]
+        accounts.evolve(account, event, account.position + 1)
     return decision.outcome
 
 
@@ -141,7 +142,7 @@ def merchants(*entries: tuple[str, str]) -> MerchantTable:
     return table
 
 
-_STATES = (Account, Card, Customer, RememberedIds, Ticket)
+_STATES = (Account, Card, Customer, IdempotencyKeys, Ticket)
 
 
 def deep(value: Any) -> Any:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from authorizer.domain import remembered
-from authorizer.domain.account import Account, account_view, evolve, forget_old_ids
-from authorizer.domain.events import (
+from authorizer.domain.accounts import idempotency as remembered
+from authorizer.domain.accounts.events import (
     AccountCredited,
     AccountLinked,
     CardBlocked,
-    MerchantRegistered,
-    TransactionApproved,
-    TransactionDeclined,
+    PurchaseApproved,
+    PurchaseDeclined,
 )
+from authorizer.domain.accounts.state import Account, account_view, evolve, forget_old_ids
+from authorizer.domain.merchants.events import MerchantRegistered
 from tests.domain.builders import (
     ACCOUNT,
     BY,
@@ -56,7 +56,7 @@ def test_the_opening_balances_are_not_touched_by_what_is_spent() -> None:
 
 def test_replay_applies_what_the_event_says_not_what_the_rules_would_say_now() -> None:
     account = opened(FOOD=5_00, CASH=5_00)
-    odd = TransactionApproved(NOW_US, BY, ACCOUNT, None, 2_00, "5411", "X", None, "9999", "CASH")
+    odd = PurchaseApproved(NOW_US, BY, ACCOUNT, None, 2_00, "5411", "X", None, "9999", "CASH")
     grown(account, odd)
     assert account.wallets_cents == {"FOOD": 5_00, "CASH": 3_00}
 
@@ -67,7 +67,7 @@ def test_a_mismatch_does_not_replace_the_answer_that_is_remembered() -> None:
     before = deep(account)["remembered"]
     grown(
         account,
-        TransactionDeclined(
+        PurchaseDeclined(
             NOW_US, BY, ACCOUNT, "t", 9_00, "5411", "X", None, None, "duplicate_mismatch"
         ),
     )

@@ -6,20 +6,19 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from authorizer.domain import remembered
-from authorizer.domain.account import Account
-from authorizer.domain.cards import CardStatus
-from authorizer.domain.categories import CategoryTable
-from authorizer.domain.commands import Authorize
-from authorizer.domain.events import (
+from authorizer.domain.accounts import idempotency as remembered
+from authorizer.domain.accounts.cards import CardStatus
+from authorizer.domain.accounts.categories import CategoryTable
+from authorizer.domain.accounts.commands import Authorize
+from authorizer.domain.accounts.events import (
     AccountCredited,
     CardBlocked,
-    TransactionApproved,
-    TransactionDeclined,
+    PurchaseApproved,
+    PurchaseDeclined,
 )
-from authorizer.domain.outcomes import Outcome
-from authorizer.domain.policy import Policy
-from authorizer.domain.reasons import Reason
+from authorizer.domain.accounts.policy import Policy
+from authorizer.domain.accounts.state import Account
+from authorizer.domain.outcomes import Outcome, Reason
 from tests.domain.builders import (
     ACCOUNT,
     BY,
@@ -298,7 +297,7 @@ def test_the_same_id_with_other_fields_is_a_mismatch_and_the_first_answer_stays(
     for _ in range(2):
         outcome, event = decided(account, command._replace(**other))
         assert outcome == Outcome(Reason.DUPLICATE_MISMATCH)
-        assert isinstance(event, TransactionDeclined)
+        assert isinstance(event, PurchaseDeclined)
         grown(account, event)
     assert settled(account, command) == Outcome(Reason.APPROVED, replayed=True)
     assert account.wallets_cents == wallets
@@ -410,14 +409,14 @@ def test_an_approval_is_an_event_that_says_who_paid_and_which_override_applied()
     policy = Policy(merchants=merchants(*TABLE))
     command = Authorize(ACCOUNT, "t", 12_34, "5411", "UBER TRIP", None, 7, "me")
     _, event = decided(opened(), command, policy, NOW_US + 3)
-    assert event == TransactionApproved(
+    assert event == PurchaseApproved(
         NOW_US + 3, "me", ACCOUNT, "t", 12_34, "5411", "UBER TRIP", None, "4121", "CASH"
     )
 
 
 def test_an_approval_on_the_limit_names_no_wallet() -> None:
     _, event = decided(carded(), purchase(90_00, card_id=CARD))
-    assert isinstance(event, TransactionApproved)
+    assert isinstance(event, PurchaseApproved)
     assert (event.wallet, event.card_id, event.override_mcc) == (None, CARD, None)
 
 
@@ -438,7 +437,7 @@ def test_a_decline_is_an_event_too_and_moves_nothing(
     before = deep(account)
     command = purchase(**{"merchant": "MERCADO 1", "transaction_id": "t"} | said)
     _, event = decided(account, command, policy, waited_ns=waited_ns)
-    assert event == TransactionDeclined(
+    assert event == PurchaseDeclined(
         NOW_US, BY, ACCOUNT, "t", command.amount_cents, command.mcc, "MERCADO 1",
         command.card_id, "5411", reason,
     )  # fmt: skip

@@ -6,26 +6,24 @@ from itertools import product
 
 import pytest
 
-from authorizer.domain.account import Account, account_view
-from authorizer.domain.card_changes import change_limit, replace_card
-from authorizer.domain.card_rules import (
+from authorizer.domain.accounts.card_changes import change_limit, replace_card
+from authorizer.domain.accounts.card_rules import (
     MAX_CARDS,
     block_card,
     open_cards,
     query_limit,
     unblock_card,
 )
-from authorizer.domain.cards import (
+from authorizer.domain.accounts.cards import (
     BLOCK_REASONS,
     MAX_CARD_ID_LENGTH,
     BlockReason,
     CardStatus,
     CardTerms,
     Operation,
-    WrittenTime,
     new_card_id,
 )
-from authorizer.domain.commands import (
+from authorizer.domain.accounts.commands import (
     BlockCard,
     ChangeLimit,
     OpenCards,
@@ -33,10 +31,11 @@ from authorizer.domain.commands import (
     ReplaceCard,
     UnblockCard,
 )
-from authorizer.domain.events import CardReplaced, LimitChanged
-from authorizer.domain.outcomes import Decision, Done, Refusal, RefusalKind
-from authorizer.domain.policy import Policy
-from authorizer.domain.reasons import Reason
+from authorizer.domain.accounts.events import CardReplaced, LimitChanged
+from authorizer.domain.accounts.policy import Policy
+from authorizer.domain.accounts.state import Account, account_view
+from authorizer.domain.moments import WrittenTime
+from authorizer.domain.outcomes import Decision, Done, Reason, Refusal, RefusalKind
 from tests.domain.builders import (
     ACCOUNT,
     BY,

@@ -7,24 +7,22 @@ from typing import Any
 
 import pytest
 
-from authorizer.domain.account import MAX_OPERATIONS, Account
-from authorizer.domain.card_rules import (
+from authorizer.domain.accounts.card_rules import (
     MAX_CARDS,
     block_card,
     open_cards,
     query_limit,
     unblock_card,
 )
-from authorizer.domain.cards import (
+from authorizer.domain.accounts.cards import (
     BLOCK_REASONS,
     BlockReason,
     CardStatus,
     CardTerms,
     Operation,
-    WrittenTime,
 )
-from authorizer.domain.commands import BlockCard, OpenCards, QueryLimit, UnblockCard
-from authorizer.domain.events import (
+from authorizer.domain.accounts.commands import BlockCard, OpenCards, QueryLimit, UnblockCard
+from authorizer.domain.accounts.events import (
     AccountLinked,
     AccountOpened,
     CardBlocked,
@@ -32,8 +30,10 @@ from authorizer.domain.events import (
     CardUnblocked,
     LimitQueried,
 )
+from authorizer.domain.accounts.policy import Policy
+from authorizer.domain.accounts.state import MAX_OPERATIONS, Account
+from authorizer.domain.moments import WrittenTime
 from authorizer.domain.outcomes import Decision, Done, Refusal, RefusalKind
-from authorizer.domain.policy import Policy
 from tests.domain.builders import (
     ACCOUNT,
     BY,

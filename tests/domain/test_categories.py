@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from authorizer.domain.categories import DEFAULT_WALLETS, CategoryTable
+from authorizer.domain.accounts.categories import DEFAULT_WALLETS, CategoryTable
 
 
 @pytest.mark.parametrize(

@@ -6,23 +6,18 @@ from typing import Any
 
 import pytest
 
-from authorizer.domain import customer as customers
-from authorizer.domain.cards import Operation, WrittenTime
-from authorizer.domain.commands import ErasePersonalData, RegisterCustomer
-from authorizer.domain.customer import (
-    Customer,
-    customer_view,
-    erase_personal_data,
-    evolve,
-    new_operations,
-    register_customer,
-)
-from authorizer.domain.events import (
+from authorizer.domain.accounts.cards import Operation
+from authorizer.domain.customers import rules as customers
+from authorizer.domain.customers.commands import ErasePersonalData, RegisterCustomer
+from authorizer.domain.customers.events import (
     CustomerRegistered,
     OperationsImported,
     PersonalDataErased,
     PersonalDataRecorded,
 )
+from authorizer.domain.customers.rules import erase_personal_data, new_operations, register_customer
+from authorizer.domain.customers.state import Customer, customer_view, evolve
+from authorizer.domain.moments import WrittenTime
 from authorizer.domain.outcomes import Decision, Done, Refusal, RefusalKind
 from authorizer.domain.sealing import Sealed, unsealed
 from tests.domain.builders import BY, NOW_US, ToySealer, deep, words
@@ -56,7 +51,7 @@ def registering(customer: Customer, **fields: Any) -> Decision:
 def apply(customer: Customer, decision: Decision) -> Customer:
     """The same customer, after what was decided."""
     for event in decision.events:
-        evolve(customer, event, customer.position + 1)  # type: ignore[arg-type]
+        evolve(customer, event, customer.position + 1)
     return customer
 
 

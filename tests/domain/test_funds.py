@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from authorizer.domain import remembered
-from authorizer.domain.account import Account
-from authorizer.domain.categories import CategoryTable
-from authorizer.domain.commands import Credit, OpenAccount
-from authorizer.domain.events import AccountCredited, AccountLinked, AccountOpened
-from authorizer.domain.funds import credit, open_account
+from authorizer.domain.accounts import idempotency as remembered
+from authorizer.domain.accounts.categories import CategoryTable
+from authorizer.domain.accounts.commands import Credit, OpenAccount
+from authorizer.domain.accounts.events import AccountCredited, AccountLinked, AccountOpened
+from authorizer.domain.accounts.funds import credit, open_account
+from authorizer.domain.accounts.policy import Policy
+from authorizer.domain.accounts.state import Account
 from authorizer.domain.money import MAX_BALANCE_CENTS
 from authorizer.domain.outcomes import Decision, Done, Refusal, RefusalKind
-from authorizer.domain.policy import Policy
 from tests.domain.builders import (
     ACCOUNT,
     BY,

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from authorizer.domain import merchant_rules
-from authorizer.domain.commands import RegisterMerchant, RemoveMerchant
-from authorizer.domain.events import MerchantRegistered, MerchantRemoved
-from authorizer.domain.merchant_rules import (
+from authorizer.domain.merchants import rules as merchant_rules
+from authorizer.domain.merchants.commands import RegisterMerchant, RemoveMerchant
+from authorizer.domain.merchants.events import MerchantRegistered, MerchantRemoved
+from authorizer.domain.merchants.rules import (
     MAX_KEY_LENGTH,
     evolve,
     register_merchant,
     remove_merchant,
 )
-from authorizer.domain.merchants import MerchantTable
+from authorizer.domain.merchants.state import MerchantTable
 from authorizer.domain.outcomes import Done, Refusal, RefusalKind
 from tests.domain.builders import BY, NOW_US, merchants
 

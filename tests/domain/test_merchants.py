@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from authorizer.domain.merchants import MerchantTable, merchant_key, normalize_name
+from authorizer.domain.merchants.state import MerchantTable, merchant_key
+from authorizer.domain.text import normalize_name
 from tests.domain.builders import merchants
 
 HIGHEST = 0x20000

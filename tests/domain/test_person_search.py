@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authorizer.domain.folding import MAX_FOLDED, MAX_WORDS, fold_name
-from authorizer.domain.person_search import (
+from authorizer.domain.customers.person import Person
+from authorizer.domain.customers.person_search import (
     CPF,
     EMAIL,
     NAME,
@@ -18,7 +18,7 @@ from authorizer.domain.person_search import (
     terms_of,
     wanted,
 )
-from authorizer.domain.personal import Person
+from authorizer.domain.text import MAX_FOLDED, MAX_WORDS, fold_name
 
 LEO = Person("Leonardo D'Ávila Morais", "123.456.789-00", "+55 31 98765-4321", "Leo@Email.com")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from authorizer.domain.reasons import Reason
+from authorizer.domain.outcomes import Reason
 
 CODES = {
     "approved": ("00", "00"),

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from authorizer.domain import ticket_commands as commands
-from authorizer.domain import ticket_events as events
+from authorizer.domain.moments import MINUTE_US
 from authorizer.domain.outcomes import Done, RefusalKind, erased
 from authorizer.domain.sealing import Sealed
-from authorizer.domain.service_levels import DEFAULT_SERVICE_LEVELS, MINUTE_US, Priority
-from authorizer.domain.ticket_rules import MAX_INTERACTIONS, MAX_SEALED_CHARS, Means, decide
-from authorizer.domain.tickets import (
+from authorizer.domain.tickets import commands, events
+from authorizer.domain.tickets.rules import MAX_INTERACTIONS, MAX_SEALED_CHARS, Means, decide
+from authorizer.domain.tickets.service_levels import DEFAULT_SERVICE_LEVELS, Priority
+from authorizer.domain.tickets.state import (
     Ticket,
     TicketStatus,
     evolve,
@@ -39,7 +39,7 @@ OPEN = commands.OpenTicket(
     CUSTOMER, "Cartão", "Perdi", "cartao", Priority.HIGH, "App", "k1", None, BY
 )
 TAKE = commands.TakeTicket(PROTOCOL, ANA, "Chat", BY)
-HOLD = commands.HoldTicket(PROTOCOL, "Chat", None, None, BY)
+HOLD = commands.PauseTicket(PROTOCOL, "Chat", None, None, BY)
 RESOLVE = commands.ResolveTicket(PROTOCOL, commands.Resolution(ANA, "Feito"), "Chat", BY)
 RANK = commands.ChangePriority(PROTOCOL, Priority.URGENT, "Chat", BY)
 REOPEN = commands.ReopenTicket(PROTOCOL, "Ainda não", "App", BY)
@@ -206,13 +206,13 @@ def test_an_opening_with_its_resolution_is_two_events_at_once() -> None:
         ("aberto", said("atendente"), ["InteractionRecorded", "TicketTaken"]),
         ("reaberto", said("atendente"), ["InteractionRecorded", "TicketTaken"]),
         ("resolvido", said("atendente"), ["InteractionRecorded"]),
-        ("em_atendimento", HOLD, ["TicketPutOnHold"]),
+        ("em_atendimento", HOLD, ["TicketPaused"]),
         (
             "aberto",
             HOLD._replace(message="?"),
-            ["InteractionRecorded", "TicketTaken", "TicketPutOnHold"],
+            ["InteractionRecorded", "TicketTaken", "TicketPaused"],
         ),
-        ("aberto", HOLD._replace(attendant=ANA), ["TicketTaken", "TicketPutOnHold"]),
+        ("aberto", HOLD._replace(attendant=ANA), ["TicketTaken", "TicketPaused"]),
         ("resolvido", REOPEN, ["TicketReopened"]),
         ("resolvido", CLOSE, ["TicketClosed"]),
         ("aberto", RANK, ["TicketPriorityChanged"]),
@@ -472,7 +472,7 @@ def test_the_table_of_life_is_whole() -> None:
     asked = {type(command) for command, _ in LIFE.values()}
     known: set[Callable[..., Any]] = {
         commands.TakeTicket,
-        commands.HoldTicket,
+        commands.PauseTicket,
         commands.ChangePriority,
         commands.ResolveTicket,
         commands.ReopenTicket,

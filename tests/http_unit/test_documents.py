@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from authorizer.domain.card_rules import open_cards
-from authorizer.domain.cards import BlockReason, CardTerms, Operation, WrittenTime
-from authorizer.domain.commands import OpenCards
-from authorizer.domain.events import CardBlocked, TransactionApproved
+from authorizer.domain.accounts.card_rules import open_cards
+from authorizer.domain.accounts.cards import BlockReason, CardTerms, Operation
+from authorizer.domain.accounts.commands import OpenCards
+from authorizer.domain.accounts.events import CardBlocked, PurchaseApproved
+from authorizer.domain.accounts.policy import Policy
+from authorizer.domain.moments import WrittenTime
 from authorizer.domain.outcomes import Done
-from authorizer.domain.policy import Policy
 from authorizer.http.cards import card_part
 from authorizer.http.documents import (
     AccountDocument,
@@ -401,10 +402,10 @@ def test_an_operation_has_a_time(time: str) -> None:
 
 # --- a card out and in again ---------------------------------------------------------------------
 
-Change = Callable[[], CardBlocked | TransactionApproved]
+Change = Callable[[], CardBlocked | PurchaseApproved]
 CHANGES: list[Change] = [
     lambda: CardBlocked(NOW_US + 123_456, BY, ACCOUNT, CARD, "roubo", "App"),
-    lambda: TransactionApproved(NOW_US, BY, ACCOUNT, None, 12_34, "5999", "X", CARD, None, None),
+    lambda: PurchaseApproved(NOW_US, BY, ACCOUNT, None, 12_34, "5999", "X", CARD, None, None),
 ]
 
 

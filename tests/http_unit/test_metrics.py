@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from authorizer.domain.outcomes import Outcome
-from authorizer.domain.reasons import Reason
+from authorizer.domain.outcomes import Outcome, Reason
 from authorizer.http.metrics import Histogram, Metrics
 from authorizer.persistence.group_commit import CommitStats
 

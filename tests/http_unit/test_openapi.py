@@ -10,7 +10,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from authorizer.domain.access import Role
-from authorizer.domain.reasons import Reason
+from authorizer.domain.outcomes import Reason
 from authorizer.http.openapi import openapi_document, operation_id, problems_of
 from authorizer.http.openapi_parts import TAGS, area_of
 from authorizer.http.openapi_words import REASONS, REPEATS

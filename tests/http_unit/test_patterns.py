@@ -10,7 +10,7 @@ import pytest
 from pydantic import StrictStr, TypeAdapter, ValidationError
 from regress import Regex
 
-from authorizer.domain.commands import Authorize
+from authorizer.domain.accounts.commands import Authorize
 from authorizer.http import documents, rules
 from authorizer.http.openapi import openapi_document
 from authorizer.http.openapi_parts import COMPONENT_HEADERS, HEADER_PARAMETERS

@@ -6,8 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from authorizer.domain.moments import us_of
-from authorizer.domain.policy import DAY_US
+from authorizer.domain.moments import DAY_US, us_of
 from authorizer.http.instants import check_edge
 from authorizer.http.report_period import PeriodError, period_of
 from authorizer.reports.local_days import LocalDays

@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 import pytest
 
-from authorizer.domain.commands import Authorize
-from authorizer.domain.reasons import Reason
+from authorizer.domain.accounts.commands import Authorize
+from authorizer.domain.outcomes import Reason
 from authorizer.http import transaction_body
 from authorizer.http.transaction_members import MAX_DETAIL_LENGTH, Refused
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.exceptions import HTTPException
 
-from authorizer.domain.cards import WrittenTime
+from authorizer.domain.moments import WrittenTime
 from authorizer.http.documents import Channel, Identity
 from authorizer.http.problems import InvalidRequestError
 from authorizer.http.wire import checked, json_response, money, parse_time, read_json, time_text

@@ -7,10 +7,32 @@ from typing import Any, Final, get_args, get_type_hints
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from authorizer.domain import events, ticket_events
-from authorizer.domain.cards import BLOCK_REASONS, CardStatus, CardTerms, Operation, WrittenTime
-from authorizer.domain.reasons import Reason
+from authorizer.domain.accounts.cards import BLOCK_REASONS, CardStatus, CardTerms, Operation
+from authorizer.domain.accounts.events import (
+    AccountCredited,
+    AccountLinked,
+    AccountOpened,
+    CardBlocked,
+    CardOpened,
+    CardReplaced,
+    CardUnblocked,
+    LimitChanged,
+    LimitQueried,
+    PurchaseApproved,
+    PurchaseDeclined,
+)
+from authorizer.domain.aggregates import Event
+from authorizer.domain.customers.events import (
+    CustomerRegistered,
+    OperationsImported,
+    PersonalDataErased,
+    PersonalDataRecorded,
+)
+from authorizer.domain.merchants.events import MerchantRegistered, MerchantRemoved
+from authorizer.domain.moments import WrittenTime
+from authorizer.domain.outcomes import Reason
 from authorizer.domain.sealing import Sealed
+from authorizer.domain.tickets import events as ticket_events
 
 unhurried: Final = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """How fast this machine is decides nothing."""
@@ -61,21 +83,19 @@ def _ticket_event(kind: type[Any]) -> st.SearchStrategy[Any]:
     return st.builds(kind, *fields)
 
 
-EVENTS: Final[dict[type, st.SearchStrategy[events.Event]]] = {
-    events.AccountOpened: st.builds(
-        events.AccountOpened,
+EVENTS: Final[dict[type, st.SearchStrategy[Event]]] = {
+    AccountOpened: st.builds(
+        AccountOpened,
         times_us,
         texts,
         texts,
         st.dictionaries(texts, cents, max_size=4),
         maybe_text,
     ),
-    events.AccountLinked: st.builds(events.AccountLinked, times_us, texts, texts, texts),
-    events.AccountCredited: st.builds(
-        events.AccountCredited, times_us, texts, texts, texts, texts, cents
-    ),
-    events.TransactionApproved: st.builds(
-        events.TransactionApproved,
+    AccountLinked: st.builds(AccountLinked, times_us, texts, texts, texts),
+    AccountCredited: st.builds(AccountCredited, times_us, texts, texts, texts, texts, cents),
+    PurchaseApproved: st.builds(
+        PurchaseApproved,
         times_us,
         texts,
         texts,
@@ -87,8 +107,8 @@ EVENTS: Final[dict[type, st.SearchStrategy[events.Event]]] = {
         maybe_text,
         maybe_text,
     ),
-    events.TransactionDeclined: st.builds(
-        events.TransactionDeclined,
+    PurchaseDeclined: st.builds(
+        PurchaseDeclined,
         times_us,
         texts,
         texts,
@@ -100,9 +120,9 @@ EVENTS: Final[dict[type, st.SearchStrategy[events.Event]]] = {
         maybe_text,
         st.sampled_from([reason.word for reason in Reason]),
     ),
-    events.CardOpened: st.builds(events.CardOpened, times_us, texts, texts, texts, card_terms),
-    events.CardBlocked: st.builds(
-        events.CardBlocked,
+    CardOpened: st.builds(CardOpened, times_us, texts, texts, texts, card_terms),
+    CardBlocked: st.builds(
+        CardBlocked,
         times_us,
         texts,
         texts,
@@ -110,14 +130,10 @@ EVENTS: Final[dict[type, st.SearchStrategy[events.Event]]] = {
         st.sampled_from(sorted(BLOCK_REASONS)),
         texts,
     ),
-    events.CardUnblocked: st.builds(
-        events.CardUnblocked, times_us, texts, texts, card_ids, texts, texts
-    ),
-    events.LimitQueried: st.builds(
-        events.LimitQueried, times_us, texts, texts, card_ids, texts, signed_cents
-    ),
-    events.CardReplaced: st.builds(
-        events.CardReplaced,
+    CardUnblocked: st.builds(CardUnblocked, times_us, texts, texts, card_ids, texts, texts),
+    LimitQueried: st.builds(LimitQueried, times_us, texts, texts, card_ids, texts, signed_cents),
+    CardReplaced: st.builds(
+        CardReplaced,
         times_us,
         texts,
         texts,
@@ -127,11 +143,11 @@ EVENTS: Final[dict[type, st.SearchStrategy[events.Event]]] = {
         texts,
         card_terms,
     ),
-    events.LimitChanged: st.builds(
-        events.LimitChanged, times_us, texts, texts, card_ids, texts, cents, st.none() | cents
+    LimitChanged: st.builds(
+        LimitChanged, times_us, texts, texts, card_ids, texts, cents, st.none() | cents
     ),
-    events.CustomerRegistered: st.builds(
-        events.CustomerRegistered,
+    CustomerRegistered: st.builds(
+        CustomerRegistered,
         times_us,
         texts,
         texts,
@@ -139,20 +155,18 @@ EVENTS: Final[dict[type, st.SearchStrategy[events.Event]]] = {
         st.booleans(),
         st.lists(card_ids, max_size=3).map(tuple),
     ),
-    events.PersonalDataRecorded: st.builds(
-        events.PersonalDataRecorded, times_us, texts, texts, texts
-    ),
-    events.PersonalDataErased: st.builds(events.PersonalDataErased, times_us, texts, texts),
-    events.OperationsImported: st.builds(
-        events.OperationsImported,
+    PersonalDataRecorded: st.builds(PersonalDataRecorded, times_us, texts, texts, texts),
+    PersonalDataErased: st.builds(PersonalDataErased, times_us, texts, texts),
+    OperationsImported: st.builds(
+        OperationsImported,
         times_us,
         texts,
         texts,
         st.lists(operations, max_size=3).map(tuple),
     ),
-    events.MerchantRegistered: st.builds(events.MerchantRegistered, times_us, texts, texts, texts),
-    events.MerchantRemoved: st.builds(events.MerchantRemoved, times_us, texts, texts),
+    MerchantRegistered: st.builds(MerchantRegistered, times_us, texts, texts, texts),
+    MerchantRemoved: st.builds(MerchantRemoved, times_us, texts, texts),
     **{kind: _ticket_event(kind) for kind in get_args(ticket_events.TicketEvent)},
 }
 
-any_event: st.SearchStrategy[events.Event] = st.one_of(list(EVENTS.values()))
+any_event: st.SearchStrategy[Event] = st.one_of(list(EVENTS.values()))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from authorizer.domain.cards import BlockReason, CardTerms, Operation, WrittenTime
-from authorizer.domain.commands import (
+from authorizer.domain.accounts.cards import BlockReason, CardTerms, Operation
+from authorizer.domain.accounts.commands import (
     Authorize,
     BlockCard,
     ChangeLimit,
@@ -14,18 +14,17 @@ from authorizer.domain.commands import (
     OpenAccount,
     OpenCards,
     QueryLimit,
-    RegisterCustomer,
-    RegisterMerchant,
-    RemoveMerchant,
     ReplaceCard,
     UnblockCard,
 )
-from authorizer.domain.service_levels import Priority
-from authorizer.domain.ticket_commands import (
+from authorizer.domain.customers.commands import RegisterCustomer
+from authorizer.domain.merchants.commands import RegisterMerchant, RemoveMerchant
+from authorizer.domain.moments import WrittenTime
+from authorizer.domain.tickets.commands import (
     ChangePriority,
     CloseTicket,
-    HoldTicket,
     OpenTicket,
+    PauseTicket,
     RecordInteraction,
     ReopenTicket,
     Resolution,
@@ -33,6 +32,7 @@ from authorizer.domain.ticket_commands import (
     TakeTicket,
     TicketCommand,
 )
+from authorizer.domain.tickets.service_levels import Priority
 
 BY = "test"
 
@@ -124,7 +124,7 @@ def ticket_step(protocol: str, what: str, how: dict[str, Any]) -> TicketCommand:
         said = (how["author"], how["name"], "Chat", how["text"], how["public"])
         return RecordInteraction(protocol, *said, BY)
     if what == "hold":
-        return HoldTicket(protocol, "Chat", how["text"], "Eva" if how["text"] else None, BY)
+        return PauseTicket(protocol, "Chat", how["text"], "Eva" if how["text"] else None, BY)
     if what == "rank":
         return ChangePriority(protocol, Priority.of(how["priority"]), "Chat", BY)
     if what == "resolve":

@@ -8,24 +8,26 @@ from __future__ import annotations
 
 from typing import Final
 
-from authorizer.domain.cards import CardTerms, Operation, WrittenTime
-from authorizer.domain.events import (
+from authorizer.domain.accounts.cards import CardTerms, Operation
+from authorizer.domain.accounts.events import (
     AccountCredited,
     AccountLinked,
     AccountOpened,
     CardBlocked,
     CardOpened,
     CardUnblocked,
-    CustomerRegistered,
-    Event,
     LimitQueried,
-    MerchantRegistered,
-    MerchantRemoved,
+    PurchaseApproved,
+    PurchaseDeclined,
+)
+from authorizer.domain.aggregates import Event
+from authorizer.domain.customers.events import (
+    CustomerRegistered,
     OperationsImported,
     PersonalDataRecorded,
-    TransactionApproved,
-    TransactionDeclined,
 )
+from authorizer.domain.merchants.events import MerchantRegistered, MerchantRemoved
+from authorizer.domain.moments import WrittenTime
 from authorizer.domain.sealing import unsealed
 
 AT_US: Final = 1_751_155_200_123_456
@@ -83,16 +85,14 @@ BATCHES: Final[list[list[Event]]] = [
     ],
     [
         AccountCredited(AT_US + 2, "api", "123", "crédito 1", "CASH", 250_000),
-        TransactionApproved(
-            AT_US + 3, "api", "123", "t-1", 1, "5811", MERCHANT, None, None, "MEAL"
-        ),
-        TransactionApproved(
+        PurchaseApproved(AT_US + 3, "api", "123", "t-1", 1, "5811", MERCHANT, None, None, "MEAL"),
+        PurchaseApproved(
             AT_US + 3, "api", "123", None, 300_000, "4111", "PAG*JoseDaSilva", "9999", "5812", None
         ),
-        TransactionDeclined(
+        PurchaseDeclined(
             AT_US + 4, "api", "123", "t-2", 10**27, "5411", 'A "B" \\ \t', "9999", None, "too_late"
         ),
-        TransactionDeclined(
+        PurchaseDeclined(
             AT_US + 4, "api", "123", None, 2**63, "x", "\u2028", None, "5411", "insufficient_funds"
         ),
     ],

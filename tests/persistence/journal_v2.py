@@ -11,8 +11,8 @@ from collections.abc import Callable
 from itertools import count
 from typing import Final
 
-from authorizer.domain.cards import CardTerms, Operation, WrittenTime
-from authorizer.domain.events import (
+from authorizer.domain.accounts.cards import CardTerms, Operation
+from authorizer.domain.accounts.events import (
     AccountCredited,
     AccountLinked,
     AccountOpened,
@@ -20,25 +20,27 @@ from authorizer.domain.events import (
     CardOpened,
     CardReplaced,
     CardUnblocked,
-    CustomerRegistered,
-    Event,
     LimitChanged,
     LimitQueried,
-    MerchantRegistered,
-    MerchantRemoved,
+    PurchaseApproved,
+    PurchaseDeclined,
+)
+from authorizer.domain.aggregates import Event
+from authorizer.domain.customers.events import (
+    CustomerRegistered,
     OperationsImported,
     PersonalDataErased,
     PersonalDataRecorded,
-    TransactionApproved,
-    TransactionDeclined,
 )
-from authorizer.domain.personal import Person
+from authorizer.domain.customers.person import Person
+from authorizer.domain.merchants.events import MerchantRegistered, MerchantRemoved
+from authorizer.domain.moments import WrittenTime
 from authorizer.domain.sealing import Sealed
-from authorizer.domain.ticket_events import (
+from authorizer.domain.tickets.events import (
     InteractionRecorded,
     TicketClosed,
     TicketOpened,
-    TicketPutOnHold,
+    TicketPaused,
     TicketReopened,
     TicketResolved,
     TicketResumed,
@@ -122,10 +124,10 @@ BATCHES: Final[list[list[Event]]] = [
     ],
     [
         AccountCredited(AT_US + 2, "operador:k2", "123", "crédito 1", "CASH", 250_000),
-        TransactionApproved(
+        PurchaseApproved(
             AT_US + 3, "terminal:k3", "123", "t-1", 1, "5811", _MERCHANT, None, None, "MEAL"
         ),
-        TransactionDeclined(
+        PurchaseDeclined(
             AT_US + 4, "terminal:k3", "123", "t-2", 10**27, "5411", "X", "9999", None, "too_late"
         ),
     ],
@@ -150,7 +152,7 @@ BATCHES: Final[list[list[Event]]] = [
             AT_US + 14, BY, PROTOCOL, "777", "atendente", "Ana", "Chat", True,
             _seal('["Qual compra?",null]'),
         ),
-        TicketPutOnHold(AT_US + 15, BY, PROTOCOL, "777", "Chat"),
+        TicketPaused(AT_US + 15, BY, PROTOCOL, "777", "Chat"),
         TicketResumed(AT_US + 16, BY, PROTOCOL, "777", "Chat"),
         TicketResolved(AT_US + 17, BY, PROTOCOL, "777", "Ana", "Chat", _seal('["Estornada"]')),
         TicketReopened(AT_US + 18, BY, PROTOCOL, "777", "App", _seal('["Voltou"]')),

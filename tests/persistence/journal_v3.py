@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from authorizer.domain.events import Event
-from authorizer.domain.ticket_events import TicketOpened, TicketPriorityChanged
+from authorizer.domain.aggregates import Event
+from authorizer.domain.tickets.events import TicketOpened, TicketPriorityChanged
 from tests.persistence.journal_v2 import AT_US, BY, _seal, make_keys
 from tests.persistence.journal_v2 import BATCHES as BEFORE
 

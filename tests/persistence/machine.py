@@ -18,12 +18,12 @@ from unittest.mock import patch
 from authorizer import runtime
 from authorizer.actors.desk import Desk
 from authorizer.actors.snapshots import SnapshotTaken
-from authorizer.domain.account import Account
-from authorizer.domain.commands import Authorize
-from authorizer.domain.customer import Customer, customer_view
+from authorizer.domain.accounts.commands import Authorize
+from authorizer.domain.accounts.idempotency import IdempotencyKeys
+from authorizer.domain.accounts.state import Account
+from authorizer.domain.customers.state import Customer, customer_view
 from authorizer.domain.outcomes import Outcome
-from authorizer.domain.remembered import RememberedIds
-from authorizer.domain.tickets import Ticket, ticket_view
+from authorizer.domain.tickets.state import Ticket, ticket_view
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.file_journal import FileJournal
 from authorizer.persistence.group_commit import GroupCommit
@@ -283,7 +283,7 @@ def account_contents(account: Account) -> dict[str, Any]:
     }
 
 
-def all_ids(remembered: RememberedIds) -> dict[str, str]:
+def all_ids(remembered: IdempotencyKeys) -> dict[str, str]:
     """Every remembered id with what is remembered of it."""
     together: dict[str, str] = {}
     for page in (*remembered.sealed_pages, remembered.open_page):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from authorizer.domain.accesses import DataAccess
+from authorizer.domain.access import DataAccess
 from authorizer.persistence.access_log import INDEX, RESERVE, AccessLog, read_accesses
 from authorizer.persistence.disk import LocalDisk, LocalFile
 from authorizer.persistence.journal import JournalDamagedError

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from authorizer.domain.folding import fold_name
-from authorizer.domain.person_search import (
+from authorizer.domain.customers.person import Person
+from authorizer.domain.customers.person_search import (
     CPF,
     EMAIL,
     NAME,
@@ -16,7 +16,7 @@ from authorizer.domain.person_search import (
     terms_of,
     wanted,
 )
-from authorizer.domain.personal import Person
+from authorizer.domain.text import fold_name
 from authorizer.persistence.customer_index import CustomerIndex
 
 names = st.lists(

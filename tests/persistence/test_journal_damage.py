@@ -11,7 +11,7 @@ from random import Random
 
 import pytest
 
-from authorizer.domain.events import MerchantRegistered
+from authorizer.domain.merchants.events import MerchantRegistered
 from authorizer.persistence import frame
 from authorizer.persistence.journal import JournalDamagedError
 from authorizer.persistence.record import encode

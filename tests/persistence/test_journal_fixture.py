@@ -10,9 +10,10 @@ from pathlib import Path
 import orjson
 import pytest
 
-from authorizer.domain.events import Event, PersonalDataRecorded
+from authorizer.domain.aggregates import Event
+from authorizer.domain.customers.events import PersonalDataRecorded
 from authorizer.domain.sealing import Sealed
-from authorizer.domain.tickets import request_key
+from authorizer.domain.tickets.state import request_key
 from authorizer.persistence import clean_shutdown
 from authorizer.persistence.disk import LocalDisk
 from authorizer.persistence.journal import JournalReader

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from authorizer.domain import account as accounts
-from authorizer.domain import customer as customers
-from authorizer.domain import remembered
-from authorizer.domain.account import Account
-from authorizer.domain.customer import Customer
+from authorizer.domain.accounts import idempotency as remembered
+from authorizer.domain.accounts import state as accounts
+from authorizer.domain.accounts.state import Account
+from authorizer.domain.customers import state as customers
+from authorizer.domain.customers.state import Customer, evolve
 from authorizer.persistence.state import State
 from tests.persistence.journal_v1 import BATCHES
 from tests.persistence.machine import account_contents, customer_contents
@@ -34,7 +34,7 @@ def customer() -> Customer:
     events = [event for batch in BATCHES for event in batch]
     for position, event in enumerate(events, start=1):
         if type(event) in customers._APPLY:
-            customers.evolve(made, event, position)  # type: ignore[arg-type]
+            evolve(made, event, position)  # type: ignore[arg-type]
     return made
 
 

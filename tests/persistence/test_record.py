@@ -10,9 +10,12 @@ import orjson
 import pytest
 from hypothesis import given
 
-from authorizer.domain import events
-from authorizer.domain.cards import CardTerms, Operation, WrittenTime
-from authorizer.domain.events import Event, MerchantRegistered, MerchantRemoved
+from authorizer.domain.accounts.cards import CardTerms, Operation
+from authorizer.domain.accounts.events import CardOpened, PurchaseDeclined
+from authorizer.domain.aggregates import Event
+from authorizer.domain.customers.events import OperationsImported
+from authorizer.domain.merchants.events import MerchantRegistered, MerchantRemoved
+from authorizer.domain.moments import WrittenTime
 from authorizer.persistence import record
 from authorizer.persistence.record import UnknownRecordError, decode, describe, encode
 from tests.persistence.any_event import EVENTS, any_event, unhurried
@@ -63,11 +66,11 @@ def test_a_record_never_holds_a_zero_byte(event: Event) -> None:
 @pytest.mark.parametrize("amount", [1, 2**63 - 1, 2**63, 2**64 - 1, 2**64, 10**28])
 def test_an_amount_beyond_64_bits_is_kept_exactly(amount: int) -> None:
     """Somebody asked for it, so the decline says what it was."""
-    event = events.TransactionDeclined(
+    event = PurchaseDeclined(
         1, "api", "a", "t", amount, "5811", "X", None, None, "insufficient_funds"
     )
     again = decode(encode(event))
-    assert isinstance(again, events.TransactionDeclined)
+    assert isinstance(again, PurchaseDeclined)
     assert again.amount_cents == amount
 
 
@@ -203,7 +206,7 @@ def test_a_card_of_version_1_is_in_the_place_of_none_and_none_is_in_its() -> Non
     card = b'["k","**** 1","Visa","ativo",null,[5,"t"],100,7]'
     event = decode(b'["card_opened",1,5,"api","a","c",' + card + b"]")
     terms = CardTerms("k", "**** 1", "Visa", "ativo", None, WrittenTime(5, "t"), 100, 7)
-    assert event == events.CardOpened(5, "api", "a", "c", terms)
+    assert event == CardOpened(5, "api", "a", "c", terms)
     assert orjson.loads(encode(event))[1] == 2
 
 
@@ -212,7 +215,7 @@ def test_operations_of_version_1_changed_no_limit_and_replaced_no_card() -> None
     line = b'["bloqueio","k",[5,"t"],"App","roubo",null,-3]'
     event = decode(b'["operations_imported",1,5,"api","c",[' + line + b"," + line + b"]]")
     operation = Operation("bloqueio", "k", WrittenTime(5, "t"), "App", "roubo", None, -3)
-    assert event == events.OperationsImported(5, "api", "c", (operation, operation))
+    assert event == OperationsImported(5, "api", "c", (operation, operation))
 
 
 # --- for people --------------------------------------------------------------------------------
@@ -220,10 +223,10 @@ def test_operations_of_version_1_changed_no_limit_and_replaced_no_card() -> None
 
 def test_a_description_names_the_event_and_all_its_fields() -> None:
     """Also those of what is nested in it."""
-    described = describe(first(events.CardOpened))
+    described = describe(first(CardOpened))
     assert described["event"] == "card_opened"
     assert described["terms"]["limit_total_cents"] == 500_000
-    operation = describe(first(events.OperationsImported))["operations"][0]
+    operation = describe(first(OperationsImported))["operations"][0]
     assert operation["at"] == {"at_us": 1_751_068_800_000_000, "text": "2025-06-27T21:00:00-03:00"}
 
 

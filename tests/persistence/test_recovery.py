@@ -10,8 +10,8 @@ from random import Random
 import pytest
 
 from authorizer.actors.directory import BrokenEntityError
-from authorizer.domain import remembered
-from authorizer.domain.reasons import Reason
+from authorizer.domain.accounts import idempotency as remembered
+from authorizer.domain.outcomes import Reason
 from authorizer.persistence import journal, snapshot
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.journal import JournalDamagedError

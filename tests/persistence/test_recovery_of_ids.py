@@ -8,8 +8,9 @@ from typing import Final
 
 import pytest
 
-from authorizer.domain.account import Account
-from authorizer.domain.events import AccountCredited, AccountOpened, Event, TransactionApproved
+from authorizer.domain.accounts.events import AccountCredited, AccountOpened, PurchaseApproved
+from authorizer.domain.accounts.state import Account
+from authorizer.domain.aggregates import Event
 from authorizer.persistence import frame, state
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.journal import JournalReader
@@ -31,7 +32,7 @@ def opened(account: str, at_us: int) -> Event:
 
 
 def bought(account: str, at_us: int, purchase_id: str) -> Event:
-    return TransactionApproved(at_us, "x", account, purchase_id, 1, "5811", "X", None, None, "CASH")
+    return PurchaseApproved(at_us, "x", account, purchase_id, 1, "5811", "X", None, None, "CASH")
 
 
 def credited(account: str, at_us: int, credit_id: str) -> Event:

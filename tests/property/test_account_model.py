@@ -16,14 +16,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from authorizer.domain import account as accounts
-from authorizer.domain import remembered
-from authorizer.domain.account import Account
-from authorizer.domain.authorize import authorize
-from authorizer.domain.card_changes import change_limit, replace_card
-from authorizer.domain.card_rules import block_card, open_cards, query_limit, unblock_card
-from authorizer.domain.cards import BlockReason, CardStatus
-from authorizer.domain.commands import (
+from authorizer.domain.accounts import idempotency as remembered
+from authorizer.domain.accounts import state as accounts
+from authorizer.domain.accounts.card_changes import change_limit, replace_card
+from authorizer.domain.accounts.card_rules import block_card, open_cards, query_limit, unblock_card
+from authorizer.domain.accounts.cards import BlockReason, CardStatus
+from authorizer.domain.accounts.commands import (
     Authorize,
     BlockCard,
     ChangeLimit,
@@ -34,11 +32,13 @@ from authorizer.domain.commands import (
     ReplaceCard,
     UnblockCard,
 )
-from authorizer.domain.events import Event
-from authorizer.domain.funds import credit, open_account
+from authorizer.domain.accounts.funds import credit, open_account
+from authorizer.domain.accounts.policy import Policy
+from authorizer.domain.accounts.purchases import authorize
+from authorizer.domain.accounts.state import Account
+from authorizer.domain.aggregates import Event
 from authorizer.domain.outcomes import Decision, Done, Refusal, RefusalKind
-from authorizer.domain.policy import Policy
-from authorizer.persistence.population import Population
+from authorizer.persistence.population import EntityStore
 from authorizer.persistence.record import decode, encode
 from authorizer.persistence.state_codec import decode_account, encode_account
 from tests.domain.builders import ACCOUNT, BY, CUSTOMER, ToySealer, deep, merchants, terms
@@ -334,7 +334,7 @@ class AccountMachine(RuleBasedStateMachine):
     @staticmethod
     def slept(account: Account) -> Account:
         """The account that comes back from its bytes."""
-        population = Population(Account, encode_account, decode_account)
+        population = EntityStore(Account, encode_account, decode_account)
         population.sleep(ACCOUNT, account)
         return population.wake(ACCOUNT)
 

@@ -19,13 +19,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from authorizer.actors.ticket_desk import TicketFile
-from authorizer.domain import remembered
-from authorizer.domain.account import Account
-from authorizer.domain.cards import BlockReason
-from authorizer.domain.commands import Authorize, ReadAccount, ReadMerchants, RemoveMerchant
+from authorizer.domain.accounts import idempotency as remembered
+from authorizer.domain.accounts.cards import BlockReason
+from authorizer.domain.accounts.commands import Authorize, ReadAccount
+from authorizer.domain.accounts.idempotency import IdempotencyKeys
+from authorizer.domain.accounts.state import Account
+from authorizer.domain.merchants.commands import ReadMerchants, RemoveMerchant
 from authorizer.domain.outcomes import Outcome, Refusal
-from authorizer.domain.remembered import RememberedIds
-from authorizer.domain.tickets import request_key
+from authorizer.domain.tickets.state import request_key
 from authorizer.persistence.journal import JournalReader
 from authorizer.persistence.record import decode
 from authorizer.persistence.state import State
@@ -599,7 +600,7 @@ def check_account(account: Account, naive: NaiveAccount, since_us: int) -> None:
     check_ids(account.credits, naive.credits, since_us, "{1}\0{0}")
 
 
-def check_ids(ids: RememberedIds, naive: Ids, since_us: int, form: str) -> None:
+def check_ids(ids: IdempotencyKeys, naive: Ids, since_us: int, form: str) -> None:
     """Every id that is young enough is remembered with its answer, and no other one is."""
     for key, (at_us, word, said) in naive.entries.items():
         found = ids.get(key, since_us)

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from authorizer.actors.ticket_desk import ticket_file
+from authorizer.domain.accounts.policy import Policy
 from authorizer.domain.outcomes import Refusal
-from authorizer.domain.policy import Policy
-from authorizer.domain.service_levels import DEFAULT_SERVICE_LEVELS, Priority
-from authorizer.domain.ticket_rules import Means, decide
-from authorizer.domain.tickets import Ticket, evolve, ticket_clock, ticket_view
+from authorizer.domain.tickets.rules import Means, decide
+from authorizer.domain.tickets.service_levels import DEFAULT_SERVICE_LEVELS, Priority
+from authorizer.domain.tickets.state import Ticket, evolve, ticket_clock, ticket_view
 from authorizer.persistence.digest import state_digest
 from authorizer.persistence.record import decode, encode
 from authorizer.persistence.state import Replay, State
@@ -59,7 +59,7 @@ class Life:
         decision = decide(self.ticket, command, MEANS, self.now_us)
         for event in decision.events:
             self.records.append(encode(event))
-            evolve(self.ticket, event, len(self.records))  # type: ignore[arg-type]
+            evolve(self.ticket, event, len(self.records))
         return decision.outcome
 
     def check(self) -> None:

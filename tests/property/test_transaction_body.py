@@ -17,8 +17,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from authorizer.domain.commands import Authorize
-from authorizer.domain.reasons import Reason
+from authorizer.domain.accounts.commands import Authorize
+from authorizer.domain.outcomes import Reason
 from authorizer.http import transaction_body
 from authorizer.http.transaction_body import MAX_ID_LENGTH, MAX_TEXT_LENGTH
 from authorizer.http.transaction_members import MAX_DETAIL_LENGTH

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from authorizer.domain import ticket_events as events
-from authorizer.domain.policy import DAY_US
+from authorizer.domain.moments import DAY_US
 from authorizer.domain.sealing import Sealed
+from authorizer.domain.tickets import events
 
 MINUTE_US: Final = 60_000_000
 MONDAY: Final = 20_409
@@ -45,8 +45,8 @@ def said(
     )
 
 
-def on_hold(protocol: str, minute: float) -> events.TicketPutOnHold:
-    return events.TicketPutOnHold(at(minute), "t", protocol, "c", "App")
+def on_hold(protocol: str, minute: float) -> events.TicketPaused:
+    return events.TicketPaused(at(minute), "t", protocol, "c", "App")
 
 
 def resumed(protocol: str, minute: float) -> events.TicketResumed:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Engine, select
 
-from authorizer.domain.events import Event
+from authorizer.domain.aggregates import Event
 from authorizer.persistence.file_journal import FileJournal
 from authorizer.persistence.follow import Follower
 from authorizer.persistence.history import events_of

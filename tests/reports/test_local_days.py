@@ -9,8 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from authorizer.domain.moments import day_of, us_of
-from authorizer.domain.policy import DAY_US
+from authorizer.domain.moments import DAY_US, day_of, us_of
 from authorizer.reports.local_days import LocalDays, check_time_zone
 from authorizer.reports.period import Period
 from tests.reports.zones import HOUR_US, SAO_PAULO, ZONES, Plain

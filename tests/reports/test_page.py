@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import pytest
 
-from authorizer.domain.policy import DAY_US
-from authorizer.domain.reasons import Reason
+from authorizer.domain.moments import DAY_US
+from authorizer.domain.outcomes import Reason
 from authorizer.reports.asked import Asked
 from authorizer.reports.charts import HEIGHT, TOP, WIDTH, Series, line, stacked_bars
 from authorizer.reports.everything import gather

@@ -12,13 +12,27 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from authorizer.domain import events, ticket_events
-from authorizer.domain.cards import Operation, WrittenTime
+from authorizer.domain.accounts.cards import Operation
+from authorizer.domain.accounts.events import (
+    AccountCredited,
+    AccountOpened,
+    CardBlocked,
+    CardOpened,
+    CardReplaced,
+    CardUnblocked,
+    LimitChanged,
+    LimitQueried,
+    PurchaseApproved,
+    PurchaseDeclined,
+)
+from authorizer.domain.customers.events import OperationsImported
+from authorizer.domain.merchants.events import MerchantRegistered
+from authorizer.domain.moments import DAY_US, WrittenTime
 from authorizer.domain.money import MAX_BALANCE_CENTS
-from authorizer.domain.policy import DAY_US
-from authorizer.domain.reasons import Reason
+from authorizer.domain.outcomes import Reason
 from authorizer.domain.sealing import Sealed
-from authorizer.domain.tickets import Ticket, evolve, ticket_clock, ticket_view
+from authorizer.domain.tickets import events as ticket_events
+from authorizer.domain.tickets.state import Ticket, evolve, ticket_clock, ticket_view
 from authorizer.reports.tables import CENTS_BASE, MAX_KEY_LENGTH
 from tests.persistence.any_event import EVENTS
 from tests.reports.house import House, Tables, rows_of
@@ -31,7 +45,7 @@ INSTANTS: Final = st.integers(0, 2**51)
 TICKET_KINDS: Final = (
     ticket_events.TicketTaken,
     ticket_events.InteractionRecorded,
-    ticket_events.TicketPutOnHold,
+    ticket_events.TicketPaused,
     ticket_events.TicketResumed,
     ticket_events.TicketPriorityChanged,
     ticket_events.TicketResolved,
@@ -41,18 +55,18 @@ TICKET_KINDS: Final = (
 OTHERS: Final = [
     EVENTS[kind]
     for kind in (
-        events.AccountOpened,
-        events.AccountCredited,
-        events.MerchantRegistered,
-        events.TransactionApproved,
-        events.TransactionDeclined,
-        events.CardOpened,
-        events.CardBlocked,
-        events.CardUnblocked,
-        events.CardReplaced,
-        events.LimitChanged,
-        events.LimitQueried,
-        events.OperationsImported,
+        AccountOpened,
+        AccountCredited,
+        MerchantRegistered,
+        PurchaseApproved,
+        PurchaseDeclined,
+        CardOpened,
+        CardBlocked,
+        CardUnblocked,
+        CardReplaced,
+        LimitChanged,
+        LimitQueried,
+        OperationsImported,
     )
 ]
 
@@ -61,7 +75,7 @@ def near(event: Any) -> Any:
     """The event with an id that other events of the stream have too."""
     if hasattr(event, "card_id") and not hasattr(event, "amount_cents") and event.card_id:
         return event._replace(card_id=CARDS[len(event.card_id) % len(CARDS)])
-    if isinstance(event, events.CardOpened):
+    if isinstance(event, CardOpened):
         card_id = CARDS[len(event.terms.card_id) % len(CARDS)]
         return event._replace(terms=event.terms._replace(card_id=card_id))
     return event
@@ -126,11 +140,11 @@ def map_events(row: Any, journal: Journal) -> list[dict[str, Any]]:
 
 
 def purchase(position: int, event: Any) -> dict[str, Any] | None:
-    if isinstance(event, events.TransactionApproved):
+    if isinstance(event, PurchaseApproved):
         extra = {"code": "00", "reason": "approved", "source": event.wallet}
         if event.wallet is None:
             extra["source"] = "credit_limit"
-    elif isinstance(event, events.TransactionDeclined):
+    elif isinstance(event, PurchaseDeclined):
         reason = Reason.of(event.reason)
         extra = {"code": reason.code, "reason": reason.word, "source": None, "wallet": None}
     else:
@@ -139,7 +153,7 @@ def purchase(position: int, event: Any) -> dict[str, Any] | None:
 
 
 def credit(position: int, event: Any) -> dict[str, Any] | None:
-    if not isinstance(event, events.AccountCredited):
+    if not isinstance(event, AccountCredited):
         return None
     cents = event.amount_cents
     moved = {"type": "credit", "available_cents": cents, "held_cents": 0}
@@ -149,7 +163,7 @@ def credit(position: int, event: Any) -> dict[str, Any] | None:
 def cards(journal: Journal) -> list[dict[str, Any]]:
     found = {}
     for _, event in journal:
-        if isinstance(event, events.CardOpened | events.CardReplaced):
+        if isinstance(event, CardOpened | CardReplaced):
             found[event.terms.card_id] = {
                 "card_id": event.terms.card_id,
                 "customer_id": event.customer_id,
@@ -161,7 +175,7 @@ def operations(journal: Journal) -> list[dict[str, Any]]:
     owner: dict[str, str] = {}
     rows = []
     for position, event in journal:
-        if isinstance(event, events.CardOpened | events.CardReplaced):
+        if isinstance(event, CardOpened | CardReplaced):
             owner[event.terms.card_id] = event.customer_id
         for part, line in enumerate(lines(event)):
             customer_id = getattr(event, "customer_id", None)
@@ -172,14 +186,14 @@ def operations(journal: Journal) -> list[dict[str, Any]]:
 
 
 def lines(event: Any) -> list[Operation]:
-    if isinstance(event, events.OperationsImported):
+    if isinstance(event, OperationsImported):
         return list(event.operations)
     extra: dict[type, tuple[str, dict[str, str]]] = {
-        events.CardBlocked: ("bloqueio", {"block_reason": "block_reason"}),
-        events.CardUnblocked: ("desbloqueio", {"justification": "justification"}),
-        events.LimitQueried: ("consulta_limite", {"available_cents": "available_cents"}),
-        events.CardReplaced: ("substituicao", {"block_reason": "block_reason"}),
-        events.LimitChanged: (
+        CardBlocked: ("bloqueio", {"block_reason": "block_reason"}),
+        CardUnblocked: ("desbloqueio", {"justification": "justification"}),
+        LimitQueried: ("consulta_limite", {"available_cents": "available_cents"}),
+        CardReplaced: ("substituicao", {"block_reason": "block_reason"}),
+        LimitChanged: (
             "alteracao_limite",
             {"limit_total_cents": "limit_total_cents", "previous_limit_cents": "previous_cents"},
         ),
@@ -188,7 +202,7 @@ def lines(event: Any) -> list[Operation]:
         return []
     kind, names = extra[type(event)]
     fields = {name: getattr(event, source) for name, source in names.items()}
-    if isinstance(event, events.CardReplaced):
+    if isinstance(event, CardReplaced):
         fields["replaced_by"] = event.terms.card_id
     return [Operation(kind, event.card_id, WrittenTime(event.at_us), event.channel, **fields)]
 
@@ -207,7 +221,7 @@ def ticket_contacts(journal: Journal) -> list[dict[str, Any]]:
         ticket_events.TicketResolved: "resolucao",
         ticket_events.TicketReopened: "reabertura",
         ticket_events.TicketTaken: "atendimento",
-        ticket_events.TicketPutOnHold: "espera",
+        ticket_events.TicketPaused: "espera",
         ticket_events.TicketResumed: "retomada",
         ticket_events.TicketPriorityChanged: "prioridade",
         ticket_events.TicketClosed: "fechamento",
@@ -358,8 +372,8 @@ def test_tables_are_what_the_history_tells_whatever_the_batches_and_restarts(
     so_it_is()
 
 
-def declined(cents: int, merchant: str = "M") -> events.TransactionDeclined:
-    return events.TransactionDeclined(
+def declined(cents: int, merchant: str = "M") -> PurchaseDeclined:
+    return PurchaseDeclined(
         5, "t", "a", None, cents, "5811", merchant, None, None, "insufficient_funds"
     )
 

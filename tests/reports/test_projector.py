@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine, update
 
-from authorizer.domain.events import TransactionApproved
+from authorizer.domain.accounts.events import PurchaseApproved
 from authorizer.persistence.journal import JournalDamagedError
 from authorizer.reports.projector import Projector
 from authorizer.reports.store import OvertakenError, open_store
@@ -13,8 +13,8 @@ from authorizer.reports.tables import SCHEMA_VERSION, progress
 from tests.reports.house import House
 
 
-def purchase(number: int, account: str = "a") -> TransactionApproved:
-    return TransactionApproved(
+def purchase(number: int, account: str = "a") -> PurchaseApproved:
+    return PurchaseApproved(
         number, "t", account, f"id{number}", 100, "5811", "M", None, None, "MEAL"
     )
 

@@ -11,9 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from authorizer.domain import ticket_events as events
-from authorizer.domain.moments import day_text
-from authorizer.domain.policy import DAY_US
+from authorizer.domain.moments import DAY_US, day_text
+from authorizer.domain.tickets import events
 from authorizer.reports import ticket_groups
 from authorizer.reports.local_days import LocalDays
 from authorizer.reports.period import Period
@@ -431,7 +430,7 @@ class Naive:
         """How long the clock ran."""
         ran, since = 0, None
         for event in life:
-            if isinstance(event, events.TicketPutOnHold | events.TicketResolved):
+            if isinstance(event, events.TicketPaused | events.TicketResolved):
                 ran, since = ran + (event.at_us - since if since is not None else 0), None
             elif since is None and isinstance(
                 event,

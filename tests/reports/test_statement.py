@@ -9,15 +9,16 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from authorizer.domain import funds
-from authorizer.domain.account import Account, evolve
-from authorizer.domain.authorize import authorize
-from authorizer.domain.card_rules import open_cards
-from authorizer.domain.cards import CardTerms
-from authorizer.domain.categories import CategoryTable
-from authorizer.domain.commands import Authorize, Credit, OpenAccount, OpenCards
-from authorizer.domain.events import AccountCredited, Event
-from authorizer.domain.policy import Policy
+from authorizer.domain.accounts import funds
+from authorizer.domain.accounts.card_rules import open_cards
+from authorizer.domain.accounts.cards import CardTerms
+from authorizer.domain.accounts.categories import CategoryTable
+from authorizer.domain.accounts.commands import Authorize, Credit, OpenAccount, OpenCards
+from authorizer.domain.accounts.events import AccountCredited
+from authorizer.domain.accounts.policy import Policy
+from authorizer.domain.accounts.purchases import authorize
+from authorizer.domain.accounts.state import Account, evolve
+from authorizer.domain.aggregates import Event
 from tests.reports.house import House
 
 POLICY: Final = Policy(CategoryTable({"1": "FOOD", "2": "credit_limit"}, "CASH"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine, update
 
-from authorizer.domain.policy import DAY_US
+from authorizer.domain.moments import DAY_US
 from authorizer.reports import store
 from authorizer.reports.store import OvertakenError
 from authorizer.reports.tables import local_days

@@ -12,10 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from authorizer.domain import events
-from authorizer.domain.moments import day_of, day_text, us_of
+from authorizer.domain.accounts.events import PurchaseApproved, PurchaseDeclined
+from authorizer.domain.moments import DAY_US, day_of, day_text, us_of
 from authorizer.domain.money import MAX_BALANCE_CENTS
-from authorizer.domain.policy import DAY_US
 from authorizer.reports import transaction_report
 from authorizer.reports.amounts import with_amounts
 from authorizer.reports.daily_sums import DailySums
@@ -28,16 +27,14 @@ from tests.reports.zones import SAO_PAULO, ZONES, Plain
 
 FIRST: Final = 20_409
 THREE_DAYS: Final = Period(FIRST * DAY_US, (FIRST + 3) * DAY_US)
-Purchase = events.TransactionApproved | events.TransactionDeclined
+Purchase = PurchaseApproved | PurchaseDeclined
 
 
 def approved(
     cents: int, day: int = 0, mcc: str = "5811", merchant: str = "M", wallet: str | None = "MEAL"
-) -> events.TransactionApproved:
+) -> PurchaseApproved:
     at_us = (FIRST + day) * DAY_US
-    return events.TransactionApproved(
-        at_us, "t", "a", None, cents, mcc, merchant, None, None, wallet
-    )
+    return PurchaseApproved(at_us, "t", "a", None, cents, mcc, merchant, None, None, wallet)
 
 
 def declined(
@@ -46,11 +43,9 @@ def declined(
     mcc: str = "5811",
     merchant: str = "M",
     reason: str = "insufficient_funds",
-) -> events.TransactionDeclined:
+) -> PurchaseDeclined:
     at_us = (FIRST + day) * DAY_US
-    return events.TransactionDeclined(
-        at_us, "t", "a", None, cents, mcc, merchant, None, None, reason
-    )
+    return PurchaseDeclined(at_us, "t", "a", None, cents, mcc, merchant, None, None, reason)
 
 
 class Till:
@@ -272,7 +267,7 @@ def key_of(event: Purchase, by: str, days: Plain) -> Any:
         return event.mcc
     if by == "estabelecimento":
         return " ".join(event.merchant.split())
-    if isinstance(event, events.TransactionApproved):
+    if isinstance(event, PurchaseApproved):
         paid = "credit_limit" if event.wallet is None else event.wallet
         return paid if by == "carteira" else "approved"
     return None if by == "carteira" else event.reason
@@ -281,7 +276,7 @@ def key_of(event: Purchase, by: str, days: Plain) -> Any:
 def naive(found: list[Purchase]) -> Any:
     numbers: Counter[str] = Counter()
     for event in found:
-        kind = "ok" if isinstance(event, events.TransactionApproved) else "no"
+        kind = "ok" if isinstance(event, PurchaseApproved) else "no"
         numbers[kind] += 1
         numbers[kind + "cents"] += event.amount_cents if event.amount_cents <= 10_000 else 0
     return sums(*(numbers[name] for name in ("ok", "okcents", "no", "nocents")))

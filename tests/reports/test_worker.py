@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 from structlog.testing import capture_logs
 
-from authorizer.domain.events import TransactionApproved
+from authorizer.domain.accounts.events import PurchaseApproved
 from authorizer.reports import worker as worker_module
 from authorizer.reports.projector import Projector
 from authorizer.reports.queries import QUERIES
@@ -62,8 +62,8 @@ def working(house: House) -> Iterator[Working]:
     assert not at_work.thread.is_alive()
 
 
-def purchase(number: int) -> TransactionApproved:
-    return TransactionApproved(number, "t", "a", str(number), 1, "5", "M", None, None, "MEAL")
+def purchase(number: int) -> PurchaseApproved:
+    return PurchaseApproved(number, "t", "a", str(number), 1, "5", "M", None, None, "MEAL")
 
 
 def test_a_query_waits_for_its_position(house: House, working: Working) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
-from authorizer.domain.moments import day_of, moment_of
-from authorizer.domain.policy import DAY_US
+from authorizer.domain.moments import DAY_US, day_of, moment_of
 
 SAO_PAULO: Final = "America/Sao_Paulo"
 ZONES: Final = tuple(sorted(available_timezones()))

@@ -2,7 +2,7 @@
 
 from authorizer.actors.desk import Desk
 from authorizer.actors.loop_actor import LoopFuture
-from authorizer.domain.commands import Authorize
+from authorizer.domain.accounts.commands import Authorize
 from authorizer.domain.outcomes import Outcome
 
 

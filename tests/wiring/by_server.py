@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from authorizer.domain.service_levels import DEFAULT_SERVICE_LEVELS, MINUTE_US, Priority
+from authorizer.domain.moments import MINUTE_US
+from authorizer.domain.tickets.service_levels import DEFAULT_SERVICE_LEVELS, Priority
 from authorizer.reports.business_hours import WEEKDAYS
 from authorizer.settings import load_settings
 from tests.cli.commands import done

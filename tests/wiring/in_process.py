@@ -16,10 +16,9 @@ from authorizer import runtime, server
 from authorizer.actors.clock import ClockState
 from authorizer.cli.serve import _listen
 from authorizer.domain.access import ApiKey, Role
-from authorizer.domain.commands import Authorize, OpenAccount, ReadAccount
-from authorizer.domain.events import AccountOpened
-from authorizer.domain.outcomes import Outcome
-from authorizer.domain.reasons import Reason
+from authorizer.domain.accounts.commands import Authorize, OpenAccount, ReadAccount
+from authorizer.domain.accounts.events import AccountOpened
+from authorizer.domain.outcomes import Outcome, Reason
 from authorizer.http.access import Denied
 from authorizer.http.credentials import new_credential
 from authorizer.http.metrics import Metrics

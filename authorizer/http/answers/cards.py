@@ -4,7 +4,7 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict
 
-from authorizer.domain.cards import CardStatus
+from authorizer.domain.accounts.cards import CardStatus
 from authorizer.http.answers.common import Moment, Money
 
 

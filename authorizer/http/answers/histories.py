@@ -4,7 +4,7 @@ from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from authorizer.domain.service_levels import Priority
+from authorizer.domain.tickets.service_levels import Priority
 from authorizer.http.answers.common import Cursor, Moment, Money
 from authorizer.http.answers.customers import Operation
 from authorizer.http.answers.tickets import TicketSummary

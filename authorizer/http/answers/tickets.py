@@ -5,8 +5,8 @@ from typing import Annotated, Literal, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from authorizer.domain.service_levels import Priority
-from authorizer.domain.tickets import TicketStatus
+from authorizer.domain.tickets.service_levels import Priority
+from authorizer.domain.tickets.state import TicketStatus
 from authorizer.http.answers.common import Moment
 
 

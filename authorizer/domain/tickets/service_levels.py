@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Final, NamedTuple
 
-MINUTE_US: Final = 60 * 1_000_000
+from authorizer.domain.moments import MINUTE_US
 
 
 class Priority(Enum):

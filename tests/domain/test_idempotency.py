@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from authorizer.domain import remembered
-from authorizer.domain.remembered import Remembered, RememberedIds
+from authorizer.domain.accounts import idempotency as remembered
+from authorizer.domain.accounts.idempotency import IdempotencyKeys, Remembered
 
 PAGE = 3
 
@@ -19,21 +19,21 @@ def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remembered, "PAGE_ENTRIES", PAGE)
 
 
-def filled(*keys: str) -> RememberedIds:
+def filled(*keys: str) -> IdempotencyKeys:
     """Ids that were answered one microsecond after the other, from 1 on."""
-    ids = RememberedIds()
+    ids = IdempotencyKeys()
     for at_us, key in enumerate(keys, 1):
         ids.add(key, at_us, "approved", f"fields of {key}")
     return ids
 
 
 def test_an_unknown_id_has_no_answer() -> None:
-    assert RememberedIds().get("a", 0) is None
+    assert IdempotencyKeys().get("a", 0) is None
     assert filled("a").get("b", 0) is None
 
 
 def test_an_answer_is_remembered_with_its_time_and_all_that_the_request_said() -> None:
-    ids = RememberedIds()
+    ids = IdempotencyKeys()
     ids.add("a", 5, "insufficient_funds", "100\0card\x005811\0MERCHANT\N{SNOWMAN} X")
     assert ids.get("a", 0) == Remembered(
         5, "insufficient_funds", "100\0card\x005811\0MERCHANT\N{SNOWMAN} X"
@@ -163,7 +163,7 @@ STEPS = st.lists(
 @given(STEPS)
 def test_pages_answer_as_one_plain_table_would(steps: list[tuple[str, str, int]]) -> None:
     retention_us = 10
-    ids, table, now_us = RememberedIds(), dict[str, Remembered](), 0
+    ids, table, now_us = IdempotencyKeys(), dict[str, Remembered](), 0
     with patch.object(remembered, "PAGE_ENTRIES", PAGE):
         for action, key, passed_us in steps:
             now_us += passed_us

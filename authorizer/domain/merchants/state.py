@@ -1,20 +1,10 @@
 """L3: merchant overrides. A registered name beats the MCC that the transaction carries."""
 
-import unicodedata
 from typing import Final
 
+from authorizer.domain.text import normalize_name
+
 _MEMO_ENTRIES: Final = 16_384
-
-
-def normalize_name(name: str) -> str:
-    """Fold a merchant descriptor for comparison.
-
-    Unicode NFKD with accents dropped, case folded, white space collapsed and trimmed. The whole
-    descriptor counts, city and country too.
-    """
-    decomposed = unicodedata.normalize("NFKD", name)
-    plain = "".join(char for char in decomposed if not unicodedata.combining(char))
-    return " ".join(plain.casefold().split())
 
 
 def merchant_key(name: str) -> str:

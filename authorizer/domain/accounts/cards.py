@@ -4,6 +4,8 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final, NamedTuple
 
+from authorizer.domain.moments import WrittenTime
+
 MAX_CHANNEL_LENGTH: Final = 40
 LIMIT_QUERY: Final = "consulta_limite"
 MAX_CARD_ID_LENGTH: Final = 128
@@ -47,17 +49,6 @@ class BlockReason(Enum):
 
 
 BLOCK_REASONS: Final = {reason.motivo: reason for reason in BlockReason}
-
-
-class WrittenTime(NamedTuple):
-    """A moment, and how the document that brought it wrote it (None: it was made here)."""
-
-    at_us: int
-    text: str | None = None
-
-    def on_the_wire(self) -> "WrittenTime":
-        """The moment as every way of writing it shows it: to the millisecond."""
-        return WrittenTime(self.at_us // 1000 * 1000)
 
 
 class CardTerms(NamedTuple):

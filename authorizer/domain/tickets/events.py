@@ -58,7 +58,7 @@ class InteractionRecorded(NamedTuple):
     """JSON `[mensagem, nome]`; `nome` is null unless the customer said it and gave one."""
 
 
-class TicketPutOnHold(NamedTuple):
+class TicketPaused(NamedTuple):
     """It waits for the customer (`aguardando_cliente`), and its clock stops."""
 
     at_us: int
@@ -130,7 +130,7 @@ TicketEvent = (
     TicketOpened
     | TicketTaken
     | InteractionRecorded
-    | TicketPutOnHold
+    | TicketPaused
     | TicketResumed
     | TicketPriorityChanged
     | TicketResolved

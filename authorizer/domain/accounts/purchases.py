@@ -2,21 +2,20 @@
 
 from typing import Final
 
-from authorizer.domain.account import Account
-from authorizer.domain.cards import CardStatus
-from authorizer.domain.categories import DEFAULT_WALLETS
-from authorizer.domain.commands import Authorize
-from authorizer.domain.events import TransactionApproved, TransactionDeclined
-from authorizer.domain.outcomes import Outcome
-from authorizer.domain.policy import Policy
-from authorizer.domain.reasons import Reason
+from authorizer.domain.accounts.cards import CardStatus
+from authorizer.domain.accounts.categories import DEFAULT_WALLETS
+from authorizer.domain.accounts.commands import Authorize
+from authorizer.domain.accounts.events import PurchaseApproved, PurchaseDeclined
+from authorizer.domain.accounts.policy import Policy
+from authorizer.domain.accounts.state import Account
+from authorizer.domain.outcomes import Outcome, Reason
 
 _DECLINED: Final = {reason: Outcome(reason) for reason in Reason}
 _APPROVED: Final = {
     wallet: Outcome(Reason.APPROVED, wallet=wallet) for wallet in (*DEFAULT_WALLETS, None)
 }
 
-Verdict = tuple[Outcome, TransactionApproved | TransactionDeclined | None]
+Verdict = tuple[Outcome, PurchaseApproved | PurchaseDeclined | None]
 """The answer to a purchase, and the event that it is; None where nothing happens."""
 
 
@@ -86,7 +85,7 @@ def _card_covers(account: Account, command: Authorize) -> bool:
 def _approved(
     command: Authorize, now_us: int, override_mcc: str | None, wallet: str | None
 ) -> Verdict:
-    event = TransactionApproved(
+    event = PurchaseApproved(
         now_us,
         command.by,
         command.account_id,
@@ -102,7 +101,7 @@ def _approved(
 
 
 def _declined(command: Authorize, now_us: int, override_mcc: str | None, reason: Reason) -> Verdict:
-    event = TransactionDeclined(
+    event = PurchaseDeclined(
         now_us,
         command.by,
         command.account_id,

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
-from authorizer.domain.account import Account
-from authorizer.domain.commands import Credit, OpenAccount
-from authorizer.domain.events import AccountCredited, AccountLinked, AccountOpened
+from authorizer.domain.accounts.commands import Credit, OpenAccount
+from authorizer.domain.accounts.events import AccountCredited, AccountLinked, AccountOpened
+from authorizer.domain.accounts.policy import Policy
+from authorizer.domain.accounts.state import Account
 from authorizer.domain.money import MAX_BALANCE_CENTS
 from authorizer.domain.outcomes import (
     Decision,
@@ -15,7 +16,6 @@ from authorizer.domain.outcomes import (
     invalid,
     no_account,
 )
-from authorizer.domain.policy import Policy
 
 
 def open_account(account: Account, command: OpenAccount, policy: Policy, now_us: int) -> Decision:

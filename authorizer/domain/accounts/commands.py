@@ -1,11 +1,10 @@
-"""What is asked of an account, a customer or the merchant table."""
+"""What is asked of an account."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from authorizer.domain.cards import BlockReason, CardTerms, Operation
-from authorizer.domain.preconditions import Precondition
-from authorizer.domain.remembered import credit_fields, purchase_fields
+from authorizer.domain.accounts.cards import BlockReason, CardTerms
+from authorizer.domain.accounts.idempotency import credit_fields, purchase_fields
 
 
 class Authorize(NamedTuple):
@@ -125,52 +124,3 @@ class ReadAccount(NamedTuple):
     """Describe an account as it stands."""
 
     account_id: str
-
-
-class RegisterCustomer(NamedTuple):
-    """Register a customer, or replace what is known of the person; cards are opened apart."""
-
-    customer_id: str
-    account_id: str
-    names_account: bool
-    name: str
-    cpf: str
-    phone: str | None
-    email: str | None
-    card_ids: tuple[str, ...]
-    operations: tuple[Operation, ...]
-    by: str
-    expected: Precondition | None = None
-    """How the customer must be for it to happen."""
-
-
-class ErasePersonalData(NamedTuple):
-    """Forget a person; money and the audit trail stay."""
-
-    customer_id: str
-    by: str
-
-
-class ReadCustomer(NamedTuple):
-    """Describe a customer."""
-
-    customer_id: str
-
-
-class RegisterMerchant(NamedTuple):
-    """Put a merchant override in, or in the place of the one with the same key."""
-
-    name: str
-    mcc: str
-    by: str
-
-
-class RemoveMerchant(NamedTuple):
-    """Take a merchant override out."""
-
-    name: str
-    by: str
-
-
-class ReadMerchants(NamedTuple):
-    """List the merchant overrides."""

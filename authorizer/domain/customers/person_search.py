@@ -7,10 +7,10 @@ Leonardo D'Ávila Morais.
 import unicodedata
 from typing import Final, NamedTuple
 
-from authorizer.domain import phones
-from authorizer.domain.folding import fold, name_words, visible, wanted_words
-from authorizer.domain.personal import Person
-from authorizer.domain.phones import digits_of
+from authorizer.domain.customers import phones
+from authorizer.domain.customers.person import Person
+from authorizer.domain.customers.phones import digits_of
+from authorizer.domain.text import fold, name_words, visible, wanted_words
 
 CPF_DIGITS: Final = 11
 

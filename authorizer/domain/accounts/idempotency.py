@@ -27,7 +27,7 @@ def credit_fields(amount_cents: int, wallet: str) -> str:
     return f"{amount_cents}\0{wallet}"
 
 
-class RememberedIds:
+class IdempotencyKeys:
     """Ids in the order of their event times: one open page, and sealed ones that never change.
 
     Sealed pages let a snapshot take a hundred thousand ids without copying them, and let ids expire

@@ -3,18 +3,31 @@
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from authorizer.domain import events
-from authorizer.domain.cards import (
+from authorizer.domain.accounts.cards import (
     LIMIT_QUERY,
     BlockReason,
     Card,
     CardStatus,
     CardTerms,
     Operation,
-    WrittenTime,
 )
-from authorizer.domain.reasons import Reason
-from authorizer.domain.remembered import RememberedIds, credit_fields, purchase_fields
+from authorizer.domain.accounts.events import (
+    AccountCredited,
+    AccountEvent,
+    AccountLinked,
+    AccountOpened,
+    CardBlocked,
+    CardOpened,
+    CardReplaced,
+    CardUnblocked,
+    LimitChanged,
+    LimitQueried,
+    PurchaseApproved,
+    PurchaseDeclined,
+)
+from authorizer.domain.accounts.idempotency import IdempotencyKeys, credit_fields, purchase_fields
+from authorizer.domain.moments import WrittenTime
+from authorizer.domain.outcomes import Reason
 
 MAX_OPERATIONS: Final = 1000
 """Operations that an account keeps in memory, limit queries going first; the journal keeps all."""
@@ -44,8 +57,8 @@ class Account:
         self.wallets_cents: dict[str, int] = {}
         self.cards: dict[str, Card] = {}
         self.operations: list[Operation] = []
-        self.remembered = RememberedIds()
-        self.credits = RememberedIds()
+        self.remembered = IdempotencyKeys()
+        self.credits = IdempotencyKeys()
 
     @property
     def exists(self) -> bool:
@@ -77,7 +90,7 @@ def account_view(account: Account) -> AccountView:
     )
 
 
-def evolve(account: Account, event: events.AccountEvent, position: int) -> None:
+def evolve(account: Account, event: AccountEvent, position: int) -> None:
     """Apply one event that the journal holds at `position`.
 
     The only writer of an account's state, live and on replay. Whatever could be refused has been
@@ -107,24 +120,24 @@ def forget_ids_before(account: Account, since_us: int) -> int:
     return sum(each.forget_all_before(since_us) for each in ids)
 
 
-def _opened(account: Account, event: events.AccountOpened) -> None:
+def _opened(account: Account, event: AccountOpened) -> None:
     account.opening_cents = dict(event.opening_cents)
     account.wallets_cents = dict(event.opening_cents)
     account.customer_id = event.customer_id
 
 
-def _linked(account: Account, event: events.AccountLinked) -> None:
+def _linked(account: Account, event: AccountLinked) -> None:
     account.customer_id = event.customer_id
 
 
-def _credited(account: Account, event: events.AccountCredited) -> None:
+def _credited(account: Account, event: AccountCredited) -> None:
     wallets = account.wallets_cents
     wallets[event.wallet] = wallets.get(event.wallet, 0) + event.amount_cents
     fields = credit_fields(event.amount_cents, event.wallet)
     account.credits.add(event.credit_id, event.at_us, "credited", fields)
 
 
-def _approved(account: Account, event: events.TransactionApproved) -> None:
+def _approved(account: Account, event: PurchaseApproved) -> None:
     if event.wallet is not None:
         account.wallets_cents[event.wallet] -= event.amount_cents
     elif event.card_id is not None:
@@ -132,24 +145,22 @@ def _approved(account: Account, event: events.TransactionApproved) -> None:
     _remember(account, event, Reason.APPROVED.word)
 
 
-def _declined(account: Account, event: events.TransactionDeclined) -> None:
+def _declined(account: Account, event: PurchaseDeclined) -> None:
     if event.reason != Reason.DUPLICATE_MISMATCH.word:
         _remember(account, event, event.reason)
 
 
-def _remember(
-    account: Account, event: events.TransactionApproved | events.TransactionDeclined, word: str
-) -> None:
+def _remember(account: Account, event: PurchaseApproved | PurchaseDeclined, word: str) -> None:
     if event.transaction_id is not None:
         fields = purchase_fields(event.amount_cents, event.card_id, event.mcc, event.merchant)
         account.remembered.add(event.transaction_id, event.at_us, word, fields)
 
 
-def _card_opened(account: Account, event: events.CardOpened) -> None:
+def _card_opened(account: Account, event: CardOpened) -> None:
     account.cards[event.terms.card_id] = Card(event.customer_id, event.terms)
 
 
-def _card_blocked(account: Account, event: events.CardBlocked) -> None:
+def _card_blocked(account: Account, event: CardBlocked) -> None:
     card = account.cards[event.card_id]
     card.status = CardStatus.BLOCKED
     card.block_reason = BlockReason.of(event.block_reason)
@@ -166,7 +177,7 @@ def _card_blocked(account: Account, event: events.CardBlocked) -> None:
     )
 
 
-def _card_unblocked(account: Account, event: events.CardUnblocked) -> None:
+def _card_unblocked(account: Account, event: CardUnblocked) -> None:
     card = account.cards[event.card_id]
     card.status = CardStatus.ACTIVE
     card.block_reason = None
@@ -183,7 +194,7 @@ def _card_unblocked(account: Account, event: events.CardUnblocked) -> None:
     )
 
 
-def _card_replaced(account: Account, event: events.CardReplaced) -> None:
+def _card_replaced(account: Account, event: CardReplaced) -> None:
     old = account.cards[event.card_id]
     at = WrittenTime(event.at_us)
     if event.block_reason is not None and old.block_reason is not BlockReason.of(
@@ -210,7 +221,7 @@ def _card_replaced(account: Account, event: events.CardReplaced) -> None:
     )
 
 
-def _limit_changed(account: Account, event: events.LimitChanged) -> None:
+def _limit_changed(account: Account, event: LimitChanged) -> None:
     account.cards[event.card_id].limit_total_cents = event.limit_total_cents
     _add_operation(
         account,
@@ -225,7 +236,7 @@ def _limit_changed(account: Account, event: events.LimitChanged) -> None:
     )
 
 
-def _limit_queried(account: Account, event: events.LimitQueried) -> None:
+def _limit_queried(account: Account, event: LimitQueried) -> None:
     _add_operation(
         account,
         Operation(
@@ -247,15 +258,15 @@ def _add_operation(account: Account, operation: Operation) -> None:
 
 
 _APPLY: dict[type, Callable[[Account, Any], None]] = {
-    events.AccountOpened: _opened,
-    events.AccountLinked: _linked,
-    events.AccountCredited: _credited,
-    events.TransactionApproved: _approved,
-    events.TransactionDeclined: _declined,
-    events.CardOpened: _card_opened,
-    events.CardBlocked: _card_blocked,
-    events.CardUnblocked: _card_unblocked,
-    events.LimitQueried: _limit_queried,
-    events.CardReplaced: _card_replaced,
-    events.LimitChanged: _limit_changed,
+    AccountOpened: _opened,
+    AccountLinked: _linked,
+    AccountCredited: _credited,
+    PurchaseApproved: _approved,
+    PurchaseDeclined: _declined,
+    CardOpened: _card_opened,
+    CardBlocked: _card_blocked,
+    CardUnblocked: _card_unblocked,
+    LimitQueried: _limit_queried,
+    CardReplaced: _card_replaced,
+    LimitChanged: _limit_changed,
 }

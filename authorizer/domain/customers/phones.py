@@ -15,7 +15,7 @@ from phonenumbers import (
     parse,
 )
 
-from authorizer.domain.folding import visible
+from authorizer.domain.text import visible
 
 END: Final = "$"
 """Stands behind a whole number: who looks for it finds no longer one."""

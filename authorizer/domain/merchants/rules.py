@@ -2,9 +2,13 @@
 
 from typing import Final
 
-from authorizer.domain.commands import RegisterMerchant, RemoveMerchant
-from authorizer.domain.events import MerchantEvent, MerchantRegistered, MerchantRemoved
-from authorizer.domain.merchants import MerchantTable, merchant_key
+from authorizer.domain.merchants.commands import RegisterMerchant, RemoveMerchant
+from authorizer.domain.merchants.events import (
+    MerchantEvent,
+    MerchantRegistered,
+    MerchantRemoved,
+)
+from authorizer.domain.merchants.state import MerchantTable, merchant_key
 from authorizer.domain.outcomes import Decision, Done, Refusal, RefusalKind, invalid, not_found
 
 MAX_MERCHANTS: Final = 10_000

@@ -2,10 +2,9 @@
 
 from typing import Final
 
-from authorizer.domain.account import Account
-from authorizer.domain.cards import Card, CardStatus, CardTerms
-from authorizer.domain.commands import BlockCard, OpenCards, QueryLimit, UnblockCard
-from authorizer.domain.events import (
+from authorizer.domain.accounts.cards import Card, CardStatus, CardTerms
+from authorizer.domain.accounts.commands import BlockCard, OpenCards, QueryLimit, UnblockCard
+from authorizer.domain.accounts.events import (
     AccountEvent,
     AccountLinked,
     AccountOpened,
@@ -14,8 +13,9 @@ from authorizer.domain.events import (
     CardUnblocked,
     LimitQueried,
 )
+from authorizer.domain.accounts.policy import Policy
+from authorizer.domain.accounts.state import Account
 from authorizer.domain.outcomes import Decision, Done, conflict, not_found
-from authorizer.domain.policy import Policy
 from authorizer.domain.sealing import Sealer
 
 MAX_CARDS: Final = 100

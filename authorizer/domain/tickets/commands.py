@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from authorizer.domain.service_levels import Priority
+from authorizer.domain.tickets.service_levels import Priority
 
 
 class Resolution(NamedTuple):
@@ -51,7 +51,7 @@ class RecordInteraction(NamedTuple):
     by: str
 
 
-class HoldTicket(NamedTuple):
+class PauseTicket(NamedTuple):
     """Have a ticket wait for the customer, who may be told why."""
 
     protocol: str
@@ -105,7 +105,7 @@ class ReadTicket(NamedTuple):
 TicketCommand = (
     TakeTicket
     | RecordInteraction
-    | HoldTicket
+    | PauseTicket
     | ChangePriority
     | ResolveTicket
     | ReopenTicket

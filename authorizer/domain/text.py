@@ -71,3 +71,14 @@ def wanted_words(name: str) -> list[str]:
 def _tokens(name: str) -> list[str]:
     folded = fold(name.translate(_APOSTROPHES).translate(_HYPHENS))
     return [token for token in _BREAKS.split(folded) if token.strip("'-")]
+
+
+def normalize_name(name: str) -> str:
+    """Fold a merchant descriptor for comparison.
+
+    Unicode NFKD with accents dropped, case folded, white space collapsed and trimmed. The whole
+    descriptor counts, city and country too.
+    """
+    decomposed = unicodedata.normalize("NFKD", name)
+    plain = "".join(char for char in decomposed if not unicodedata.combining(char))
+    return " ".join(plain.casefold().split())

@@ -1,13 +1,11 @@
 """The configured part of the rules."""
 
 from dataclasses import dataclass, field
-from typing import Final
 
-from authorizer.domain.categories import CategoryTable
-from authorizer.domain.merchants import MerchantTable
-from authorizer.domain.service_levels import DEFAULT_SERVICE_LEVELS, ServiceLevels
-
-DAY_US: Final = 24 * 3600 * 1_000_000
+from authorizer.domain.accounts.categories import CategoryTable
+from authorizer.domain.merchants.state import MerchantTable
+from authorizer.domain.moments import DAY_US
+from authorizer.domain.tickets.service_levels import DEFAULT_SERVICE_LEVELS, ServiceLevels
 
 
 @dataclass(frozen=True, slots=True)

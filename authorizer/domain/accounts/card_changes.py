@@ -1,12 +1,12 @@
 """Replacing a card, and changing its credit limit."""
 
-from authorizer.domain.account import Account
-from authorizer.domain.card_rules import MAX_CARDS
-from authorizer.domain.cards import BlockReason, Card, CardStatus, CardTerms
-from authorizer.domain.commands import ChangeLimit, ReplaceCard
-from authorizer.domain.events import CardReplaced, LimitChanged
+from authorizer.domain.accounts.card_rules import MAX_CARDS
+from authorizer.domain.accounts.cards import BlockReason, Card, CardStatus, CardTerms
+from authorizer.domain.accounts.commands import ChangeLimit, ReplaceCard
+from authorizer.domain.accounts.events import CardReplaced, LimitChanged
+from authorizer.domain.accounts.policy import Policy
+from authorizer.domain.accounts.state import Account
 from authorizer.domain.outcomes import Decision, Done, conflict, not_found
-from authorizer.domain.policy import Policy
 
 
 def replace_card(account: Account, command: ReplaceCard, _: Policy, now_us: int) -> Decision:

@@ -7,9 +7,7 @@ is a conflict that names the state.
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple, Protocol
 
-from authorizer.domain import ticket_commands as commands
-from authorizer.domain import ticket_events as events
-from authorizer.domain.events import Event
+from authorizer.domain.aggregates import Event
 from authorizer.domain.outcomes import (
     Decision,
     Done,
@@ -20,8 +18,9 @@ from authorizer.domain.outcomes import (
     not_found,
 )
 from authorizer.domain.sealing import Sealed
-from authorizer.domain.service_levels import ServiceLevels
-from authorizer.domain.tickets import ATTENDANT, CUSTOMER, Ticket, TicketStatus
+from authorizer.domain.tickets import commands, events
+from authorizer.domain.tickets.service_levels import ServiceLevels
+from authorizer.domain.tickets.state import ATTENDANT, CUSTOMER, Ticket, TicketStatus
 
 MAX_INTERACTIONS: Final = 1000
 """Interactions that a ticket may hold."""
@@ -119,8 +118,8 @@ def record_interaction(
     return Decision(Done(created=True), found)
 
 
-def hold_ticket(
-    ticket: Ticket, command: commands.HoldTicket, means: Means, now_us: int
+def pause_ticket(
+    ticket: Ticket, command: commands.PauseTicket, means: Means, now_us: int
 ) -> Decision:
     """Have it wait for the customer. What the customer is told is an attendant's public word.
 
@@ -138,7 +137,7 @@ def hold_ticket(
         found += said.events
     elif unattended:
         found.append(_taken(ticket, command, command.attendant or command.by, now_us))
-    found.append(events.TicketPutOnHold(now_us, command.by, *_about(ticket), command.channel))
+    found.append(events.TicketPaused(now_us, command.by, *_about(ticket), command.channel))
     return Decision(Done(created=True), found)
 
 
@@ -238,7 +237,7 @@ def decide(
     return _DECIDE[type(command)](ticket, command, means, now_us)
 
 
-def _spoken(command: commands.HoldTicket, message: str) -> commands.RecordInteraction:
+def _spoken(command: commands.PauseTicket, message: str) -> commands.RecordInteraction:
     return commands.RecordInteraction(
         command.protocol,
         ATTENDANT,
@@ -285,7 +284,7 @@ def _not_now(ticket: Ticket, done: str) -> Decision:
 _DECIDE: Final[dict[type, Callable[[Ticket, Any, Means, int], Decision]]] = {
     commands.TakeTicket: take_ticket,
     commands.RecordInteraction: record_interaction,
-    commands.HoldTicket: hold_ticket,
+    commands.PauseTicket: pause_ticket,
     commands.ChangePriority: change_priority,
     commands.ResolveTicket: resolve_ticket,
     commands.ReopenTicket: reopen_ticket,

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any, Final, NamedTuple
 
-from authorizer.domain import ticket_events as events
 from authorizer.domain.sealing import Sealed
+from authorizer.domain.tickets import events
 
 CUSTOMER: Final = "cliente"
 ATTENDANT: Final = "atendente"
@@ -314,7 +314,7 @@ def _answered(ticket: Ticket, at_us: int) -> None:
         ticket.reopening_waits[-1] = ReopeningWait(reopened_at_us, at_us)
 
 
-def _put_on_hold(ticket: Ticket, event: events.TicketPutOnHold) -> None:
+def _put_on_hold(ticket: Ticket, event: events.TicketPaused) -> None:
     ticket.status = TicketStatus.WAITING
     _stop_clock(ticket, event.at_us)
 
@@ -366,7 +366,7 @@ _APPLY: dict[type, Callable[[Ticket, Any], None]] = {
     events.TicketOpened: _opened,
     events.TicketTaken: _taken,
     events.InteractionRecorded: _interaction,
-    events.TicketPutOnHold: _put_on_hold,
+    events.TicketPaused: _put_on_hold,
     events.TicketResumed: _resumed,
     events.TicketPriorityChanged: _priority_changed,
     events.TicketResolved: _resolved,

@@ -1,16 +1,13 @@
-"""What happened: the facts that the journal keeps and from which all state is rebuilt.
+"""What happens to an account: the facts from which its state is rebuilt.
 
-Every event names its time (`at_us`, microseconds since 1970 UTC) and who asked for it (`by`). The
-order of the fields is the order in the journal; a change to it is a new version of the event, and
-`persistence.record` goes on reading the old one.
+The order of an event's fields is the order in the journal.
 """
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from authorizer.domain.cards import CardTerms, Operation
+from authorizer.domain.accounts.cards import CardTerms
 from authorizer.domain.sealing import Sealed
-from authorizer.domain.ticket_events import TicketEvent
 
 
 class AccountOpened(NamedTuple):
@@ -43,7 +40,7 @@ class AccountCredited(NamedTuple):
     amount_cents: int
 
 
-class TransactionApproved(NamedTuple):
+class PurchaseApproved(NamedTuple):
     """A purchase was approved and one source of funds paid all of it."""
 
     at_us: int
@@ -60,7 +57,7 @@ class TransactionApproved(NamedTuple):
     """The wallet that paid; None where the card's credit limit paid."""
 
 
-class TransactionDeclined(NamedTuple):
+class PurchaseDeclined(NamedTuple):
     """A purchase was declined; nothing moved."""
 
     at_us: int
@@ -151,68 +148,12 @@ class LimitQueried(NamedTuple):
     available_cents: int
 
 
-class CustomerRegistered(NamedTuple):
-    """A customer document came in; what it says about the person is an event of its own."""
-
-    at_us: int
-    by: str
-    customer_id: str
-    account_id: str
-    names_account: bool
-    """Whether the document named the account (`conta`), so that it is given back with it."""
-    card_ids: tuple[str, ...]
-
-
-class PersonalDataRecorded(NamedTuple):
-    """What is known of a person, apart from money, took the place of what was known before."""
-
-    at_us: int
-    by: str
-    customer_id: str
-    personal: Sealed
-    """JSON `[name, cpf, phone, email]`."""
-
-
-class PersonalDataErased(NamedTuple):
-    """A person is to be forgotten: the key of all that is sealed about them is destroyed."""
-
-    at_us: int
-    by: str
-    customer_id: str
-
-
-class OperationsImported(NamedTuple):
-    """A document brought operations that took place before, elsewhere."""
-
-    at_us: int
-    by: str
-    customer_id: str
-    operations: tuple[Operation, ...]
-
-
-class MerchantRegistered(NamedTuple):
-    """A merchant override was registered, or replaced."""
-
-    at_us: int
-    by: str
-    name: str
-    mcc: str
-
-
-class MerchantRemoved(NamedTuple):
-    """A merchant override was taken out."""
-
-    at_us: int
-    by: str
-    name: str
-
-
 AccountEvent = (
     AccountOpened
     | AccountLinked
     | AccountCredited
-    | TransactionApproved
-    | TransactionDeclined
+    | PurchaseApproved
+    | PurchaseDeclined
     | CardOpened
     | CardBlocked
     | CardUnblocked
@@ -220,6 +161,3 @@ AccountEvent = (
     | CardReplaced
     | LimitChanged
 )
-CustomerEvent = CustomerRegistered | PersonalDataRecorded | PersonalDataErased | OperationsImported
-MerchantEvent = MerchantRegistered | MerchantRemoved
-Event = AccountEvent | CustomerEvent | MerchantEvent | TicketEvent
