@@ -5,11 +5,12 @@ from typing import Any
 
 from authorizer.actors.entity import EntityActor
 from authorizer.domain.aggregates import Event
+from authorizer.domain.customers import state as customers
 from authorizer.domain.customers.commands import ErasePersonalData, ReadCustomer
 from authorizer.domain.customers.events import CustomerEvent
 from authorizer.domain.customers.person import Person
 from authorizer.domain.customers.rules import erase_personal_data, register_customer
-from authorizer.domain.customers.state import Customer, CustomerView, customer_view, evolve
+from authorizer.domain.customers.state import Customer, CustomerView, customer_view
 from authorizer.domain.outcomes import Decision, Done, not_found
 from authorizer.persistence.personal import pack
 
@@ -35,7 +36,7 @@ class CustomerActor(EntityActor[Customer]):
 
     def evolve(self, event: CustomerEvent, position: int) -> None:
         """See `EntityActor`."""
-        evolve(self.state, event, position)
+        customers.evolve(self.state, event, position)
 
     def admit(self, events: Sequence[Event]) -> None:
         """See `EntityActor`."""
