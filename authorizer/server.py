@@ -20,12 +20,12 @@ from authorizer.actors.access_trail import AccessTrail
 from authorizer.actors.clock import ClockState
 from authorizer.actors.directory import BrokenEntityError
 from authorizer.actors.entity import OffLoop
-from authorizer.http.access import Access
+from authorizer.http.access.control import Access
+from authorizer.http.access.rate import RateLimit, Rates
+from authorizer.http.access.search_rates import SearchRates
 from authorizer.http.app import Services, make_app
+from authorizer.http.connection.protocol import Protocol
 from authorizer.http.metrics import Metrics
-from authorizer.http.protocol import Protocol
-from authorizer.http.rate import RateLimit, Rates
-from authorizer.http.search_rates import SearchRates
 from authorizer.http.transactions import App
 from authorizer.persistence.access_log import FOLDER as ACCESS_LOG
 from authorizer.persistence.access_log import AccessLog

@@ -10,7 +10,7 @@ import pytest
 
 from authorizer import server
 from authorizer.domain.access import LOCAL, ApiKey, Role
-from authorizer.http.access import Denied
+from authorizer.http.access.control import Denied
 from authorizer.http.metrics import Metrics
 from authorizer.persistence.api_keys import KeyFile, changing, write_keys
 from authorizer.persistence.disk import LocalDisk

@@ -8,8 +8,8 @@ from typing import Final
 from unittest.mock import MagicMock
 
 from authorizer.domain.access import Role
+from authorizer.http.api.endpoints import Endpoint
 from authorizer.http.app import all_endpoints
-from authorizer.http.routing import Endpoint
 
 DOCS: Final = Path(__file__).resolve().parent.parent / "docs" / "access.md"
 BEGIN: Final = "<!-- role matrix: written by tools/role_matrix.py -->\n"

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-FOLDER: Final = ROOT / "authorizer" / "http" / "swagger_ui"
+FOLDER: Final = ROOT / "authorizer" / "http" / "api" / "swagger_ui"
 RECORD: Final = FOLDER / "source.json"
 PACKAGE: Final = "swagger-ui-dist"
 LICENCE: Final = "Apache-2.0"

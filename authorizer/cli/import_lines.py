@@ -11,6 +11,7 @@ from typing import IO, Any, Final, Literal, NamedTuple
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
+from authorizer.http.api.wire import read_json
 from authorizer.http.documents import (
     AccountDocument,
     CustomerDocument,
@@ -18,7 +19,6 @@ from authorizer.http.documents import (
     MerchantDocument,
 )
 from authorizer.http.transactions import MAX_BODY_BYTES
-from authorizer.http.wire import read_json
 
 _SKIPPED_AT_ONCE: Final = 1 << 20
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import click
 
 from authorizer.domain.moments import DAY_US, day_of, us_of
-from authorizer.http.wire import parse_time
+from authorizer.http.api.wire import parse_time
 
 _END_US: Final = us_of(datetime.max.replace(tzinfo=UTC))
 _SPAN = re.compile(r"([0-9]{1,5})([dh])", re.ASCII)

@@ -13,7 +13,7 @@ from authorizer.cli.key_options import Expiry, KeyName, now_us
 from authorizer.cli.options import laid_out, settings_options
 from authorizer.cli.points import time_text
 from authorizer.domain.access import ApiKey, Role
-from authorizer.http.credentials import new_credential
+from authorizer.http.access.credentials import new_credential
 from authorizer.persistence import keys_in_force
 from authorizer.persistence.api_keys import (
     FILE,

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import click
 
 from authorizer.domain.moments import moment_text
-from authorizer.http.wire import parse_time
+from authorizer.http.api.wire import parse_time
 
 
 class Point(NamedTuple):

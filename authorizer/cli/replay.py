@@ -14,8 +14,8 @@ from authorizer.cli.story import Chapter, story
 from authorizer.domain.accounts.state import Account
 from authorizer.domain.moments import DAY_US
 from authorizer.domain.money import format_cents
+from authorizer.http.api.wire import money
 from authorizer.http.cards import card_part
-from authorizer.http.wire import money
 from authorizer.persistence.disk import LocalDisk
 from authorizer.persistence.history import MISFITS, events_of, misfit
 from authorizer.persistence.journal import JournalReader

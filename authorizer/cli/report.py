@@ -12,10 +12,10 @@ from authorizer import logs
 from authorizer.cli import offline
 from authorizer.cli.options import settings_options
 from authorizer.cli.reports import journal_end, projector_of, tables_of
-from authorizer.http.instants import check_edge
+from authorizer.http.api.instants import check_edge
+from authorizer.http.api.wire import money
 from authorizer.http.report_period import PeriodError, period_of
 from authorizer.http.reports import BUSINESS, reais
-from authorizer.http.wire import money
 from authorizer.persistence.disk import DataFolderInUseError
 from authorizer.reports.amounts import with_amounts
 from authorizer.reports.asked import Asked

@@ -17,6 +17,17 @@ from authorizer.domain.merchants.commands import (
 )
 from authorizer.domain.outcomes import Refusal
 from authorizer.http.answers.accounts import Account, Merchant
+from authorizer.http.api.endpoints import (
+    BOTH_READ,
+    OPERATIONS,
+    OPERATIONS_READ,
+    Endpoint,
+    caller_of,
+)
+from authorizer.http.api.paging import Key, MerchantListQuery, cursor_text, key_of
+from authorizer.http.api.problems import refused
+from authorizer.http.api.query import query_of
+from authorizer.http.api.wire import checked, json_response, money, read_document
 from authorizer.http.documents import (
     AccountDocument,
     CreditDocument,
@@ -24,11 +35,6 @@ from authorizer.http.documents import (
     MerchantDocument,
     MerchantQuery,
 )
-from authorizer.http.paging import Key, MerchantListQuery, cursor_text, key_of
-from authorizer.http.problems import refused
-from authorizer.http.query import query_of
-from authorizer.http.routing import BOTH_READ, OPERATIONS, OPERATIONS_READ, Endpoint, caller_of
-from authorizer.http.wire import checked, json_response, money, read_document
 
 Entry = tuple[str, str]
 """A merchant override: its name as registered, and its MCC."""

@@ -14,20 +14,15 @@ from authorizer.actors.access_trail import AccessTrail, AccessTrailError
 from authorizer.actors.admission import Admission
 from authorizer.actors.clock import Clock
 from authorizer.actors.desk import Desk
-from authorizer.http.access import TERMINALS, Access
+from authorizer.http.access.audit import AccessLists, Audit
+from authorizer.http.access.control import TERMINALS, Access
+from authorizer.http.access.limit_ceiling import LimitCeiling
+from authorizer.http.access.search_rates import SearchRates
 from authorizer.http.accounts import Accounts
 from authorizer.http.answers.transactions import Decision, Transaction
-from authorizer.http.audit import AccessLists, Audit
-from authorizer.http.cards import Cards
-from authorizer.http.customer_search import CustomerSearches
-from authorizer.http.customers import Customers
-from authorizer.http.documentation import Documentation
-from authorizer.http.histories import Histories
-from authorizer.http.limit_ceiling import LimitCeiling
-from authorizer.http.metrics import Metrics
-from authorizer.http.operations import HealthCheck, Operations
-from authorizer.http.personal_data import PersonalDataEndpoints
-from authorizer.http.problems import (
+from authorizer.http.api.documentation import Documentation
+from authorizer.http.api.endpoints import Endpoint, router_routes
+from authorizer.http.api.problems import (
     InvalidRequestError,
     on_access_trail,
     on_bug,
@@ -36,10 +31,15 @@ from authorizer.http.problems import (
     on_reports_unavailable,
     problem_response,
 )
+from authorizer.http.cards import Cards
+from authorizer.http.connection.request_id import request_id
+from authorizer.http.customer_search import CustomerSearches
+from authorizer.http.customers import Customers
+from authorizer.http.histories import Histories
+from authorizer.http.metrics import Metrics
+from authorizer.http.operations import HealthCheck, Operations
+from authorizer.http.personal_data import PersonalDataEndpoints
 from authorizer.http.reports import ReportPages
-from authorizer.http.request_id import request_id
-from authorizer.http.routing import Endpoint, router_routes
-from authorizer.http.search_rates import SearchRates
 from authorizer.http.statements import Statements
 from authorizer.http.ticket_lists import TicketLists
 from authorizer.http.tickets import Tickets

@@ -17,21 +17,21 @@ from authorizer.domain.accounts.commands import (
 )
 from authorizer.domain.moments import WrittenTime
 from authorizer.domain.outcomes import Refusal
+from authorizer.http.access.limit_ceiling import LimitCeiling
 from authorizer.http.answers.cards import BlockedCard, Card, Limit
+from authorizer.http.api.conditions import nobody_looks
+from authorizer.http.api.endpoints import CARE, CARE_READ, Endpoint, caller_of
+from authorizer.http.api.problems import FieldError, InvalidRequestError, refused
+from authorizer.http.api.query import query_of
+from authorizer.http.api.wire import json_response, money, read_document, time_text
 from authorizer.http.block_ticket import ticket_of_block
-from authorizer.http.conditions import nobody_looks
 from authorizer.http.documents import (
     LimitDocument,
     LimitQuery,
     ReplacementDocument,
     UnblockDocument,
 )
-from authorizer.http.limit_ceiling import LimitCeiling
-from authorizer.http.problems import FieldError, InvalidRequestError, refused
-from authorizer.http.query import query_of
-from authorizer.http.routing import CARE, CARE_READ, Endpoint, caller_of
 from authorizer.http.ticket_documents import TicketedBlockDocument
-from authorizer.http.wire import json_response, money, read_document, time_text
 
 
 class Cards:

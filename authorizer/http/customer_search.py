@@ -21,15 +21,15 @@ from authorizer.domain.customers.person_search import (
     wanted,
 )
 from authorizer.domain.outcomes import Refusal
+from authorizer.http.access.audit import Audit
+from authorizer.http.access.search_rates import SearchRates
 from authorizer.http.answers.customers import CustomerPage
-from authorizer.http.audit import Audit
+from authorizer.http.api.endpoints import CARE_READ, Endpoint, caller_of
+from authorizer.http.api.paging import DEFAULT_ROWS, Rows, cursor_parts, cursor_text
+from authorizer.http.api.problems import FieldError, InvalidRequestError, refused
+from authorizer.http.api.query import Query, query_of
+from authorizer.http.api.wire import json_response
 from authorizer.http.customers import customer_head
-from authorizer.http.paging import DEFAULT_ROWS, Rows, cursor_parts, cursor_text
-from authorizer.http.problems import FieldError, InvalidRequestError, refused
-from authorizer.http.query import Query, query_of
-from authorizer.http.routing import CARE_READ, Endpoint, caller_of
-from authorizer.http.search_rates import SearchRates
-from authorizer.http.wire import json_response
 
 MAX_CRITERION_LENGTH: Final = 256
 MAX_CURSOR_LENGTH: Final = 4096

@@ -13,21 +13,16 @@ from authorizer.domain.accounts.cards import Operation
 from authorizer.domain.customers.commands import RegisterCustomer
 from authorizer.domain.customers.person_search import same_cpf
 from authorizer.domain.outcomes import Refusal
+from authorizer.http.access.audit import Audit
+from authorizer.http.access.limit_ceiling import LimitCeiling
+from authorizer.http.access.masking import person_for
 from authorizer.http.answers.customers import Customer
-from authorizer.http.audit import Audit
+from authorizer.http.api.conditions import IF_MATCH, IF_NONE_MATCH, entity_tag, precondition_of
+from authorizer.http.api.endpoints import CARE, CARE_READ, Endpoint, caller_of
+from authorizer.http.api.problems import FieldError, InvalidRequestError, refused
+from authorizer.http.api.wire import json_response, money, read_document, time_text
 from authorizer.http.cards import card_part
-from authorizer.http.conditions import (
-    IF_MATCH,
-    IF_NONE_MATCH,
-    entity_tag,
-    precondition_of,
-)
 from authorizer.http.documents import CustomerDocument
-from authorizer.http.limit_ceiling import LimitCeiling
-from authorizer.http.masking import person_for
-from authorizer.http.problems import FieldError, InvalidRequestError, refused
-from authorizer.http.routing import CARE, CARE_READ, Endpoint, caller_of
-from authorizer.http.wire import json_response, money, read_document, time_text
 
 MAX_SAME_CPF: Final = 10
 """Other customers with one CPF that are told of."""

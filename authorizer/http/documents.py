@@ -29,8 +29,8 @@ from authorizer.domain.accounts.cards import (
 from authorizer.domain.customers.person_search import CPF_DIGITS
 from authorizer.domain.moments import WrittenTime
 from authorizer.domain.money import MAX_BALANCE_CENTS, parse_cents
-from authorizer.http.query import Query
-from authorizer.http.rules import (
+from authorizer.http.api.query import Query
+from authorizer.http.api.rules import (
     CPF_PATTERN,
     DESCRIPTOR_PATTERN,
     IDENTITY_PATTERN,
@@ -39,8 +39,8 @@ from authorizer.http.rules import (
     PLAIN_PATTERN,
     Rule,
 )
+from authorizer.http.api.wire import parse_time
 from authorizer.http.transaction_body import MAX_TEXT_LENGTH
-from authorizer.http.wire import parse_time
 
 MAX_PAN_DIGITS_SHOWN: Final = 10
 """PCI DSS 4.0, 3.4.1: at most the first six and the last four digits of a card number are shown."""

@@ -12,14 +12,14 @@ from authorizer.domain.accounts.cards import Operation
 from authorizer.domain.customers.rules import opened
 from authorizer.domain.moments import WrittenTime
 from authorizer.domain.outcomes import RefusalKind
+from authorizer.http.access.audit import Audit
 from authorizer.http.answers.histories import Contacts, Operations
-from authorizer.http.audit import Audit
+from authorizer.http.api.endpoints import CARE_READ, Endpoint
+from authorizer.http.api.paging import HistoryQuery, cursor_of, shown
+from authorizer.http.api.problems import refused
+from authorizer.http.api.query import query_of
+from authorizer.http.api.wire import json_response, time_text
 from authorizer.http.customers import operation_line
-from authorizer.http.paging import HistoryQuery, cursor_of, shown
-from authorizer.http.problems import refused
-from authorizer.http.query import query_of
-from authorizer.http.routing import CARE_READ, Endpoint
-from authorizer.http.wire import json_response, time_text
 from authorizer.reports.client import Reports
 
 _TEXTS: Final = {

@@ -8,9 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from authorizer.http.answers.operations import Health
+from authorizer.http.api.endpoints import ANYBODY, OPERATIONS_READ, Endpoint, Text
+from authorizer.http.api.wire import json_response
 from authorizer.http.metrics import Metrics
-from authorizer.http.routing import ANYBODY, OPERATIONS_READ, Endpoint, Text
-from authorizer.http.wire import json_response
 
 HealthCheck = Callable[[], tuple[bool, dict[str, Any]]]
 """Whether the authorizer is ready to authorize, and what is to be known of it."""

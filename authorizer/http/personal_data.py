@@ -12,14 +12,14 @@ from authorizer.actors.holdings import Holdings, holdings
 from authorizer.domain.access import AccessKind, Caller
 from authorizer.domain.customers.commands import ErasePersonalData
 from authorizer.domain.outcomes import Refusal
+from authorizer.http.access.audit import Audit
 from authorizer.http.accounts import account_document
 from authorizer.http.answers.customers import PersonalData
-from authorizer.http.audit import Audit
+from authorizer.http.api.endpoints import CARE, SUPERVISION, Endpoint, caller_of
+from authorizer.http.api.problems import refused
+from authorizer.http.api.wire import json_response
 from authorizer.http.customers import customer_document
-from authorizer.http.problems import refused
-from authorizer.http.routing import CARE, SUPERVISION, Endpoint, caller_of
 from authorizer.http.ticket_documents import ticket_document
-from authorizer.http.wire import json_response
 
 
 class PersonalDataEndpoints:

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Final
 
 from authorizer.domain.moments import DAY_US, day_of
-from authorizer.http.instants import end_us, start_us
+from authorizer.http.api.instants import end_us, start_us
 from authorizer.reports.local_days import LocalDays
 from authorizer.reports.period import DEFAULT_DAYS, MAX_DAYS, Period
 

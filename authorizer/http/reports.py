@@ -11,14 +11,14 @@ from starlette.responses import Response
 from authorizer.actors.clock import Clock
 from authorizer.domain.money import format_cents
 from authorizer.http.answers import reports as answers
-from authorizer.http.instants import check_edge
-from authorizer.http.negotiation import CSV, HTML, preferred_form, prefers_portuguese
-from authorizer.http.problems import FieldError, InvalidRequestError
-from authorizer.http.query import Query, query_of
+from authorizer.http.api.endpoints import BOTH_READ, Endpoint, Text
+from authorizer.http.api.instants import check_edge
+from authorizer.http.api.negotiation import CSV, HTML, preferred_form, prefers_portuguese
+from authorizer.http.api.problems import FieldError, InvalidRequestError
+from authorizer.http.api.query import Query, query_of
+from authorizer.http.api.rules import DATE_OR_TIME, Rule
+from authorizer.http.api.wire import json_response, money
 from authorizer.http.report_period import PeriodError, period_of
-from authorizer.http.routing import BOTH_READ, Endpoint, Text
-from authorizer.http.rules import DATE_OR_TIME, Rule
-from authorizer.http.wire import json_response, money
 from authorizer.reports.amounts import with_amounts
 from authorizer.reports.business_hours import BusinessHours
 from authorizer.reports.client import Reports

@@ -9,6 +9,7 @@ from authorizer.domain.moments import WrittenTime
 from authorizer.domain.tickets.commands import Resolution
 from authorizer.domain.tickets.service_levels import Priority
 from authorizer.domain.tickets.state import CUSTOMER, Interaction, TicketClock
+from authorizer.http.api.wire import time_text
 from authorizer.http.documents import (
     BlockDocument,
     Channel,
@@ -18,7 +19,6 @@ from authorizer.http.documents import (
     PlainText,
 )
 from authorizer.http.transaction_body import MAX_ID_LENGTH
-from authorizer.http.wire import time_text
 
 MAX_SUBJECT_LENGTH: Final = 200
 MAX_MESSAGE_LENGTH: Final = 4000

@@ -12,16 +12,16 @@ from authorizer.actors.ticket_desk import ticket_file
 from authorizer.domain.access import AccessKind
 from authorizer.domain.tickets.service_levels import Priority
 from authorizer.domain.tickets.state import TicketStatus, TicketView
+from authorizer.http.access.audit import Audit
 from authorizer.http.answers.histories import Tickets
-from authorizer.http.audit import Audit
+from authorizer.http.api.endpoints import CARE_READ, Endpoint
+from authorizer.http.api.instants import check_edge, end_us, start_us
+from authorizer.http.api.paging import DEFAULT_ROWS, CursorOfTwo, Rows, cursor_of, key_of, shown
+from authorizer.http.api.query import Query, query_of
+from authorizer.http.api.rules import DATE_OR_TIME, Rule
+from authorizer.http.api.wire import json_response
 from authorizer.http.documents import Identity
-from authorizer.http.instants import check_edge, end_us, start_us
-from authorizer.http.paging import DEFAULT_ROWS, CursorOfTwo, Rows, cursor_of, key_of, shown
-from authorizer.http.query import Query, query_of
-from authorizer.http.routing import CARE_READ, Endpoint
-from authorizer.http.rules import DATE_OR_TIME, Rule
 from authorizer.http.ticket_documents import Category, Name, PriorityWord, ticket_summary
-from authorizer.http.wire import json_response
 from authorizer.reports.client import Reports
 from authorizer.reports.local_days import LocalDays
 

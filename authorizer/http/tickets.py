@@ -21,12 +21,13 @@ from authorizer.domain.tickets.commands import (
     TicketCommand,
 )
 from authorizer.domain.tickets.service_levels import Priority
+from authorizer.http.access.audit import Audit
 from authorizer.http.answers.tickets import Ticket
-from authorizer.http.audit import Audit
+from authorizer.http.api.endpoints import CARE, CARE_READ, Endpoint, Handler, caller_of
+from authorizer.http.api.problems import FieldError, InvalidRequestError, refused
+from authorizer.http.api.wire import checked, json_response, read_document
+from authorizer.http.connection.request_id import idempotency_keys, key_text
 from authorizer.http.documents import Document
-from authorizer.http.problems import FieldError, InvalidRequestError, refused
-from authorizer.http.request_id import idempotency_keys, key_text
-from authorizer.http.routing import CARE, CARE_READ, Endpoint, Handler, caller_of
 from authorizer.http.ticket_documents import (
     ClientId,
     ClosingDocument,
@@ -39,7 +40,6 @@ from authorizer.http.ticket_documents import (
     TicketDocument,
     ticket_document,
 )
-from authorizer.http.wire import checked, json_response, read_document
 
 _KEY: Final = "Idempotency-Key"
 

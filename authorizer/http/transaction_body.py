@@ -19,8 +19,8 @@ import orjson
 from authorizer.domain.accounts.commands import Authorize
 from authorizer.domain.money import MAX_AMOUNT_DIGITS, parse_cents
 from authorizer.domain.outcomes import Reason
-from authorizer.http.json_text import MAX_NESTING, has_numbers_beyond, is_nested_too_deeply
-from authorizer.http.request_id import key_text
+from authorizer.http.api.json_text import MAX_NESTING, has_numbers_beyond, is_nested_too_deeply
+from authorizer.http.connection.request_id import key_text
 from authorizer.http.transaction_members import KNOWN_NAMES, Refused, malformed, unwelcome
 
 MAX_TEXT_LENGTH: Final = 1024

@@ -18,17 +18,17 @@ from authorizer.actors.clock import Clock
 from authorizer.actors.desk import Desk
 from authorizer.actors.loop_actor import LoopFuture, Reply
 from authorizer.domain.outcomes import Outcome, Reason
-from authorizer.http.access import Access, Denied
-from authorizer.http.arrivals import Arrivals
-from authorizer.http.exchange import Exchange
+from authorizer.http.access.control import Access, Denied
+from authorizer.http.api.problems import problem_response
+from authorizer.http.connection.arrivals import Arrivals
+from authorizer.http.connection.exchange import Exchange
+from authorizer.http.connection.plain_heads import PlainHead, PlainHeads
+from authorizer.http.connection.protocol import RECEIVED, RESPOND
+from authorizer.http.connection.request_id import idempotency_keys, new_id, request_id
+from authorizer.http.connection.turned_away import TurnedAway, Waiting
 from authorizer.http.metrics import Metrics
-from authorizer.http.plain_heads import PlainHead, PlainHeads
-from authorizer.http.problems import problem_response
-from authorizer.http.protocol import RECEIVED, RESPOND
-from authorizer.http.request_id import idempotency_keys, new_id, request_id
 from authorizer.http.transaction_body import parse
 from authorizer.http.transaction_members import Refused, malformed
-from authorizer.http.turned_away import TurnedAway, Waiting
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]

@@ -6,8 +6,8 @@ import pytest
 
 from authorizer.actors.clock import Clock, ClockBounds, ClockState
 from authorizer.domain.access import ApiKey, Role
-from authorizer.http.access import Access, Denied
-from authorizer.http.credentials import new_credential
+from authorizer.http.access.control import Access, Denied
+from authorizer.http.access.credentials import new_credential
 from tests.actors.house import House
 
 SECOND_US = 1_000_000

@@ -11,9 +11,9 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from authorizer.http.examples import step_of, written_examples
-from authorizer.http.openapi import openapi_document, operation_id
-from authorizer.http.openapi_parts import problem_name
+from authorizer.http.api.examples import step_of, written_examples
+from authorizer.http.api.openapi import openapi_document, operation_id
+from authorizer.http.api.openapi_parts import problem_name
 from tests.conftest import PATIENT
 from tests.http.keys import new_key
 from tests.support.client import PATIENCE_S, Answer, Client

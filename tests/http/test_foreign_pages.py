@@ -9,7 +9,7 @@ from threading import Thread
 
 import pytest
 
-from authorizer.http.routing import Endpoint
+from authorizer.http.api.endpoints import Endpoint
 from tests.conftest import MakeServer
 from tests.http.keys import new_key
 from tests.support.browser import PATIENCE_S, browsing, chromium

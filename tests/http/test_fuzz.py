@@ -30,7 +30,7 @@ from schemathesis.specs.openapi.checks import (
 
 from authorizer.domain.access import Role
 from authorizer.domain.money import MAX_BALANCE_CENTS
-from authorizer.http.openapi import openapi_document
+from authorizer.http.api.openapi import openapi_document
 from tests.conftest import PATIENT
 from tests.http.keys import new_key
 from tests.support.client import PATIENCE_S, Client

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from authorizer.http.query import SYNONYMS
-from authorizer.http.routing import Endpoint
+from authorizer.http.api.endpoints import Endpoint
+from authorizer.http.api.query import SYNONYMS
 from tests.support.client import Client
 from tests.support.documents import Document, Number, card, customer
 from tests.support.endpoints import declared_endpoints

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authorizer.domain.access import ANONYMOUS, LOCAL, ApiKey, Caller, Role
-from authorizer.http.access import Access, Denied
-from authorizer.http.credentials import Credential, new_credential, parse_credential
-from authorizer.http.rate import RateLimit, Rates
+from authorizer.http.access.control import Access, Denied
+from authorizer.http.access.credentials import Credential, new_credential, parse_credential
+from authorizer.http.access.rate import RateLimit, Rates
 
 CREATED_US = 1_000
 CREDENTIALS = {
@@ -236,7 +236,7 @@ def test_a_wrong_secret_learns_nothing_of_the_key() -> None:
 
 
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("authorizer.http.access._MAX_REMEMBERED", 3)
+    monkeypatch.setattr("authorizer.http.access.control._MAX_REMEMBERED", 3)
     access = Access(KEYS)
     for spaces in range(1, 20):
         assert isinstance(access.admit(bearer(GOOD, "Bearer" + " " * spaces), ALL), Caller)

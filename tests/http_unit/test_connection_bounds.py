@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from authorizer.http import protocol
-from authorizer.http.protocol import Protocol
-from authorizer.http.unread import LEAST_READ_BYTES, UNREAD_SECONDS, Unread
+from authorizer.http.connection import protocol
+from authorizer.http.connection.protocol import Protocol
+from authorizer.http.connection.unread import LEAST_READ_BYTES, UNREAD_SECONDS, Unread
 from tests.http_unit.test_protocol import CHUNKED, KEEP_ALIVE_S, OTHER, post, run, site
 from tests.support.wire import Wire
 

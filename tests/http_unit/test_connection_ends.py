@@ -18,7 +18,7 @@ from contextlib import suppress
 import pytest
 import uvloop
 
-from authorizer.http.protocol import Protocol
+from authorizer.http.connection.protocol import Protocol
 from tests.http_unit.test_protocol import BODY, CHUNKED, LAST, OTHER, PLAIN, UNUSUAL, WRONG, post
 from tests.support.site import LiveSite, live_site
 

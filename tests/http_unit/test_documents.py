@@ -17,6 +17,7 @@ from authorizer.domain.accounts.events import CardBlocked, PurchaseApproved
 from authorizer.domain.accounts.policy import Policy
 from authorizer.domain.moments import WrittenTime
 from authorizer.domain.outcomes import Done
+from authorizer.http.api.wire import json_response, read_json
 from authorizer.http.cards import card_part
 from authorizer.http.documents import (
     AccountDocument,
@@ -29,7 +30,6 @@ from authorizer.http.documents import (
     OperationDocument,
     UnblockDocument,
 )
-from authorizer.http.wire import json_response, read_json
 from tests.domain.builders import (
     ACCOUNT,
     BY,

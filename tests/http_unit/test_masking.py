@@ -6,7 +6,7 @@ import pytest
 
 from authorizer.domain.access import ANONYMOUS, LOCAL, Caller, Role
 from authorizer.domain.customers.person import Person
-from authorizer.http.masking import masked_cpf, masked_email, masked_phone, person_for
+from authorizer.http.access.masking import masked_cpf, masked_email, masked_phone, person_for
 
 PERSON = Person("Leonardo", "123.456.789-00", "+55 31 98765-4321", "leonardo@email.com")
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authorizer.http.negotiation import CSV, HTML, JSON, preferred_form, prefers_portuguese
+from authorizer.http.api.negotiation import CSV, HTML, JSON, preferred_form, prefers_portuguese
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from authorizer.domain.access import Role
 from authorizer.domain.outcomes import Reason
-from authorizer.http.openapi import openapi_document, operation_id, problems_of
-from authorizer.http.openapi_parts import TAGS, area_of
-from authorizer.http.openapi_words import REASONS, REPEATS
-from authorizer.http.routing import Endpoint, Text
+from authorizer.http.api.endpoints import Endpoint, Text
+from authorizer.http.api.openapi import openapi_document, operation_id, problems_of
+from authorizer.http.api.openapi_parts import TAGS, area_of
+from authorizer.http.api.openapi_words import REASONS, REPEATS
 from tests.support.endpoints import declared_endpoints
 
 Json = dict[str, Any]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from authorizer.http.origin import is_foreign
+from authorizer.http.access.origin import is_foreign
 
 Headers = list[tuple[bytes, bytes]]
 

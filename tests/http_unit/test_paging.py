@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from authorizer.http.paging import SHOWN_AT_ONCE, shown
+from authorizer.http.api.paging import SHOWN_AT_ONCE, shown
 
 
 def test_rows_are_shown_in_order_and_others_get_their_turn_meanwhile() -> None:

@@ -11,9 +11,10 @@ from pydantic import StrictStr, TypeAdapter, ValidationError
 from regress import Regex
 
 from authorizer.domain.accounts.commands import Authorize
-from authorizer.http import documents, rules
-from authorizer.http.openapi import openapi_document
-from authorizer.http.openapi_parts import COMPONENT_HEADERS, HEADER_PARAMETERS
+from authorizer.http import documents
+from authorizer.http.api import rules
+from authorizer.http.api.openapi import openapi_document
+from authorizer.http.api.openapi_parts import COMPONENT_HEADERS, HEADER_PARAMETERS
 from authorizer.http.transaction_body import parse
 from tests.support.documents import encode
 from tests.support.endpoints import declared_endpoints

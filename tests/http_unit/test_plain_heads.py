@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from authorizer.http import plain_heads
-from authorizer.http.plain_heads import PlainHeads
+from authorizer.http.connection import plain_heads
+from authorizer.http.connection.plain_heads import PlainHeads
 
 HEAD = b"POST /transactions HTTP/1.1\r\nHost: a\r\nContent-Length: 2"
 

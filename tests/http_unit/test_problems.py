@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from authorizer.domain.outcomes import Refusal, RefusalKind
-from authorizer.http.problems import (
+from authorizer.http.api.problems import (
     FieldError,
     InvalidRequestError,
     on_bug,

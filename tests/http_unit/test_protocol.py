@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from authorizer.domain.access import ApiKey, Role
 from authorizer.domain.outcomes import Outcome
-from authorizer.http.connection import DRAIN_QUIET_S
-from authorizer.http.credentials import new_credential
+from authorizer.http.access.credentials import new_credential
+from authorizer.http.connection.lifecycle import DRAIN_QUIET_S
 from tests.actors.house import House
 from tests.support.wire import Site, Wire
 

@@ -7,8 +7,8 @@ from typing import Annotated
 import pytest
 from pydantic import Field
 
-from authorizer.http.problems import InvalidRequestError
-from authorizer.http.query import MAX_ERRORS, MAX_NAME_SHOWN, NoQuery, Query, parse_query
+from authorizer.http.api.problems import InvalidRequestError
+from authorizer.http.api.query import MAX_ERRORS, MAX_NAME_SHOWN, NoQuery, Query, parse_query
 
 
 class Portuguese(Query):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authorizer.http.rate import RateLimit, Rates
+from authorizer.http.access.rate import RateLimit, Rates
 
 SECOND_NS = 1_000_000_000
 

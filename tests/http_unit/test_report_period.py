@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from authorizer.domain.moments import DAY_US, us_of
-from authorizer.http.instants import check_edge
+from authorizer.http.api.instants import check_edge
 from authorizer.http.report_period import PeriodError, period_of
 from authorizer.reports.local_days import LocalDays
 

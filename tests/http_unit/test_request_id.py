@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from authorizer.http.request_id import request_id
+from authorizer.http.connection.request_id import request_id
 
 OURS = re.compile(rb"[0-9a-f]{12}-[0-9a-f]+")
 

@@ -7,7 +7,7 @@ import json
 
 from tests.support.server import PROJECT
 
-FOLDER = PROJECT / "authorizer" / "http" / "swagger_ui"
+FOLDER = PROJECT / "authorizer" / "http" / "api" / "swagger_ui"
 RECORD = json.loads((FOLDER / "source.json").read_text())
 
 

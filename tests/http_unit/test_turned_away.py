@@ -14,9 +14,9 @@ import uvloop
 
 from authorizer.actors.admission import Admission
 from authorizer.actors.loop_actor import MAX_STEP
-from authorizer.http.arrivals import Arrivals
-from authorizer.http.sockets import unread_ns
-from authorizer.http.turned_away import MOST_TURNS, TurnedAway
+from authorizer.http.connection.arrivals import Arrivals
+from authorizer.http.connection.sockets import unread_ns
+from authorizer.http.connection.turned_away import MOST_TURNS, TurnedAway
 from tests.http_unit.test_protocol import post, run, site
 
 DEADLINE_NS = 80

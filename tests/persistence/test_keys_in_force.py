@@ -14,7 +14,7 @@ import pytest
 import structlog
 
 from authorizer.domain.access import ApiKey, Role
-from authorizer.http.access import Access
+from authorizer.http.access.control import Access
 from authorizer.persistence.api_keys import FILE, KeyFile, changing, digest_of_file, write_keys
 from authorizer.persistence.disk import LocalDisk
 from authorizer.persistence.keys_in_force import IN_FORCE, InForce, said

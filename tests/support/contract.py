@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 import jsonschema_rs
 
-from authorizer.http.openapi import openapi_document
+from authorizer.http.api.openapi import openapi_document
 from tests.support.endpoints import declared_endpoints
 
 Json = dict[str, Any]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from unittest.mock import MagicMock
 
+from authorizer.http.api.endpoints import Endpoint
 from authorizer.http.app import all_endpoints
-from authorizer.http.routing import Endpoint
 
 
 def declared_endpoints() -> list[Endpoint]:

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote, unquote, urlencode
 
-from authorizer.http import examples as module
-from authorizer.http.examples import FILE, JSON, Step, Told, step_of, written_examples
-from authorizer.http.openapi import operation_id
+from authorizer.http.api import examples as module
+from authorizer.http.api.examples import FILE, JSON, Step, Told, step_of, written_examples
+from authorizer.http.api.openapi import operation_id
 from tests.support.client import Answer, Client
 from tests.support.endpoints import declared_endpoints
 from tests.support.server import running

@@ -15,9 +15,9 @@ from pathlib import Path
 from authorizer.actors import loop_actor, old_ids
 from authorizer.actors.admission import Admission
 from authorizer.cli import main
-from authorizer.http.protocol import Protocol
-from authorizer.http.turned_away import TurnedAway
-from authorizer.http.unread import Unread
+from authorizer.http.connection.protocol import Protocol
+from authorizer.http.connection.turned_away import TurnedAway
+from authorizer.http.connection.unread import Unread
 from tests.support.gated import hold_syncs
 
 UNREAD_SECONDS = 0.2

@@ -16,11 +16,11 @@ from uvicorn.server import ServerState
 
 from authorizer.actors.admission import Admission
 from authorizer.domain.access import ApiKey
-from authorizer.http.access import Access
-from authorizer.http.exchange import Exchange
+from authorizer.http.access.control import Access
+from authorizer.http.connection.exchange import Exchange
+from authorizer.http.connection.plain_heads import PlainHead
+from authorizer.http.connection.protocol import Protocol
 from authorizer.http.metrics import Metrics
-from authorizer.http.plain_heads import PlainHead
-from authorizer.http.protocol import Protocol
 from authorizer.http.transactions import App, Bounds, Receive, Scope, Send, Transactions
 from authorizer.server import uvicorn_config
 from tests.actors.house import House

@@ -19,8 +19,8 @@ from authorizer.domain.access import ApiKey, Role
 from authorizer.domain.accounts.commands import Authorize, OpenAccount, ReadAccount
 from authorizer.domain.accounts.events import AccountOpened
 from authorizer.domain.outcomes import Outcome, Reason
-from authorizer.http.access import Denied
-from authorizer.http.credentials import new_credential
+from authorizer.http.access.control import Denied
+from authorizer.http.access.credentials import new_credential
 from authorizer.http.metrics import Metrics
 from authorizer.persistence.api_keys import KeyFile, changing, write_keys
 from authorizer.persistence.disk import LocalDisk

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from typing_extensions import TypedDict
 
-from authorizer.http.rules import NOT_BLANK_PATTERN
+from authorizer.http.api.rules import NOT_BLANK_PATTERN
 from authorizer.http.transaction_body import MAX_ID_LENGTH, MAX_TEXT_LENGTH
 
 Amount = Annotated[Any, WithJsonSchema({"type": "number", "minimum": 0.01})]

@@ -14,9 +14,9 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 
 from authorizer.http.answers.common import Problem
-from authorizer.http.documents import Identity
-from authorizer.http.examples import JSON, examples
-from authorizer.http.openapi_parts import (
+from authorizer.http.api.endpoints import Endpoint, Text
+from authorizer.http.api.examples import JSON, examples
+from authorizer.http.api.openapi_parts import (
     API_KEY,
     COMPONENT_HEADERS,
     HEADER_PARAMETERS,
@@ -27,9 +27,9 @@ from authorizer.http.openapi_parts import (
     problem_component,
     problem_name,
 )
-from authorizer.http.openapi_words import DESCRIPTION, REPEATS, without_defaults
-from authorizer.http.query import SYNONYMS
-from authorizer.http.routing import Endpoint, Text
+from authorizer.http.api.openapi_words import DESCRIPTION, REPEATS, without_defaults
+from authorizer.http.api.query import SYNONYMS
+from authorizer.http.documents import Identity
 
 Json = dict[str, Any]
 Schemas = Mapping[tuple[Any, JsonSchemaMode], Json]

@@ -9,7 +9,7 @@ from typing import Final
 from starlette.requests import Request
 
 from authorizer.domain.preconditions import ABSENT, PRESENT, Precondition, at_one_of
-from authorizer.http.problems import FieldError, InvalidRequestError
+from authorizer.http.api.problems import FieldError, InvalidRequestError
 
 IF_MATCH: Final = "If-Match"
 IF_NONE_MATCH: Final = "If-None-Match"

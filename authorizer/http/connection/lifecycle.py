@@ -8,10 +8,10 @@ from typing import Any, ClassVar, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from authorizer.http.cycles import Flow, GoesOn
-from authorizer.http.exchange import Exchange
-from authorizer.http.sockets import waiting_bytes
-from authorizer.http.unread import Unread
+from authorizer.http.connection.cycles import Flow, GoesOn
+from authorizer.http.connection.exchange import Exchange
+from authorizer.http.connection.sockets import waiting_bytes
+from authorizer.http.connection.unread import Unread
 
 DRAIN_QUIET_S: Final = 0.5
 """How long a connection is quiet before a drain closes it: what is on its way is answered."""

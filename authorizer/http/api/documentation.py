@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from authorizer import __version__
-from authorizer.http.openapi import openapi_document
-from authorizer.http.routing import ANYBODY, Endpoint, Text
+from authorizer.http.api.endpoints import ANYBODY, Endpoint, Text
+from authorizer.http.api.openapi import openapi_document
 
 SWAGGER_UI: Final = "swagger_ui"
 """The folder of the files that `make swagger-ui` takes from the npm package."""

@@ -10,9 +10,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from authorizer.domain.access import Caller, Role
-from authorizer.http.access import Access, Denied
-from authorizer.http.problems import problem_response
-from authorizer.http.query import NoQuery, Query, keep_query
+from authorizer.http.access.control import Access, Denied
+from authorizer.http.api.problems import problem_response
+from authorizer.http.api.query import NoQuery, Query, keep_query
 
 Handler = Callable[[Request], Awaitable[Response]]
 

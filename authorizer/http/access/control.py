@@ -10,9 +10,9 @@ from hmac import compare_digest
 from typing import Final, NamedTuple
 
 from authorizer.domain.access import ANONYMOUS, LOCAL, ApiKey, Caller, Role, Standing
-from authorizer.http.credentials import parse_credential
-from authorizer.http.origin import is_foreign
-from authorizer.http.rate import RateLimit, Rates, retry_after
+from authorizer.http.access.credentials import parse_credential
+from authorizer.http.access.origin import is_foreign
+from authorizer.http.access.rate import RateLimit, Rates, retry_after
 
 Headers = Iterable[tuple[bytes, bytes]]
 

@@ -11,8 +11,8 @@ from typing import Final, NamedTuple
 
 import httptools
 
-from authorizer.http.origin import is_foreign
-from authorizer.http.request_id import given_id, idempotency_keys
+from authorizer.http.access.origin import is_foreign
+from authorizer.http.connection.request_id import given_id, idempotency_keys
 
 MAX_HEAD_BYTES: Final = 2048
 """The longest head that may be plain."""

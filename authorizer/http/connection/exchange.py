@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import ClassVar, runtime_checkable
 from typing import Protocol as Interface
 
-from authorizer.http.plain_heads import PlainHead, PlainHeads
+from authorizer.http.connection.plain_heads import PlainHead, PlainHeads
 
 Finish = Callable[[int, bytes, bytes], None]
 """Writes a whole answer: its status, its header lines, its body."""

@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl
 from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.requests import Request
 
-from authorizer.http.problems import FieldError, InvalidRequestError
-from authorizer.http.wire import field_errors
+from authorizer.http.api.problems import FieldError, InvalidRequestError
+from authorizer.http.api.wire import field_errors
 
 _SAME: Final = (("limite", "limit"), ("cursor", "before"))
 SYNONYMS: Final = {name: other for pair in _SAME for name, other in (pair, pair[::-1])}

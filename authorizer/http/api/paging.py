@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, TypeVar
 import orjson
 from pydantic import AfterValidator, Field
 
-from authorizer.http.query import Query
+from authorizer.http.api.query import Query
 
 DEFAULT_ROWS: Final = 50
 MAX_ROWS: Final = 200

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from starlette.exceptions import HTTPException
 
 from authorizer.domain.access import LOCAL, Caller
-from authorizer.http.rate import HOUR_NS, MINUTE_NS, RateLimit, Rates, retry_after
+from authorizer.http.access.rate import HOUR_NS, MINUTE_NS, RateLimit, Rates, retry_after
 
 
 class SearchRates:

@@ -14,11 +14,11 @@ from authorizer.domain.access import Accessed, AccessKind, DataAccess
 from authorizer.domain.moments import WrittenTime
 from authorizer.domain.outcomes import RefusalKind
 from authorizer.http.answers.accesses import Accesses
-from authorizer.http.paging import AccessQuery, cursor_of
-from authorizer.http.problems import refused
-from authorizer.http.query import query_of
-from authorizer.http.routing import ACCESSES_READ, Endpoint, caller_of
-from authorizer.http.wire import json_response, time_text
+from authorizer.http.api.endpoints import ACCESSES_READ, Endpoint, caller_of
+from authorizer.http.api.paging import AccessQuery, cursor_of
+from authorizer.http.api.problems import refused
+from authorizer.http.api.query import query_of
+from authorizer.http.api.wire import json_response, time_text
 
 
 class Audit:

@@ -15,8 +15,8 @@ from starlette.responses import Response
 
 from authorizer.domain.moments import WrittenTime, moment_text, us_of
 from authorizer.domain.money import format_cents
-from authorizer.http.json_text import has_numbers_beyond, is_nested_too_deeply
-from authorizer.http.problems import FieldError, InvalidRequestError
+from authorizer.http.api.json_text import has_numbers_beyond, is_nested_too_deeply
+from authorizer.http.api.problems import FieldError, InvalidRequestError
 from authorizer.http.transactions import MAX_BODY_BYTES
 
 _RFC3339 = re.compile(

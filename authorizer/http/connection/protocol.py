@@ -1,6 +1,6 @@
 """uvicorn's HTTP protocol with what a server that promises 100 ms has to add to it.
 
-Touches uvicorn's internals (0.34 to 0.54), as `connection.py` and `cycles.py` do and no other file:
+Touches uvicorn's internals (0.34 to 0.54), as `lifecycle.py` and `cycles.py` do and no other file:
 the protocol's callbacks, and what it reads of its newest cycle.
 """
 
@@ -11,12 +11,12 @@ from typing import Any, Final
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
-from authorizer.http.connection import Connection
-from authorizer.http.cycles import header_lines, respond
-from authorizer.http.exchange import DirectApp, Exchange
-from authorizer.http.plain_heads import END_OF_HEAD
-from authorizer.http.sockets import unread_ns
-from authorizer.http.upgrades import Upgrades
+from authorizer.http.connection.cycles import header_lines, respond
+from authorizer.http.connection.exchange import DirectApp, Exchange
+from authorizer.http.connection.lifecycle import Connection
+from authorizer.http.connection.plain_heads import END_OF_HEAD
+from authorizer.http.connection.sockets import unread_ns
+from authorizer.http.connection.upgrades import Upgrades
 
 MAX_HEAD_BYTES: Final = 65_536
 MAX_WAITING: Final = 32

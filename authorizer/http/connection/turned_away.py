@@ -12,7 +12,7 @@ from typing import Final
 
 from authorizer.actors.admission import Admission
 from authorizer.actors.loop_actor import MAX_STEP
-from authorizer.http.exchange import Exchange
+from authorizer.http.connection.exchange import Exchange
 
 PATIENCE: Final = 2
 """For how many deadlines declines wait before they take more turns."""

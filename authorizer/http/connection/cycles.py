@@ -1,6 +1,6 @@
 """A request's cycle: how its answer is written in one piece, and whether another may follow.
 
-Touches uvicorn's internals, as `protocol.py` and `connection.py` do (0.34 to 0.54): the fields of a
+Touches uvicorn's internals, as `protocol.py` and `lifecycle.py` do (0.34 to 0.54): the fields of a
 cycle that its `send` sets.
 """
 
