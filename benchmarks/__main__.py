@@ -1,12 +1,16 @@
 """``python -m benchmarks [NAME ...]``: measure, print one table, optionally write JSON."""
 
 import argparse
+import signal
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from benchmarks import (
+    against,
+    builds,
     care,
     journal_rate,
     memory,
@@ -18,17 +22,21 @@ from benchmarks import (
     wrk,
 )
 from benchmarks.books import WrongBooksError
+from benchmarks.builds import Build
 from benchmarks.report import Figure, table, write_json
 from loadtest.client import UnexpectedAnswerError
 from tests.support.server import ServerEnded
 
 NAMES = ("http", "journal", "recovery", "memory", "pauses", "care", "overload")
+COMPARED = ("http", "memory")
 NEED_WRK = {"http", "memory", "pauses", "care"}
 OVERLOAD_SECONDS = 8
+TURN_SECONDS = 5
 FAILURES = (
     ServerEnded,
     UnexpectedAnswerError,
     WrongBooksError,
+    builds.BuildError,
     care.NotCaughtUpError,
     wrk.WrkError,
     open_loop.OpenLoopError,
@@ -42,6 +50,9 @@ pauses    the slowest answers in a minute of full load with 100,000 accounts
 overload  what becomes of purchases when 2 and 5 times as many come as can be decided
 care      customer care's questions while purchases run at half of the server's capacity
 
+--against COMMIT measures http and memory only: this tree and that commit's, in turns within one
+run, with intervals.
+
 A target that is missed is marked in the table; the exit status is 0 all the same.
 It is 1 where a server failed or its books were wrong, 2 where something needed is missing."""
 
@@ -49,7 +60,8 @@ It is 1 where a server failed or its books were wrong, 2 where something needed 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the chosen benchmarks; the exit status."""
     options = parse(arguments)
-    chosen = [name for name in NAMES if name in options.names or not options.names]
+    known = COMPARED if options.against else NAMES
+    chosen = [name for name in known if name in options.names or not options.names]
     if NEED_WRK.intersection(chosen) and not wrk.available():
         print(f"{wrk.INSTALL}. Without it: python -m benchmarks journal recovery")
         return 2
@@ -57,13 +69,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(open_loop.INSTALL)
         return 2
     figures: list[Figure] = []
-    for name in chosen:
-        print(f"{name} ...", flush=True)
-        try:
-            figures += in_fresh_folder(options.folder, benchmark(name, options))
-        except FAILURES as error:
-            print(f"{name} failed: {error}")
-            return 1
+    name = ""
+    try:
+        with compared_build(options) as other:
+            for name in chosen:
+                print(f"{name} ...", flush=True)
+                measure = comparison(name, options, other) if other else benchmark(name, options)
+                figures += in_fresh_folder(options.folder, measure)
+    except FAILURES as error:
+        print(f"{name or 'bench'} failed: {error}")
+        return 1
     print("\n" + table(figures))
     if options.json:
         write_json(figures, options.json)
@@ -82,7 +97,20 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         default=60,
         help="length of the loads of pauses and care (default 60)",
     )
-    add("--rounds", type=int, default=5, help="turns of http and care, 5 s a side (default 5)")
+    add(
+        "--rounds",
+        type=int,
+        help="turns of http and care, 5 s a side (default 5, with --against 10); with --against "
+        "also the starts of memory (default 3)",
+    )
+    add("--against", metavar="COMMIT", help="compare with this commit's build (http, memory)")
+    add(
+        "--accounts",
+        type=int,
+        default=1_000_000,
+        help="accounts of memory with --against (default 1,000,000)",
+    )
+    add("--read-models", action="store_true", help="have the read models too (http --against)")
     add("--events", type=int, default=1_000_000, help="purchases of recovery (default 1,000,000)")
     add("--with-ids", action="store_true", help="give each purchase an id (http, pauses)")
     add("--scale", type=float, default=1.0, help="share of care's 100,000 customers (default 1)")
@@ -91,14 +119,41 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if unknown := sorted(set(options.names).difference(NAMES)):
         parser.error(f"unknown: {', '.join(unknown)}; known: {', '.join(NAMES)}")
+    if options.against and (others := sorted(set(options.names).difference(COMPARED))):
+        parser.error(f"--against compares {' and '.join(COMPARED)}, not {', '.join(others)}")
     return options
 
 
-def benchmark(name: str, options: argparse.Namespace) -> Callable[[Path], list[Figure]]:
+def compared_build(options: argparse.Namespace) -> AbstractContextManager[Build | None]:
+    """The build to compare with, or None where nothing is compared."""
+    if options.against is None:
+        return nullcontext()
+    return builds.of_commit(options.against, options.folder)
+
+
+def comparison(
+    name: str, options: argparse.Namespace, other: Build
+) -> Callable[[Path], Iterable[Figure]]:
+    """The comparison of a name with another build, waiting for a folder."""
+    return {
+        "http": lambda folder: against.throughput(
+            folder,
+            other,
+            against.Conditions(
+                options.rounds or 10, TURN_SECONDS, options.with_ids, options.read_models
+            ),
+        ),
+        "memory": lambda folder: against.memory(
+            folder, other, accounts=options.accounts, rounds=options.rounds or 3
+        ),
+    }[name]
+
+
+def benchmark(name: str, options: argparse.Namespace) -> Callable[[Path], Iterable[Figure]]:
     """The benchmark of a name, with its options, waiting for a folder."""
     return {
         "http": lambda folder: throughput.measure(
-            folder, rounds=options.rounds, seconds=5, with_ids=options.with_ids
+            folder, rounds=options.rounds or 5, seconds=TURN_SECONDS, with_ids=options.with_ids
         ),
         "journal": lambda folder: journal_rate.measure(folder, turns=4, turn_seconds=0.5),
         "recovery": lambda folder: recovery_rate.measure(folder, events=options.events),
@@ -108,16 +163,25 @@ def benchmark(name: str, options: argparse.Namespace) -> Callable[[Path], list[F
         ),
         "overload": lambda folder: overload.measure(folder, seconds=OVERLOAD_SECONDS),
         "care": lambda folder: care.measure(
-            folder, factor=options.scale, rounds=options.rounds, seconds=options.seconds
+            folder, factor=options.scale, rounds=options.rounds or 5, seconds=options.seconds
         ),
     }[name]
 
 
-def in_fresh_folder(parent: Path | None, measure: Callable[[Path], list[Figure]]) -> list[Figure]:
+def in_fresh_folder(
+    parent: Path | None, measure: Callable[[Path], Iterable[Figure]]
+) -> list[Figure]:
     """Measure in a new folder, which is removed afterwards."""
     with tempfile.TemporaryDirectory(prefix="benchmark-", dir=parent) as folder:
-        return measure(Path(folder))
+        return list(measure(Path(folder)))
+
+
+def end_in_order(number: int, _: object) -> None:
+    """End the run on a signal, with no server and no folder left."""
+    raise SystemExit(128 + number)
 
 
 if __name__ == "__main__":
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, end_in_order)
     sys.exit(main())

@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple
 
 from authorizer.persistence.disk import LocalDisk
 from authorizer.persistence.record import encode
@@ -25,6 +24,7 @@ from benchmarks.care_history import Scale, history
 from benchmarks.care_questions import Answers, Asker, Questions, ask_until
 from benchmarks.journals import new_journal
 from benchmarks.report import Figure, at_least, below
+from benchmarks.turns import Contender
 from tests.support.server import Server
 
 NAME = "care"
@@ -54,10 +54,14 @@ def measure(folder: Path, *, factor: float, rounds: int, seconds: int) -> list[F
         behind_s = time.perf_counter() - started
         figures.append(Figure(NAME, "read models: from nothing to the end", behind_s, "s"))
         with _server(without, "--reports", "false") as bare:
-            loads = [_turn(server, bare, scale, number % 2 == 1) for number in range(rounds)]
-        capacity = median(turn.load.per_second for turn, _ in loads)
-        ratio = median(turn.load.per_second / other.load.per_second for turn, other in loads)
-        cpu_ratio = median(turn.cpu_us / other.cpu_us for turn, other in loads)
+            full = Contender("with", server, scale.customers)
+            other = Contender("without", bare, scale.customers)
+            for number in range(rounds):
+                _round(full, other, bare_first=number % 2 == 1)
+        pairs = list(zip(full.turns, other.turns, strict=True))
+        capacity = median(turn.load.per_second for turn in full.turns)
+        ratio = median(turn.load.per_second / bare.load.per_second for turn, bare in pairs)
+        cpu_ratio = median(turn.cpu_us / bare.cpu_us for turn, bare in pairs)
         figures += [
             Figure(NAME, "authorizations at full load", capacity, "1/s"),
             at_least(NAME, "full load, with read models ÷ without", ratio, "", RATIO_TARGET),
@@ -121,29 +125,16 @@ def caught_up(server: Server) -> None:
         asker.close()
 
 
-class Turn(NamedTuple):
-    """Full load for some seconds, and what each purchase took of the server's processor time."""
-
-    load: wrk.Load
-    cpu_us: float
-
-
-def _turn(server: Server, bare: Server, scale: Scale, bare_first: bool) -> tuple[Turn, Turn]:
+def _round(server: Contender, bare: Contender, bare_first: bool) -> None:
     """Full load on both, one after the other, while the other one has nothing to do."""
-    before = _full_load(bare, scale) if bare_first else None
-    turn = _full_load(server, scale)
-    caught_up(server)
-    other = before or _full_load(bare, scale)
-    with_s, without_s = turn.load.per_second, other.load.per_second
+    if bare_first:
+        bare.take_turn(TURN_SECONDS)
+    server.take_turn(TURN_SECONDS)
+    caught_up(server.server)
+    if not bare_first:
+        bare.take_turn(TURN_SECONDS)
+    with_s, without_s = (one.turns[-1].load.per_second for one in (server, bare))
     print(f"  with {with_s:,.0f}/s, without {without_s:,.0f}/s", flush=True)
-    return turn, other
-
-
-def _full_load(server: Server, scale: Scale) -> Turn:
-    before_s = servers.cpu_seconds(server.process.pid)
-    load = wrk.purchases(servers.url(server), scale.customers, TURN_SECONDS)
-    used_s = servers.cpu_seconds(server.process.pid) - before_s
-    return Turn(load, used_s * 1e6 / load.requests)
 
 
 def _questioned(server: Server, scale: Scale, per_second: float, seconds: int) -> Iterator[Figure]:

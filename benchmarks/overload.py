@@ -7,11 +7,10 @@ one stall; twice and five times as much. What could not be sent, because no conn
 told apart. At the end the wallets must have lost one centavo for each approval.
 """
 
-import os
 from pathlib import Path
 from typing import Final
 
-from benchmarks import books, open_loop, servers, wrk
+from benchmarks import books, cores, open_loop, servers, wrk
 from benchmarks.open_loop import APPROVED, OVERLOADED, TOO_LATE, Generator, Load, Stall
 from benchmarks.report import Figure, at_least, below
 from loadtest.client import register_merchants
@@ -34,15 +33,12 @@ def measure(folder: Path, *, seconds: int) -> list[Figure]:
     program = open_loop.build(folder)
     with servers.authorizer(folder / "authorizer") as server:
         pid = server.process.pid
-        core = -1
-        if (os.cpu_count() or 1) > 1:
-            pin(pid, 0)
-            core = 1
+        cores.pin(pid, cores.SERVER)
         register_merchants(server.client)
         for number in range(ACCOUNTS):
             opening = {name: f"{cents // 100}.00" for name, cents in wrk.OPENING_CENTS.items()}
             server.client.open_account(str(wrk.FIRST_ACCOUNT + number), **opening)
-        generator = Generator(program, server.port, pid, ACCOUNTS, core)
+        generator = Generator(program, server.port, pid, ACCOUNTS, cores.LOAD[0])
         generator.run(CONNECTIONS, WARM_UP_PER_SECOND, CONNECTIONS / WARM_UP_PER_SECOND)
         closed = generator.run(CLOSED_CONNECTIONS, 0, seconds)
         capacity = closed.approved_per_second
@@ -59,12 +55,6 @@ def measure(folder: Path, *, seconds: int) -> list[Figure]:
             figures += judged(f"{factor} x", load, capacity, throughput=factor == 2)
         books.check_wallets(server, ACCOUNTS)
     return figures
-
-
-def pin(pid: int, core: int) -> None:
-    """Keep all threads of a process on one core, those to come too."""
-    for thread in Path(f"/proc/{pid}/task").iterdir():
-        os.sched_setaffinity(int(thread.name), {core})
 
 
 def shown(name: str, load: Load, capacity: float) -> list[Figure]:

@@ -8,7 +8,11 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured number; ``target`` is the claim in words, ``met`` None where there is none."""
+    """One measured number.
+
+    ``target`` is the claim in words, ``met`` None where there is none. ``interval`` holds the true
+    value with a probability of 95 %.
+    """
 
     benchmark: str
     name: str
@@ -16,6 +20,7 @@ class Figure:
     unit: str
     target: str = ""
     met: bool | None = None
+    interval: tuple[float, float] | None = None
 
 
 def at_least(benchmark: str, name: str, value: float, unit: str, target: float) -> Figure:
@@ -35,13 +40,26 @@ def number(value: float) -> str:
     return f"{value:.1f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
+def span(figure: Figure) -> str:
+    """The interval of a figure, or nothing."""
+    return " to ".join(map(number, figure.interval)) if figure.interval else ""
+
+
 def table(figures: Sequence[Figure]) -> str:
     """All figures as one table for people."""
     verdicts = {None: "", True: "met", False: "MISSED"}
-    rows = [("benchmark", "figure", "value", "unit", "target", "")]
-    rows += [
-        (f.benchmark, f.name, number(f.value), f.unit, f.target, verdicts[f.met]) for f in figures
+    columns: list[tuple[str, Sequence[str]]] = [
+        ("benchmark", [f.benchmark for f in figures]),
+        ("figure", [f.name for f in figures]),
+        ("value", [number(f.value) for f in figures]),
+        ("95 %", [span(f) for f in figures]),
+        ("unit", [f.unit for f in figures]),
+        ("target", [f.target for f in figures]),
+        ("", [verdicts[f.met] for f in figures]),
     ]
+    if not any(f.interval for f in figures):
+        del columns[3]
+    rows = list(zip(*([head, *cells] for head, cells in columns), strict=True))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = []
     for row in rows:

@@ -6,23 +6,32 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.support.server import Server, ServerEnded, python, running
+from benchmarks.builds import Build, present
+from tests.support.server import Server, ServerEnded, python
 
 DECISIONS = "authorizer_decisions_total"
 
 
 @contextmanager
-def authorizer(folder: Path) -> Iterator[Server]:
-    """A ready authorizer on ``folder``/data, without read models; else as it comes.
+def authorizer(
+    folder: Path, build: Build | None = None, *, read_models: bool = False
+) -> Iterator[Server]:
+    """A ready authorizer on ``folder``/data, of the present build or another; else as it comes.
 
-    Their process would take its time from the load generator's core where there are two. ``care``
-    measures what they cost.
+    It has no read models by default. Their process would take its time from the load generator's
+    core where there are two. ``care`` measures what they cost.
     """
-    with running(folder, "--log-level", "warning", "--reports", "false") as server:
-        yield server
+    flags = ["--log-level", "warning", "--reports", str(read_models).lower()]
+    command = (build or present()).serve_command(*flags)
+    server = Server(folder.resolve(), command=command)
+    try:
+        yield server.start()
+    finally:
+        server.end()
 
 
 @contextmanager
@@ -53,11 +62,28 @@ def memory_bytes(pid: int) -> tuple[int, int]:
     return int(found["VmRSS"]) * 1024, int(found["VmHWM"]) * 1024
 
 
-def cpu_seconds(pid: int) -> float:
-    """Processor time that a process has used so far, all threads, user and system."""
+class ProcessorTime(NamedTuple):
+    """Seconds of processor time, all threads of a process together."""
+
+    user_s: float
+    system_s: float
+
+    @property
+    def total_s(self) -> float:
+        """User and system time."""
+        return self.user_s + self.system_s
+
+    def since(self, earlier: "ProcessorTime") -> "ProcessorTime":
+        """What was used between two readings."""
+        return ProcessorTime(self.user_s - earlier.user_s, self.system_s - earlier.system_s)
+
+
+def processor_time(pid: int) -> ProcessorTime:
+    """What a process has used so far."""
     after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     user_ticks, system_ticks = map(int, after_name[11:13])
-    return (user_ticks + system_ticks) / os.sysconf("SC_CLK_TCK")
+    tick_s = 1 / os.sysconf("SC_CLK_TCK")
+    return ProcessorTime(user_ticks * tick_s, system_ticks * tick_s)
 
 
 def decisions_by_code(server: Server) -> Counter[str]:

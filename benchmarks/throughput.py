@@ -10,62 +10,20 @@ Processor time per request counts all threads of the server, the journal's too. 
 two would stand on a machine with cores to spare, and depends least on what else runs.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
 from benchmarks import books, servers, wrk
 from benchmarks.report import Figure, at_least, below
+from benchmarks.turns import Contender, Turn
 from loadtest.client import register_merchants
-from tests.support.server import Server
 
 NAME = "http"
 ACCOUNTS = 1000
 CHECK_SECONDS = 1
 RATIO_TARGET = 0.9
 P99_TARGET_MS = 5.0
-
-
-class Contender:
-    """One of the two servers, and what its turns showed."""
-
-    def __init__(self, name: str, server: Server, with_ids: bool) -> None:
-        self.loads: list[wrk.Load] = []
-        self._name = name
-        self._server = server
-        self._with_ids = with_ids
-        self._cpu_us: list[float] = []
-
-    def check(self) -> None:
-        """Look at every answer of a short load."""
-        wrk.purchases(
-            servers.url(self._server), ACCOUNTS, CHECK_SECONDS, with_ids=self._with_ids, check=True
-        )
-
-    def take_turn(self, seconds: int) -> None:
-        """Full load for some seconds."""
-        before_s = servers.cpu_seconds(self._server.process.pid)
-        load = wrk.purchases(servers.url(self._server), ACCOUNTS, seconds, with_ids=self._with_ids)
-        used_s = servers.cpu_seconds(self._server.process.pid) - before_s
-        self.loads.append(load)
-        self._cpu_us.append(used_s * 1e6 / load.requests)
-
-    def last(self) -> str:
-        """The last turn in a few words."""
-        return f"{self._name} {self.loads[-1].per_second:,.0f}/s"
-
-    def figures(self) -> list[Figure]:
-        """The medians over the turns, and the slowest answer of all."""
-        rows = [
-            ("requests", median(load.per_second for load in self.loads), "1/s"),
-            ("processor time per request", median(self._cpu_us), "us"),
-            ("p50", median(load.percentiles_ms["50"] for load in self.loads), "ms"),
-            ("slowest", max(load.max_ms for load in self.loads), "ms"),
-        ]
-        return [Figure(NAME, f"{self._name}: {what}", value, unit) for what, value, unit in rows]
-
-    def p99_ms(self) -> float:
-        """The median over the turns of the 99th percentile."""
-        return median(load.percentiles_ms["99"] for load in self.loads)
 
 
 def measure(folder: Path, *, rounds: int, seconds: int, with_ids: bool) -> list[Figure]:
@@ -76,31 +34,52 @@ def measure(folder: Path, *, rounds: int, seconds: int, with_ids: bool) -> list[
     ):
         register_merchants(authorizer_server.client)
         wrk.open_accounts(servers.url(authorizer_server), ACCOUNTS)
-        constant = Contender("constant endpoint", constant_server, with_ids)
-        authorizer = Contender("authorizer", authorizer_server, with_ids)
-        constant.check()
-        authorizer.check()
+        constant = Contender("constant endpoint", constant_server, ACCOUNTS, with_ids)
+        authorizer = Contender("authorizer", authorizer_server, ACCOUNTS, with_ids)
+        constant.check(CHECK_SECONDS)
+        authorizer.check(CHECK_SECONDS)
         before = servers.decisions_by_code(authorizer_server).total()
         for turn in range(rounds):
             constant.take_turn(seconds)
             authorizer.take_turn(seconds)
-            print(f"  {turn + 1} of {rounds}: {constant.last()}, {authorizer.last()}", flush=True)
+            print(f"  {turn + 1} of {rounds}: {last(constant)}, {last(authorizer)}", flush=True)
         decisions = servers.decisions_by_code(authorizer_server)
-        answered = sum(load.requests for load in authorizer.loads)
-        books.check_answers(decisions.total() - before, answered, rounds)
+        books.check_answers(decisions.total() - before, authorizer.requests(), rounds)
         books.check_wallets(authorizer_server, ACCOUNTS)
     at_connections = f"p99, {wrk.CONNECTIONS} connections"
     return [
-        *constant.figures(),
-        Figure(NAME, f"constant endpoint: {at_connections}", constant.p99_ms(), "ms"),
-        *authorizer.figures(),
-        below(NAME, f"authorizer: {at_connections}", authorizer.p99_ms(), "ms", P99_TARGET_MS),
+        *medians(constant),
+        Figure(NAME, f"constant endpoint: {at_connections}", p99_ms(constant), "ms"),
+        *medians(authorizer),
+        below(NAME, f"authorizer: {at_connections}", p99_ms(authorizer), "ms", P99_TARGET_MS),
         books.declined(NAME, "authorizer: declined", decisions),
-        at_least(NAME, "ratio", ratio(constant.loads, authorizer.loads), "", RATIO_TARGET),
+        at_least(NAME, "ratio", ratio(constant.turns, authorizer.turns), "", RATIO_TARGET),
     ]
 
 
-def ratio(constant: list[wrk.Load], authorizer: list[wrk.Load]) -> float:
+def last(contender: Contender) -> str:
+    """The last turn in a few words."""
+    return f"{contender.name} {contender.turns[-1].load.per_second:,.0f}/s"
+
+
+def medians(contender: Contender) -> list[Figure]:
+    """The medians over the turns, and the slowest answer of all."""
+    turns = contender.turns
+    rows = [
+        ("requests", median(turn.load.per_second for turn in turns), "1/s"),
+        ("processor time per request", median(turn.cpu_us for turn in turns), "us"),
+        ("p50", median(turn.load.percentiles_ms["50"] for turn in turns), "ms"),
+        ("slowest", max(turn.load.max_ms for turn in turns), "ms"),
+    ]
+    return [Figure(NAME, f"{contender.name}: {what}", value, unit) for what, value, unit in rows]
+
+
+def p99_ms(contender: Contender) -> float:
+    """The median over the turns of the 99th percentile."""
+    return median(turn.load.percentiles_ms["99"] for turn in contender.turns)
+
+
+def ratio(constant: Sequence[Turn], authorizer: Sequence[Turn]) -> float:
     """The median over the turns of authorizer ÷ constant endpoint."""
     pairs = zip(constant, authorizer, strict=True)
-    return median(ours.per_second / theirs.per_second for theirs, ours in pairs)
+    return median(ours.load.per_second / theirs.load.per_second for theirs, ours in pairs)

@@ -130,11 +130,14 @@ def open_accounts(url: str, accounts: int) -> float:
     command = _command("open_accounts.lua", url, OPENING_DEADLINE_S, [str(accounts)])
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        for line in process.stdout:
-            if line.startswith(ALL_OPEN):
-                process.send_signal(signal.SIGINT)
-                break
-        seen = _parse(process.stdout.read())
+        try:
+            for line in process.stdout:
+                if line.startswith(ALL_OPEN):
+                    process.send_signal(signal.SIGINT)
+                    break
+            seen = _parse(process.stdout.read())
+        finally:
+            process.terminate()
     if seen["opened"] != accounts:
         raise WrkError(f"{seen['opened']} accounts were opened instead of {accounts}")
     return accounts / (float(seen["duration_us"]) / 1e6)

@@ -54,5 +54,6 @@ def test_json_has_every_field(tmp_path: Path) -> None:
             "unit": "ms",
             "target": "< 5 ms",
             "met": False,
+            "interval": None,
         }
     ]
