@@ -22,10 +22,10 @@ from authorizer.actors.snapshots import SnapshotPolicy, Snapshots
 from authorizer.domain.accounts.categories import CategoryTable
 from authorizer.domain.accounts.policy import Policy
 from authorizer.persistence.disk import Disk, LocalDisk
-from authorizer.persistence.file_journal import FileJournal
-from authorizer.persistence.group_commit import GroupCommit
-from authorizer.persistence.recovery import JournalShorterError, Recovered, put_aside, recover
-from authorizer.persistence.vault import Vault
+from authorizer.persistence.journal.file_journal import FileJournal
+from authorizer.persistence.journal.group_commit import GroupCommit
+from authorizer.persistence.privacy.vault import Vault
+from authorizer.persistence.state.recovery import JournalShorterError, Recovered, put_aside, recover
 from authorizer.settings import Settings
 
 YOUNG_OBJECTS: Final = 5_000

@@ -27,12 +27,12 @@ from authorizer.http.app import Services, make_app
 from authorizer.http.connection.protocol import Protocol
 from authorizer.http.metrics import Metrics
 from authorizer.http.transactions import App
-from authorizer.persistence.access_log import FOLDER as ACCESS_LOG
-from authorizer.persistence.access_log import AccessLog
 from authorizer.persistence.api_keys import ApiKeysDamagedError, KeyFile
 from authorizer.persistence.disk import LocalDisk
 from authorizer.persistence.keys_in_force import InForce
-from authorizer.persistence.recovery import Recovered
+from authorizer.persistence.privacy.access_log import FOLDER as ACCESS_LOG
+from authorizer.persistence.privacy.access_log import AccessLog
+from authorizer.persistence.state.recovery import Recovered
 from authorizer.reports.client import NoReports, Reports, ReportsProcess
 from authorizer.settings import Settings, other_variables
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from statistics import median
 
 from authorizer.persistence.disk import LocalDisk
-from authorizer.persistence.record import encode
-from authorizer.persistence.vault import Vault
+from authorizer.persistence.privacy.vault import Vault
+from authorizer.persistence.state.record import encode
 from authorizer.runtime import KEYS
 from benchmarks import books, servers, wrk
 from benchmarks import care_people as people

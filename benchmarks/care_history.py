@@ -29,7 +29,7 @@ from authorizer.domain.tickets.events import (
 )
 from authorizer.domain.tickets.service_levels import DEFAULT_SERVICE_LEVELS, Priority
 from authorizer.domain.tickets.state import protocol_of
-from authorizer.persistence.personal import pack
+from authorizer.persistence.privacy.personal import pack
 from benchmarks import care_people as people
 
 DAYS = 90

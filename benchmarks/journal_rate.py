@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from statistics import median
 
-from authorizer.persistence.record import encode
+from authorizer.persistence.state.record import encode
 from benchmarks.journals import new_journal, purchases_approved
 from benchmarks.report import Figure
 

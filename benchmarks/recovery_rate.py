@@ -6,7 +6,7 @@ from pathlib import Path
 
 from authorizer.domain.aggregates import Event
 from authorizer.persistence.disk import LocalDisk
-from authorizer.persistence.recovery import recover
+from authorizer.persistence.state.recovery import recover
 from benchmarks import servers
 from benchmarks.journals import accounts_opened, purchases_approved, write_journal
 from benchmarks.report import Figure

@@ -34,7 +34,7 @@ from authorizer.domain.accounts.purchases import authorize
 from authorizer.domain.accounts.state import Account, account_view
 from authorizer.domain.aggregates import Event
 from authorizer.domain.outcomes import Decision, Done, Outcome, Reason, conflict, no_account
-from authorizer.persistence.record import encode
+from authorizer.persistence.state.record import encode
 
 _UNAVAILABLE = Outcome(Reason.UNAVAILABLE)
 

@@ -12,7 +12,7 @@ from authorizer.domain.customers.person import Person
 from authorizer.domain.customers.rules import erase_personal_data, register_customer
 from authorizer.domain.customers.state import Customer, CustomerView, customer_view
 from authorizer.domain.outcomes import Decision, Done, not_found
-from authorizer.persistence.personal import pack
+from authorizer.persistence.privacy.personal import pack
 
 
 def _unknown(customer_id: str) -> Decision:

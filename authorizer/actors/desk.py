@@ -47,7 +47,7 @@ from authorizer.domain.outcomes import (
     not_as_seen,
 )
 from authorizer.domain.sealing import is_plain
-from authorizer.persistence.personal import unpack
+from authorizer.persistence.privacy.personal import unpack
 
 MAX_RESIDENT_OTHERS: Final = 10_000
 """Customers that are awake at most, and tickets: nobody waits for them as purchases do."""

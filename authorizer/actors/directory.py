@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, Generic, TypeVar
 
 from authorizer.actors.entity import EntityActor
-from authorizer.persistence.population import EntityStore, PackedEntity
+from authorizer.persistence.state.population import EntityStore, PackedEntity
 
 _ROOM_TRIES: Final = 8
 """How many actors are looked at when one more wakes: more than one, so that a burst subsides."""

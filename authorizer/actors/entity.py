@@ -12,10 +12,10 @@ from authorizer.domain.accounts.policy import Policy
 from authorizer.domain.aggregates import Event
 from authorizer.domain.outcomes import Decision, Refusal, RefusalKind, erased
 from authorizer.domain.sealing import Sealer
-from authorizer.persistence.group_commit import GroupCommit
-from authorizer.persistence.population import Entity
-from authorizer.persistence.record import encode
-from authorizer.persistence.state import State
+from authorizer.persistence.journal.group_commit import GroupCommit
+from authorizer.persistence.state.population import Entity
+from authorizer.persistence.state.record import encode
+from authorizer.persistence.state.state import State
 
 S = TypeVar("S", bound=Entity)
 

@@ -16,10 +16,10 @@ from authorizer.domain.customers.person import Person
 from authorizer.domain.customers.person_search import Criterion, Found
 from authorizer.domain.outcomes import Refusal, RefusalKind
 from authorizer.domain.sealing import Sealer
-from authorizer.persistence.customer_index import CustomerIndex
-from authorizer.persistence.personal import unpack
-from authorizer.persistence.population import PackedEntity
-from authorizer.persistence.state_codec import decode_customer
+from authorizer.persistence.privacy.customer_index import CustomerIndex
+from authorizer.persistence.privacy.personal import unpack
+from authorizer.persistence.state.population import PackedEntity
+from authorizer.persistence.state.state_codec import decode_customer
 
 SLICE_CUSTOMERS: Final = 100
 """Customers that are opened in one piece of work: it holds the interpreter for a few ms."""

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 from authorizer.actors.desk import Desk
 from authorizer.actors.directory import BrokenEntityError
 from authorizer.actors.entity import OffLoop, Surroundings, durable
-from authorizer.persistence import snapshot
 from authorizer.persistence.disk import Disk
-from authorizer.persistence.snapshot import SnapshotEnd
+from authorizer.persistence.state import snapshot
+from authorizer.persistence.state.snapshot import SnapshotEnd
 
 
 class SnapshotPolicy(NamedTuple):

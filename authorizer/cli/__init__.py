@@ -19,8 +19,8 @@ from authorizer.cli.snapshot import snapshot
 from authorizer.cli.verify import verify
 from authorizer.persistence.api_keys import ApiKeysDamagedError
 from authorizer.persistence.disk import DataFolderInUseError
-from authorizer.persistence.journal import JournalDamagedError
-from authorizer.persistence.vault import VaultDamagedError
+from authorizer.persistence.journal.reading import JournalDamagedError
+from authorizer.persistence.privacy.vault import VaultDamagedError
 
 
 class Commands(click.Group):

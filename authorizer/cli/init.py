@@ -10,8 +10,8 @@ from authorizer.cli.demo import StoryClock, another_card, demo_lines, tell
 from authorizer.cli.import_lines import AccountEntry, BadLine, CustomerEntry, Entry, Line, Place
 from authorizer.cli.importer import PLURALS, Importer
 from authorizer.cli.options import settings_options
-from authorizer.persistence.recovery import Recovered
-from authorizer.persistence.state import State
+from authorizer.persistence.state.recovery import Recovered
+from authorizer.persistence.state.state import State
 from authorizer.runtime import Running, World
 from authorizer.settings import Settings
 

@@ -14,12 +14,12 @@ from authorizer.cli.reveal import Revealer, hide
 from authorizer.domain.accounts.events import CardOpened, CardReplaced
 from authorizer.domain.aggregates import Event
 from authorizer.domain.customers.events import OperationsImported
-from authorizer.persistence.access_log import FOLDER as ACCESS_LOG
-from authorizer.persistence.access_log import read_accesses
 from authorizer.persistence.disk import LocalDisk
-from authorizer.persistence.history import events_of
-from authorizer.persistence.journal import Batch, JournalReader
-from authorizer.persistence.record import EVENT_NAMES, describe
+from authorizer.persistence.journal.reading import Batch, JournalReader
+from authorizer.persistence.privacy.access_log import FOLDER as ACCESS_LOG
+from authorizer.persistence.privacy.access_log import read_accesses
+from authorizer.persistence.state.history import events_of
+from authorizer.persistence.state.record import EVENT_NAMES, describe
 from authorizer.settings import Settings
 
 

@@ -13,9 +13,9 @@ import uvloop
 
 from authorizer import logs, runtime
 from authorizer.cli.progress import journal_bytes, progress
-from authorizer.persistence import journal
 from authorizer.persistence.disk import LocalDisk
-from authorizer.persistence.recovery import JournalShorterError, Recovered
+from authorizer.persistence.journal import reading as journal
+from authorizer.persistence.state.recovery import JournalShorterError, Recovered
 from authorizer.runtime import Running, World
 from authorizer.settings import Settings
 from authorizer.terminal import last_line

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 import click
 
-from authorizer.persistence import journal
 from authorizer.persistence.disk import LocalDisk
+from authorizer.persistence.journal import reading as journal
 from authorizer.terminal import Lines, last_line
 
 

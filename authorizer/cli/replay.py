@@ -17,9 +17,9 @@ from authorizer.domain.money import format_cents
 from authorizer.http.api.wire import money
 from authorizer.http.cards import card_part
 from authorizer.persistence.disk import LocalDisk
-from authorizer.persistence.history import MISFITS, events_of, misfit
-from authorizer.persistence.journal import JournalReader
-from authorizer.persistence.state import Replay, State
+from authorizer.persistence.journal.reading import JournalReader
+from authorizer.persistence.state.history import MISFITS, events_of, misfit
+from authorizer.persistence.state.state import Replay, State
 from authorizer.settings import Settings
 
 

@@ -19,9 +19,9 @@ from authorizer.cli.options import laid_out, settings_options
 from authorizer.cli.progress import journal_bytes, progress
 from authorizer.domain.aggregates import Event
 from authorizer.persistence.disk import LocalDisk
-from authorizer.persistence.follow import Follower
-from authorizer.persistence.history import events_of
-from authorizer.persistence.journal import Batch, JournalReader
+from authorizer.persistence.journal.follow import Follower
+from authorizer.persistence.journal.reading import Batch, JournalReader
+from authorizer.persistence.state.history import events_of
 from authorizer.reports.local_days import LocalDays
 from authorizer.settings import Settings, other_variables
 

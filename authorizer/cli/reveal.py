@@ -10,7 +10,13 @@ from authorizer.domain.accounts.events import CardOpened, CardReplaced
 from authorizer.domain.aggregates import Event
 from authorizer.domain.customers.person import Person
 from authorizer.domain.sealing import PLAIN, Sealed, is_plain
-from authorizer.persistence.vault import HEADER, SEALED, Keyring, VaultDamagedError, read_keys
+from authorizer.persistence.privacy.vault import (
+    HEADER,
+    SEALED,
+    Keyring,
+    VaultDamagedError,
+    read_keys,
+)
 from authorizer.runtime import keys_disk
 from authorizer.settings import Settings
 

@@ -12,8 +12,8 @@ import click
 from authorizer.actors.directory import BrokenEntityError
 from authorizer.cli import offline
 from authorizer.cli.options import settings_options
-from authorizer.persistence import snapshot as snapshots
 from authorizer.persistence.disk import DataFolderInUseError, LocalDisk
+from authorizer.persistence.state import snapshot as snapshots
 from authorizer.runtime import Running
 from authorizer.settings import Settings
 

@@ -2,7 +2,7 @@
 
 Every event names its time (`at_us`, microseconds since 1970 UTC) and who asked for it (`by`). The
 order of the fields is the order in the journal; a change to it is a new version of the event, and
-`persistence.record` goes on reading the old one.
+`persistence.state.record` goes on reading the old one.
 """
 
 from authorizer.domain.accounts.events import AccountEvent

@@ -14,7 +14,7 @@ from prometheus_client.metrics_core import (
 from prometheus_client.registry import Collector
 
 from authorizer.domain.outcomes import Outcome
-from authorizer.persistence.group_commit import CommitStats
+from authorizer.persistence.journal.group_commit import CommitStats
 
 LATENCY_BUCKETS_US: Final = (
     250, 500, 1_000, 2_000, 3_000, 5_000, 10_000, 20_000, 50_000, 80_000, 100_000, 250_000,

@@ -8,8 +8,8 @@ import structlog
 from sqlalchemy import Engine
 
 from authorizer.domain.aggregates import Event
-from authorizer.persistence.follow import BEGINNING, OtherJournalError, Place
-from authorizer.persistence.journal import Batch
+from authorizer.persistence.journal.follow import BEGINNING, OtherJournalError, Place
+from authorizer.persistence.journal.reading import Batch
 from authorizer.reports.local_days import LocalDays
 from authorizer.reports.store import (
     add_up_anew,
@@ -26,7 +26,7 @@ log = structlog.get_logger()
 
 
 class Journal(Protocol):
-    """The journal behind a place, as `persistence.follow.Follower` reads it."""
+    """The journal behind a place, as `persistence.journal.follow.Follower` reads it."""
 
     def batches(self, durable: int) -> Iterator[Batch]:
         """The batches behind the place, up to the one that ends at `durable`."""

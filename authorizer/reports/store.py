@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from authorizer.domain.aggregates import Event
 from authorizer.domain.outcomes import Reason
-from authorizer.persistence.follow import Place
+from authorizer.persistence.journal.follow import Place
 from authorizer.reports.database_url import read_url
 from authorizer.reports.local_days import LocalDays
 from authorizer.reports.projection import Rows, needed

@@ -8,8 +8,8 @@ from typing import Any, Final, NamedTuple
 import structlog
 from sqlalchemy import Engine
 
-from authorizer.persistence.history import MISFITS
-from authorizer.persistence.journal import JournalDamagedError
+from authorizer.persistence.journal.reading import JournalDamagedError
+from authorizer.persistence.state.history import MISFITS
 from authorizer.reports.projector import Projector
 from authorizer.reports.queries import QUERIES
 from authorizer.reports.store import OvertakenError, StoreError, is_away, problem_of

@@ -30,11 +30,11 @@ from authorizer.domain.accounts.state import Account, AccountView
 from authorizer.domain.aggregates import Event
 from authorizer.domain.customers.commands import RegisterCustomer
 from authorizer.domain.outcomes import Outcome, Refusal
-from authorizer.persistence.frame import GENESIS
-from authorizer.persistence.group_commit import GroupCommit
-from authorizer.persistence.record import decode
-from authorizer.persistence.state import Replay, State
-from authorizer.persistence.vault import Vault
+from authorizer.persistence.journal.frame import GENESIS
+from authorizer.persistence.journal.group_commit import GroupCommit
+from authorizer.persistence.privacy.vault import Vault
+from authorizer.persistence.state.record import decode
+from authorizer.persistence.state.state import Replay, State
 from tests.domain.builders import BY, deep
 from tests.support.disks import MemoryDisk
 from tests.support.purchases import decided

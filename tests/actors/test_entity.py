@@ -20,7 +20,7 @@ from authorizer.domain.merchants.commands import (
     RemoveMerchant,
 )
 from authorizer.domain.outcomes import Done, Outcome, Reason, Refusal, RefusalKind
-from authorizer.persistence.group_commit import CommitStats
+from authorizer.persistence.journal.group_commit import CommitStats
 from tests.actors.house import House, awake_account, begun, everything, registration
 from tests.domain.builders import BY, deep, terms, words
 

@@ -11,7 +11,7 @@ import pytest
 from authorizer.actors.keys import Keys
 from authorizer.domain.customers.commands import ErasePersonalData
 from authorizer.domain.outcomes import Refusal, RefusalKind
-from authorizer.persistence.vault import FILE, Vault
+from authorizer.persistence.privacy.vault import FILE, Vault
 from tests.actors.house import STEPS, House, begun, registration
 from tests.domain.builders import BY, terms
 from tests.persistence.commands import registration as document

@@ -15,9 +15,9 @@ from authorizer.actors.snapshots import SnapshotPolicy, Snapshots, SnapshotTaken
 from authorizer.domain.accounts import idempotency as remembered
 from authorizer.domain.merchants.commands import RegisterMerchant, RemoveMerchant
 from authorizer.domain.outcomes import Reason, Refusal
-from authorizer.persistence import snapshot
 from authorizer.persistence.disk import LocalDisk
-from authorizer.persistence.snapshot import SnapshotDamagedError
+from authorizer.persistence.state import snapshot
+from authorizer.persistence.state.snapshot import SnapshotDamagedError
 from tests.actors.house import (
     House,
     awake_account,

@@ -11,9 +11,9 @@ from authorizer.domain.sealing import Sealed
 from authorizer.domain.tickets.events import TicketOpened, TicketResolved
 from authorizer.domain.tickets.state import TicketStatus
 from authorizer.persistence.disk import LocalDisk
-from authorizer.persistence.personal import unpack
-from authorizer.persistence.recovery import recover
-from authorizer.persistence.vault import Vault
+from authorizer.persistence.privacy.personal import unpack
+from authorizer.persistence.privacy.vault import Vault
+from authorizer.persistence.state.recovery import recover
 from authorizer.runtime import KEYS
 from benchmarks import care_people as people
 from benchmarks.care import caught_up, write_folder

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from authorizer.persistence.disk import LocalDisk
-from authorizer.persistence.journal import JournalReader
-from authorizer.persistence.record import decode
+from authorizer.persistence.journal.reading import JournalReader
+from authorizer.persistence.state.record import decode
 from benchmarks import books, servers, throughput, wrk
 from benchmarks.__main__ import main
 from benchmarks.journals import accounts_opened, purchases_approved, write_journal

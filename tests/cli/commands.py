@@ -14,11 +14,11 @@ from authorizer.cli import main, offline
 from authorizer.domain.accounts.commands import Authorize
 from authorizer.domain.aggregates import Event
 from authorizer.domain.outcomes import Outcome
-from authorizer.persistence import journal
 from authorizer.persistence.disk import LocalDisk
-from authorizer.persistence.file_journal import FileJournal
-from authorizer.persistence.journal import Batch, JournalReader
-from authorizer.persistence.record import encode
+from authorizer.persistence.journal import reading as journal
+from authorizer.persistence.journal.file_journal import FileJournal
+from authorizer.persistence.journal.reading import Batch, JournalReader
+from authorizer.persistence.state.record import encode
 from authorizer.runtime import Running
 from authorizer.settings import load_settings
 from tests.support.purchases import decided

@@ -9,8 +9,8 @@ import pytest
 from authorizer.domain.accounts.state import Account
 from authorizer.domain.customers.state import Customer
 from authorizer.domain.tickets.state import Ticket
-from authorizer.persistence.digest import state_digest
-from authorizer.persistence.state import State
+from authorizer.persistence.state.digest import state_digest
+from authorizer.persistence.state.state import State
 
 Ids = Iterable[tuple[str, int]]
 """Ids with the times of their answers."""

@@ -30,7 +30,7 @@ from authorizer.domain.moments import WrittenTime
 from authorizer.domain.money import MAX_AMOUNT_DIGITS
 from authorizer.domain.sealing import Sealed, unsealed
 from authorizer.domain.tickets.events import TicketOpened, TicketTaken
-from authorizer.persistence.personal import pack
+from authorizer.persistence.privacy.personal import pack
 from tests.cli.commands import (
     batches,
     buy,

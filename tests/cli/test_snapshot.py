@@ -15,8 +15,8 @@ from typing import Any, Final
 
 import pytest
 
-from authorizer.persistence import snapshot as snapshots
 from authorizer.persistence.disk import LocalDisk
+from authorizer.persistence.state import snapshot as snapshots
 from tests.cli.commands import (
     buy,
     done,

@@ -15,10 +15,10 @@ import pytest
 
 from authorizer.domain.accounts.events import AccountCredited, AccountOpened, CardBlocked
 from authorizer.domain.sealing import unsealed
-from authorizer.persistence import snapshot
 from authorizer.persistence.disk import LocalDisk
-from authorizer.persistence.record import encode
-from authorizer.persistence.snapshot import SnapshotEnd
+from authorizer.persistence.state import snapshot
+from authorizer.persistence.state.record import encode
+from authorizer.persistence.state.snapshot import SnapshotEnd
 from tests.cli.commands import (
     account,
     batches,

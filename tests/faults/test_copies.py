@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from authorizer.persistence import journal
 from authorizer.persistence.disk import LocalDisk
-from authorizer.persistence.journal import JournalReader
+from authorizer.persistence.journal import reading as journal
+from authorizer.persistence.journal.reading import JournalReader
 from tests.cli.commands import done, run
 from tests.conftest import MakeServer
 from tests.support import documents

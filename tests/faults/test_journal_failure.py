@@ -15,9 +15,9 @@ from typing import Final
 
 import pytest
 
-from authorizer.persistence import journal
 from authorizer.persistence.disk import LocalDisk
-from authorizer.persistence.recovery import recover
+from authorizer.persistence.journal import reading as journal
+from authorizer.persistence.state.recovery import recover
 from tests.conftest import PATIENT
 from tests.support.documents import encode, purchase
 from tests.support.server import POLL_S, PROJECT, Server, environment, serve_command

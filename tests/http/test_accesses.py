@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from authorizer.persistence.access_log import FOLDER, read_accesses
 from authorizer.persistence.disk import LocalDisk
+from authorizer.persistence.privacy.access_log import FOLDER, read_accesses
 from tests.cli.commands import done, json_lines
 from tests.conftest import PATIENT, MakeServer
 from tests.http.keys import id_of, key_per_role

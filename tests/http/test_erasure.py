@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from authorizer.persistence.disk import LocalDisk
-from authorizer.persistence.vault import Vault, read_keys
-from authorizer.persistence.verification import verify
+from authorizer.persistence.privacy.vault import Vault, read_keys
+from authorizer.persistence.verification.data_folder import verify
 from tests.cli.commands import done
 from tests.conftest import PATIENT
 from tests.persistence.test_journal_fixture import V1

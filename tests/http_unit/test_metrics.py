@@ -6,7 +6,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from authorizer.domain.outcomes import Outcome, Reason
 from authorizer.http.metrics import Histogram, Metrics
-from authorizer.persistence.group_commit import CommitStats
+from authorizer.persistence.journal.group_commit import CommitStats
 
 
 def samples(metrics: Metrics) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:

@@ -47,8 +47,8 @@ from authorizer.domain.tickets.events import (
     TicketTaken,
 )
 from authorizer.persistence.disk import Disk
-from authorizer.persistence.personal import pack
-from authorizer.persistence.vault import Vault
+from authorizer.persistence.privacy.personal import pack
+from authorizer.persistence.privacy.vault import Vault
 from tests.support.disks import MemoryDisk
 
 AT_US: Final = 1_782_864_000_123_456

@@ -8,8 +8,8 @@ from random import Random
 from typing import Final
 
 from authorizer.persistence.disk import Disk
-from authorizer.persistence.file_journal import FileJournal
-from authorizer.persistence.journal import JournalReader, TornTail
+from authorizer.persistence.journal.file_journal import FileJournal
+from authorizer.persistence.journal.reading import JournalReader, TornTail
 from tests.support.disks import MemoryDisk
 
 ONE_SEGMENT: Final = 1 << 40

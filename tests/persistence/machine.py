@@ -25,12 +25,12 @@ from authorizer.domain.customers.state import Customer, customer_view
 from authorizer.domain.outcomes import Outcome
 from authorizer.domain.tickets.state import Ticket, ticket_view
 from authorizer.persistence.disk import Disk
-from authorizer.persistence.file_journal import FileJournal
-from authorizer.persistence.group_commit import GroupCommit
-from authorizer.persistence.journal import JournalReader
-from authorizer.persistence.recovery import Recovered, recover
-from authorizer.persistence.state import State
-from authorizer.persistence.vault import Vault
+from authorizer.persistence.journal.file_journal import FileJournal
+from authorizer.persistence.journal.group_commit import GroupCommit
+from authorizer.persistence.journal.reading import JournalReader
+from authorizer.persistence.privacy.vault import Vault
+from authorizer.persistence.state.recovery import Recovered, recover
+from authorizer.persistence.state.state import State
 from authorizer.settings import Settings
 from tests.support.disks import FaultyDisk, MachineDied, MemoryDisk
 from tests.support.purchases import decided

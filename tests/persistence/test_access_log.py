@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from authorizer.domain.access import DataAccess
-from authorizer.persistence.access_log import INDEX, RESERVE, AccessLog, read_accesses
 from authorizer.persistence.disk import LocalDisk, LocalFile
-from authorizer.persistence.journal import JournalDamagedError
+from authorizer.persistence.journal.reading import JournalDamagedError
+from authorizer.persistence.privacy.access_log import INDEX, RESERVE, AccessLog, read_accesses
 
 
 class FillingDisk(LocalDisk):

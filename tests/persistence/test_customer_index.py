@@ -17,7 +17,7 @@ from authorizer.domain.customers.person_search import (
     wanted,
 )
 from authorizer.domain.text import fold_name
-from authorizer.persistence.customer_index import CustomerIndex
+from authorizer.persistence.privacy.customer_index import CustomerIndex
 
 names = st.lists(
     st.sampled_from(["Ana", "Ánã", "Bruno", "Bru", "da", "Zé"]), min_size=1, max_size=3

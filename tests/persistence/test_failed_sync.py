@@ -13,10 +13,11 @@ from typing import Final
 
 import pytest
 
-from authorizer.persistence import clean_shutdown, journal
-from authorizer.persistence.file_journal import FileJournal
-from authorizer.persistence.journal import JournalReader
-from authorizer.persistence.vault import FILE, HEADER, NEW, OLD, SLOT_BYTES, Vault
+from authorizer.persistence.journal import clean_shutdown
+from authorizer.persistence.journal import reading as journal
+from authorizer.persistence.journal.file_journal import FileJournal
+from authorizer.persistence.journal.reading import JournalReader
+from authorizer.persistence.privacy.vault import FILE, HEADER, NEW, OLD, SLOT_BYTES, Vault
 from tests.persistence.journals import ONE_SEGMENT, SMALL_SEGMENT, open_journal, read, some_batches
 from tests.support.disks import FaultyDisk, MachineDied, MemoryDisk
 

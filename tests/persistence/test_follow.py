@@ -6,10 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authorizer.persistence import follow
-from authorizer.persistence.file_journal import FileJournal
-from authorizer.persistence.follow import BEGINNING, Follower, OtherJournalError, Place
-from authorizer.persistence.journal import Batch, JournalDamagedError, JournalReader, segments
+from authorizer.persistence.journal import follow
+from authorizer.persistence.journal.file_journal import FileJournal
+from authorizer.persistence.journal.follow import BEGINNING, Follower, OtherJournalError, Place
+from authorizer.persistence.journal.reading import (
+    Batch,
+    JournalDamagedError,
+    JournalReader,
+    segments,
+)
 from tests.persistence.any_event import unhurried
 from tests.support.disks import MemoryDisk
 

@@ -8,7 +8,7 @@ import zlib
 
 import pytest
 
-from authorizer.persistence import frame
+from authorizer.persistence.journal import frame
 
 RECORDS = [b'["merchant_removed",1,1,"api","X"]', b"", b"[]"]
 

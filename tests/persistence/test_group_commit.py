@@ -12,10 +12,10 @@ from typing import Any, Final
 
 import pytest
 
-from authorizer.persistence import frame, group_commit
-from authorizer.persistence.file_journal import FileJournal
-from authorizer.persistence.group_commit import MAX_RELEASE, CommitStats, GroupCommit
-from authorizer.persistence.journal import Journal
+from authorizer.persistence.journal import frame, group_commit
+from authorizer.persistence.journal.file_journal import FileJournal
+from authorizer.persistence.journal.group_commit import MAX_RELEASE, CommitStats, GroupCommit
+from authorizer.persistence.journal.reading import Journal
 from tests.persistence.journals import ONE_SEGMENT, open_journal, read
 from tests.support.disks import FaultyDisk, MachineDied, MemoryDisk, MemoryJournal
 

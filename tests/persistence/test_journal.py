@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from authorizer.persistence import frame, journal
 from authorizer.persistence.disk import Disk, LocalDisk
-from authorizer.persistence.file_journal import FileJournal
-from authorizer.persistence.journal import Journal, JournalReader
+from authorizer.persistence.journal import frame
+from authorizer.persistence.journal import reading as journal
+from authorizer.persistence.journal.file_journal import FileJournal
+from authorizer.persistence.journal.reading import Journal, JournalReader
 from tests.persistence.journals import (
     SMALL_SEGMENT,
     assert_goes_on,

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from authorizer.persistence import frame
+from authorizer.persistence.journal import frame
 from tests.persistence.journals import (
     SMALL_SEGMENT,
     assert_goes_on,

@@ -12,9 +12,9 @@ from random import Random
 import pytest
 
 from authorizer.domain.merchants.events import MerchantRegistered
-from authorizer.persistence import frame
-from authorizer.persistence.journal import JournalDamagedError
-from authorizer.persistence.record import encode
+from authorizer.persistence.journal import frame
+from authorizer.persistence.journal.reading import JournalDamagedError
+from authorizer.persistence.state.record import encode
 from tests.persistence.journals import (
     SMALL_SEGMENT,
     Place,

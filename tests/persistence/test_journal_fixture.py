@@ -14,14 +14,14 @@ from authorizer.domain.aggregates import Event
 from authorizer.domain.customers.events import PersonalDataRecorded
 from authorizer.domain.sealing import Sealed
 from authorizer.domain.tickets.state import request_key
-from authorizer.persistence import clean_shutdown
 from authorizer.persistence.disk import LocalDisk
-from authorizer.persistence.journal import JournalReader
-from authorizer.persistence.personal import unpack
-from authorizer.persistence.record import _KINDS, decode
-from authorizer.persistence.recovery import recover
-from authorizer.persistence.vault import Vault, read_keys
-from authorizer.persistence.verification import verify
+from authorizer.persistence.journal import clean_shutdown
+from authorizer.persistence.journal.reading import JournalReader
+from authorizer.persistence.privacy.personal import unpack
+from authorizer.persistence.privacy.vault import Vault, read_keys
+from authorizer.persistence.state.record import _KINDS, decode
+from authorizer.persistence.state.recovery import recover
+from authorizer.persistence.verification.data_folder import verify
 from tests.persistence import journal_v1, journal_v2, journal_v3
 from tests.support.disks import MemoryDisk
 from tests.support.server import PROJECT, python

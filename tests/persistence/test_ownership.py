@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from authorizer.persistence.access_log import AccessLog
 from authorizer.persistence.disk import LocalDisk, replace
+from authorizer.persistence.privacy.access_log import AccessLog
 
 SOMEBODY = 65534
 

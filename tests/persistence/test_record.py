@@ -16,8 +16,8 @@ from authorizer.domain.aggregates import Event
 from authorizer.domain.customers.events import OperationsImported
 from authorizer.domain.merchants.events import MerchantRegistered, MerchantRemoved
 from authorizer.domain.moments import WrittenTime
-from authorizer.persistence import record
-from authorizer.persistence.record import UnknownRecordError, decode, describe, encode
+from authorizer.persistence.state import record
+from authorizer.persistence.state.record import UnknownRecordError, decode, describe, encode
 from tests.persistence.any_event import EVENTS, any_event, unhurried
 from tests.persistence.journal_v1 import BATCHES
 

@@ -12,12 +12,13 @@ import pytest
 from authorizer.actors.directory import BrokenEntityError
 from authorizer.domain.accounts import idempotency as remembered
 from authorizer.domain.outcomes import Reason
-from authorizer.persistence import journal, snapshot
 from authorizer.persistence.disk import Disk
-from authorizer.persistence.journal import JournalDamagedError
-from authorizer.persistence.record import decode
-from authorizer.persistence.recovery import JournalShorterError, Recovered, put_aside, recover
-from authorizer.persistence.state import State
+from authorizer.persistence.journal import reading as journal
+from authorizer.persistence.journal.reading import JournalDamagedError
+from authorizer.persistence.state import snapshot
+from authorizer.persistence.state.record import decode
+from authorizer.persistence.state.recovery import JournalShorterError, Recovered, put_aside, recover
+from authorizer.persistence.state.state import State
 from tests.persistence.commands import (
     block,
     credit,

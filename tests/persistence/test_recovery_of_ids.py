@@ -11,12 +11,13 @@ import pytest
 from authorizer.domain.accounts.events import AccountCredited, AccountOpened, PurchaseApproved
 from authorizer.domain.accounts.state import Account
 from authorizer.domain.aggregates import Event
-from authorizer.persistence import frame, state
 from authorizer.persistence.disk import Disk
-from authorizer.persistence.journal import JournalReader
-from authorizer.persistence.record import encode
-from authorizer.persistence.recovery import recover
-from authorizer.persistence.state_codec import encode_account
+from authorizer.persistence.journal import frame
+from authorizer.persistence.journal.reading import JournalReader
+from authorizer.persistence.state import state
+from authorizer.persistence.state.record import encode
+from authorizer.persistence.state.recovery import recover
+from authorizer.persistence.state.state_codec import encode_account
 from tests.persistence.journals import ONE_SEGMENT, open_journal
 from tests.support.disks import MemoryDisk
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authorizer.persistence.shards import Shards
+from authorizer.persistence.state.shards import Shards
 
 ACTIONS = st.lists(st.tuples(st.sampled_from("sdg"), st.text(max_size=3), st.integers()))
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from authorizer.persistence import snapshot
-from authorizer.persistence.snapshot import SnapshotDamagedError, SnapshotEnd
-from authorizer.persistence.state import State
-from authorizer.persistence.state_codec import STATE_VERSION
+from authorizer.persistence.state import snapshot
+from authorizer.persistence.state.snapshot import SnapshotDamagedError, SnapshotEnd
+from authorizer.persistence.state.state import State
+from authorizer.persistence.state.state_codec import STATE_VERSION
 from tests.persistence.commands import (
     block,
     credit,

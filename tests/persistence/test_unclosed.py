@@ -7,7 +7,7 @@ import sqlite3
 
 import pytest
 
-from authorizer.persistence.customer_index import CustomerIndex
+from authorizer.persistence.privacy.customer_index import CustomerIndex
 
 
 def test_a_connection_that_is_not_closed_is_told() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from authorizer.domain.sealing import Sealed, unsealed
 from authorizer.persistence.disk import LocalDisk
-from authorizer.persistence.vault import (
+from authorizer.persistence.privacy.vault import (
     FILE,
     HEADER,
     SLOT_BYTES,

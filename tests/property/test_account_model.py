@@ -38,9 +38,9 @@ from authorizer.domain.accounts.purchases import authorize
 from authorizer.domain.accounts.state import Account
 from authorizer.domain.aggregates import Event
 from authorizer.domain.outcomes import Decision, Done, Refusal, RefusalKind
-from authorizer.persistence.population import EntityStore
-from authorizer.persistence.record import decode, encode
-from authorizer.persistence.state_codec import decode_account, encode_account
+from authorizer.persistence.state.population import EntityStore
+from authorizer.persistence.state.record import decode, encode
+from authorizer.persistence.state.state_codec import decode_account, encode_account
 from tests.domain.builders import ACCOUNT, BY, CUSTOMER, ToySealer, deep, merchants, terms
 
 RETENTION_US = 50

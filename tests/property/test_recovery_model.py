@@ -27,9 +27,9 @@ from authorizer.domain.accounts.state import Account
 from authorizer.domain.merchants.commands import ReadMerchants, RemoveMerchant
 from authorizer.domain.outcomes import Outcome, Refusal
 from authorizer.domain.tickets.state import request_key
-from authorizer.persistence.journal import JournalReader
-from authorizer.persistence.record import decode
-from authorizer.persistence.state import State
+from authorizer.persistence.journal.reading import JournalReader
+from authorizer.persistence.state.record import decode
+from authorizer.persistence.state.state import State
 from tests.persistence import commands
 from tests.persistence.machine import Machine, Task, contents
 from tests.property.naive import (

@@ -13,10 +13,10 @@ from authorizer.domain.outcomes import Refusal
 from authorizer.domain.tickets.rules import Means, decide
 from authorizer.domain.tickets.service_levels import DEFAULT_SERVICE_LEVELS, Priority
 from authorizer.domain.tickets.state import Ticket, evolve, ticket_clock, ticket_view
-from authorizer.persistence.digest import state_digest
-from authorizer.persistence.record import decode, encode
-from authorizer.persistence.state import Replay, State
-from authorizer.persistence.ticket_codec import decode_ticket, encode_ticket
+from authorizer.persistence.state.digest import state_digest
+from authorizer.persistence.state.record import decode, encode
+from authorizer.persistence.state.state import Replay, State
+from authorizer.persistence.state.ticket_codec import decode_ticket, encode_ticket
 from tests.persistence import commands
 from tests.persistence.any_event import unhurried
 from tests.property.naive_tickets import CLOCK_RUNS, NaiveTicket, shown

@@ -8,11 +8,11 @@ from typing import Any, Final
 from sqlalchemy import Engine, select
 
 from authorizer.domain.aggregates import Event
-from authorizer.persistence.file_journal import FileJournal
-from authorizer.persistence.follow import Follower
-from authorizer.persistence.history import events_of
-from authorizer.persistence.journal import JournalReader
-from authorizer.persistence.record import encode
+from authorizer.persistence.journal.file_journal import FileJournal
+from authorizer.persistence.journal.follow import Follower
+from authorizer.persistence.journal.reading import JournalReader
+from authorizer.persistence.state.history import events_of
+from authorizer.persistence.state.record import encode
 from authorizer.reports.local_days import LocalDays
 from authorizer.reports.projector import Projector
 from authorizer.reports.queries import QUERIES

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine, update
 
 from authorizer.domain.accounts.events import PurchaseApproved
-from authorizer.persistence.journal import JournalDamagedError
+from authorizer.persistence.journal.reading import JournalDamagedError
 from authorizer.reports.projector import Projector
 from authorizer.reports.store import OvertakenError, open_store
 from authorizer.reports.tables import SCHEMA_VERSION, progress

@@ -19,8 +19,8 @@ from itertools import pairwise
 from random import Random
 from typing import Final
 
-from authorizer.persistence import frame
 from authorizer.persistence.disk import Disk, DiskFile
+from authorizer.persistence.journal import frame
 
 SECTOR_BYTES: Final = 512
 

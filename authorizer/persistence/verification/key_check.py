@@ -11,9 +11,9 @@ from authorizer.domain.customers.state import Customer
 from authorizer.domain.sealing import Sealed
 from authorizer.domain.tickets.state import Ticket
 from authorizer.persistence.disk import Disk
+from authorizer.persistence.privacy.vault import FILE, HEADER, Keyring, VaultDamagedError, read_keys
 from authorizer.persistence.problem import Problem
-from authorizer.persistence.state import State
-from authorizer.persistence.vault import FILE, HEADER, Keyring, VaultDamagedError, read_keys
+from authorizer.persistence.state.state import State
 
 
 class CheckedKeys(NamedTuple):

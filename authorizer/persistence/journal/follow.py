@@ -7,9 +7,9 @@ position is never looked at: it may be half written, and a crash may take it awa
 from collections.abc import Generator, Iterator
 from typing import Final, NamedTuple
 
-from authorizer.persistence import frame
 from authorizer.persistence.disk import Disk
-from authorizer.persistence.journal import (
+from authorizer.persistence.journal import frame
+from authorizer.persistence.journal.reading import (
     Batch,
     JournalDamagedError,
     batch_problem,

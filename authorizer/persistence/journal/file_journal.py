@@ -4,8 +4,9 @@ import itertools
 from collections.abc import Sequence
 from typing import Final
 
-from authorizer.persistence import clean_shutdown, frame, journal
 from authorizer.persistence.disk import Disk, Place, is_there, replace
+from authorizer.persistence.journal import clean_shutdown, frame
+from authorizer.persistence.journal import reading as journal
 
 _ASIDE: Final = f"{journal.FOLDER}/torn.tmp"
 _NEW_SEGMENT: Final = f"{journal.FOLDER}/new-segment.tmp"

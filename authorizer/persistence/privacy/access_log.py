@@ -15,10 +15,11 @@ from typing import Final, NamedTuple
 import orjson
 
 from authorizer.domain.access import Accessed, DataAccess
-from authorizer.persistence import frame, journal
 from authorizer.persistence.disk import Disk, remove_if_there
-from authorizer.persistence.file_journal import FileJournal
-from authorizer.persistence.journal import JournalDamagedError, JournalReader, TornTail
+from authorizer.persistence.journal import frame
+from authorizer.persistence.journal import reading as journal
+from authorizer.persistence.journal.file_journal import FileJournal
+from authorizer.persistence.journal.reading import JournalDamagedError, JournalReader, TornTail
 from authorizer.persistence.problem import Problem
 
 FOLDER: Final = "access-log"

@@ -25,8 +25,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from authorizer.domain.sealing import PLAIN, Sealed, is_plain
-from authorizer.persistence import clean_shutdown
 from authorizer.persistence.disk import Disk, Place, is_there
+from authorizer.persistence.journal import clean_shutdown
 
 FILE: Final = "customers.keys"
 HEADER: Final = b"AUTHKEYS 1\n".ljust(64, b"\0")

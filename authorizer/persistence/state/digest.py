@@ -7,9 +7,9 @@ import orjson
 
 from authorizer.domain.accounts.idempotency import IdempotencyKeys
 from authorizer.domain.moments import DAY_US
-from authorizer.persistence.state import State
-from authorizer.persistence.state_codec import encode_account, encode_customer
-from authorizer.persistence.ticket_codec import encode_ticket
+from authorizer.persistence.state.state import State
+from authorizer.persistence.state.state_codec import encode_account, encode_customer
+from authorizer.persistence.state.ticket_codec import encode_ticket
 
 SURELY_KEPT_US: Final = DAY_US
 """Younger ids are in every state, however short the retention was when it was made."""

@@ -14,8 +14,8 @@ import zlib
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple, Protocol
 
-from authorizer.persistence import frame
 from authorizer.persistence.disk import Disk
+from authorizer.persistence.journal import frame
 
 FOLDER: Final = "journal"
 _NAME = re.compile(r"([0-9]{20})\.journal")

@@ -15,9 +15,9 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from authorizer.persistence.disk import Disk
-from authorizer.persistence.population import EntityStore, PackedEntity
-from authorizer.persistence.state import State
-from authorizer.persistence.state_codec import STATE_VERSION
+from authorizer.persistence.state.population import EntityStore, PackedEntity
+from authorizer.persistence.state.state import State
+from authorizer.persistence.state.state_codec import STATE_VERSION
 
 FOLDER: Final = "snapshots"
 TEMPORARY: Final = f"{FOLDER}/new-snapshot.tmp"

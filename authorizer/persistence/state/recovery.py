@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 from authorizer.domain.moments import DAY_US
-from authorizer.persistence import journal, snapshot
 from authorizer.persistence.disk import Disk
-from authorizer.persistence.history import MISFITS, events_of, misfit
-from authorizer.persistence.journal import Batch, JournalDamagedError, JournalReader
-from authorizer.persistence.snapshot import Snapshot, SnapshotDamagedError
-from authorizer.persistence.state import Replay, State
+from authorizer.persistence.journal import reading as journal
+from authorizer.persistence.journal.reading import Batch, JournalDamagedError, JournalReader
+from authorizer.persistence.state import snapshot
+from authorizer.persistence.state.history import MISFITS, events_of, misfit
+from authorizer.persistence.state.snapshot import Snapshot, SnapshotDamagedError
+from authorizer.persistence.state.state import Replay, State
 
 ASIDE: Final = ".ahead-of-"
 """What follows a snapshot's name, and then a position, where it was put aside."""

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from authorizer.domain.accounts.idempotency import IdempotencyKeys, newest_us
-from authorizer.persistence.shards import Shards
-from authorizer.persistence.state_codec import Page
+from authorizer.persistence.state.shards import Shards
+from authorizer.persistence.state.state_codec import Page
 
 
 class Entity(Protocol):

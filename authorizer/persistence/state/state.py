@@ -15,15 +15,15 @@ from authorizer.domain.merchants.state import MerchantTable
 from authorizer.domain.tickets import state as tickets
 from authorizer.domain.tickets.events import TicketEvent, TicketOpened
 from authorizer.domain.tickets.state import Ticket, request_key
-from authorizer.persistence.population import EntityStore
-from authorizer.persistence.shards import Shards
-from authorizer.persistence.state_codec import (
+from authorizer.persistence.state.population import EntityStore
+from authorizer.persistence.state.shards import Shards
+from authorizer.persistence.state.state_codec import (
     decode_account,
     decode_customer,
     encode_account,
     encode_customer,
 )
-from authorizer.persistence.ticket_codec import decode_ticket, encode_ticket
+from authorizer.persistence.state.ticket_codec import decode_ticket, encode_ticket
 
 _MAX_AWAKE: Final = 50_000
 _ACCOUNT_EVENTS: Final = frozenset(get_args(AccountEvent))

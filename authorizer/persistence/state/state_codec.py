@@ -12,7 +12,7 @@ from authorizer.domain.accounts.cards import BlockReason, Card, CardStatus, Card
 from authorizer.domain.accounts.state import Account
 from authorizer.domain.customers.state import Customer
 from authorizer.domain.moments import WrittenTime
-from authorizer.persistence.record import revive_operation, revive_terms
+from authorizer.persistence.state.record import revive_operation, revive_terms
 
 STATE_VERSION: Final = 3
 

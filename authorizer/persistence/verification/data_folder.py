@@ -11,17 +11,28 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from authorizer.domain.moments import DAY_US
-from authorizer.persistence import frame, journal, snapshot
-from authorizer.persistence.access_log import CheckedAccesses, check_accesses
-from authorizer.persistence.digest import SURELY_KEPT_US, state_digest
 from authorizer.persistence.disk import Disk
-from authorizer.persistence.history import MISFITS, events_of, misfit
-from authorizer.persistence.journal import Batch, JournalDamagedError, JournalReader, TornTail
-from authorizer.persistence.key_check import CheckedKeys, KeyCheck
+from authorizer.persistence.journal import frame
+from authorizer.persistence.journal import reading as journal
+from authorizer.persistence.journal.reading import (
+    Batch,
+    JournalDamagedError,
+    JournalReader,
+    TornTail,
+)
+from authorizer.persistence.privacy.access_log import CheckedAccesses, check_accesses
 from authorizer.persistence.problem import Problem
-from authorizer.persistence.recovery import JournalShorterError, Recovered, recover
-from authorizer.persistence.snapshot import SnapshotDamagedError, SnapshotEnd, SnapshotVersionError
-from authorizer.persistence.state import Replay, State
+from authorizer.persistence.state import snapshot
+from authorizer.persistence.state.digest import SURELY_KEPT_US, state_digest
+from authorizer.persistence.state.history import MISFITS, events_of, misfit
+from authorizer.persistence.state.recovery import JournalShorterError, Recovered, recover
+from authorizer.persistence.state.snapshot import (
+    SnapshotDamagedError,
+    SnapshotEnd,
+    SnapshotVersionError,
+)
+from authorizer.persistence.state.state import Replay, State
+from authorizer.persistence.verification.key_check import CheckedKeys, KeyCheck
 
 Progress = Callable[[int], None]
 

@@ -5,8 +5,8 @@ from typing import Final
 
 from authorizer.domain.aggregates import Event
 from authorizer.persistence.disk import Disk
-from authorizer.persistence.journal import Batch, JournalDamagedError
-from authorizer.persistence.record import UnknownRecordError, decode
+from authorizer.persistence.journal.reading import Batch, JournalDamagedError
+from authorizer.persistence.state.record import UnknownRecordError, decode
 
 MISFITS: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What applying an event raises when the state before it is not the one that it was decided on."""

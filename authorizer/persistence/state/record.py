@@ -36,7 +36,7 @@ from authorizer.domain.merchants.events import MerchantRegistered, MerchantRemov
 from authorizer.domain.moments import WrittenTime
 from authorizer.domain.sealing import unsealed
 from authorizer.domain.tickets import events as ticket_events
-from authorizer.persistence.personal import pack
+from authorizer.persistence.privacy.personal import pack
 
 MAX_JSON_INT: Final = 2**63 - 1
 
