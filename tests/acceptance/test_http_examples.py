@@ -1,4 +1,4 @@
-"""The JSON in docs/http.md: what is shown as a request is taken, an answer has what is shown."""
+"""The JSON in the pages of the interface: a request is taken, an answer has what is shown."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from tests.conftest import PATIENT
 from tests.support.client import Answer, Client
 from tests.support.server import PROJECT, running
 
-TEXT: Final = (PROJECT / "docs" / "http.md").read_text(encoding="utf-8")
+TEXT: Final = "".join(
+    (PROJECT / "docs" / page).read_text(encoding="utf-8")
+    for page in ("authorizer.md", "customer-care.md")
+)
 BLOCKS: Final = re.findall(r"^```(?:json)?\n(\{.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
 
 

@@ -1,9 +1,10 @@
-"""README's tour: every request gets the answer that is printed, on a server with demo data."""
+"""The printed requests: each gets the answer that stands below it, on a server with demo data."""
 
 from __future__ import annotations
 
 import re
 import shlex
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -32,10 +33,10 @@ class Printed(NamedTuple):
     answer: str
 
 
-def tour() -> list[Printed]:
-    """The requests of README, in their order. A block without one is the one before it again."""
+def tour(page: str) -> list[Printed]:
+    """The requests of a page, in their order. A block without one is the one before it again."""
     printed: list[Printed] = []
-    text = (PROJECT / "README.md").read_text(encoding="utf-8")
+    text = (PROJECT / page).read_text(encoding="utf-8")
     for block in re.findall(r"^```\n(.*?)^```$", text, re.DOTALL | re.MULTILINE):
         if block.startswith("authorizer-"):
             printed.append(Printed(printed[-1].command, block))
@@ -93,17 +94,25 @@ def headers_of(text: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder: Path = tmp_path_factory.mktemp("readme")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder as `make run` makes it."""
+    folder: Path = tmp_path_factory.mktemp("demo")
     made = CliRunner().invoke(main, ["init", "--demo", "--data", str(folder / "data")])
     assert made.exit_code == 0, made.output
-    with running(folder, *PATIENT) as one:
+    return folder / "data"
+
+
+@pytest.fixture
+def server(demo: Path, tmp_path: Path) -> Iterator[Server]:
+    shutil.copytree(demo, tmp_path / "data")
+    with running(tmp_path, *PATIENT) as one:
         yield one
 
 
-def test_every_request_is_answered_as_printed(server: Server) -> None:
-    printed = tour()
-    assert len(printed) > 10
+@pytest.mark.parametrize("page", ["README.md", "docs/authorizer.md", "docs/customer-care.md"])
+def test_every_request_is_answered_as_printed(server: Server, page: str) -> None:
+    printed = tour(page)
+    assert len(printed) >= 2
     for command, expected in printed:
         answer, shows_headers = asked(server.client, command)
         if expected.startswith("authorizer-"):
@@ -118,7 +127,7 @@ def test_every_request_is_answered_as_printed(server: Server) -> None:
 
 
 def test_the_reports_that_a_browser_shows_have_something_to_show(server: Server) -> None:
-    text = (PROJECT / "README.md").read_text(encoding="utf-8")
+    text = (PROJECT / "docs" / "customer-care.md").read_text(encoding="utf-8")
     pages = re.findall(rf"{HOST}(/relatorios/\w+)(?:\.| and)", text)
     assert len(pages) == 2
     for path in pages:
