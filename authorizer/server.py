@@ -20,6 +20,7 @@ from authorizer.actors.access_trail import AccessTrail
 from authorizer.actors.clock import ClockState
 from authorizer.actors.directory import BrokenEntityError
 from authorizer.actors.entity import OffLoop
+from authorizer.followers.reports.client import NoReports, Reports, ReportsProcess
 from authorizer.http.access.control import Access
 from authorizer.http.access.rate import RateLimit, Rates
 from authorizer.http.access.search_rates import SearchRates
@@ -33,7 +34,6 @@ from authorizer.persistence.keys_in_force import InForce
 from authorizer.persistence.privacy.access_log import FOLDER as ACCESS_LOG
 from authorizer.persistence.privacy.access_log import AccessLog
 from authorizer.persistence.state.recovery import Recovered
-from authorizer.reports.client import NoReports, Reports, ReportsProcess
 from authorizer.settings import Settings, other_variables
 
 EXIT_JOURNAL_FAILED: Final = os.EX_IOERR

@@ -27,8 +27,8 @@ from authorizer.domain.tickets.service_levels import (
     ServiceLevel,
     ServiceLevels,
 )
-from authorizer.reports.business_hours import BusinessHours, parse_hours, parse_weekdays
-from authorizer.reports.local_days import check_time_zone
+from authorizer.followers.reports.business_hours import BusinessHours, parse_hours, parse_weekdays
+from authorizer.followers.reports.local_days import check_time_zone
 
 _CHECKS: Final[dict[str, Callable[[str], object]]] = {
     "time_zone": check_time_zone,

@@ -12,15 +12,15 @@ from authorizer import logs
 from authorizer.cli import offline
 from authorizer.cli.options import settings_options
 from authorizer.cli.reports import journal_end, projector_of, tables_of
+from authorizer.followers.reports.asked import Asked
+from authorizer.followers.reports.export.amounts import with_amounts
+from authorizer.followers.reports.export.spreadsheet import STYLES, csv_of
+from authorizer.followers.reports.local_days import LocalDays
 from authorizer.http.api.instants import check_edge
 from authorizer.http.api.wire import money
 from authorizer.http.report_period import PeriodError, period_of
 from authorizer.http.reports import BUSINESS, reais
 from authorizer.persistence.disk import DataFolderInUseError
-from authorizer.reports.amounts import with_amounts
-from authorizer.reports.asked import Asked
-from authorizer.reports.local_days import LocalDays
-from authorizer.reports.spreadsheet import STYLES, csv_of
 from authorizer.settings import Settings
 
 if TYPE_CHECKING:
@@ -113,8 +113,8 @@ def report(
 
 
 def _gather(settings: Settings, asked: Asked) -> dict[str, Any]:
-    from authorizer.reports.everything import gather  # noqa: PLC0415
-    from authorizer.reports.store import StoreError, problem_of  # noqa: PLC0415
+    from authorizer.followers.reports.export.all_reports import gather  # noqa: PLC0415
+    from authorizer.followers.reports.tables.store import StoreError, problem_of  # noqa: PLC0415
 
     disk = offline.journal_to_read(settings)
     try:
@@ -134,7 +134,7 @@ def _gather(settings: Settings, asked: Asked) -> dict[str, Any]:
 
 
 def _wait_for_the_server(engine: "Engine", position: int) -> None:
-    from authorizer.reports.store import read_standing  # noqa: PLC0415
+    from authorizer.followers.reports.tables.store import read_standing  # noqa: PLC0415
 
     deadline = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < deadline:
@@ -147,7 +147,7 @@ def _wait_for_the_server(engine: "Engine", position: int) -> None:
 
 
 def _html(gathered: dict[str, Any]) -> str:
-    from authorizer.reports.page import page_of  # noqa: PLC0415
+    from authorizer.followers.reports.export.page import page_of  # noqa: PLC0415
 
     return page_of(gathered)
 

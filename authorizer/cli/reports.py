@@ -18,18 +18,18 @@ from authorizer.cli import offline
 from authorizer.cli.options import laid_out, settings_options
 from authorizer.cli.progress import journal_bytes, progress
 from authorizer.domain.aggregates import Event
+from authorizer.followers.reports.local_days import LocalDays
 from authorizer.persistence.disk import LocalDisk
 from authorizer.persistence.journal.follow import Follower
 from authorizer.persistence.journal.reading import Batch, JournalReader
 from authorizer.persistence.state.history import events_of
-from authorizer.reports.local_days import LocalDays
 from authorizer.settings import Settings, other_variables
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from authorizer.reports.projector import Projector
-    from authorizer.reports.worker import Worker
+    from authorizer.followers.reports.tables.projector import Projector
+    from authorizer.followers.reports.worker import Worker
 
 log = structlog.get_logger()
 
@@ -98,7 +98,7 @@ def status(as_json: bool, settings: Settings) -> None:
 
     Exit status: 0 they could be read, 1 they could not, 2 wrong usage.
     """
-    from authorizer.reports.store import (  # noqa: PLC0415
+    from authorizer.followers.reports.tables.store import (  # noqa: PLC0415
         StoreError,
         count_rows,
         problem_of,
@@ -147,7 +147,7 @@ def check_url(settings: Settings) -> None:
 
     The server asks before it starts, in a process of its own: SQLAlchemy is not for the server's.
     """
-    from authorizer.reports.database_url import check_url  # noqa: PLC0415
+    from authorizer.followers.reports.tables.database_url import check_url  # noqa: PLC0415
 
     try:
         check_url(settings.reports_url or "")
@@ -172,8 +172,8 @@ def url_problem(url: str) -> str | None:
 
 
 def _follow(engine: "Engine", disk: LocalDisk, days: LocalDays) -> None:
-    from authorizer.reports.wire import message  # noqa: PLC0415
-    from authorizer.reports.worker import END_SECONDS, Worker  # noqa: PLC0415
+    from authorizer.followers.reports.wire import message  # noqa: PLC0415
+    from authorizer.followers.reports.worker import END_SECONDS, Worker  # noqa: PLC0415
 
     worker = Worker(engine, projector_of(engine, disk, days), _say, time.monotonic)
     running = threading.Thread(target=_run, args=(worker,), name="projector", daemon=True)
@@ -212,8 +212,8 @@ def tables_of(settings: Settings, disk: LocalDisk) -> "Iterator[Engine]":
 
 
 def _open_tables(settings: Settings, disk: LocalDisk) -> "Engine":
-    from authorizer.reports.database_url import check_url  # noqa: PLC0415
-    from authorizer.reports.store import open_store  # noqa: PLC0415
+    from authorizer.followers.reports.tables.database_url import check_url  # noqa: PLC0415
+    from authorizer.followers.reports.tables.store import open_store  # noqa: PLC0415
 
     if settings.reports_url is None:
         disk.make_folder(FOLDER)
@@ -237,7 +237,7 @@ def projector_of(
     engine: "Engine", disk: LocalDisk, days: LocalDays, keep_days: bool = False
 ) -> "Projector":
     """Who brings the tables up with the journal of a data folder."""
-    from authorizer.reports.projector import Projector  # noqa: PLC0415
+    from authorizer.followers.reports.tables.projector import Projector  # noqa: PLC0415
 
     def events(batch: Batch) -> Iterable[tuple[int, Event]]:
         return events_of(disk, batch)
@@ -255,7 +255,7 @@ def journal_end(disk: LocalDisk) -> int:
 
 
 def _read_and_project(disk: LocalDisk, projector: "Projector") -> int:
-    from authorizer.reports.store import StoreError, problem_of  # noqa: PLC0415
+    from authorizer.followers.reports.tables.store import StoreError, problem_of  # noqa: PLC0415
 
     end = journal_end(disk)
     try:

@@ -14,6 +14,9 @@ from authorizer.actors.access_trail import AccessTrail, AccessTrailError
 from authorizer.actors.admission import Admission
 from authorizer.actors.clock import Clock
 from authorizer.actors.desk import Desk
+from authorizer.followers.reports.business_hours import BusinessHours
+from authorizer.followers.reports.client import Reports, ReportsUnavailableError
+from authorizer.followers.reports.local_days import LocalDays
 from authorizer.http.access.audit import AccessLists, Audit
 from authorizer.http.access.control import TERMINALS, Access
 from authorizer.http.access.limit_ceiling import LimitCeiling
@@ -53,9 +56,6 @@ from authorizer.http.transactions import (
     Send,
     Transactions,
 )
-from authorizer.reports.business_hours import BusinessHours
-from authorizer.reports.client import Reports, ReportsUnavailableError
-from authorizer.reports.local_days import LocalDays
 
 log = structlog.get_logger()
 

@@ -12,6 +12,7 @@ from authorizer.domain.accounts.cards import Operation
 from authorizer.domain.customers.rules import opened
 from authorizer.domain.moments import WrittenTime
 from authorizer.domain.outcomes import RefusalKind
+from authorizer.followers.reports.client import Reports
 from authorizer.http.access.audit import Audit
 from authorizer.http.answers.histories import Contacts, Operations
 from authorizer.http.api.endpoints import CARE_READ, Endpoint
@@ -20,7 +21,6 @@ from authorizer.http.api.problems import refused
 from authorizer.http.api.query import query_of
 from authorizer.http.api.wire import json_response, time_text
 from authorizer.http.customers import operation_line
-from authorizer.reports.client import Reports
 
 _TEXTS: Final = {
     "abertura": ("assunto", "descricao"),

@@ -4,9 +4,9 @@ from datetime import date
 from typing import Final
 
 from authorizer.domain.moments import DAY_US, day_of
+from authorizer.followers.reports.local_days import LocalDays
+from authorizer.followers.reports.period import DEFAULT_DAYS, MAX_DAYS, Period
 from authorizer.http.api.instants import end_us, start_us
-from authorizer.reports.local_days import LocalDays
-from authorizer.reports.period import DEFAULT_DAYS, MAX_DAYS, Period
 
 _FIRST_US: Final = -DAY_US
 _LAST_US: Final = day_of(date(9999, 1, 1)) * DAY_US

@@ -10,6 +10,12 @@ from starlette.responses import Response
 
 from authorizer.actors.clock import Clock
 from authorizer.domain.money import format_cents
+from authorizer.followers.reports.business_hours import BusinessHours
+from authorizer.followers.reports.client import Reports
+from authorizer.followers.reports.export.amounts import with_amounts
+from authorizer.followers.reports.export.spreadsheet import STYLES, csv_of
+from authorizer.followers.reports.local_days import LocalDays
+from authorizer.followers.reports.period import Period
 from authorizer.http.answers import reports as answers
 from authorizer.http.api.endpoints import BOTH_READ, Endpoint, Text
 from authorizer.http.api.instants import check_edge
@@ -19,12 +25,6 @@ from authorizer.http.api.query import Query, query_of
 from authorizer.http.api.rules import DATE_OR_TIME, Rule
 from authorizer.http.api.wire import json_response, money
 from authorizer.http.report_period import PeriodError, period_of
-from authorizer.reports.amounts import with_amounts
-from authorizer.reports.business_hours import BusinessHours
-from authorizer.reports.client import Reports
-from authorizer.reports.local_days import LocalDays
-from authorizer.reports.period import Period
-from authorizer.reports.spreadsheet import STYLES, csv_of
 
 Edge = Annotated[
     StrictStr,

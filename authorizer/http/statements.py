@@ -9,13 +9,13 @@ from authorizer.actors.desk import Desk
 from authorizer.domain.accounts.commands import ReadAccount
 from authorizer.domain.moments import WrittenTime
 from authorizer.domain.outcomes import Reason, Refusal
+from authorizer.followers.reports.client import Reports
 from authorizer.http.answers.histories import Statement
 from authorizer.http.api.endpoints import BOTH_READ, Endpoint
 from authorizer.http.api.paging import StatementQuery, cursor_of
 from authorizer.http.api.problems import refused
 from authorizer.http.api.query import query_of
 from authorizer.http.api.wire import json_response, money, time_text
-from authorizer.reports.client import Reports
 
 
 class Statements:

@@ -12,6 +12,8 @@ from authorizer.actors.ticket_desk import ticket_file
 from authorizer.domain.access import AccessKind
 from authorizer.domain.tickets.service_levels import Priority
 from authorizer.domain.tickets.state import TicketStatus, TicketView
+from authorizer.followers.reports.client import Reports
+from authorizer.followers.reports.local_days import LocalDays
 from authorizer.http.access.audit import Audit
 from authorizer.http.answers.histories import Tickets
 from authorizer.http.api.endpoints import CARE_READ, Endpoint
@@ -22,8 +24,6 @@ from authorizer.http.api.rules import DATE_OR_TIME, Rule
 from authorizer.http.api.wire import json_response
 from authorizer.http.documents import Identity
 from authorizer.http.ticket_documents import Category, Name, PriorityWord, ticket_summary
-from authorizer.reports.client import Reports
-from authorizer.reports.local_days import LocalDays
 
 _OVERDUE: Final = {
     "primeira_resposta": "first_response",

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.commands import done, refused, write_events
-from tests.reports.desk_events import opened, resolved
-from tests.reports.test_transaction_report import approved
+from tests.followers.reports.desk_events import opened, resolved
+from tests.followers.reports.test_transaction_report import approved
 from tests.support.server import PROJECT, python, running
 
 PERIOD = ("--de", "2025-11-17", "--ate", "2025-11-23", "--time-zone", "UTC")

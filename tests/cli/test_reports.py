@@ -6,10 +6,10 @@ import json
 import subprocess
 from pathlib import Path
 
-from authorizer.reports.store import open_store
+from authorizer.followers.reports.tables.store import open_store
 from tests.cli.commands import buy, done, purchase, refused, start, write_batch
 from tests.conftest import MakeServer
-from tests.reports.house import Tables, tables_of
+from tests.followers.reports.house import Tables, tables_of
 from tests.support.server import PROJECT, python
 
 
@@ -68,7 +68,7 @@ def test_a_bug_ends_the_process_that_follows(demo: Path) -> None:
     program = """
 import sys
 from authorizer.cli import main
-from authorizer.reports.projector import Projector
+from authorizer.followers.reports.tables.projector import Projector
 def bug(*_):
     raise RuntimeError("a bug")
 Projector.catch_up = bug

@@ -1,4 +1,4 @@
-"""Reports over HTTP: periods, groupings, forms. What they count is tested in tests/reports."""
+"""Reports over HTTP: periods, groupings, forms. tests/followers/reports tests what they count."""
 
 from __future__ import annotations
 

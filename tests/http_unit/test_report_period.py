@@ -7,9 +7,9 @@ from datetime import datetime
 import pytest
 
 from authorizer.domain.moments import DAY_US, us_of
+from authorizer.followers.reports.local_days import LocalDays
 from authorizer.http.api.instants import check_edge
 from authorizer.http.report_period import PeriodError, period_of
-from authorizer.reports.local_days import LocalDays
 
 UTC = LocalDays("UTC")
 SAO_PAULO = LocalDays("America/Sao_Paulo")

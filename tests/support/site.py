@@ -11,11 +11,11 @@ from unittest.mock import MagicMock
 from uvicorn.server import ServerState
 
 from authorizer.actors.admission import Admission
+from authorizer.followers.reports.client import NoReports
 from authorizer.http.access.control import Access
 from authorizer.http.app import make_app
 from authorizer.http.connection.protocol import Protocol
 from authorizer.http.metrics import Metrics
-from authorizer.reports.client import NoReports
 from authorizer.server import uvicorn_config
 from tests.actors.house import House
 

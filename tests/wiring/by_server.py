@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from authorizer.domain.moments import MINUTE_US
 from authorizer.domain.tickets.service_levels import DEFAULT_SERVICE_LEVELS, Priority
-from authorizer.reports.business_hours import WEEKDAYS
+from authorizer.followers.reports.business_hours import WEEKDAYS
 from authorizer.settings import load_settings
 from tests.cli.commands import done
 from tests.conftest import PATIENT

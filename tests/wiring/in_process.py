@@ -19,12 +19,12 @@ from authorizer.domain.access import ApiKey, Role
 from authorizer.domain.accounts.commands import Authorize, OpenAccount, ReadAccount
 from authorizer.domain.accounts.events import AccountOpened
 from authorizer.domain.outcomes import Outcome, Reason
+from authorizer.followers.reports.client import ReportsUnavailableError
 from authorizer.http.access.control import Denied
 from authorizer.http.access.credentials import new_credential
 from authorizer.http.metrics import Metrics
 from authorizer.persistence.api_keys import KeyFile, changing, write_keys
 from authorizer.persistence.disk import LocalDisk
-from authorizer.reports.client import ReportsUnavailableError
 from authorizer.settings import load_settings
 from tests.cli.commands import journal_files, write_events
 from tests.domain.builders import BY, DAY_US

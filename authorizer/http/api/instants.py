@@ -5,8 +5,8 @@ from datetime import date
 from typing import Final
 
 from authorizer.domain.moments import day_of
+from authorizer.followers.reports.local_days import LocalDays
 from authorizer.http.api.wire import parse_time
-from authorizer.reports.local_days import LocalDays
 
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from authorizer.actors.access_trail import AccessTrailError
 from authorizer.domain.outcomes import Refusal, RefusalKind
-from authorizer.reports.client import ReportsUnavailableError
+from authorizer.followers.reports.client import ReportsUnavailableError
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_SECONDS: Final = "1"

@@ -1,0 +1,142 @@
+"""The query `transaction_report`: purchases by day, wallet, MCC, merchant or reason."""
+
+from collections.abc import Iterable, Mapping
+from heapq import nsmallest
+from threading import Lock
+from typing import Any, Final
+
+import numpy as np
+from sqlalchemy import Connection, select
+
+from authorizer.domain.moments import day_text
+from authorizer.followers.reports.local_days import LocalDay, LocalDays
+from authorizer.followers.reports.period import Period
+from authorizer.followers.reports.purchases.counted import Counted, count
+from authorizer.followers.reports.purchases.daily_sums import DailySums
+from authorizer.followers.reports.purchases.totals import Numbers, Purchases
+from authorizer.followers.reports.tables.purchase_sums import KEYS, TOTAL
+from authorizer.followers.reports.tables.schema import progress
+
+BY_DAY: Final = "dia"
+DIMENSIONS: Final = {
+    "carteira": "wallet",
+    "mcc": "mcc",
+    "estabelecimento": "merchant",
+    "motivo": "reason",
+}
+MAX_GROUPS: Final = 100
+"""MCCs and merchants are any text: more of them than these, the largest, are told together."""
+
+
+class TransactionReport:
+    """Answers one query at a time from what it keeps of the sums in memory.
+
+    Days that lie within what is asked for are taken from the tables' sums; what is left at the ends
+    is counted from the purchases themselves. So every instant is exact, whatever zone is asked for.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._days: LocalDays | None = None
+        """The days of the tables' sums."""
+        self._sums: dict[str, DailySums] = {}
+
+    def __call__(self, connection: Connection, params: Mapping[str, Any]) -> dict[str, Any]:
+        """The purchases of a period.
+
+        Parameters: `start_us` and `end_us`; `by`, a way to group or None; `time_zone`, the zone of
+        the days.
+        """
+        period, by = Period(params["start_us"], params["end_us"]), params["by"]
+        with self._lock:
+            while True:
+                kept = self._look_at_the_days(connection)
+                report = self._make(connection, kept, period, by, LocalDays(params["time_zone"]))
+                if _time_zone(connection) == kept.time_zone:  # else they were changed meanwhile
+                    return report
+
+    def _look_at_the_days(self, connection: Connection) -> LocalDays:
+        time_zone = _time_zone(connection)
+        if self._days is None or self._days.time_zone != time_zone:
+            self._days = LocalDays(time_zone)
+            self._sums = {dimension: DailySums(dimension) for dimension in KEYS}
+        return self._days
+
+    def _make(
+        self,
+        connection: Connection,
+        kept: LocalDays,
+        period: Period,
+        by: str | None,
+        days: LocalDays,
+    ) -> dict[str, Any]:
+        sums = self._sums[DIMENSIONS.get(by or "", TOTAL)]
+        sums.bring_up_to_date(connection, kept.touched(period))
+        if by == BY_DAY:
+            parts = list(days.parts(period))
+            found = [Purchases.of(_numbers(connection, sums, kept, part.part)) for part in parts]
+            return Purchases(*map(sum, zip(*found, strict=True))).document() | {
+                "grupos": [
+                    {"grupo": day_text(part.day)} | purchases.document()
+                    for part, purchases in zip(parts, found, strict=True)
+                ]
+            }
+        numbers = _numbers(connection, sums, kept, period)
+        document = Purchases.of(numbers).document()
+        return document | _grouped(numbers, sums.names) if by else document
+
+
+def _numbers(connection: Connection, sums: DailySums, kept: LocalDays, period: Period) -> Numbers:
+    """The purchases of a period, a column for each of the sums' names."""
+    whole = _whole(kept.parts(period))
+    besides: Counted = {}
+    for rest in _rest(period, whole, kept):
+        count(connection, rest, sums.dimension, besides)
+    return sums.added_up(whole, besides)
+
+
+def _time_zone(connection: Connection) -> str:
+    """The zone of the tables' days; while they are being made anew, any."""
+    return connection.execute(select(progress.c.time_zone)).scalar() or "UTC"
+
+
+def _whole(parts: Iterable[LocalDay]) -> range:
+    """The days of which all is asked for; they follow each other."""
+    whole = [day for day, _, is_whole in parts if is_whole]
+    return range(whole[0], whole[-1] + 1) if whole else range(0)
+
+
+def _rest(period: Period, whole: range, days: LocalDays) -> list[Period]:
+    """What of a period lies outside of its whole days."""
+    if not whole:
+        return [period]
+    return [
+        Period(period.start_us, days.start_us(whole.start)),
+        Period(days.start_us(whole.stop), period.end_us),
+    ]
+
+
+def _grouped(numbers: Numbers, names: list[str]) -> dict[str, Any]:
+    """`grupos`, those with the most purchases first, and `outros` where there are too many.
+
+    A key that is empty stands for none: a declined purchase has no wallet that paid.
+    """
+    purchases = numbers[0] + numbers[3]
+    there = np.flatnonzero(purchases)
+    if len(there) > MAX_GROUPS:
+        least = np.partition(purchases[there], -MAX_GROUPS)[-MAX_GROUPS]
+        there = there[purchases[there] >= least]
+    largest = nsmallest(
+        MAX_GROUPS, there.tolist(), key=lambda place: (-int(purchases[place]), names[place])
+    )
+    document: dict[str, Any] = {
+        "grupos": [
+            {"grupo": names[place] or None} | Purchases.of(numbers[:, [place]]).document()
+            for place in largest
+        ]
+    }
+    rest = np.flatnonzero(purchases)
+    rest = rest[~np.isin(rest, largest)]
+    if len(rest):
+        document["outros"] = {"grupos": len(rest)} | Purchases.of(numbers[:, rest]).document()
+    return document

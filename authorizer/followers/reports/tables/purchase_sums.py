@@ -1,0 +1,81 @@
+"""Purchases added up by local day, dimension, key and answer code, on their way into a table."""
+
+from collections.abc import Callable
+from typing import Final
+
+from authorizer.domain.money import MAX_BALANCE_CENTS
+from authorizer.domain.outcomes import Reason
+from authorizer.followers.reports.local_days import LocalDays
+from authorizer.followers.reports.period import Period
+from authorizer.followers.reports.tables.schema import CENTS_BASE, MAX_KEY_LENGTH
+from authorizer.followers.reports.tables.ticket_record import Row
+
+TOTAL: Final = "total"
+
+KEYS: Final[dict[str, Callable[[str | None], str]]] = {
+    TOTAL: lambda _: "",
+    "wallet": lambda source: source or "",
+    "mcc": lambda mcc: (mcc or "")[:MAX_KEY_LENGTH],
+    "merchant": lambda merchant: " ".join((merchant or "").split())[:MAX_KEY_LENGTH],
+    "reason": lambda word: word or "",
+}
+"""Every dimension, and how the key is made of what the purchase's row has for it."""
+
+_DayKey = tuple[int, str, str, str]
+"""Day, dimension, key, code."""
+_Alike = tuple[int, Reason, str | None, str, str]
+"""Day, reason, source of funds, MCC, merchant."""
+
+
+class PurchaseSums:
+    """Purchases go in one by one, what is to be added to the tables comes out."""
+
+    def __init__(self, days: LocalDays) -> None:
+        self._days = days
+        self._day = 0
+        self._today = Period(0, 0)
+        self._alike: dict[_Alike, list[int]] = {}
+        """How many purchases of one kind there are, and their centavos."""
+        self._whole: dict[int, Period] = {}
+        """The days that occur."""
+
+    def add(
+        self, at_us: int, reason: Reason, source: str | None, mcc: str, merchant: str, cents: int
+    ) -> None:
+        """Add a purchase. Its texts are storable."""
+        if not self._today.start_us <= at_us < self._today.end_us:
+            self._day = self._days.day_of(at_us)
+            self._today = self._whole[self._day] = self._days.whole(self._day)
+        like = (self._day, reason, source, mcc, merchant)
+        sums = self._alike.get(like)
+        if sums is None:
+            sums = self._alike[like] = [0, 0]
+        sums[0] += 1
+        sums[1] += cents if cents <= MAX_BALANCE_CENTS else 0
+
+    def sums(self) -> list[Row]:
+        """What is to be added to `transaction_days`."""
+        days: dict[_DayKey, list[int]] = {}
+        for (day, reason, source, mcc, merchant), (count, cents) in self._alike.items():
+            told = {"wallet": source, "mcc": mcc, "merchant": merchant, "reason": reason.word}
+            for dimension, key_of in KEYS.items():
+                key = (day, dimension, key_of(told.get(dimension)), reason.code)
+                sums = days.setdefault(key, [0, 0])
+                sums[0] += count
+                sums[1] += cents
+        return [
+            {
+                "day": day,
+                "dimension": dimension,
+                "key": key,
+                "code": code,
+                "count": count,
+                "cents_high": cents // CENTS_BASE,
+                "cents_low": cents % CENTS_BASE,
+            }
+            for (day, dimension, key, code), (count, cents) in days.items()
+        ]
+
+    def days(self) -> list[Row]:
+        """The days that occur, as `local_days` has them."""
+        return [{"day": day, **whole._asdict()} for day, whole in self._whole.items()]

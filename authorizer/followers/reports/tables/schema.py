@@ -1,0 +1,234 @@
+"""The tables of the read models. They are made from the journal and can be made anew at any time.
+
+Times are microseconds since 1970 UTC, money is centavos. Personal text stands here as it stands in
+the journal: sealed. Rows are only added or, where a table says so, replaced; none is ever removed.
+"""
+
+from typing import Final
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Index,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+)
+
+from authorizer.followers.reports.tables.column_types import AskedCents, WholeNumber, Words
+
+SCHEMA_VERSION: Final = 5
+"""Grows with every change to the tables or to what is put into them: then they are made anew."""
+
+metadata: Final = MetaData()
+
+progress: Final = Table(
+    "progress",
+    metadata,
+    Column("id", WholeNumber, primary_key=True),
+    Column("schema_version", WholeNumber, nullable=False),
+    Column("position", WholeNumber, nullable=False),
+    Column("chain", LargeBinary, nullable=False),
+    Column("segment", Words),
+    Column("batch_offset", WholeNumber, nullable=False),
+    Column("time_zone", Words, nullable=False),
+)
+"""One row: how far the journal is in the tables, changed together with them.
+
+`segment` and `batch_offset` name the newest batch of the journal that is in the tables, `chain`
+is the hash chain's head after it: whoever goes on reads that batch again, to know that the journal
+is still the same one. `time_zone` is the zone of the days in `transaction_days`."""
+
+transactions: Final = Table(
+    "transactions",
+    metadata,
+    Column("position", WholeNumber, primary_key=True, autoincrement=False),
+    Column("at_us", WholeNumber, nullable=False),
+    Column("account_id", Words, nullable=False),
+    Column("transaction_id", Words),
+    Column("code", Words, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("amount_cents", AskedCents, nullable=False),
+    Column("mcc", Words, nullable=False),
+    Column("merchant", Words, nullable=False),
+    Column("card_id", Words),
+    Column("override_mcc", Words),
+    Column("source", Words),
+    Column("wallet", Words),
+    Index("transactions_by_account", "account_id", "position"),
+    Index("transactions_by_time", "at_us"),
+)
+"""A row for every purchase that was decided, approved or declined. `source` is the wallet that
+paid, `credit_limit` where the card's limit did, null where nothing was paid; `wallet` is null there
+too, and a wallet may have any name."""
+
+movements: Final = Table(
+    "movements",
+    metadata,
+    Column("position", WholeNumber, primary_key=True, autoincrement=False),
+    Column("at_us", WholeNumber, nullable=False),
+    Column("account_id", Words, nullable=False),
+    Column("type", Words, nullable=False),
+    Column("movement_id", Words),
+    Column("wallet", Words, nullable=False),
+    Column("amount_cents", WholeNumber, nullable=False),
+    Column("available_cents", WholeNumber, nullable=False),
+    Column("held_cents", WholeNumber, nullable=False),
+    Index("movements_by_account", "account_id", "position"),
+)
+"""A row for every movement of a wallet that is no purchase: so far of the type `credit`.
+
+`available_cents` and `held_cents` are what was added to the wallet by it, negative where taken. An
+account's opening balances, these, and what its purchases took are what its wallets hold."""
+
+cards: Final = Table(
+    "cards",
+    metadata,
+    Column("card_id", Words, primary_key=True),
+    Column("customer_id", Words, nullable=False),
+)
+"""Whose card it is: events of a card name the account only."""
+
+operations: Final = Table(
+    "operations",
+    metadata,
+    Column("position", WholeNumber, nullable=False),
+    Column("part", WholeNumber, nullable=False),
+    Column("customer_id", Words, nullable=False),
+    Column("at_us", WholeNumber, nullable=False),
+    Column("at_text", Words),
+    Column("kind", Words, nullable=False),
+    Column("card_id", Words, nullable=False),
+    Column("channel", Words),
+    Column("block_reason", Words),
+    Column("justification", Words),
+    Column("available_cents", WholeNumber),
+    Column("limit_total_cents", WholeNumber),
+    Column("previous_limit_cents", WholeNumber),
+    Column("replaced_by", Words),
+    PrimaryKeyConstraint("position", "part"),
+    Index("operations_by_customer", "customer_id", "at_us", "position", "part"),
+)
+"""Card operations (`historico_operacoes`): those made here, and those that documents brought; one
+event may have brought several (`part`). `at_text` is how the document wrote the time."""
+
+contacts: Final = Table(
+    "contacts",
+    metadata,
+    Column("position", WholeNumber, nullable=False),
+    Column("part", WholeNumber, nullable=False),
+    Column("customer_id", Words, nullable=False),
+    Column("at_us", WholeNumber, nullable=False),
+    Column("at_text", Words),
+    Column("kind", Words, nullable=False),
+    Column("channel", Words),
+    Column("protocol", Words),
+    Column("card_id", Words),
+    Column("author", Words),
+    Column("name", Words),
+    Column("public", Boolean),
+    Column("priority", Words),
+    Column("text", Words),
+    PrimaryKeyConstraint("position", "part"),
+    Index("contacts_by_customer", "customer_id", "at_us", "position", "part"),
+)
+"""Every contact with a customer: what happened to their tickets, and their card operations.
+
+`kind` is `abertura`, `atendimento`, `interacao`, `espera`, `retomada`, `prioridade`, `resolucao`,
+`reabertura`, `fechamento`, or that of the operation. `priority` is the new one of `prioridade`.
+`text` is sealed, as the ticket's event holds it."""
+
+tickets: Final = Table(
+    "tickets",
+    metadata,
+    Column("protocol", Words, primary_key=True),
+    Column("position", WholeNumber, nullable=False),
+    Column("opened_position", WholeNumber, nullable=False),
+    Column("customer_id", Words, nullable=False),
+    Column("status", Words, nullable=False),
+    Column("category", Words, nullable=False),
+    Column("priority", Words, nullable=False),
+    Column("opened_priority", Words, nullable=False),
+    Column("channel", Words, nullable=False),
+    Column("card_id", Words),
+    Column("attendant", Words),
+    Column("text", Words, nullable=False),
+    Column("resolution", Words),
+    Column("reopening", Words),
+    Column("opened_at_us", WholeNumber, nullable=False),
+    Column("first_response_at_us", WholeNumber),
+    Column("first_bot_response_at_us", WholeNumber),
+    Column("first_resolved_at_us", WholeNumber),
+    Column("resolved_at_us", WholeNumber),
+    Column("closed_at_us", WholeNumber),
+    Column("resolutions", WholeNumber, nullable=False),
+    Column("reopenings", WholeNumber, nullable=False),
+    Column("first_response_target_us", WholeNumber, nullable=False),
+    Column("resolution_target_us", WholeNumber, nullable=False),
+    Column("ran_us", WholeNumber, nullable=False),
+    Column("runs_since_us", WholeNumber),
+    Column("first_response_due_us", WholeNumber, nullable=False),
+    Column("resolution_due_us", WholeNumber),
+    Column("unanswered_since_us", WholeNumber),
+    Column("reopening_waits", Words),
+    Column("reopening_response_due_us", WholeNumber),
+    Index("tickets_by_opening", "opened_at_us", "opened_position"),
+    Index("tickets_by_customer", "customer_id", "opened_at_us", "opened_position"),
+    Index("tickets_by_status", "status", "opened_at_us", "opened_position"),
+    Index("tickets_by_attendant", "attendant", "opened_at_us", "opened_position"),
+    Index("tickets_by_change", "position"),
+    Index("tickets_by_waiting", "unanswered_since_us", "opened_at_us", "opened_position"),
+)
+"""One row a ticket, replaced whenever something happens to it.
+
+The columns are those of `authorizer.domain.tickets.state.Ticket`, and besides: `opened_position`;
+`first_bot_response_at_us`, the first public word of a `robo`; how many resolutions it had; and when
+it is due (`resolution_due_us` is null while its clock stands still, `reopening_response_due_us`
+where no reopening waits for an answer). `reopening_waits` is JSON, a pair for each reopening: when
+it was, and when it was answered; null where there is none."""
+
+ticket_changes: Final = Table(
+    "ticket_changes",
+    metadata,
+    Column("position", WholeNumber, primary_key=True, autoincrement=False),
+    Column("protocol", Words, nullable=False),
+    Column("at_us", WholeNumber, nullable=False),
+    Column("status", Words, nullable=False),
+)
+"""A row for every change of a ticket's status: `status` is the new one. The first of a ticket is
+`aberto`; each `resolvido` is a resolution, each `reaberto` a reopening."""
+
+local_days: Final = Table(
+    "local_days",
+    metadata,
+    Column("day", WholeNumber, primary_key=True, autoincrement=False),
+    Column("start_us", WholeNumber, nullable=False),
+    Column("end_us", WholeNumber, nullable=False),
+)
+"""From when to when each of the days in `transaction_days` was taken to last. A newer time zone
+database may say otherwise: then the sums are made anew."""
+
+transaction_days: Final = Table(
+    "transaction_days",
+    metadata,
+    Column("day", WholeNumber, nullable=False),
+    Column("dimension", Words, nullable=False),
+    Column("key", Words, nullable=False),
+    Column("code", Words, nullable=False),
+    Column("count", WholeNumber, nullable=False),
+    Column("cents_high", WholeNumber, nullable=False),
+    Column("cents_low", WholeNumber, nullable=False),
+    PrimaryKeyConstraint("dimension", "day", "key", "code"),
+)
+"""Purchases added up by local day (days since 1970), dimension, key and answer code.
+
+Dimensions and their keys: `total` (empty), `wallet` (the source of funds as in `transactions`,
+empty for declines), `mcc` (as sent), `merchant` (white space collapsed), `reason`. Keys longer than
+`MAX_KEY_LENGTH` are cut. Money is `cents_high * CENTS_BASE + cents_low`: no sum of a row, nor one
+over the days of many years, is beyond 64 bits. An amount beyond what any balance may hold is
+counted, and left out of the sums of money."""
+
+CENTS_BASE: Final = 10**15
+MAX_KEY_LENGTH: Final = 256
+"""In characters: PostgreSQL's indexes hold up to 2,700 bytes."""

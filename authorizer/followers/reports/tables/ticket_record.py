@@ -1,0 +1,98 @@
+"""A ticket's row: the domain's own ticket, evolved by the domain's own rules, and a few counts."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import orjson
+
+from authorizer.domain.sealing import Sealed
+from authorizer.domain.tickets import events
+from authorizer.domain.tickets.state import (
+    BOT,
+    ReopeningWait,
+    Ticket,
+    TicketStatus,
+    TicketView,
+    evolve,
+    ticket_clock,
+    ticket_view,
+)
+from authorizer.followers.reports.tables.schema import tickets
+
+Row = dict[str, Any]
+
+_OWN: Final = (
+    "opened_position",
+    "first_bot_response_at_us",
+    "resolutions",
+)
+_DERIVED: Final = (
+    "status",
+    "first_response_due_us",
+    "resolution_due_us",
+    "reopening_waits",
+    "reopening_response_due_us",
+)
+_SAME: Final = tuple(
+    column.name for column in tickets.c if column.name not in (*_OWN, *_DERIVED, "protocol")
+)
+"""Columns that are attributes of the domain's ticket, under the same name."""
+
+
+class TicketRecord:
+    """A ticket on its way from row to row."""
+
+    def __init__(self, protocol: str) -> None:
+        self.ticket = Ticket(protocol)
+        self.opened_position = 0
+        self.first_bot_response_at_us: int | None = None
+        self.resolutions = 0
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> "TicketRecord":
+        """The ticket that a row tells of; what was said in it is not there."""
+        record = cls(row["protocol"])
+        for name in _SAME:
+            setattr(record.ticket, name, row[name])
+        for name in _OWN:
+            setattr(record, name, row[name])
+        record.ticket.status = TicketStatus(row["status"])
+        waits = orjson.loads(row["reopening_waits"] or "[]")
+        record.ticket.reopening_waits = [ReopeningWait(*wait) for wait in waits]
+        return record
+
+    def row(self) -> Row:
+        """The row of the ticket as it stands."""
+        ticket = self.ticket
+        view = ticket_view(ticket)
+        clock = ticket_clock(view, ticket.opened_at_us)
+        owes_answer = view.reopened_at_us is not None and view.reopening_answered_at_us is None
+        waits = [tuple(wait) for wait in ticket.reopening_waits]
+        return {
+            "protocol": ticket.protocol,
+            "status": ticket.status.value,
+            "first_response_due_us": clock.first_response_due_us,
+            "resolution_due_us": clock.resolution_due_us,
+            "reopening_waits": orjson.dumps(waits).decode() if waits else None,
+            "reopening_response_due_us": clock.reopening_response_due_us if owes_answer else None,
+            **{name: getattr(ticket, name) for name in _SAME},
+            **{name: getattr(self, name) for name in _OWN},
+        }
+
+    def apply(self, event: events.TicketEvent, position: int) -> None:
+        """Have an event happen to the ticket."""
+        ticket = self.ticket
+        evolve(ticket, event, position)
+        if isinstance(event, events.TicketOpened):
+            self.opened_position = position
+        elif isinstance(event, events.InteractionRecorded):
+            ticket.interactions.clear()
+            if event.author == BOT and event.public and self.first_bot_response_at_us is None:
+                self.first_bot_response_at_us = event.at_us
+        elif isinstance(event, events.TicketResolved):
+            self.resolutions += 1
+
+
+def view_of(row: Mapping[str, Any]) -> TicketView:
+    """What may be seen of a row's ticket, without what was said in it."""
+    return ticket_view(TicketRecord.of({**row, "text": Sealed(row["text"])}).ticket)

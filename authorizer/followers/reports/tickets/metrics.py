@@ -1,0 +1,182 @@
+"""The service metrics of groups of tickets, as customer care words them.
+
+A ticket belongs to the period in which it was opened, with all that has happened to it since.
+"""
+
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from authorizer.followers.reports.business_hours import BusinessHours
+from authorizer.followers.reports.tickets.columns import NEVER, Reopenings, TicketColumns
+from authorizer.followers.reports.tickets.durations import Column, Summary, summaries
+from authorizer.followers.reports.tickets.worked_time import WorkedTime
+
+Mask = npt.NDArray[np.bool_]
+
+RATE_DECIMALS: Final = 6
+_FAR_US: Final = np.iinfo(np.int64).max
+
+
+class Measures(NamedTuple):
+    """What is measured of each ticket. Durations are microseconds, NEVER where there is none."""
+
+    is_open: Column
+    first_response_us: Column
+    only_bot: Mask
+    first_resolution_us: Column
+    last_resolution_us: Column
+    resolutions: Column
+    reopenings: Column
+    reopened_ticket: Column
+    """By reopening, of which there may be more than tickets, or fewer: the ticket's place."""
+    reopening_response_us: Column
+    """By reopening."""
+    response_kept: Mask
+    response_broken: Mask
+    resolution_kept: Mask
+    resolution_broken: Mask
+
+
+def measure(
+    tickets: TicketColumns, reopenings: Reopenings, now_us: int, hours: BusinessHours | None
+) -> Measures:
+    """Measure tickets, in business hours or, where there are none, in calendar time.
+
+    Service levels are agreed in calendar time and measured in it.
+    """
+    ends = (tickets.first_response_us, tickets.first_resolution_us, tickets.last_resolution_us)
+    first_response, first_resolution, last_resolution = _durations(tickets.opened_us, ends, hours)
+    (answered,) = _durations(reopenings.reopened_us, (reopenings.answered_us,), hours)
+    silent = first_response == NEVER
+    return Measures(
+        tickets.is_open,
+        first_response,
+        silent & (tickets.first_bot_us != NEVER),
+        first_resolution,
+        last_resolution,
+        tickets.resolutions,
+        tickets.reopenings,
+        reopenings.ticket,
+        answered,
+        *_response_level(tickets, now_us),
+        *_resolution_level(tickets, now_us),
+    )
+
+
+def _durations(
+    begun_us: Column, ends_us: tuple[Column, ...], hours: BusinessHours | None
+) -> list[Column]:
+    if hours is None or not len(begun_us):
+        return [np.where(end_us == NEVER, NEVER, end_us - begun_us) for end_us in ends_us]
+    last_us = max(int(end_us.max()) for end_us in (begun_us, *ends_us))
+    worked = WorkedTime(hours, int(begun_us.min()), last_us)
+    by_begin = worked.until(begun_us)
+    return [np.where(end_us == NEVER, NEVER, worked.until(end_us) - by_begin) for end_us in ends_us]
+
+
+def _response_level(tickets: TicketColumns, now_us: int) -> tuple[Mask, Mask]:
+    """As `domain.tickets.ticket_clock`: a ticket resolved without a response owes none any more."""
+    ended = np.full(len(tickets), _FAR_US)
+    for column in (tickets.first_response_us, tickets.first_resolution_us):
+        ended = np.where(column == NEVER, ended, np.minimum(ended, column))
+    done = ended != _FAR_US
+    broken = np.where(done, ended, now_us) - tickets.opened_us > tickets.response_target_us
+    return done & ~broken, broken
+
+
+def _resolution_level(tickets: TicketColumns, now_us: int) -> tuple[Mask, Mask]:
+    """By the time that the ticket's clock ran; a reopened ticket is to be settled again."""
+    runs = tickets.runs_since_us != NEVER
+    ran_us = tickets.ran_us + np.where(runs, np.maximum(now_us - tickets.runs_since_us, 0), 0)
+    broken = ran_us > tickets.resolution_target_us
+    return (tickets.is_open == 0) & ~broken, broken
+
+
+def service_metrics(measures: Measures, groups: Column, group_count: int) -> list[dict[str, Any]]:
+    """The metrics of each group; `groups` says for each ticket which one it is in."""
+
+    def counted(numbers: Column | Mask) -> list[int]:
+        counts = np.bincount(groups, numbers, minlength=group_count)
+        return [int(count) for count in counts]
+
+    def waits(durations_us: Column, groups: Column = groups) -> list[dict[str, Any]]:
+        came = durations_us != NEVER
+        found = summaries(durations_us[came], groups[came], group_count)
+        return [_summary(summary) for summary in found]
+
+    def level(kept: Mask, broken: Mask) -> list[dict[str, Any]]:
+        return list(map(_level, opened, counted(kept), counted(broken)))
+
+    opened = np.bincount(groups, minlength=group_count).tolist()
+    columns: dict[str, list[Any]] = {
+        "em_aberto": counted(measures.is_open),
+        "only_bot": counted(measures.only_bot),
+        "first_response": waits(measures.first_response_us),
+        "reopening_response": waits(
+            measures.reopening_response_us, groups[measures.reopened_ticket]
+        ),
+        "resolucao_primeira": waits(measures.first_resolution_us),
+        "resolucao_ultima": waits(measures.last_resolution_us),
+        "resolucoes": counted(measures.resolutions),
+        "reaberturas": counted(measures.reopenings),
+        "response_level": level(measures.response_kept, measures.response_broken),
+        "resolution_level": level(measures.resolution_kept, measures.resolution_broken),
+    }
+    return [
+        _document(opened[group], {name: values[group] for name, values in columns.items()})
+        for group in range(group_count)
+    ]
+
+
+def _document(opened: int, found: dict[str, Any]) -> dict[str, Any]:
+    resolved = found["resolucao_primeira"]["quantidade"]
+    answered = found["first_response"]["quantidade"]
+    return {
+        "abertos": opened,
+        "em_aberto": found["em_aberto"],
+        "resolvidos": resolved,
+        "taxa_resolucao": _rate(resolved, opened),
+        "primeira_resposta": {
+            **found["first_response"],
+            "sem_resposta": opened - answered,
+            "so_robo": found["only_bot"],
+        },
+        "resposta_reabertura": {
+            **found["reopening_response"],
+            "sem_resposta": found["reaberturas"] - found["reopening_response"]["quantidade"],
+        },
+        "resolucao_primeira": found["resolucao_primeira"],
+        "resolucao_ultima": found["resolucao_ultima"],
+        "resolucoes": found["resolucoes"],
+        "reaberturas": found["reaberturas"],
+        "taxa_reabertura": _rate(found["reaberturas"], found["resolucoes"]),
+        "sla": {
+            "primeira_resposta": found["response_level"],
+            "resolucao": found["resolution_level"],
+        },
+    }
+
+
+def _summary(summary: Summary) -> dict[str, Any]:
+    return {
+        "quantidade": summary.quantity,
+        "media": summary.mean,
+        "mediana": summary.median,
+        "p90": summary.p90,
+    }
+
+
+def _level(opened: int, kept: int, broken: int) -> dict[str, Any]:
+    """What is neither kept nor broken is pending."""
+    return {
+        "cumpridos": kept,
+        "vencidos": broken,
+        "pendentes": opened - kept - broken,
+        "taxa": _rate(kept, kept + broken),
+    }
+
+
+def _rate(part: int, whole: int) -> float | None:
+    return round(part / whole, RATE_DECIMALS) if whole else None

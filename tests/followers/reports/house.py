@@ -1,0 +1,95 @@
+"""A journal in memory and the tables that are made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from sqlalchemy import Engine, select
+
+from authorizer.domain.aggregates import Event
+from authorizer.followers.reports.local_days import LocalDays
+from authorizer.followers.reports.queries import QUERIES
+from authorizer.followers.reports.tables.projector import Projector
+from authorizer.followers.reports.tables.schema import metadata
+from authorizer.persistence.journal.file_journal import FileJournal
+from authorizer.persistence.journal.follow import Follower
+from authorizer.persistence.journal.reading import JournalReader
+from authorizer.persistence.state.history import events_of
+from authorizer.persistence.state.record import encode
+from tests.support.disks import MemoryDisk
+
+SMALL_SEGMENT: Final = 2_000
+Tables = dict[str, list[tuple[Any, ...]]]
+
+
+class House:
+    """Events go in at `happen`, rows come out at `tables` and `ask`."""
+
+    def __init__(
+        self, engine: Engine, segment_bytes: int = SMALL_SEGMENT, time_zone: str = "UTC"
+    ) -> None:
+        self.engine = engine
+        self.time_zone = time_zone
+        self.disk = MemoryDisk()
+        self.journal = FileJournal(self.disk, _end_of(self.disk), segment_bytes)
+        self.projector = self.new_projector()
+        self.projector.make_anew()
+
+    @property
+    def durable(self) -> int:
+        return self.journal.position
+
+    def new_projector(
+        self, run_records: int = 4_000, time_zone: str | None = None, keep_days: bool = False
+    ) -> Projector:
+        """Somebody who has just started, and knows nothing but what is in the tables."""
+        return Projector(
+            self.engine,
+            lambda place: Follower(self.disk, place),
+            lambda batch: events_of(self.disk, batch),
+            LocalDays(time_zone or self.time_zone),
+            keep_days,
+            run_records,
+        )
+
+    def happen(self, *events: Event) -> None:
+        """Have events happen, in one batch of the journal."""
+        self.journal.write(self.journal.position + 1, list(map(encode, events)))
+
+    def project(self, *events: Event) -> None:
+        """Have events happen, each in a batch of its own, and be in the tables."""
+        for event in events:
+            self.happen(event)
+        self.projector.catch_up(self.durable)
+
+    def ask(self, query: str, **params: Any) -> Any:
+        """The result of a query."""
+        with self.engine.connect() as connection:
+            return QUERIES[query](connection, params)
+
+    def tables(self) -> Tables:
+        """All rows of all tables, in an order that does not depend on how they came in."""
+        return tables_of(self.engine)
+
+
+def tables_of(engine: Engine) -> Tables:
+    """All rows of all tables of a database."""
+    with engine.connect() as connection:
+        return {
+            table.name: sorted(map(tuple, connection.execute(select(table))), key=repr)
+            for table in metadata.sorted_tables
+        }
+
+
+def rows_of(name: str, rows: Iterable[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
+    """Rows as `tables` gives them."""
+    columns = [column.name for column in metadata.tables[name].c]
+    return sorted((tuple(row[column] for column in columns) for row in rows), key=repr)
+
+
+def _end_of(disk: MemoryDisk) -> JournalReader:
+    reader = JournalReader(disk)
+    for _ in reader:
+        pass
+    return reader

@@ -1,0 +1,412 @@
+"""The tables hold what the journal tells, however it was cut into batches and starts."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, Final
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine
+
+from authorizer.domain.accounts.cards import Operation
+from authorizer.domain.accounts.events import (
+    AccountCredited,
+    AccountOpened,
+    CardBlocked,
+    CardOpened,
+    CardReplaced,
+    CardUnblocked,
+    LimitChanged,
+    LimitQueried,
+    PurchaseApproved,
+    PurchaseDeclined,
+)
+from authorizer.domain.customers.events import OperationsImported
+from authorizer.domain.merchants.events import MerchantRegistered
+from authorizer.domain.moments import DAY_US, WrittenTime
+from authorizer.domain.money import MAX_BALANCE_CENTS
+from authorizer.domain.outcomes import Reason
+from authorizer.domain.sealing import Sealed
+from authorizer.domain.tickets import events as ticket_events
+from authorizer.domain.tickets.state import Ticket, evolve, ticket_clock, ticket_view
+from authorizer.followers.reports.tables.schema import CENTS_BASE, MAX_KEY_LENGTH
+from tests.followers.reports.house import House, Tables, rows_of
+from tests.persistence.any_event import EVENTS
+
+Journal = list[tuple[int, Any]]
+
+TICKETS: Final = ("1", "2", "3")
+CARDS: Final = ("k1", "k2", "k3")
+INSTANTS: Final = st.integers(0, 2**51)
+TICKET_KINDS: Final = (
+    ticket_events.TicketTaken,
+    ticket_events.InteractionRecorded,
+    ticket_events.TicketPaused,
+    ticket_events.TicketResumed,
+    ticket_events.TicketPriorityChanged,
+    ticket_events.TicketResolved,
+    ticket_events.TicketReopened,
+    ticket_events.TicketClosed,
+)
+OTHERS: Final = [
+    EVENTS[kind]
+    for kind in (
+        AccountOpened,
+        AccountCredited,
+        MerchantRegistered,
+        PurchaseApproved,
+        PurchaseDeclined,
+        CardOpened,
+        CardBlocked,
+        CardUnblocked,
+        CardReplaced,
+        LimitChanged,
+        LimitQueried,
+        OperationsImported,
+    )
+]
+
+
+def near(event: Any) -> Any:
+    """The event with an id that other events of the stream have too."""
+    if hasattr(event, "card_id") and not hasattr(event, "amount_cents") and event.card_id:
+        return event._replace(card_id=CARDS[len(event.card_id) % len(CARDS)])
+    if isinstance(event, CardOpened):
+        card_id = CARDS[len(event.terms.card_id) % len(CARDS)]
+        return event._replace(terms=event.terms._replace(card_id=card_id))
+    return event
+
+
+@st.composite
+def ticket_lives(draw: st.DrawFn) -> list[Any]:
+    """What may happen to a few tickets, each opened before anything else happens to it."""
+    happened: list[Any] = []
+    for protocol in TICKETS[: draw(st.integers(0, len(TICKETS)))]:
+        kinds = [ticket_events.TicketOpened, *draw(st.lists(st.sampled_from(TICKET_KINDS)))]
+        for kind in kinds:
+            event: Any = draw(EVENTS[kind])
+            changed: dict[str, Any] = {
+                "protocol": protocol,
+                "customer_id": "c",
+                "at_us": draw(INSTANTS),
+            }
+            if kind in (ticket_events.TicketOpened, ticket_events.TicketPriorityChanged):
+                changed |= {"first_response_target_us": 60, "resolution_target_us": 3600}
+            if kind is ticket_events.InteractionRecorded:
+                changed |= {"author": draw(st.sampled_from(["cliente", "atendente", "robo"]))}
+            happened.append(event._replace(**changed))
+    return happened
+
+
+@st.composite
+def streams(draw: st.DrawFn) -> list[list[Any]]:
+    """Batches of events, as a journal might hold them."""
+    tickets = draw(ticket_lives())
+    happened = [near(event) for event in draw(st.lists(st.one_of(OTHERS), max_size=15))]
+    places = sorted(draw(st.lists(st.integers(0, len(happened)), max_size=len(tickets))))
+    for number, at in enumerate(places):
+        happened.insert(at + number, tickets.pop(0))
+    happened += tickets
+    batches = []
+    while happened:
+        size = draw(st.integers(1, 6))
+        batches.append(happened[:size])
+        del happened[:size]
+    return batches
+
+
+def expected(journal: Journal) -> Tables:
+    """The tables, made in the plainest way: the whole history at once, a table at a time."""
+    return {
+        "transactions": rows_of("transactions", map_events(purchase, journal)),
+        "movements": rows_of("movements", map_events(credit, journal)),
+        "cards": rows_of("cards", cards(journal)),
+        "operations": rows_of("operations", operations(journal)),
+        "contacts": rows_of("contacts", [*card_contacts(journal), *ticket_contacts(journal)]),
+        "tickets": rows_of("tickets", tickets(journal)),
+        "ticket_changes": rows_of("ticket_changes", changes(journal)),
+        "transaction_days": rows_of("transaction_days", days(journal)),
+        "local_days": rows_of("local_days", whole_days(journal)),
+    }
+
+
+def map_events(row: Any, journal: Journal) -> list[dict[str, Any]]:
+    made = (row(position, event) for position, event in journal)
+    return [found for found in made if found is not None]
+
+
+def purchase(position: int, event: Any) -> dict[str, Any] | None:
+    if isinstance(event, PurchaseApproved):
+        extra = {"code": "00", "reason": "approved", "source": event.wallet}
+        if event.wallet is None:
+            extra["source"] = "credit_limit"
+    elif isinstance(event, PurchaseDeclined):
+        reason = Reason.of(event.reason)
+        extra = {"code": reason.code, "reason": reason.word, "source": None, "wallet": None}
+    else:
+        return None
+    return {**event._asdict(), **extra, "position": position}
+
+
+def credit(position: int, event: Any) -> dict[str, Any] | None:
+    if not isinstance(event, AccountCredited):
+        return None
+    cents = event.amount_cents
+    moved = {"type": "credit", "available_cents": cents, "held_cents": 0}
+    return {**event._asdict(), **moved, "movement_id": event.credit_id, "position": position}
+
+
+def cards(journal: Journal) -> list[dict[str, Any]]:
+    found = {}
+    for _, event in journal:
+        if isinstance(event, CardOpened | CardReplaced):
+            found[event.terms.card_id] = {
+                "card_id": event.terms.card_id,
+                "customer_id": event.customer_id,
+            }
+    return list(found.values())
+
+
+def operations(journal: Journal) -> list[dict[str, Any]]:
+    owner: dict[str, str] = {}
+    rows = []
+    for position, event in journal:
+        if isinstance(event, CardOpened | CardReplaced):
+            owner[event.terms.card_id] = event.customer_id
+        for part, line in enumerate(lines(event)):
+            customer_id = getattr(event, "customer_id", None)
+            row = {**line._asdict(), "at_us": line.at.at_us, "at_text": line.at.text}
+            row["customer_id"] = owner.get(line.card_id, "") if customer_id is None else customer_id
+            rows.append({**row, "position": position, "part": part})
+    return rows
+
+
+def lines(event: Any) -> list[Operation]:
+    if isinstance(event, OperationsImported):
+        return list(event.operations)
+    extra: dict[type, tuple[str, dict[str, str]]] = {
+        CardBlocked: ("bloqueio", {"block_reason": "block_reason"}),
+        CardUnblocked: ("desbloqueio", {"justification": "justification"}),
+        LimitQueried: ("consulta_limite", {"available_cents": "available_cents"}),
+        CardReplaced: ("substituicao", {"block_reason": "block_reason"}),
+        LimitChanged: (
+            "alteracao_limite",
+            {"limit_total_cents": "limit_total_cents", "previous_limit_cents": "previous_cents"},
+        ),
+    }
+    if type(event) not in extra:
+        return []
+    kind, names = extra[type(event)]
+    fields = {name: getattr(event, source) for name, source in names.items()}
+    if isinstance(event, CardReplaced):
+        fields["replaced_by"] = event.terms.card_id
+    return [Operation(kind, event.card_id, WrittenTime(event.at_us), event.channel, **fields)]
+
+
+NOTHING: Final = dict.fromkeys(("protocol", "author", "name", "public", "priority", "text"))
+
+
+def card_contacts(journal: Journal) -> list[dict[str, Any]]:
+    return [{**NOTHING, **row} for row in operations(journal)]
+
+
+def ticket_contacts(journal: Journal) -> list[dict[str, Any]]:
+    kinds = {
+        ticket_events.TicketOpened: "abertura",
+        ticket_events.InteractionRecorded: "interacao",
+        ticket_events.TicketResolved: "resolucao",
+        ticket_events.TicketReopened: "reabertura",
+        ticket_events.TicketTaken: "atendimento",
+        ticket_events.TicketPaused: "espera",
+        ticket_events.TicketResumed: "retomada",
+        ticket_events.TicketPriorityChanged: "prioridade",
+        ticket_events.TicketClosed: "fechamento",
+    }
+    card_of = {
+        event.protocol: event.card_id
+        for _, event in journal
+        if isinstance(event, ticket_events.TicketOpened)
+    }
+    rows = []
+    for position, event in journal:
+        if type(event) in kinds:
+            row = {**NOTHING, **event._asdict(), "kind": kinds[type(event)], "part": 0}
+            row |= {"position": position, "at_text": None, "card_id": card_of[event.protocol]}
+            if isinstance(event, ticket_events.TicketResolved | ticket_events.TicketTaken):
+                row["name"] = event.attendant
+            if not isinstance(event, ticket_events.TicketPriorityChanged):
+                row["priority"] = None
+            rows.append(row)
+    return rows
+
+
+def histories(journal: Journal) -> Iterator[list[tuple[int, Any]]]:
+    for protocol in TICKETS:
+        history = [
+            (position, event)
+            for position, event in journal
+            if getattr(event, "protocol", None) == protocol
+        ]
+        if history:
+            yield history
+
+
+def tickets(journal: Journal) -> list[dict[str, Any]]:
+    rows = []
+    for history in histories(journal):
+        ticket = Ticket(history[0][1].protocol)
+        for position, event in history:
+            evolve(ticket, event, position)
+        resolutions = [e for _, e in history if isinstance(e, ticket_events.TicketResolved)]
+        view = ticket_view(ticket)
+        clock = ticket_clock(view, 0)
+        bots = [said for said in view.interactions if said.author == "robo" and said.public]
+        waits = [list(wait) for wait in ticket.reopening_waits]
+        owed = bool(waits) and waits[-1][1] is None
+        rows.append(
+            {
+                **view._asdict(),
+                "reopening_waits": json.dumps(waits, separators=(",", ":")) if waits else None,
+                "reopening_response_due_us": clock.reopening_response_due_us if owed else None,
+                "position": history[-1][0],
+                "opened_position": history[0][0],
+                "first_bot_response_at_us": bots[0].at_us if bots else None,
+                "resolutions": len(resolutions),
+                "first_response_due_us": clock.first_response_due_us,
+                "resolution_due_us": clock.resolution_due_us,
+            }
+        )
+    return rows
+
+
+def changes(journal: Journal) -> list[dict[str, Any]]:
+    rows = []
+    for history in histories(journal):
+        ticket, status = Ticket(history[0][1].protocol), None
+        for position, event in history:
+            evolve(ticket, event, position)
+            if ticket.status is not status:
+                status = ticket.status
+                rows.append({**event._asdict(), "position": position, "status": status.value})
+    return rows
+
+
+def days(journal: Journal) -> list[dict[str, Any]]:
+    count: Counter[Any] = Counter()
+    cents: Counter[Any] = Counter()
+    for row in map_events(purchase, journal):
+        merchant = " ".join(row["merchant"].replace("\0", "\u2400").split())
+        for dimension, key in (
+            ("total", ""),
+            ("wallet", row["source"] or ""),
+            ("mcc", row["mcc"]),
+            ("merchant", merchant),
+            ("reason", row["reason"]),
+        ):
+            at = (row["at_us"] // DAY_US, dimension, key.replace("\0", "\u2400"), row["code"])
+            count[at] += 1
+            cents[at] += row["amount_cents"] if row["amount_cents"] <= MAX_BALANCE_CENTS else 0
+    names = ("day", "dimension", "key", "code")
+    return [
+        {
+            **dict(zip(names, at, strict=True)),
+            "count": number,
+            "cents_high": cents[at] // CENTS_BASE,
+            "cents_low": cents[at] % CENTS_BASE,
+        }
+        for at, number in count.items()
+    ]
+
+
+def whole_days(journal: Journal) -> list[dict[str, Any]]:
+    found = {row["day"] for row in days(journal)}
+    return [{"day": day, "start_us": day * DAY_US, "end_us": (day + 1) * DAY_US} for day in found]
+
+
+def storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\0", "\u2400")
+    return value
+
+
+def as_stored(tables: Tables) -> Tables:
+    return {
+        name: sorted((tuple(map(storable, row)) for row in rows), key=repr)
+        for name, rows in tables.items()
+    }
+
+
+def check(house: House, batches: list[list[Any]], starts: list[int], run_records: int) -> None:
+    journal: Journal = []
+    for number, batch in enumerate(batches):
+        house.happen(*batch)
+        first = house.durable - len(batch) + 1
+        journal += enumerate(batch, first)
+        if number in starts:
+            house.projector.catch_up(house.durable)
+            house.projector = house.new_projector(run_records)
+    house.projector.catch_up(house.durable)
+    made = house.tables()
+    assert made.pop("progress")[0][2] == house.durable
+    wanted = as_stored(expected(journal))
+    assert made.keys() == wanted.keys()
+    for name, rows in wanted.items():
+        assert made[name] == rows, name
+
+
+starts = st.lists(st.integers(0, 10), max_size=4)
+
+
+def test_tables_are_what_the_history_tells_whatever_the_batches_and_restarts(
+    engine: Engine,
+) -> None:
+    @settings(deadline=None, max_examples=30, suppress_health_check=list(HealthCheck))
+    @given(streams(), starts, st.integers(1, 10))
+    def so_it_is(batches: list[list[Any]], starts: list[int], run_records: int) -> None:
+        check(House(engine), batches, starts, run_records)
+
+    so_it_is()
+
+
+def declined(cents: int, merchant: str = "M") -> PurchaseDeclined:
+    return PurchaseDeclined(
+        5, "t", "a", None, cents, "5811", merchant, None, None, "insufficient_funds"
+    )
+
+
+@pytest.mark.parametrize("cents", [2**63 - 1, 2**63, 10**28 - 1])
+def test_amounts_beyond_64_bits_are_kept_and_left_out_of_the_sums(house: House, cents: int) -> None:
+    house.project(declined(cents), declined(7))
+    asked = [row["amount_cents"] for row in house.ask("statement", account_id="a", limit=9)["rows"]]
+    assert asked == ["7", str(cents)]
+    total = [row for row in house.tables()["transaction_days"] if row[1] == "total"]
+    assert total == [(0, "total", "", "51", 2, 0, 7)]
+
+
+def test_sums_carry_over(house: House) -> None:
+    most = MAX_BALANCE_CENTS
+    for _ in range(3):
+        house.project(*[declined(most - 1)] * 40)
+    total = [row for row in house.tables()["transaction_days"] if row[1] == "total"]
+    assert [high * CENTS_BASE + low for *_, high, low in total] == [120 * (most - 1)]
+
+
+def test_long_names_are_cut_in_the_sums_only(house: House) -> None:
+    name = "\N{GRINNING FACE}" * 1000
+    house.project(declined(1, name), declined(1, name + "x"))
+    rows = house.ask("statement", account_id="a", limit=9)["rows"]
+    assert [row["merchant"] for row in rows] == [name + "x", name]
+    merchants = [row for row in house.tables()["transaction_days"] if row[1] == "merchant"]
+    assert [(row[2], row[4]) for row in merchants] == [(name[:MAX_KEY_LENGTH], 2)]
+
+
+def test_a_ticket_without_its_opening_is_refused(house: House) -> None:
+    house.happen(ticket_events.TicketResolved(1, "t", "9", "c", "ana", "App", Sealed("x")))
+    before = house.tables()
+    with pytest.raises(KeyError):
+        house.projector.catch_up(house.durable)
+    assert house.tables() == before
