@@ -13,7 +13,7 @@ import structlog
 
 from authorizer.actors.admission import Admission
 from authorizer.actors.clock import Clock, ClockState
-from authorizer.actors.desk import Desk
+from authorizer.actors.dispatcher import Dispatcher
 from authorizer.actors.entity import OffLoop, Surroundings
 from authorizer.actors.keys import Keys
 from authorizer.actors.loop_actor import RunQueue
@@ -63,7 +63,7 @@ class World:
 class Running:
     """An authorizer at work."""
 
-    desk: Desk
+    desk: Dispatcher
     commit: GroupCommit
     clock: Clock
     admission: Admission
@@ -161,7 +161,9 @@ async def run(
         vault,
     )
     keys = Keys(vault, recovered.state.erased, world.off_loop, world.on_failure)
-    desk = Desk(around, settings.max_resident_accounts, settings.max_inbox, keys, world.off_loop)
+    desk = Dispatcher(
+        around, settings.max_resident_accounts, settings.max_inbox, keys, world.off_loop
+    )
     snapshots = Snapshots(
         around,
         desk,

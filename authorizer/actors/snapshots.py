@@ -4,8 +4,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from authorizer.actors.desk import Desk
 from authorizer.actors.directory import BrokenEntityError
+from authorizer.actors.dispatcher import Dispatcher
 from authorizer.actors.entity import OffLoop, Surroundings, durable
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.state import snapshot
@@ -36,7 +36,7 @@ class Snapshots:
     def __init__(
         self,
         around: Surroundings,
-        desk: Desk,
+        desk: Dispatcher,
         disk: Disk,
         policy: SnapshotPolicy,
         off_loop: OffLoop,

@@ -8,7 +8,7 @@ from importlib import resources
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from authorizer.actors.desk import Answer, Desk
+from authorizer.actors.dispatcher import Answer, Dispatcher
 from authorizer.actors.loop_actor import LoopFuture
 from authorizer.cli.demo_story import FIRST_DAYS_AGO, Step, story
 from authorizer.cli.import_lines import Line, Place, read_lines
@@ -101,7 +101,7 @@ async def _ask(running: Running, step: Step, protocols: dict[str, str]) -> Outco
     return await desk.tickets.ask(step._replace(protocol=protocol))
 
 
-async def _buy(desk: Desk, purchase: Authorize) -> Outcome:
+async def _buy(desk: Dispatcher, purchase: Authorize) -> Outcome:
     reply = LoopFuture()
     outcome = desk.submit(purchase, reply)
     if outcome is not None:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final, NamedTuple
 
-from authorizer.actors.desk import Answer, Desk
+from authorizer.actors.dispatcher import Answer, Dispatcher
 from authorizer.cli.import_lines import (
     AccountEntry,
     BadLine,
@@ -41,7 +41,7 @@ class Importer:
     taking the lines one by one, in their order.
     """
 
-    def __init__(self, desk: Desk, by: str, refused: Callable[[Place, str], None]) -> None:
+    def __init__(self, desk: Dispatcher, by: str, refused: Callable[[Place, str], None]) -> None:
         """`by` is who asks, in every event. `refused` is told of each line that is not taken."""
         self._desk = desk
         self._by = by

@@ -7,7 +7,7 @@ from zlib import crc32
 from starlette.requests import Request
 from starlette.responses import Response
 
-from authorizer.actors.desk import Answer, Desk
+from authorizer.actors.dispatcher import Answer, Dispatcher
 from authorizer.domain.accounts.commands import Credit, OpenAccount, ReadAccount
 from authorizer.domain.accounts.state import AccountView
 from authorizer.domain.merchants.commands import (
@@ -43,7 +43,7 @@ Entry = tuple[str, str]
 class Accounts:
     """The endpoints of accounts and merchants."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Dispatcher) -> None:
         self._desk = desk
 
     def endpoints(self) -> list[Endpoint]:

@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect
 from authorizer.actors.access_trail import AccessTrail, AccessTrailError
 from authorizer.actors.admission import Admission
 from authorizer.actors.clock import Clock
-from authorizer.actors.desk import Desk
+from authorizer.actors.dispatcher import Dispatcher
 from authorizer.followers.reports.business_hours import BusinessHours
 from authorizer.followers.reports.client import Reports, ReportsUnavailableError
 from authorizer.followers.reports.local_days import LocalDays
@@ -79,7 +79,7 @@ TRANSACTION_ENDPOINTS: Final = tuple(
 class Services:
     """What the endpoints work with."""
 
-    desk: Desk
+    desk: Dispatcher
     clock: Clock
     admission: Admission
     metrics: Metrics

@@ -1,6 +1,6 @@
 """The ticket that a card's block opens and resolves in one request."""
 
-from authorizer.actors.desk import Desk
+from authorizer.actors.dispatcher import Dispatcher
 from authorizer.domain.outcomes import Refusal
 from authorizer.domain.tickets.commands import OpenTicket, Resolution
 from authorizer.domain.tickets.service_levels import Priority
@@ -8,7 +8,7 @@ from authorizer.http.ticket_documents import TicketedBlockDocument
 
 
 async def ticket_of_block(
-    desk: Desk, card_id: str, block: TicketedBlockDocument, by: str
+    desk: Dispatcher, card_id: str, block: TicketedBlockDocument, by: str
 ) -> str | None:
     """Open and resolve the ticket that a block brought. Its protocol number; None if refused.
 

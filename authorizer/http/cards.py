@@ -6,7 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from authorizer.actors.desk import Answer, Desk
+from authorizer.actors.dispatcher import Answer, Dispatcher
 from authorizer.domain.accounts.cards import CardTerms
 from authorizer.domain.accounts.commands import (
     BlockCard,
@@ -37,7 +37,7 @@ from authorizer.http.ticket_documents import TicketedBlockDocument
 class Cards:
     """The endpoints of cards."""
 
-    def __init__(self, desk: Desk, ceiling: LimitCeiling) -> None:
+    def __init__(self, desk: Dispatcher, ceiling: LimitCeiling) -> None:
         self._desk = desk
         self._ceiling = ceiling
 

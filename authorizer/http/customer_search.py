@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from authorizer.actors.desk import Desk
+from authorizer.actors.dispatcher import Dispatcher
 from authorizer.domain.access import AccessKind, Caller
 from authorizer.domain.customers.person_search import (
     CPF,
@@ -104,7 +104,7 @@ class CustomerQuery(Query):
 class CustomerSearches:
     """The endpoint of the customer search."""
 
-    def __init__(self, desk: Desk, rates: SearchRates, audit: Audit) -> None:
+    def __init__(self, desk: Dispatcher, rates: SearchRates, audit: Audit) -> None:
         self._desk = desk
         self._audit = audit
         self._rates = rates

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from authorizer.actors.access_trail import AccessTrailError
-from authorizer.actors.desk import CustomerFile, Desk
+from authorizer.actors.dispatcher import CustomerFile, Dispatcher
 from authorizer.domain.access import AccessKind, Caller
 from authorizer.domain.accounts.cards import Operation
 from authorizer.domain.customers.commands import RegisterCustomer
@@ -31,7 +31,7 @@ MAX_SAME_CPF: Final = 10
 class Customers:
     """The endpoints of customers."""
 
-    def __init__(self, desk: Desk, ceiling: LimitCeiling, audit: Audit) -> None:
+    def __init__(self, desk: Dispatcher, ceiling: LimitCeiling, audit: Audit) -> None:
         self._desk = desk
         self._ceiling = ceiling
         self._audit = audit

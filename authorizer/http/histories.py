@@ -5,7 +5,7 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from authorizer.actors.desk import Desk
+from authorizer.actors.dispatcher import Dispatcher
 from authorizer.actors.sealed_texts import open_texts
 from authorizer.domain.access import AccessKind
 from authorizer.domain.accounts.cards import Operation
@@ -34,7 +34,7 @@ _TEXTS: Final = {
 class Histories:
     """The endpoints of histories. What happened to an erased customer stays to be seen."""
 
-    def __init__(self, desk: Desk, reports: Reports, audit: Audit) -> None:
+    def __init__(self, desk: Dispatcher, reports: Reports, audit: Audit) -> None:
         self._desk = desk
         self._audit = audit
         self._reports = reports

@@ -7,8 +7,8 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from authorizer.actors.desk import Desk
-from authorizer.actors.holdings import Holdings, holdings
+from authorizer.actors.dispatcher import Dispatcher
+from authorizer.actors.personal_data_export import PersonalDataExport, holdings
 from authorizer.domain.access import AccessKind, Caller
 from authorizer.domain.customers.commands import ErasePersonalData
 from authorizer.domain.outcomes import Refusal
@@ -25,7 +25,7 @@ from authorizer.http.ticket_documents import ticket_document
 class PersonalDataEndpoints:
     """The endpoints of personal data."""
 
-    def __init__(self, desk: Desk, audit: Audit) -> None:
+    def __init__(self, desk: Dispatcher, audit: Audit) -> None:
         self._desk = desk
         self._audit = audit
 
@@ -70,7 +70,7 @@ class PersonalDataEndpoints:
         return refused(answer) if isinstance(answer, Refusal) else Response(status_code=204)
 
 
-async def personal_data_document(found: Holdings, caller: Caller) -> dict[str, Any]:
+async def personal_data_document(found: PersonalDataExport, caller: Caller) -> dict[str, Any]:
     """All that is held on a person. Tickets may be many and long: others get their turn between."""
     tickets = []
     for ticket in found.tickets:

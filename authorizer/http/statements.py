@@ -5,7 +5,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from authorizer.actors.desk import Desk
+from authorizer.actors.dispatcher import Dispatcher
 from authorizer.domain.accounts.commands import ReadAccount
 from authorizer.domain.moments import WrittenTime
 from authorizer.domain.outcomes import Reason, Refusal
@@ -21,7 +21,7 @@ from authorizer.http.api.wire import json_response, money, time_text
 class Statements:
     """The endpoint of statements."""
 
-    def __init__(self, desk: Desk, reports: Reports) -> None:
+    def __init__(self, desk: Dispatcher, reports: Reports) -> None:
         self._desk = desk
         self._reports = reports
 

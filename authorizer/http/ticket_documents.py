@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, StrictBool, StrictStr, model_validator
 
-from authorizer.actors.ticket_desk import TicketFile, TicketTexts
+from authorizer.actors.ticket_file import TicketFile, TicketTexts
 from authorizer.domain.moments import WrittenTime
 from authorizer.domain.tickets.commands import Resolution
 from authorizer.domain.tickets.service_levels import Priority

@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from authorizer.actors.clock import Clock
-from authorizer.actors.desk import Desk
-from authorizer.actors.ticket_desk import ticket_file
+from authorizer.actors.dispatcher import Dispatcher
+from authorizer.actors.ticket_file import ticket_file
 from authorizer.domain.access import AccessKind
 from authorizer.domain.tickets.service_levels import Priority
 from authorizer.domain.tickets.state import TicketStatus, TicketView
@@ -77,7 +77,7 @@ class TicketLists:
     """The endpoint of ticket lists."""
 
     def __init__(
-        self, desk: Desk, reports: Reports, clock: Clock, days: LocalDays, audit: Audit
+        self, desk: Dispatcher, reports: Reports, clock: Clock, days: LocalDays, audit: Audit
     ) -> None:
         self._desk = desk
         self._audit = audit

@@ -6,7 +6,7 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from authorizer.actors.ticket_desk import TicketAnswer, TicketDesk
+from authorizer.actors.ticket_file import TicketAnswer, TicketDesk
 from authorizer.domain.access import AccessKind
 from authorizer.domain.outcomes import Refusal
 from authorizer.domain.tickets.commands import (

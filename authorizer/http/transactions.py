@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from authorizer.actors.admission import DOUBTFUL_NS, Admission
 from authorizer.actors.clock import Clock
-from authorizer.actors.desk import Desk
+from authorizer.actors.dispatcher import Dispatcher
 from authorizer.actors.loop_actor import LoopFuture, Reply
 from authorizer.domain.outcomes import Outcome, Reason
 from authorizer.http.access.control import Access, Denied
@@ -62,7 +62,7 @@ class Transactions:
     def __init__(
         self,
         others: App,
-        desk: Desk,
+        desk: Dispatcher,
         clock: Clock,
         metrics: Metrics,
         access: Access,

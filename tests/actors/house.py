@@ -11,8 +11,8 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from authorizer.actors.clock import Clock
-from authorizer.actors.desk import Answer, Desk
 from authorizer.actors.directory import Directory
+from authorizer.actors.dispatcher import Answer, Dispatcher
 from authorizer.actors.entity import Surroundings
 from authorizer.actors.keys import Keys
 from authorizer.actors.loop_actor import RunQueue
@@ -97,7 +97,7 @@ class House:
             self.vault,
         )
         keys = Keys(self.vault, self.state.erased, _inline, _raise)
-        self.desk = Desk(self.around, max_resident, max_inbox, keys, _inline)
+        self.desk = Dispatcher(self.around, max_resident, max_inbox, keys, _inline)
 
     def let_pass(self, time_ns: int) -> None:
         """Let time pass, on both clocks."""
@@ -199,7 +199,7 @@ def replayed(events: Sequence[Event], state: State | None = None, from_position:
     return state
 
 
-def everything(state: State, awake: Desk | None = None) -> dict[str, Any]:
+def everything(state: State, awake: Dispatcher | None = None) -> dict[str, Any]:
     """All of a state as plain values; what is awake at a desk is taken from there."""
     return {
         "accounts": _everybody(state.accounts, awake.accounts if awake else None),

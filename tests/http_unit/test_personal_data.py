@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from authorizer.actors.holdings import Holdings, holdings
+from authorizer.actors.personal_data_export import PersonalDataExport, holdings
 from authorizer.domain.access import LOCAL
 from authorizer.domain.outcomes import Refusal
 from authorizer.http.personal_data import personal_data_document
@@ -28,7 +28,7 @@ async def test_others_have_their_turn_between_two_tickets() -> None:
         command = commands.ticket("c", f"Assunto {number}", None, None)
         assert not isinstance(await house.done(house.desk.tickets.open(command)), Refusal)
     found = await house.done(holdings(house.desk, "c"))
-    assert isinstance(found, Holdings)
+    assert isinstance(found, PersonalDataExport)
     turns = 0
 
     async def others() -> None:

@@ -16,7 +16,7 @@ from typing import Any, Final
 from unittest.mock import patch
 
 from authorizer import runtime
-from authorizer.actors.desk import Desk
+from authorizer.actors.dispatcher import Dispatcher
 from authorizer.actors.snapshots import SnapshotTaken
 from authorizer.domain.accounts.commands import Authorize
 from authorizer.domain.accounts.idempotency import IdempotencyKeys
@@ -153,7 +153,7 @@ class Machine:
         return self._running
 
     @property
-    def desk(self) -> Desk:
+    def desk(self) -> Dispatcher:
         return self.running.desk
 
     @property

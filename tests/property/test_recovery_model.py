@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from authorizer.actors.ticket_desk import TicketFile
+from authorizer.actors.ticket_file import TicketFile
 from authorizer.domain.accounts import idempotency as remembered
 from authorizer.domain.accounts.cards import BlockReason
 from authorizer.domain.accounts.commands import Authorize, ReadAccount

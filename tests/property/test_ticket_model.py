@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from authorizer.actors.ticket_desk import ticket_file
+from authorizer.actors.ticket_file import ticket_file
 from authorizer.domain.accounts.policy import Policy
 from authorizer.domain.outcomes import Refusal
 from authorizer.domain.tickets.rules import Means, decide

@@ -1,12 +1,12 @@
 """A purchase whose outcome is awaited, as over ASGI."""
 
-from authorizer.actors.desk import Desk
+from authorizer.actors.dispatcher import Dispatcher
 from authorizer.actors.loop_actor import LoopFuture
 from authorizer.domain.accounts.commands import Authorize
 from authorizer.domain.outcomes import Outcome
 
 
-async def decided(desk: Desk, command: Authorize) -> Outcome:
+async def decided(desk: Dispatcher, command: Authorize) -> Outcome:
     """Hand a purchase to the desk, and give its outcome when it is durable."""
     reply = LoopFuture()
     outcome: Outcome | None = desk.submit(command, reply)

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from authorizer.actors.access_trail import AccessTrail
 from authorizer.actors.clock import Clock
-from authorizer.actors.desk import Desk
+from authorizer.actors.dispatcher import Dispatcher
 from authorizer.domain.access import Accessed, AccessKind, DataAccess
 from authorizer.domain.moments import WrittenTime
 from authorizer.domain.outcomes import RefusalKind
@@ -45,7 +45,7 @@ class Audit:
 class AccessLists:
     """The endpoint of the list. It stays to be seen after the customer was erased."""
 
-    def __init__(self, desk: Desk, trail: AccessTrail) -> None:
+    def __init__(self, desk: Dispatcher, trail: AccessTrail) -> None:
         self._desk = desk
         self._trail = trail
 

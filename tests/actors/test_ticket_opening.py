@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from authorizer.actors.directory import BrokenEntityError
-from authorizer.actors.holdings import Holdings, holdings
-from authorizer.actors.ticket_desk import TicketFile
+from authorizer.actors.personal_data_export import PersonalDataExport, holdings
+from authorizer.actors.ticket_file import TicketFile
 from authorizer.domain.customers.commands import ErasePersonalData
 from authorizer.domain.outcomes import Done, Refusal, RefusalKind
 from authorizer.domain.sealing import Sealed, is_plain
 from authorizer.domain.tickets import state as tickets
 from authorizer.domain.tickets.commands import CloseTicket
 from tests.actors.house import START_NS, House, begun, everything
-from tests.actors.test_desk import kind, put
+from tests.actors.test_dispatcher import kind, put
 from tests.domain.builders import BY, terms, words
 from tests.persistence import commands
 
@@ -56,7 +56,7 @@ async def protocols_held(house: House, customer_id: str) -> list[str] | Refusal:
     found = await house.done(holdings(house.desk, customer_id))
     if isinstance(found, Refusal):
         return found
-    assert isinstance(found, Holdings)
+    assert isinstance(found, PersonalDataExport)
     return [file.ticket.protocol for file in found.tickets]
 
 

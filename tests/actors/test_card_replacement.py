@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from authorizer.actors.desk import Desk
+from authorizer.actors.dispatcher import Dispatcher
 from authorizer.domain.accounts.cards import BlockReason
 from authorizer.domain.accounts.commands import BlockCard, ChangeLimit, ReplaceCard
 from authorizer.domain.outcomes import Done, Refusal, RefusalKind
@@ -17,7 +17,7 @@ from tests.domain.builders import BY, terms, words
 pytestmark = pytest.mark.anyio
 
 
-def replacing(desk: Desk, card_id: str = "k", new_card_id: str = "n") -> Any:
+def replacing(desk: Dispatcher, card_id: str = "k", new_card_id: str = "n") -> Any:
     command = ReplaceCard("a", card_id, new_card_id, None, "App", None, None, BY)
     return desk.replace_card(command)
 

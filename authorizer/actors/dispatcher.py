@@ -12,7 +12,7 @@ from authorizer.actors.keys import Keys
 from authorizer.actors.loop_actor import Reply
 from authorizer.actors.merchants import MerchantsActor
 from authorizer.actors.search import CustomerSearch
-from authorizer.actors.ticket_desk import TicketDesk
+from authorizer.actors.ticket_file import TicketDesk
 from authorizer.domain.accounts.cards import CardTerms, Operation, new_card_id
 from authorizer.domain.accounts.commands import (
     Authorize,
@@ -79,7 +79,7 @@ class Replaced(NamedTuple):
 Claimant = str | Replaced
 
 
-class Desk:
+class Dispatcher:
     """Routes every request to the actor that owns the answer, and joins the answers of several."""
 
     def __init__(

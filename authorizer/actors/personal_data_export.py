@@ -5,8 +5,8 @@ from typing import Final, NamedTuple
 
 import orjson
 
-from authorizer.actors.desk import CustomerFile, Desk
-from authorizer.actors.ticket_desk import TicketFile
+from authorizer.actors.dispatcher import CustomerFile, Dispatcher
+from authorizer.actors.ticket_file import TicketFile
 from authorizer.domain.accounts.commands import ReadAccount
 from authorizer.domain.accounts.state import AccountView
 from authorizer.domain.outcomes import Refusal, RefusalKind
@@ -15,7 +15,7 @@ _SLICE_TICKETS: Final = 1000
 """Tickets that are looked through in one step of the loop."""
 
 
-class Holdings(NamedTuple):
+class PersonalDataExport(NamedTuple):
     """What is held on one person."""
 
     file: CustomerFile
@@ -23,7 +23,7 @@ class Holdings(NamedTuple):
     tickets: tuple[TicketFile, ...]
 
 
-async def holdings(desk: Desk, customer_id: str) -> Holdings | Refusal:
+async def holdings(desk: Dispatcher, customer_id: str) -> PersonalDataExport | Refusal:
     """All that is held on a person; refused as the customer document would be."""
     file = await desk.read_customer(customer_id)
     if isinstance(file, Refusal):
@@ -34,10 +34,10 @@ async def holdings(desk: Desk, customer_id: str) -> Holdings | Refusal:
     tickets = await _tickets(desk, customer_id)
     if isinstance(tickets, Refusal):
         return tickets
-    return Holdings(file, None if isinstance(account, Refusal) else account[1], tickets)
+    return PersonalDataExport(file, None if isinstance(account, Refusal) else account[1], tickets)
 
 
-async def _tickets(desk: Desk, customer_id: str) -> tuple[TicketFile, ...] | Refusal:
+async def _tickets(desk: Dispatcher, customer_id: str) -> tuple[TicketFile, ...] | Refusal:
     found: list[TicketFile] = []
     for protocol in await _protocols(desk, customer_id):
         answer = await desk.tickets.read(protocol)
@@ -48,7 +48,7 @@ async def _tickets(desk: Desk, customer_id: str) -> tuple[TicketFile, ...] | Ref
     return tuple(found)
 
 
-async def _protocols(desk: Desk, customer_id: str) -> list[str]:
+async def _protocols(desk: Dispatcher, customer_id: str) -> list[str]:
     """The customer's tickets, and perhaps some more whose bytes name the customer."""
     name = orjson.dumps(customer_id)
     directory = desk.tickets.directory
