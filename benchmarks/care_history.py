@@ -28,7 +28,7 @@ from authorizer.domain.tickets.events import (
     TicketTaken,
 )
 from authorizer.domain.tickets.service_levels import DEFAULT_SERVICE_LEVELS, Priority
-from authorizer.domain.tickets.state import protocol_of
+from authorizer.domain.tickets.state import ticket_id_of
 from authorizer.persistence.privacy.personal import pack
 from benchmarks import care_people as people
 
@@ -117,15 +117,15 @@ class _Desk:
         self.opened += 1
         customer = people.customer_id(random.randrange(self._customers))
         date = datetime.fromtimestamp(at_us / 1e6, UTC).strftime("%Y%m%d")
-        protocol = protocol_of(date, self.opened)
+        ticket_id = ticket_id_of(date, self.opened)
         priority = random.choices(list(Priority), (30, 50, 15, 5))[0]
         level = DEFAULT_SERVICE_LEVELS[priority]
         channel = random.choice(CHANNELS)
-        self._plan(at_us, protocol, customer, channel)
+        self._plan(at_us, ticket_id, customer, channel)
         return TicketOpened(
             at_us,
             BY,
-            protocol,
+            ticket_id,
             customer,
             random.choice(CATEGORIES),
             priority.value,
@@ -136,9 +136,9 @@ class _Desk:
             self._text(customer, "Compra não reconhecida", "Não reconheço uma compra de ontem."),
         )
 
-    def _plan(self, at_us: int, protocol: str, customer: str, channel: str) -> None:
+    def _plan(self, at_us: int, ticket_id: str, customer: str, channel: str) -> None:
         random = self._random
-        about = (protocol, customer)
+        about = (ticket_id, customer)
         attendant = random.choice(ATTENDANTS)
         if random.random() < 0.1:
             return
@@ -165,23 +165,23 @@ class _Desk:
         return self._seal(customer, orjson.dumps(texts).decode())
 
     def _said(
-        self, protocol: str, customer: str, attendant: str, channel: str, at_us: int
+        self, ticket_id: str, customer: str, attendant: str, channel: str, at_us: int
     ) -> Event:
         text = self._text(customer, "Bom dia, vamos verificar a compra.", None)
         return InteractionRecorded(
-            at_us, BY, protocol, customer, "atendente", attendant, channel, True, text
+            at_us, BY, ticket_id, customer, "atendente", attendant, channel, True, text
         )
 
     def _resolved(
-        self, protocol: str, customer: str, attendant: str, channel: str, at_us: int
+        self, ticket_id: str, customer: str, attendant: str, channel: str, at_us: int
     ) -> Event:
         text = self._text(customer, "Compra estornada.")
-        return TicketResolved(at_us, BY, protocol, customer, attendant, channel, text)
+        return TicketResolved(at_us, BY, ticket_id, customer, attendant, channel, text)
 
-    def _reopened(self, protocol: str, customer: str, channel: str, at_us: int) -> Event:
+    def _reopened(self, ticket_id: str, customer: str, channel: str, at_us: int) -> Event:
         text = self._text(customer, "O estorno não apareceu.")
-        return TicketReopened(at_us, BY, protocol, customer, channel, text)
+        return TicketReopened(at_us, BY, ticket_id, customer, channel, text)
 
 
-def _taken(protocol: str, customer: str, attendant: str, channel: str, at_us: int) -> Event:
-    return TicketTaken(at_us, BY, protocol, customer, attendant, channel)
+def _taken(ticket_id: str, customer: str, attendant: str, channel: str, at_us: int) -> Event:
+    return TicketTaken(at_us, BY, ticket_id, customer, attendant, channel)

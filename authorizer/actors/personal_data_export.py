@@ -39,8 +39,8 @@ async def holdings(desk: Dispatcher, customer_id: str) -> PersonalDataExport | R
 
 async def _tickets(desk: Dispatcher, customer_id: str) -> tuple[TicketFile, ...] | Refusal:
     found: list[TicketFile] = []
-    for protocol in await _protocols(desk, customer_id):
-        answer = await desk.tickets.read(protocol)
+    for ticket_id in await _ticket_ids(desk, customer_id):
+        answer = await desk.tickets.read(ticket_id)
         if isinstance(answer, Refusal):
             return answer
         if answer[1].ticket.customer_id == customer_id:
@@ -48,19 +48,19 @@ async def _tickets(desk: Dispatcher, customer_id: str) -> tuple[TicketFile, ...]
     return tuple(found)
 
 
-async def _protocols(desk: Dispatcher, customer_id: str) -> list[str]:
+async def _ticket_ids(desk: Dispatcher, customer_id: str) -> list[str]:
     """The customer's tickets, and perhaps some more whose bytes name the customer."""
     name = orjson.dumps(customer_id)
     directory = desk.tickets.directory
     found = []
-    for number, protocol in enumerate(list(directory.ids())):
+    for number, ticket_id in enumerate(list(directory.ids())):
         if number % _SLICE_TICKETS == _SLICE_TICKETS - 1:
             await asyncio.sleep(0)
-        awake = directory.awake(protocol)
+        awake = directory.awake(ticket_id)
         if awake is not None:  # to make bytes of it takes long
             named = awake.state.customer_id == customer_id
         else:
-            named = name in directory.look(protocol).data
+            named = name in directory.look(ticket_id).data
         if named:
-            found.append(protocol)
+            found.append(ticket_id)
     return found

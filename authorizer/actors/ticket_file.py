@@ -16,10 +16,10 @@ from authorizer.domain.tickets.state import (
     Interaction,
     TicketClock,
     TicketView,
-    protocol_of,
     request_key,
     running_number,
     ticket_clock,
+    ticket_id_of,
 )
 
 _TEXTS_AT_ONCE: Final = 32
@@ -63,7 +63,7 @@ class CustomerDesk(Protocol):
 
 
 class TicketDesk:
-    """Routes requests to the tickets' actors, and gives new tickets their protocol numbers."""
+    """Routes requests to the tickets' actors, and gives new tickets their ids."""
 
     def __init__(
         self, around: Surroundings, customers: CustomerDesk, max_resident: int, max_inbox: int
@@ -76,7 +76,7 @@ class TicketDesk:
         self._newest_number = max(map(running_number, around.state.tickets), default=0)
         self.directory: Directory[TicketActor] = Directory(
             around.state.tickets,
-            lambda protocol, state: TicketActor(protocol, state, around),
+            lambda ticket_id, state: TicketActor(ticket_id, state, around),
             max_resident,
         )
 
@@ -91,50 +91,50 @@ class TicketDesk:
         key = request_key(command.customer_id, command.client_id)
         while (first := self._opening.get(key)) is not None:
             await asyncio.wait((first,))
-        protocol = self._around.state.ticket_of_request.get(key)
-        if protocol is not None:
-            return await self._opened_before(protocol, command)
+        ticket_id = self._around.state.ticket_of_request.get(key)
+        if ticket_id is not None:
+            return await self._opened_before(ticket_id, command)
         opening = asyncio.get_running_loop().create_task(self._open(command))
         self._opening[key] = opening
         opening.add_done_callback(lambda _: self._opening.pop(key))
         return await asyncio.shield(opening)  # whoever leaves meanwhile opens it all the same
 
-    async def _opened_before(self, protocol: str, command: OpenTicket) -> TicketAnswer:
+    async def _opened_before(self, ticket_id: str, command: OpenTicket) -> TicketAnswer:
         refusal = await self._customers.known_customer(command.customer_id)
         if refusal is not None:
             return refusal
-        answer = await self.read(protocol)
+        answer = await self.read(ticket_id)
         if isinstance(answer, Refusal):
             return answer
         file = answer[1]
         if file.texts.subject is None:
-            return Refusal(RefusalKind.UNAVAILABLE, f"the key of ticket {protocol} is missing")
+            return Refusal(RefusalKind.UNAVAILABLE, f"the key of ticket {ticket_id} is missing")
         if _asked(command) != _was_asked(file):
-            detail = f"ticket {protocol} was opened under this id with other fields"
+            detail = f"ticket {ticket_id} was opened under this id with other fields"
             return Refusal(RefusalKind.CONFLICT, detail)
         return answer
 
     async def _open(self, command: OpenTicket) -> TicketAnswer:
-        """It gets its protocol number here."""
+        """It gets its id here."""
         refusal = await self._customers.known_customer(command.customer_id)
         if refusal is None and command.card_id is not None:
             refusal = await self._foreign_card(command.card_id, command.customer_id)
         if refusal is not None:
             return refusal
         await self._customers.ensure_key(command.customer_id)
-        actor = self.directory.find_or_new(self._next_protocol())
+        actor = self.directory.find_or_new(self._next_ticket_id())
         return await self._file(await self._tell(actor, command))
 
     async def ask(self, command: TicketCommand) -> TicketAnswer:
         """Ask a ticket that must exist."""
-        actor = self.directory.find(command.protocol)
+        actor = self.directory.find(command.ticket_id)
         if actor is None:
-            return _unknown(command.protocol)
+            return _unknown(command.ticket_id)
         return await self._file(await self._tell(actor, command))
 
-    async def read(self, protocol: str) -> TicketAnswer:
+    async def read(self, ticket_id: str) -> TicketAnswer:
         """Describe a ticket as it stands."""
-        return await self.ask(ReadTicket(protocol))
+        return await self.ask(ReadTicket(ticket_id))
 
     async def _foreign_card(self, card_id: str, customer_id: str) -> Refusal | None:
         owner = await self._customers.owner_of_card(card_id)
@@ -144,11 +144,11 @@ class TicketDesk:
             return owner
         return Refusal(RefusalKind.INVALID, "must be a card of this customer", "cartao_id")
 
-    def _next_protocol(self) -> str:
+    def _next_ticket_id(self) -> str:
         """A number is never given twice, not even when its ticket is then refused."""
         self._newest_number += 1
         today = moment_of(self._around.clock.now_us())
-        return protocol_of(f"{today:%Y%m%d}", self._newest_number)
+        return ticket_id_of(f"{today:%Y%m%d}", self._newest_number)
 
     async def _tell(self, actor: TicketActor, command: OpenTicket | TicketCommand) -> Any:
         if len(actor.actor_inbox) >= self._max_inbox:
@@ -217,5 +217,5 @@ def _was_asked(file: TicketFile) -> tuple[str | None, ...]:
     )
 
 
-def _unknown(protocol: str) -> Refusal:
-    return Refusal(RefusalKind.NOT_FOUND, f"there is no ticket {protocol!r}")
+def _unknown(ticket_id: str) -> Refusal:
+    return Refusal(RefusalKind.NOT_FOUND, f"there is no ticket {ticket_id!r}")

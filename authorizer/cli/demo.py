@@ -74,15 +74,15 @@ async def tell(running: Running, clock: StoryClock, refused: Callable[[Place, st
 
     `refused` is told of each step that is not taken, which other settings can bring about.
     """
-    protocols: dict[str, str] = {}
+    ticket_ids: dict[str, str] = {}
     for number, scene in enumerate(story(), 1):
         clock.go_to(scene.days_ago, scene.at)
-        answer = await _ask(running, scene.step, protocols)
+        answer = await _ask(running, scene.step, ticket_ids)
         if isinstance(answer, Refusal):
             refused(Place("story", number), answer.detail)
 
 
-async def _ask(running: Running, step: Step, protocols: dict[str, str]) -> Outcome | Answer[Any]:
+async def _ask(running: Running, step: Step, ticket_ids: dict[str, str]) -> Outcome | Answer[Any]:
     desk = running.desk
     if isinstance(step, Authorize):
         return await _buy(desk, step._replace(received_ns=running.clock.monotonic_ns()))
@@ -95,10 +95,10 @@ async def _ask(running: Running, step: Step, protocols: dict[str, str]) -> Outco
     if isinstance(step, OpenTicket):
         opened = await desk.tickets.open(step)
         if step.client_id is not None and not isinstance(opened, Refusal):
-            protocols[step.client_id] = opened[1].ticket.protocol
+            ticket_ids[step.client_id] = opened[1].ticket.ticket_id
         return opened
-    protocol = protocols.get(step.protocol, step.protocol)
-    return await desk.tickets.ask(step._replace(protocol=protocol))
+    ticket_id = ticket_ids.get(step.ticket_id, step.ticket_id)
+    return await desk.tickets.ask(step._replace(ticket_id=ticket_id))
 
 
 async def _buy(desk: Dispatcher, purchase: Authorize) -> Outcome:

@@ -42,7 +42,7 @@ class Wanted(NamedTuple):
             self.account in (None, getattr(event, "account_id", None))
             and self.customer in (None, getattr(event, "customer_id", None))
             and (self.card is None or self.card in _cards(event))
-            and self.ticket in (None, getattr(event, "protocol", None))
+            and self.ticket in (None, getattr(event, "ticket_id", None))
             and self.by in (None, event.by, *event.by.split(":"))
             and (not self.events or describe(event)["event"] in self.events)
             and not (self.since is not None and self.since.is_after(position, event.at_us))

@@ -10,7 +10,7 @@ from authorizer.http.ticket_documents import TicketedBlockDocument
 async def ticket_of_block(
     desk: Dispatcher, card_id: str, block: TicketedBlockDocument, by: str
 ) -> str | None:
-    """Open and resolve the ticket that a block brought. Its protocol number; None if refused.
+    """Open and resolve the ticket that a block brought. The ticket's id; None if refused.
 
     The card is blocked already, and stays so whatever becomes of the ticket.
     """
@@ -30,4 +30,4 @@ async def ticket_of_block(
         by,
     )
     answer = await desk.tickets.open(command)
-    return None if isinstance(answer, Refusal) else answer[1].ticket.protocol
+    return None if isinstance(answer, Refusal) else answer[1].ticket.ticket_id

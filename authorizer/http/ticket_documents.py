@@ -155,7 +155,7 @@ def ticket_summary(file: TicketFile) -> dict[str, Any]:
     """A ticket without its interactions, as lists show it. Text whose key is gone is null."""
     ticket, texts = file.ticket, file.texts
     document: dict[str, Any] = {
-        "protocolo": ticket.protocol,
+        "protocolo": ticket.ticket_id,
         "cliente_id": ticket.customer_id,
         "status": ticket.status,
         "assunto": texts.subject,

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.anyio
 
 DAY_NS = 24 * 3600 * 1_000_000_000
 FIRST = "20231114000001"
-"""The protocol of the first ticket at the house's time."""
+"""The id of the first ticket at the house's time."""
 
 
 async def open_one(house: House, card: str | None = None, **more: Any) -> Any:
@@ -32,8 +32,8 @@ async def open_one(house: House, card: str | None = None, **more: Any) -> Any:
     return await house.done(house.desk.tickets.open(command))
 
 
-async def step(house: House, what: str, protocol: str = FIRST, **how: Any) -> Any:
-    command = commands.ticket_step(protocol, what, how)
+async def step(house: House, what: str, ticket_id: str = FIRST, **how: Any) -> Any:
+    command = commands.ticket_step(ticket_id, what, how)
     return await house.done(house.desk.tickets.ask(command))
 
 
@@ -57,7 +57,7 @@ async def protocols_held(house: House, customer_id: str) -> list[str] | Refusal:
     if isinstance(found, Refusal):
         return found
     assert isinstance(found, PersonalDataExport)
-    return [file.ticket.protocol for file in found.tickets]
+    return [file.ticket.ticket_id for file in found.tickets]
 
 
 async def test_a_persons_tickets_are_found_awake_and_asleep() -> None:
@@ -65,7 +65,7 @@ async def test_a_persons_tickets_are_found_awake_and_asleep() -> None:
     for customer_id in ("c", "d"):
         await put(house, customer_id, customer_id, cards=())
     own = [
-        file_of(await open_one(house, customer_id=customer_id)).ticket.protocol
+        file_of(await open_one(house, customer_id=customer_id)).ticket.ticket_id
         for customer_id in "cdccdcdd"
     ]
     assert house.desk.tickets.directory.resident == 2
@@ -77,8 +77,8 @@ async def test_what_is_held_on_a_person_does_not_rest_on_others_tickets() -> Non
     house = House()
     for customer_id in ("c", "d"):
         await put(house, customer_id, customer_id, cards=())
-    own = file_of(await open_one(house, customer_id="c")).ticket.protocol
-    other = file_of(await open_one(house, customer_id="d")).ticket.protocol
+    own = file_of(await open_one(house, customer_id="c")).ticket.ticket_id
+    other = file_of(await open_one(house, customer_id="d")).ticket.ticket_id
     actor = house.desk.tickets.directory.find(other)
     assert actor is not None
     actor.broken = True
@@ -91,24 +91,24 @@ async def test_what_is_held_on_a_person_does_not_rest_on_others_tickets() -> Non
 # --- numbers -------------------------------------------------------------------------------------
 
 
-async def test_protocols_are_the_day_and_a_number_that_only_grows() -> None:
+async def test_ids_are_the_day_and_a_number_that_only_grows() -> None:
     house = await with_customer()
-    protocols = [file_of(await open_one(house)).ticket.protocol for _ in range(2)]
+    ticket_ids = [file_of(await open_one(house)).ticket.ticket_id for _ in range(2)]
     house.let_pass(DAY_NS)
-    protocols.append(file_of(await open_one(house)).ticket.protocol)
-    assert protocols == [FIRST, "20231114000002", "20231115000003"]
+    ticket_ids.append(file_of(await open_one(house)).ticket.ticket_id)
+    assert ticket_ids == [FIRST, "20231114000002", "20231115000003"]
 
 
 async def test_numbers_go_on_behind_those_that_were_recovered() -> None:
     """The order in which tickets were recovered says nothing."""
     house = await with_customer()
-    for protocol in ("20250101000007", "20250102000003"):
-        ticket = tickets.Ticket(protocol)
+    for ticket_id in ("20250101000007", "20250102000003"):
+        ticket = tickets.Ticket(ticket_id)
         ticket.position = 1
-        house.state.tickets.sleep(protocol, ticket)
+        house.state.tickets.sleep(ticket_id, ticket)
     desk = type(house.desk.tickets)(house.around, house.desk, 10, 10)
     answer = await house.done(desk.open(commands.ticket("c", "s", None, None)))
-    assert file_of(answer).ticket.protocol == "20231114000008"
+    assert file_of(answer).ticket.ticket_id == "20231114000008"
 
 
 async def test_a_thousand_tickets_opened_together_have_a_thousand_numbers() -> None:
@@ -118,7 +118,7 @@ async def test_a_thousand_tickets_opened_together_have_a_thousand_numbers() -> N
     await house.settle()
     house.commit()
     await house.settle()
-    found = {file_of(task.result()).ticket.protocol for task in tasks}
+    found = {file_of(task.result()).ticket.ticket_id for task in tasks}
     assert len(found) == 1000
     assert len(house.state.tickets) == 1000
 
@@ -251,10 +251,10 @@ async def test_live_state_is_what_replay_makes() -> None:
     for _ in range(5):
         await open_one(house, "k")
     for number in (1, 3, 5, 2):
-        protocol = f"2023111400000{number}"
+        ticket_id = f"2023111400000{number}"
         house.let_pass(DAY_NS)
-        await step(house, "say", protocol, author="atendente", name="A", text="x", public=True)
-        await step(house, "hold", protocol, text="?")
+        await step(house, "say", ticket_id, author="atendente", name="A", text="x", public=True)
+        await step(house, "hold", ticket_id, text="?")
     assert everything(house.replayed()) == everything(house.state, house.desk)
     assert house.desk.tickets.directory.resident == 2
 

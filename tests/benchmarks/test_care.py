@@ -58,9 +58,9 @@ def test_a_ticket_is_resolved_after_it_was_opened() -> None:
     opened_us = {}
     for event in history(SMALL, UNTIL_US, lambda _, text: Sealed(text)):
         if isinstance(event, TicketOpened):
-            opened_us[event.protocol] = event.at_us
+            opened_us[event.ticket_id] = event.at_us
         elif isinstance(event, TicketResolved):
-            assert event.at_us > opened_us[event.protocol]
+            assert event.at_us > opened_us[event.ticket_id]
     assert len(opened_us) == SMALL.tickets
 
 
@@ -73,7 +73,7 @@ def test_a_folder_recovers_and_its_people_can_be_read(tmp_path: Path) -> None:
     assert (len(state.accounts), len(state.customers)) == (SMALL.customers,) * 2
     assert len(state.tickets) == SMALL.tickets
     assert any(
-        state.tickets.wake(protocol).status is TicketStatus.RESOLVED for protocol in state.tickets
+        state.tickets.wake(ticket_id).status is TicketStatus.RESOLVED for ticket_id in state.tickets
     )
     vault = Vault(disk, KEYS)
     for number in range(SMALL.customers):

@@ -95,6 +95,6 @@ def test_everything_else_makes_a_difference() -> None:
         ticket = Ticket("20250224000001")
         ticket.position = 1
         ticket.attendant = attendant
-        with_ticket.tickets.sleep(ticket.protocol, ticket)
+        with_ticket.tickets.sleep(ticket.ticket_id, ticket)
         found.add(state_digest(with_ticket, 0))
     assert len(found) == 10

@@ -188,9 +188,9 @@ STRANGE: Final = vault.Keyring(vault.HEADER + vault._slot(vault._identity("ana")
 
 
 def ticket_of(customer_id: str, text: Sealed, number: int) -> TicketOpened:
-    protocol = f"2025022400000{number}"
+    ticket_id = f"2025022400000{number}"
     kept = ("card", "P2", "Telefone", None, 1, 1, text)
-    return TicketOpened(LATER_US, "t", protocol, customer_id, *kept)
+    return TicketOpened(LATER_US, "t", ticket_id, customer_id, *kept)
 
 
 def operations_of(customer_id: str, text: Sealed, _: int) -> OperationsImported:

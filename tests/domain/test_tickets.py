@@ -17,9 +17,9 @@ from authorizer.domain.tickets.state import (
     Ticket,
     TicketStatus,
     evolve,
-    protocol_of,
     running_number,
     ticket_clock,
+    ticket_id_of,
     ticket_view,
 )
 from tests.domain.builders import BY, NOW_US, deep, words
@@ -461,10 +461,10 @@ def test_a_more_urgent_ticket_has_less_time() -> None:
 
 @pytest.mark.parametrize("number", [1, 42, 999_999, 1_000_000, 123_456_789])
 def test_a_protocol_number_is_its_date_and_its_running_number(number: int) -> None:
-    protocol = protocol_of("20250224", number)
-    assert protocol.isdigit()
-    assert len(protocol) >= 14
-    assert running_number(protocol) == number
+    ticket_id = ticket_id_of("20250224", number)
+    assert ticket_id.isdigit()
+    assert len(ticket_id) >= 14
+    assert running_number(ticket_id) == number
 
 
 def test_the_table_of_life_is_whole() -> None:

@@ -116,19 +116,19 @@ def ticket(customer: str, subject: str, card: str | None, resolution: str | None
     return OpenTicket(customer, subject, "d", "cat", Priority.HIGH, "App", card, resolved, BY)
 
 
-def ticket_step(protocol: str, what: str, how: dict[str, Any]) -> TicketCommand:
+def ticket_step(ticket_id: str, what: str, how: dict[str, Any]) -> TicketCommand:
     """Something that is asked of a ticket, in the words of the naive model."""
     if what == "take":
-        return TakeTicket(protocol, how["who"], "Chat", BY)
+        return TakeTicket(ticket_id, how["who"], "Chat", BY)
     if what == "say":
         said = (how["author"], how["name"], "Chat", how["text"], how["public"])
-        return RecordInteraction(protocol, *said, BY)
+        return RecordInteraction(ticket_id, *said, BY)
     if what == "hold":
-        return PauseTicket(protocol, "Chat", how["text"], "Eva" if how["text"] else None, BY)
+        return PauseTicket(ticket_id, "Chat", how["text"], "Eva" if how["text"] else None, BY)
     if what == "rank":
-        return ChangePriority(protocol, Priority.of(how["priority"]), "Chat", BY)
+        return ChangePriority(ticket_id, Priority.of(how["priority"]), "Chat", BY)
     if what == "resolve":
-        return ResolveTicket(protocol, Resolution(how["who"], how["text"]), "Chat", BY)
+        return ResolveTicket(ticket_id, Resolution(how["who"], how["text"]), "Chat", BY)
     if what == "reopen":
-        return ReopenTicket(protocol, how["text"], "App", BY)
-    return CloseTicket(protocol, "App", BY)
+        return ReopenTicket(ticket_id, how["text"], "App", BY)
+    return CloseTicket(ticket_id, "App", BY)

@@ -27,7 +27,7 @@ LIVELY = ("aberto", "em_atendimento", "aguardando_cliente", "reaberto")
 
 @dataclass
 class NaiveTicket:
-    protocol: str
+    ticket_id: str
     customer: str
     card: str | None
     request: tuple[str, str | None, str] | None = None
@@ -99,7 +99,7 @@ class NaiveTicket:
 
     def shown(self) -> dict[str, Any]:
         return {
-            "protocol": self.protocol,
+            "ticket_id": self.ticket_id,
             "customer": self.customer,
             "card": self.card,
             "status": self.status,
@@ -177,7 +177,7 @@ def shown(file: Any) -> dict[str, Any]:
     """What the program shows of a ticket, in the form of the model."""
     ticket, texts = file.ticket, file.texts
     return {
-        "protocol": ticket.protocol,
+        "ticket_id": ticket.ticket_id,
         "customer": ticket.customer_id,
         "card": ticket.card_id,
         "status": ticket.status,

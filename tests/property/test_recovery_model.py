@@ -267,13 +267,13 @@ class Authorizer(RuleBasedStateMachine):
         if expected == "created":
             self.tell_ticket(task, max(self.bank.tickets))
         if expected == "done" and before is not None:
-            self.tell_ticket(task, int(before.protocol[8:]))
+            self.tell_ticket(task, int(before.ticket_id[8:]))
 
     @rule(number=st.integers(1, 4), step=ticket_steps)
     def ask_ticket(self, number: int, step: tuple[str, dict[str, Any]]) -> None:
         known = self.bank.tickets.get(number)
-        protocol = known.protocol if known else f"20250101{number:06}"
-        command = commands.ticket_step(protocol, *step)
+        ticket_id = known.ticket_id if known else f"20250101{number:06}"
+        command = commands.ticket_step(ticket_id, *step)
         task = self.machine.ask(self.machine.desk.tickets.ask(command))
         expected = self.bank.ask_ticket(number, *step, now_us=self.now_us)
         self.asked(task, expected, known.position if known else 0)
@@ -536,7 +536,7 @@ class Authorizer(RuleBasedStateMachine):
     def check_tickets(self) -> None:
         """Every ticket is there with all that was said: the keys outlive what needs them."""
         for ticket in self.bank.tickets.values():
-            read = self.machine.ask(self.machine.desk.tickets.read(ticket.protocol))
+            read = self.machine.ask(self.machine.desk.tickets.read(ticket.ticket_id))
             _, file = read.result()
             assert shown(file) == ticket.shown()
 
@@ -557,11 +557,11 @@ def check_state(state: State, bank: Bank) -> None:
         customer_id: (naive.account, naive.cards, naive.position)
         for customer_id, naive in bank.customers.items()
     }
-    assert {protocol: state.tickets.wake(protocol).position for protocol in state.tickets} == {
-        ticket.protocol: ticket.position for ticket in bank.tickets.values()
+    assert {ticket_id: state.tickets.wake(ticket_id).position for ticket_id in state.tickets} == {
+        ticket.ticket_id: ticket.position for ticket in bank.tickets.values()
     }
     assert state.ticket_of_request == {
-        request_key(ticket.customer, ticket.request[0]): ticket.protocol
+        request_key(ticket.customer, ticket.request[0]): ticket.ticket_id
         for ticket in bank.tickets.values()
         if ticket.request
     }

@@ -32,7 +32,7 @@ class OpenTicket(NamedTuple):
 class TakeTicket(NamedTuple):
     """Have an attendant work on a ticket."""
 
-    protocol: str
+    ticket_id: str
     attendant: str
     channel: str
     by: str
@@ -41,7 +41,7 @@ class TakeTicket(NamedTuple):
 class RecordInteraction(NamedTuple):
     """Record what somebody said."""
 
-    protocol: str
+    ticket_id: str
     author: str
     """One of `tickets.AUTHORS`."""
     name: str | None
@@ -54,7 +54,7 @@ class RecordInteraction(NamedTuple):
 class PauseTicket(NamedTuple):
     """Have a ticket wait for the customer, who may be told why."""
 
-    protocol: str
+    ticket_id: str
     channel: str
     message: str | None
     attendant: str | None
@@ -64,7 +64,7 @@ class PauseTicket(NamedTuple):
 class ChangePriority(NamedTuple):
     """Give a ticket another priority."""
 
-    protocol: str
+    ticket_id: str
     priority: Priority
     channel: str
     by: str
@@ -73,7 +73,7 @@ class ChangePriority(NamedTuple):
 class ResolveTicket(NamedTuple):
     """Resolve a ticket."""
 
-    protocol: str
+    ticket_id: str
     resolution: Resolution
     channel: str
     by: str
@@ -82,7 +82,7 @@ class ResolveTicket(NamedTuple):
 class ReopenTicket(NamedTuple):
     """Take a ticket up again that was resolved, and is not."""
 
-    protocol: str
+    ticket_id: str
     reason: str
     channel: str
     by: str
@@ -91,7 +91,7 @@ class ReopenTicket(NamedTuple):
 class CloseTicket(NamedTuple):
     """Close a resolved ticket for good."""
 
-    protocol: str
+    ticket_id: str
     channel: str
     by: str
 
@@ -99,7 +99,7 @@ class CloseTicket(NamedTuple):
 class ReadTicket(NamedTuple):
     """Describe a ticket as it stands."""
 
-    protocol: str
+    ticket_id: str
 
 
 TicketCommand = (

@@ -1,6 +1,6 @@
 """What happened to a ticket (`chamado`) of customer care. Free text in it is sealed.
 
-Every event names the ticket's protocol number and the customer whom it is about.
+Every event names the ticket's id and the customer whom it is about.
 """
 
 from typing import NamedTuple
@@ -13,7 +13,7 @@ class TicketOpened(NamedTuple):
 
     at_us: int
     by: str
-    protocol: str
+    ticket_id: str
     customer_id: str
     category: str
     priority: str
@@ -34,7 +34,7 @@ class TicketTaken(NamedTuple):
 
     at_us: int
     by: str
-    protocol: str
+    ticket_id: str
     customer_id: str
     attendant: str
     channel: str
@@ -45,7 +45,7 @@ class InteractionRecorded(NamedTuple):
 
     at_us: int
     by: str
-    protocol: str
+    ticket_id: str
     customer_id: str
     author: str
     """`autor`: cliente, atendente or robo."""
@@ -63,7 +63,7 @@ class TicketPaused(NamedTuple):
 
     at_us: int
     by: str
-    protocol: str
+    ticket_id: str
     customer_id: str
     channel: str
 
@@ -73,7 +73,7 @@ class TicketResumed(NamedTuple):
 
     at_us: int
     by: str
-    protocol: str
+    ticket_id: str
     customer_id: str
     channel: str
 
@@ -83,7 +83,7 @@ class TicketResolved(NamedTuple):
 
     at_us: int
     by: str
-    protocol: str
+    ticket_id: str
     customer_id: str
     attendant: str
     channel: str
@@ -96,7 +96,7 @@ class TicketPriorityChanged(NamedTuple):
 
     at_us: int
     by: str
-    protocol: str
+    ticket_id: str
     customer_id: str
     priority: str
     channel: str
@@ -109,7 +109,7 @@ class TicketReopened(NamedTuple):
 
     at_us: int
     by: str
-    protocol: str
+    ticket_id: str
     customer_id: str
     channel: str
     text: Sealed
@@ -121,7 +121,7 @@ class TicketClosed(NamedTuple):
 
     at_us: int
     by: str
-    protocol: str
+    ticket_id: str
     customer_id: str
     channel: str
 

@@ -57,7 +57,7 @@ def open_ticket(
         events.TicketOpened(
             now_us,
             command.by,
-            ticket.protocol,
+            ticket.ticket_id,
             command.customer_id,
             command.category,
             command.priority.value,
@@ -74,7 +74,7 @@ def open_ticket(
             events.TicketResolved(
                 now_us,
                 command.by,
-                ticket.protocol,
+                ticket.ticket_id,
                 command.customer_id,
                 command.resolution.attendant,
                 command.channel,
@@ -109,7 +109,7 @@ def record_interaction(
     if isinstance(means.seal, Refusal):
         return Decision(means.seal)
     if _is_full(ticket):
-        return conflict(f"ticket {ticket.protocol} holds as much as a ticket may hold")
+        return conflict(f"ticket {ticket.ticket_id} holds as much as a ticket may hold")
     found: list[events.TicketEvent] = [_interaction(ticket, command, means.seal, now_us)]
     if command.author == CUSTOMER and ticket.status is TicketStatus.WAITING:
         found.append(events.TicketResumed(now_us, command.by, *_about(ticket), command.channel))
@@ -197,7 +197,7 @@ def reopen_ticket(
     if isinstance(means.seal, Refusal):
         return Decision(means.seal)
     if _is_full(ticket):
-        return conflict(f"ticket {ticket.protocol} holds as much as a ticket may hold")
+        return conflict(f"ticket {ticket.ticket_id} holds as much as a ticket may hold")
     event = events.TicketReopened(
         now_us, command.by, *_about(ticket), command.channel, means.seal(command.reason)
     )
@@ -231,7 +231,7 @@ def decide(
     if isinstance(command, commands.OpenTicket):
         return open_ticket(ticket, command, means, now_us)
     if not ticket.exists:
-        return not_found(f"there is no ticket {ticket.protocol!r}")
+        return not_found(f"there is no ticket {ticket.ticket_id!r}")
     if isinstance(command, commands.ReadTicket):
         return Decision(Done())
     return _DECIDE[type(command)](ticket, command, means, now_us)
@@ -239,7 +239,7 @@ def decide(
 
 def _spoken(command: commands.PauseTicket, message: str) -> commands.RecordInteraction:
     return commands.RecordInteraction(
-        command.protocol,
+        command.ticket_id,
         ATTENDANT,
         command.attendant,
         command.channel,
@@ -270,7 +270,7 @@ def _taken(ticket: Ticket, command: Any, attendant: str, now_us: int) -> events.
 
 
 def _about(ticket: Ticket) -> tuple[str, str]:
-    return ticket.protocol, ticket.customer_id
+    return ticket.ticket_id, ticket.customer_id
 
 
 def _is_full(ticket: Ticket) -> bool:
@@ -278,7 +278,7 @@ def _is_full(ticket: Ticket) -> bool:
 
 
 def _not_now(ticket: Ticket, done: str) -> Decision:
-    return conflict(f"ticket {ticket.protocol} is {ticket.status.value} and cannot be {done}")
+    return conflict(f"ticket {ticket.ticket_id} is {ticket.status.value} and cannot be {done}")
 
 
 _DECIDE: Final[dict[type, Callable[[Ticket, Any, Means, int], Decision]]] = {

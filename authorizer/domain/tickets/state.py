@@ -70,7 +70,6 @@ class Ticket:
         "opened_priority",
         "position",
         "priority",
-        "protocol",
         "ran_us",
         "reopening",
         "reopening_waits",
@@ -82,11 +81,12 @@ class Ticket:
         "sealed_chars",
         "status",
         "text",
+        "ticket_id",
         "unanswered_since_us",
     )
 
-    def __init__(self, protocol: str) -> None:
-        self.protocol = protocol
+    def __init__(self, ticket_id: str) -> None:
+        self.ticket_id = ticket_id
         self.position = 0
         """The journal position of the newest event that is in this state; 0 before the first."""
         self.customer_id = ""
@@ -131,8 +131,8 @@ class Ticket:
         return self.position > 0
 
 
-def protocol_of(date: str, number: int) -> str:
-    """The protocol number: the date as `20250224`, then the running number."""
+def ticket_id_of(date: str, number: int) -> str:
+    """The id of a ticket: the date as `20250224`, then the running number."""
     return f"{date}{number:06d}"
 
 
@@ -141,15 +141,15 @@ def request_key(customer_id: str, client_id: str) -> str:
     return f"{customer_id}\0{client_id}"
 
 
-def running_number(protocol: str) -> int:
-    """The running number in a protocol number."""
-    return int(protocol[_DATE_DIGITS:])
+def running_number(ticket_id: str) -> int:
+    """The running number in an id."""
+    return int(ticket_id[_DATE_DIGITS:])
 
 
 class TicketView(NamedTuple):
     """What may be seen of a ticket from outside: a copy that stays as it is. Texts are sealed."""
 
-    protocol: str
+    ticket_id: str
     customer_id: str
     status: str
     category: str
@@ -183,7 +183,7 @@ def ticket_view(ticket: Ticket) -> TicketView:
     """Describe a ticket as it stands."""
     last = ticket.reopening_waits[-1] if ticket.reopening_waits else _NEVER_REOPENED
     return TicketView(
-        ticket.protocol,
+        ticket.ticket_id,
         ticket.customer_id,
         ticket.status.value,
         ticket.category,
@@ -265,7 +265,7 @@ def evolve(ticket: Ticket, event: events.TicketEvent, position: int) -> None:
         ValueError: the event opens a ticket that is there, or befalls one that is not.
     """
     if ticket.exists == isinstance(event, events.TicketOpened):
-        raise ValueError(f"{type(event).__name__} does not fit ticket {ticket.protocol}")
+        raise ValueError(f"{type(event).__name__} does not fit ticket {ticket.ticket_id}")
     _APPLY[type(event)](ticket, event)
     ticket.sealed_chars += len(getattr(event, "text", None) or "")
     ticket.position = position

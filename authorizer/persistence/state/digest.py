@@ -36,12 +36,12 @@ def state_digest(state: State, ids_since_us: int) -> bytes:
     for customer_id in sorted(state.customers):
         customer = state.customers.wake(customer_id)
         add(b"customer", customer_id.encode(), encode_customer(customer))
-    for protocol in sorted(state.tickets):
-        add(b"ticket", protocol.encode(), encode_ticket(state.tickets.wake(protocol)))
+    for ticket_id in sorted(state.tickets):
+        add(b"ticket", ticket_id.encode(), encode_ticket(state.tickets.wake(ticket_id)))
     for card_id, account_id in sorted(state.account_of_card.items()):
         add(b"card", card_id.encode(), account_id.encode())
-    for key, protocol in sorted(state.ticket_of_request.items()):
-        add(b"request", key.encode(), protocol.encode())
+    for key, ticket_id in sorted(state.ticket_of_request.items()):
+        add(b"request", key.encode(), ticket_id.encode())
     add(b"erased", orjson.dumps(sorted(state.erased)))
     add(b"merchants", orjson.dumps((state.merchants.position, state.merchants.entries())))
     return digest.digest()

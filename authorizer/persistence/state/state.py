@@ -56,10 +56,10 @@ class State:
             self.account_of_card[card_id] = account_id
             self.card_ids.append(card_id)
 
-    def add_request(self, key: str, protocol: str) -> None:
+    def add_request(self, key: str, ticket_id: str) -> None:
         """Note which ticket was opened under a client's own id; it stays so."""
         if key not in self.ticket_of_request:
-            self.ticket_of_request[key] = protocol
+            self.ticket_of_request[key] = ticket_id
             self.request_keys.append(key)
 
 
@@ -102,8 +102,8 @@ class Replay:
             self.state.accounts.sleep(account_id, account)
         for customer_id, customer in _taken(self._customers):
             self.state.customers.sleep(customer_id, customer)
-        for protocol, ticket in _taken(self._tickets):
-            self.state.tickets.sleep(protocol, ticket)
+        for ticket_id, ticket in _taken(self._tickets):
+            self.state.tickets.sleep(ticket_id, ticket)
         self.state.accounts.forget_pages_before(since_us)
 
     def account(self, account_id: str) -> Account:
@@ -141,12 +141,12 @@ class Replay:
     def _apply_ticket(self, event: TicketEvent, position: int) -> None:
         if isinstance(event, TicketOpened) and event.client_id is not None:
             key = request_key(event.customer_id, event.client_id)
-            self.state.add_request(key, event.protocol)
-        ticket = self._tickets.get(event.protocol)
+            self.state.add_request(key, event.ticket_id)
+        ticket = self._tickets.get(event.ticket_id)
         if ticket is None:
             if len(self._tickets) >= _MAX_AWAKE:
                 self.finish()
-            ticket = self._tickets[event.protocol] = self.state.tickets.wake(event.protocol)
+            ticket = self._tickets[event.ticket_id] = self.state.tickets.wake(event.ticket_id)
         if position > ticket.position:
             tickets.evolve(ticket, event, position)
 

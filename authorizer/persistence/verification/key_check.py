@@ -90,12 +90,12 @@ def _failing(state: State, rings: Iterable[Keyring]) -> dict[str, str]:
         customer = state.customers.wake(customer_id)
         if not _opens(rings, customer_id, _texts_of_customer(customer)):
             failing[customer_id] = "the personal data"
-    for protocol in state.tickets:
-        ticket = state.tickets.wake(protocol)
+    for ticket_id in state.tickets:
+        ticket = state.tickets.wake(ticket_id)
         if ticket.customer_id in state.erased or ticket.customer_id in failing:
             continue
         if not _opens(rings, ticket.customer_id, _texts_of_ticket(ticket)):
-            failing[ticket.customer_id] = f"the ticket {protocol}"
+            failing[ticket.customer_id] = f"the ticket {ticket_id}"
     return failing
 
 

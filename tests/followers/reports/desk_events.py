@@ -21,7 +21,7 @@ def at(minute: float) -> int:
 
 
 def opened(
-    protocol: str,
+    ticket_id: str,
     minute: float,
     channel: str = "App",
     category: str = "cartao",
@@ -29,37 +29,37 @@ def opened(
 ) -> events.TicketOpened:
     first, whole = (target * MINUTE_US for target in targets)
     return events.TicketOpened(
-        at(minute), "t", protocol, "c", category, "media", channel, None, first, whole, TEXT
+        at(minute), "t", ticket_id, "c", category, "media", channel, None, first, whole, TEXT
     )
 
 
-def taken(protocol: str, minute: float, attendant: str = "Ana") -> events.TicketTaken:
-    return events.TicketTaken(at(minute), "t", protocol, "c", attendant, "App")
+def taken(ticket_id: str, minute: float, attendant: str = "Ana") -> events.TicketTaken:
+    return events.TicketTaken(at(minute), "t", ticket_id, "c", attendant, "App")
 
 
 def said(
-    protocol: str, minute: float, author: str = "atendente", public: bool = True
+    ticket_id: str, minute: float, author: str = "atendente", public: bool = True
 ) -> events.InteractionRecorded:
     return events.InteractionRecorded(
-        at(minute), "t", protocol, "c", author, None, "App", public, TEXT
+        at(minute), "t", ticket_id, "c", author, None, "App", public, TEXT
     )
 
 
-def on_hold(protocol: str, minute: float) -> events.TicketPaused:
-    return events.TicketPaused(at(minute), "t", protocol, "c", "App")
+def on_hold(ticket_id: str, minute: float) -> events.TicketPaused:
+    return events.TicketPaused(at(minute), "t", ticket_id, "c", "App")
 
 
-def resumed(protocol: str, minute: float) -> events.TicketResumed:
-    return events.TicketResumed(at(minute), "t", protocol, "c", "App")
+def resumed(ticket_id: str, minute: float) -> events.TicketResumed:
+    return events.TicketResumed(at(minute), "t", ticket_id, "c", "App")
 
 
-def resolved(protocol: str, minute: float, attendant: str = "Ana") -> events.TicketResolved:
-    return events.TicketResolved(at(minute), "t", protocol, "c", attendant, "App", TEXT)
+def resolved(ticket_id: str, minute: float, attendant: str = "Ana") -> events.TicketResolved:
+    return events.TicketResolved(at(minute), "t", ticket_id, "c", attendant, "App", TEXT)
 
 
-def reopened(protocol: str, minute: float) -> events.TicketReopened:
-    return events.TicketReopened(at(minute), "t", protocol, "c", "App", TEXT)
+def reopened(ticket_id: str, minute: float) -> events.TicketReopened:
+    return events.TicketReopened(at(minute), "t", ticket_id, "c", "App", TEXT)
 
 
-def closed(protocol: str, minute: float) -> events.TicketClosed:
-    return events.TicketClosed(at(minute), "t", protocol, "c", "App")
+def closed(ticket_id: str, minute: float) -> events.TicketClosed:
+    return events.TicketClosed(at(minute), "t", ticket_id, "c", "App")

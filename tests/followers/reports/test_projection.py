@@ -85,12 +85,12 @@ def near(event: Any) -> Any:
 def ticket_lives(draw: st.DrawFn) -> list[Any]:
     """What may happen to a few tickets, each opened before anything else happens to it."""
     happened: list[Any] = []
-    for protocol in TICKETS[: draw(st.integers(0, len(TICKETS)))]:
+    for ticket_id in TICKETS[: draw(st.integers(0, len(TICKETS)))]:
         kinds = [ticket_events.TicketOpened, *draw(st.lists(st.sampled_from(TICKET_KINDS)))]
         for kind in kinds:
             event: Any = draw(EVENTS[kind])
             changed: dict[str, Any] = {
-                "protocol": protocol,
+                "ticket_id": ticket_id,
                 "customer_id": "c",
                 "at_us": draw(INSTANTS),
             }
@@ -227,7 +227,7 @@ def ticket_contacts(journal: Journal) -> list[dict[str, Any]]:
         ticket_events.TicketClosed: "fechamento",
     }
     card_of = {
-        event.protocol: event.card_id
+        event.ticket_id: event.card_id
         for _, event in journal
         if isinstance(event, ticket_events.TicketOpened)
     }
@@ -235,7 +235,8 @@ def ticket_contacts(journal: Journal) -> list[dict[str, Any]]:
     for position, event in journal:
         if type(event) in kinds:
             row = {**NOTHING, **event._asdict(), "kind": kinds[type(event)], "part": 0}
-            row |= {"position": position, "at_text": None, "card_id": card_of[event.protocol]}
+            row |= {"position": position, "at_text": None, "card_id": card_of[event.ticket_id]}
+            row["protocol"] = row.pop("ticket_id")
             if isinstance(event, ticket_events.TicketResolved | ticket_events.TicketTaken):
                 row["name"] = event.attendant
             if not isinstance(event, ticket_events.TicketPriorityChanged):
@@ -245,11 +246,11 @@ def ticket_contacts(journal: Journal) -> list[dict[str, Any]]:
 
 
 def histories(journal: Journal) -> Iterator[list[tuple[int, Any]]]:
-    for protocol in TICKETS:
+    for ticket_id in TICKETS:
         history = [
             (position, event)
             for position, event in journal
-            if getattr(event, "protocol", None) == protocol
+            if getattr(event, "ticket_id", None) == ticket_id
         ]
         if history:
             yield history
@@ -258,7 +259,7 @@ def histories(journal: Journal) -> Iterator[list[tuple[int, Any]]]:
 def tickets(journal: Journal) -> list[dict[str, Any]]:
     rows = []
     for history in histories(journal):
-        ticket = Ticket(history[0][1].protocol)
+        ticket = Ticket(history[0][1].ticket_id)
         for position, event in history:
             evolve(ticket, event, position)
         resolutions = [e for _, e in history if isinstance(e, ticket_events.TicketResolved)]
@@ -270,6 +271,7 @@ def tickets(journal: Journal) -> list[dict[str, Any]]:
         rows.append(
             {
                 **view._asdict(),
+                "protocol": view.ticket_id,
                 "reopening_waits": json.dumps(waits, separators=(",", ":")) if waits else None,
                 "reopening_response_due_us": clock.reopening_response_due_us if owed else None,
                 "position": history[-1][0],
@@ -286,12 +288,13 @@ def tickets(journal: Journal) -> list[dict[str, Any]]:
 def changes(journal: Journal) -> list[dict[str, Any]]:
     rows = []
     for history in histories(journal):
-        ticket, status = Ticket(history[0][1].protocol), None
+        ticket, status = Ticket(history[0][1].ticket_id), None
         for position, event in history:
             evolve(ticket, event, position)
             if ticket.status is not status:
                 status = ticket.status
-                rows.append({**event._asdict(), "position": position, "status": status.value})
+                row = {**event._asdict(), "position": position, "status": status.value}
+                rows.append(row | {"protocol": event.ticket_id})
     return rows
 
 

@@ -355,11 +355,11 @@ Life = list[Any]
 
 
 @st.composite
-def lives(draw: st.DrawFn, protocol: str) -> Life:
+def lives(draw: st.DrawFn, ticket_id: str) -> Life:
     """Everything that happened to one ticket."""
     minute = draw(st.integers(-2 * DAY, 9 * DAY))
     channel, category = draw(st.sampled_from("XY")), draw(st.sampled_from("PQR"))
-    life: Life = [opened(protocol, minute, channel, category)]
+    life: Life = [opened(ticket_id, minute, channel, category)]
     status = "aberto"
     for _ in range(draw(st.integers(0, 6))):
         if not MOVES[status]:
@@ -369,14 +369,14 @@ def lives(draw: st.DrawFn, protocol: str) -> Life:
         name = draw(st.sampled_from(("Ana", "Rui")))
         life.append(
             {
-                "say": said(protocol, minute, public=draw(st.booleans())),
-                "bot": said(protocol, minute, "robo"),
-                "take": taken(protocol, minute, name),
-                "hold": on_hold(protocol, minute),
-                "resume": resumed(protocol, minute),
-                "resolve": resolved(protocol, minute, name),
-                "reopen": reopened(protocol, minute),
-                "close": closed(protocol, minute),
+                "say": said(ticket_id, minute, public=draw(st.booleans())),
+                "bot": said(ticket_id, minute, "robo"),
+                "take": taken(ticket_id, minute, name),
+                "hold": on_hold(ticket_id, minute),
+                "resume": resumed(ticket_id, minute),
+                "resolve": resolved(ticket_id, minute, name),
+                "reopen": reopened(ticket_id, minute),
+                "close": closed(ticket_id, minute),
             }[move]
         )
         status = AFTER.get(move, status)

@@ -79,7 +79,7 @@ class Needed(NamedTuple):
     """What must be known of earlier events before some events can be made rows of."""
 
     card_ids: set[str]
-    protocols: set[str]
+    ticket_ids: set[str]
 
 
 def needed(found: Iterable[Event]) -> Needed:
@@ -89,7 +89,7 @@ def needed(found: Iterable[Event]) -> Needed:
         if isinstance(event, _OF_A_CARD):
             need.card_ids.add(event.card_id)
         elif isinstance(event, _OF_A_TICKET):
-            need.protocols.add(event.protocol)
+            need.ticket_ids.add(event.ticket_id)
     return need
 
 
@@ -249,10 +249,10 @@ class Rows:
 
     def _ticket(self, event: ticket_events.TicketEvent, position: int) -> None:
         if isinstance(event, ticket_events.TicketOpened):
-            record = self.tickets[event.protocol] = TicketRecord(event.protocol)
+            record = self.tickets[event.ticket_id] = TicketRecord(event.ticket_id)
             before = None
         else:
-            record = self.tickets[event.protocol]
+            record = self.tickets[event.ticket_id]
             before = record.ticket.status
         record.apply(event, position)
         ticket = record.ticket
@@ -260,7 +260,7 @@ class Rows:
             self.ticket_changes.append(
                 {
                     "position": position,
-                    "protocol": ticket.protocol,
+                    "protocol": ticket.ticket_id,
                     "at_us": event.at_us,
                     "status": ticket.status.value,
                 }
@@ -281,7 +281,7 @@ class Rows:
                 "at_us": event.at_us,
                 "kind": kind,
                 "channel": event.channel,
-                "protocol": event.protocol,
+                "protocol": event.ticket_id,
                 "card_id": card_id,
                 "author": event.author if said else None,
                 "name": event.attendant if attended else event.name if said else None,

@@ -184,7 +184,7 @@ def store_events(
     """
     _move(connection, before, after, days)
     need = needed(event for _, event in found)
-    rows = Rows(_owners(connection, need.card_ids), _tickets(connection, need.protocols), days)
+    rows = Rows(_owners(connection, need.card_ids), _tickets(connection, need.ticket_ids), days)
     for position, happened in found:
         rows.add(happened, position)
     _write(connection, rows)
@@ -215,10 +215,10 @@ def _owners(connection: Connection, card_ids: set[str]) -> dict[str, str]:
     }
 
 
-def _tickets(connection: Connection, protocols: set[str]) -> dict[str, TicketRecord]:
+def _tickets(connection: Connection, ticket_ids: set[str]) -> dict[str, TicketRecord]:
     return {
         row["protocol"]: TicketRecord.of(dict(row))
-        for chunk in _chunks(protocols)
+        for chunk in _chunks(ticket_ids)
         for row in connection.execute(
             select(tickets).where(tickets.c.protocol.in_(chunk))
         ).mappings()

@@ -42,8 +42,8 @@ _SAME: Final = tuple(
 class TicketRecord:
     """A ticket on its way from row to row."""
 
-    def __init__(self, protocol: str) -> None:
-        self.ticket = Ticket(protocol)
+    def __init__(self, ticket_id: str) -> None:
+        self.ticket = Ticket(ticket_id)
         self.opened_position = 0
         self.first_bot_response_at_us: int | None = None
         self.resolutions = 0
@@ -69,7 +69,7 @@ class TicketRecord:
         owes_answer = view.reopened_at_us is not None and view.reopening_answered_at_us is None
         waits = [tuple(wait) for wait in ticket.reopening_waits]
         return {
-            "protocol": ticket.protocol,
+            "protocol": ticket.ticket_id,
             "status": ticket.status.value,
             "first_response_due_us": clock.first_response_due_us,
             "resolution_due_us": clock.resolution_due_us,
