@@ -9,13 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.client import Client
-from tests.support.server import Server, running
+from tests.support.server import PATIENT, MakeServer, Server, running
 from tests.support.unclosed import warn_of_unclosed_databases
-
-PATIENT = ("--deadline-ms", "600000", "--reports-wait-ms", "60000")
-"""Deadlines that no test reaches: how fast this machine is decides nothing."""
-
-MakeServer = Callable[..., Server]
 
 warn_of_unclosed_databases()
 

@@ -20,6 +20,7 @@ from authorizer.logs import (
     Kind,
     Repeats,
 )
+from tests.support.pipes import fill
 
 KIND = Kind("a", logging.WARNING, "again")
 
@@ -52,18 +53,6 @@ def logger_to(file_number: int) -> Iterator[tuple[logging.Logger, BackgroundHand
         structlog.configure(**before)
         root.removeHandler(handler)
         handler.close()
-
-
-def fill(file_number: int) -> int:
-    """Fill a pipe until it takes no more."""
-    os.set_blocking(file_number, False)
-    filled = 0
-    for size in (4096, 1):
-        with suppress(BlockingIOError):
-            while True:
-                filled += os.write(file_number, b"x" * size)
-    os.set_blocking(file_number, True)
-    return filled
 
 
 def read_until(file_number: int, *texts: str) -> str:

@@ -11,10 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import PATIENT
 from tests.support.client import Client
 from tests.support.documents import Document, decode_spelled, money
-from tests.support.server import Server, running
+from tests.support.server import PATIENT, Server, running
 
 SEED = Path(__file__).with_name("seed-customer.json")
 CLIENTE, CARTAO_ATIVO = "12345", "123987654"

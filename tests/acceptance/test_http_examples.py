@@ -9,9 +9,8 @@ from typing import Any, Final
 
 import pytest
 
-from tests.conftest import PATIENT
 from tests.support.client import Answer, Client
-from tests.support.server import PROJECT, running
+from tests.support.server import PATIENT, PROJECT, running
 
 TEXT: Final = "".join(
     (PROJECT / "docs" / page).read_text(encoding="utf-8")

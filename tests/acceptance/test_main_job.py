@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import PATIENT
 from tests.support.client import Answer, Client
 from tests.support.documents import Document, decode_spelled, money, purchase
-from tests.support.server import Server, running
+from tests.support.server import PATIENT, Server, running
 
 PAYLOAD = (
     b'{\n\t"account": "123",\n\t"totalAmount": 100.00,\n\t"mcc": "5811",\n'

@@ -13,10 +13,9 @@ import pytest
 from click.testing import CliRunner
 
 from authorizer.cli import main
-from tests.conftest import PATIENT
 from tests.support.client import Answer, Client
 from tests.support.documents import decode_spelled
-from tests.support.server import PROJECT, Server, running
+from tests.support.server import PATIENT, PROJECT, Server, running
 
 HOST: Final = "http://127.0.0.1:8080"
 TIME: Final = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d{3})?Z)?")

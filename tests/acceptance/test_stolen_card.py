@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.test_main_job import ACTIVE_CARD, BLOCKED_CARD, SEED, kill_and_start
-from tests.conftest import PATIENT
 from tests.support.documents import decode_spelled, money, purchase
-from tests.support.server import Server, running
+from tests.support.server import PATIENT, Server, running
 
 NEW_CARD = "123987655"
 

@@ -17,7 +17,7 @@ from authorizer.domain.accounts.state import Account
 from authorizer.domain.outcomes import Outcome, Reason
 from tests.actors.harness import PATIENCE_SECONDS
 from tests.actors.house import House, begun, everything
-from tests.domain.builders import NOW_US, opened, purchase, words
+from tests.support.builders import NOW_US, opened, purchase, words
 
 pytestmark = pytest.mark.anyio
 

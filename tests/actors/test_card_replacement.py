@@ -12,7 +12,7 @@ from authorizer.domain.accounts.cards import BlockReason
 from authorizer.domain.accounts.commands import BlockCard, ChangeLimit, ReplaceCard
 from authorizer.domain.outcomes import Done, Refusal, RefusalKind
 from tests.actors.house import House, begun, everything, registration
-from tests.domain.builders import BY, terms, words
+from tests.support.builders import BY, terms, words
 
 pytestmark = pytest.mark.anyio
 

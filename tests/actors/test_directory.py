@@ -24,7 +24,7 @@ from authorizer.domain.accounts.commands import (
 from authorizer.domain.moments import DAY_US
 from authorizer.domain.outcomes import Outcome, Reason, Refusal, RefusalKind
 from tests.actors.house import House, awake_account, begun, everything, registration
-from tests.domain.builders import BY, deep, terms
+from tests.support.builders import BY, deep, terms
 
 pytestmark = pytest.mark.anyio
 

@@ -20,7 +20,7 @@ from authorizer.domain.merchants.commands import RegisterMerchant, RemoveMerchan
 from authorizer.domain.moments import WrittenTime
 from authorizer.domain.outcomes import Done, Outcome, Reason, Refusal, RefusalKind
 from tests.actors.house import START_NS, House, begun, everything, registration
-from tests.domain.builders import BY, terms, words
+from tests.support.builders import BY, terms, words
 
 pytestmark = pytest.mark.anyio
 

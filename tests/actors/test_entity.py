@@ -22,7 +22,7 @@ from authorizer.domain.merchants.commands import (
 from authorizer.domain.outcomes import Done, Outcome, Reason, Refusal, RefusalKind
 from authorizer.persistence.journal.group_commit import CommitStats
 from tests.actors.house import House, awake_account, begun, everything, registration
-from tests.domain.builders import BY, deep, terms, words
+from tests.support.builders import BY, deep, terms, words
 
 pytestmark = pytest.mark.anyio
 

@@ -13,7 +13,7 @@ from authorizer.domain.customers.commands import ErasePersonalData
 from authorizer.domain.customers.person_search import NAME, Found, wanted
 from authorizer.domain.outcomes import Refusal, RefusalKind
 from tests.actors.house import House, begun, registration
-from tests.domain.builders import BY
+from tests.support.builders import BY
 
 pytestmark = pytest.mark.anyio
 

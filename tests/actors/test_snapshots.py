@@ -26,7 +26,7 @@ from tests.actors.house import (
     registration,
     replayed,
 )
-from tests.domain.builders import BY, purchase, terms
+from tests.support.builders import BY, purchase, terms
 
 pytestmark = pytest.mark.anyio
 

@@ -17,8 +17,8 @@ from authorizer.domain.tickets import state as tickets
 from authorizer.domain.tickets.commands import CloseTicket
 from tests.actors.house import START_NS, House, begun, everything
 from tests.actors.test_dispatcher import kind, put
-from tests.domain.builders import BY, terms, words
-from tests.persistence import commands
+from tests.support import commands
+from tests.support.builders import BY, terms, words
 
 pytestmark = pytest.mark.anyio
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from tests.cli.commands import run
+from tests.support.command_line import run
 
 
 @pytest.fixture(autouse=True)

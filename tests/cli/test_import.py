@@ -12,7 +12,7 @@ import pytest
 
 from authorizer.cli.importer import WAVE_ENTRIES
 from authorizer.http.transactions import MAX_BODY_BYTES
-from tests.cli.commands import (
+from tests.support.command_line import (
     account,
     buy,
     done,

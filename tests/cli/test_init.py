@@ -19,7 +19,7 @@ from authorizer.domain.outcomes import Refusal
 from authorizer.domain.tickets.state import TicketView, ticket_clock
 from authorizer.runtime import Running
 from authorizer.settings import load_settings
-from tests.cli.commands import (
+from tests.support.command_line import (
     account,
     batches,
     buy,

@@ -31,7 +31,7 @@ from authorizer.domain.money import MAX_AMOUNT_DIGITS
 from authorizer.domain.sealing import Sealed, unsealed
 from authorizer.domain.tickets.events import TicketOpened, TicketTaken
 from authorizer.persistence.privacy.personal import pack
-from tests.cli.commands import (
+from tests.support.command_line import (
     batches,
     buy,
     done,
@@ -42,9 +42,9 @@ from tests.cli.commands import (
     run,
     write_events,
 )
-from tests.persistence.journal_v2 import JUSTIFICATION
-from tests.persistence.journal_v2 import PERSON as PERSON_V2
-from tests.persistence.test_journal_fixture import V2
+from tests.support.fixtures import V2
+from tests.support.journal_v2 import JUSTIFICATION
+from tests.support.journal_v2 import PERSON as PERSON_V2
 
 PERSON = ("Leonardo Morais", "123.456.789-00", "+55 31 98765-4321", "leonardo@email.com")
 START_US = 4_000_000_000_000_000

@@ -17,9 +17,9 @@ import pytest
 from authorizer.persistence.api_keys import FILE, read_keys
 from authorizer.persistence.disk import LocalDisk
 from authorizer.persistence.keys_in_force import IN_FORCE, InForce, said
-from tests.cli.commands import account, command_line, done, run, write_lines
-from tests.http.keys import id_of, new_key
+from tests.support.api_keys import id_of, new_key
 from tests.support.client import Client
+from tests.support.command_line import account, command_line, done, run, write_lines
 from tests.support.server import COMMAND, PROJECT, Server, environment, python, running
 
 SOMEBODY = 65534

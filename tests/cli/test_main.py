@@ -10,7 +10,7 @@ import pytest
 from authorizer.cli import main
 from authorizer.persistence.disk import LocalDisk
 from authorizer.settings import Settings
-from tests.cli.commands import account, command_line, done, refused, run, write_lines
+from tests.support.command_line import account, command_line, done, refused, run, write_lines
 from tests.support.screen import read, terminal
 from tests.support.server import PROJECT, environment
 

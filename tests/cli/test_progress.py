@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 
-from tests.cli.commands import account, command_line, done, flip, take_snapshot, write_lines
+from tests.support.command_line import account, command_line, done, flip, take_snapshot, write_lines
 from tests.support.screen import lines_on, read, terminal
 from tests.support.server import PROJECT, environment, free_port, python
 

@@ -23,7 +23,8 @@ from authorizer.domain.accounts.events import (
 )
 from authorizer.domain.money import MAX_AMOUNT_DIGITS
 from authorizer.domain.sealing import unsealed
-from tests.cli.commands import (
+from tests.support import documents
+from tests.support.command_line import (
     account,
     buy,
     done,
@@ -37,8 +38,7 @@ from tests.cli.commands import (
     write_events,
     write_lines,
 )
-from tests.conftest import MakeServer
-from tests.support import documents
+from tests.support.server import MakeServer
 
 START_US = 4_000_000_000_000_000
 START = "2096-10-02T07:06:40"

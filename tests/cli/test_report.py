@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import done, refused, write_events
-from tests.followers.reports.desk_events import opened, resolved
-from tests.followers.reports.test_transaction_report import approved
+from tests.support.command_line import done, refused, write_events
+from tests.support.purchase_events import approved
 from tests.support.server import PROJECT, python, running
+from tests.support.ticket_events import opened, resolved
 
 PERIOD = ("--de", "2025-11-17", "--ate", "2025-11-23", "--time-zone", "UTC")
 

@@ -7,10 +7,9 @@ import subprocess
 from pathlib import Path
 
 from authorizer.followers.reports.tables.store import open_store
-from tests.cli.commands import buy, done, purchase, refused, start, write_batch
-from tests.conftest import MakeServer
-from tests.followers.reports.house import Tables, tables_of
-from tests.support.server import PROJECT, python
+from tests.support.command_line import buy, done, purchase, refused, start, write_batch
+from tests.support.server import PROJECT, MakeServer, python
+from tests.support.tables import Tables, tables_of
 
 
 def tables(data: Path) -> Tables:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import start
-from tests.conftest import PATIENT, MakeServer
-from tests.faults.test_reports_process import until
+from tests.support.command_line import start
+from tests.support.processes import until
+from tests.support.server import PATIENT, MakeServer
 
 NEVER = "postgresql+nope://me:s3cret@db/x"
 AWAY = "postgresql://me:s3cret@127.0.0.1:1/x"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from authorizer.settings import Settings
-from tests.cli.commands import done, refused, run
+from tests.support.command_line import done, refused, run
 
 
 def test_the_old_name_of_the_time_zone_is_taken(tmp_path: Path) -> None:

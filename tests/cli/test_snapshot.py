@@ -17,7 +17,8 @@ import pytest
 
 from authorizer.persistence.disk import LocalDisk
 from authorizer.persistence.state import snapshot as snapshots
-from tests.cli.commands import (
+from tests.support import documents
+from tests.support.command_line import (
     buy,
     done,
     flip,
@@ -28,9 +29,7 @@ from tests.cli.commands import (
     start,
     take_snapshot,
 )
-from tests.conftest import MakeServer
-from tests.support import documents
-from tests.support.server import POLL_S
+from tests.support.server import POLL_S, MakeServer
 
 PATIENCE_S: Final = 60.0
 

@@ -19,7 +19,8 @@ from authorizer.persistence.disk import LocalDisk
 from authorizer.persistence.state import snapshot
 from authorizer.persistence.state.record import encode
 from authorizer.persistence.state.snapshot import SnapshotEnd
-from tests.cli.commands import (
+from tests.support import documents
+from tests.support.command_line import (
     account,
     batches,
     buy,
@@ -35,8 +36,7 @@ from tests.cli.commands import (
     write_events,
     write_lines,
 )
-from tests.conftest import MakeServer
-from tests.support import documents
+from tests.support.server import MakeServer
 
 NOW_US = 4_000_000_000_000_000
 """A time behind everything that happens in a test."""

@@ -29,8 +29,8 @@ from authorizer.persistence.privacy.vault import SLOT_BYTES, Vault, read_keys
 from authorizer.persistence.state import snapshot
 from authorizer.persistence.state.record import encode
 from authorizer.persistence.verification import data_folder as verification
-from tests.cli.commands import done, flip, journal_files, run, take_snapshot, write_events
 from tests.support import documents
+from tests.support.command_line import done, flip, journal_files, run, take_snapshot, write_events
 from tests.support.disks import MemoryDisk
 
 IDS: Final = ("ana", "bia", "caio")

@@ -9,9 +9,8 @@ import pytest
 
 from tests.conformance.run import accounts_lost_by_kill
 from tests.conformance.scenarios import Scenario, load_cases
-from tests.conftest import PATIENT
 from tests.support.documents import Document
-from tests.support.server import Server, running
+from tests.support.server import PATIENT, Server, running
 
 CASES = load_cases()
 PREFIXES = (f"s{number}-" for number in count())

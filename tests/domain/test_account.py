@@ -14,7 +14,7 @@ from authorizer.domain.accounts.events import (
 )
 from authorizer.domain.accounts.state import Account, account_view, evolve, forget_old_ids
 from authorizer.domain.merchants.events import MerchantRegistered
-from tests.domain.builders import (
+from tests.support.builders import (
     ACCOUNT,
     BY,
     CARD,

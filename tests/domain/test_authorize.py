@@ -19,7 +19,7 @@ from authorizer.domain.accounts.events import (
 from authorizer.domain.accounts.policy import Policy
 from authorizer.domain.accounts.state import Account
 from authorizer.domain.outcomes import Outcome, Reason
-from tests.domain.builders import (
+from tests.support.builders import (
     ACCOUNT,
     BY,
     CARD,

@@ -36,7 +36,7 @@ from authorizer.domain.accounts.policy import Policy
 from authorizer.domain.accounts.state import Account, account_view
 from authorizer.domain.moments import WrittenTime
 from authorizer.domain.outcomes import Decision, Done, Reason, Refusal, RefusalKind
-from tests.domain.builders import (
+from tests.support.builders import (
     ACCOUNT,
     BY,
     CARD,

@@ -34,7 +34,7 @@ from authorizer.domain.accounts.policy import Policy
 from authorizer.domain.accounts.state import MAX_OPERATIONS, Account
 from authorizer.domain.moments import WrittenTime
 from authorizer.domain.outcomes import Decision, Done, Refusal, RefusalKind
-from tests.domain.builders import (
+from tests.support.builders import (
     ACCOUNT,
     BY,
     CARD,

@@ -20,7 +20,7 @@ from authorizer.domain.customers.state import Customer, customer_view, evolve
 from authorizer.domain.moments import WrittenTime
 from authorizer.domain.outcomes import Decision, Done, Refusal, RefusalKind
 from authorizer.domain.sealing import Sealed, unsealed
-from tests.domain.builders import BY, NOW_US, ToySealer, deep, words
+from tests.support.builders import BY, NOW_US, ToySealer, deep, words
 
 BLOCK = Operation("bloqueio", "k1", WrittenTime(5_000_000, "t5"), "App", block_reason="roubo")
 QUERY = Operation("consulta_limite", "k1", WrittenTime(6_000_000, "t6"), "App", available_cents=5)

@@ -15,7 +15,7 @@ from authorizer.domain.accounts.policy import Policy
 from authorizer.domain.accounts.state import Account
 from authorizer.domain.money import MAX_BALANCE_CENTS
 from authorizer.domain.outcomes import Decision, Done, Refusal, RefusalKind
-from tests.domain.builders import (
+from tests.support.builders import (
     ACCOUNT,
     BY,
     DAY_US,

@@ -15,7 +15,7 @@ from authorizer.domain.merchants.rules import (
 )
 from authorizer.domain.merchants.state import MerchantTable
 from authorizer.domain.outcomes import Done, Refusal, RefusalKind
-from tests.domain.builders import BY, NOW_US, merchants
+from tests.support.builders import BY, NOW_US, merchants
 
 
 def register(table: MerchantTable, name: str, mcc: str = "5811") -> Done | Refusal | object:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from authorizer.domain.merchants.state import MerchantTable, merchant_key
 from authorizer.domain.text import normalize_name
-from tests.domain.builders import merchants
+from tests.support.builders import merchants
 
 HIGHEST = 0x20000
 """Above it are ideographs, which have neither case nor accents."""

@@ -22,7 +22,7 @@ from authorizer.domain.tickets.state import (
     ticket_id_of,
     ticket_view,
 )
-from tests.domain.builders import BY, NOW_US, deep, words
+from tests.support.builders import BY, NOW_US, deep, words
 
 PROTOCOL, CUSTOMER, ANA = "20250224000001", "12345", "Ana"
 STATES = [status.value for status in TicketStatus]

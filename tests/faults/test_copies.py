@@ -20,11 +20,10 @@ import pytest
 from authorizer.persistence.disk import LocalDisk
 from authorizer.persistence.journal import reading as journal
 from authorizer.persistence.journal.reading import JournalReader
-from tests.cli.commands import done, run
-from tests.conftest import MakeServer
 from tests.support import documents
 from tests.support.client import path_of
-from tests.support.server import PROJECT, Server, ServerEnded
+from tests.support.command_line import done, run
+from tests.support.server import PROJECT, MakeServer, Server, ServerEnded
 
 FLAGS = ("--deadline-ms", "600000", "--segment-mib", "1", "--reports", "false")
 

@@ -7,16 +7,13 @@ import select
 import signal
 import socket
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from contextlib import ExitStack
 
 import pytest
 
-from tests.conftest import PATIENT, MakeServer
-from tests.faults.test_reports_process import children, until
 from tests.support.documents import encode, purchase
-from tests.support.server import Server, python
+from tests.support.processes import children, paused, until
+from tests.support.server import PATIENT, MakeServer, Server, python
 
 STILL_OPEN_S = 1.0
 """For so long a connection is seen to stay open, where its answer can't come yet."""
@@ -62,22 +59,6 @@ def drain_has_begun(server: Server, waiting: socket.socket) -> None:
     """Until nobody else is let in; and whoever waits for an answer is still connected."""
     until(lambda: is_refused(server), "refused")
     assert select.select([waiting], [], [], STILL_OPEN_S)[0] == []
-
-
-@contextmanager
-def paused(server: Server) -> Iterator[None]:
-    """The server gets no processor time."""
-    pid = server.process.pid
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        until(lambda: state_of(pid) == "T", "stopped")
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
-
-
-def state_of(pid: int) -> str:
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
 def test_a_drain_answers_a_purchase_whose_sync_is_slow(make_server: MakeServer) -> None:

@@ -16,9 +16,8 @@ from typing import Final
 
 import pytest
 
-from tests.conftest import PATIENT
 from tests.support.documents import encode, purchase
-from tests.support.server import Server, ServerEnded
+from tests.support.server import PATIENT, Server, ServerEnded
 from tests.support.together import Request, send_together
 
 STATUS_OF_A_FAILED_JOURNAL: Final = 74

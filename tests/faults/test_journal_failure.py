@@ -18,9 +18,8 @@ import pytest
 from authorizer.persistence.disk import LocalDisk
 from authorizer.persistence.journal import reading as journal
 from authorizer.persistence.state.recovery import recover
-from tests.conftest import PATIENT
 from tests.support.documents import encode, purchase
-from tests.support.server import POLL_S, PROJECT, Server, environment, serve_command
+from tests.support.server import PATIENT, POLL_S, PROJECT, Server, environment, serve_command
 from tests.support.together import Request, send_together
 
 STATUS_OF_A_FAILED_JOURNAL: Final = 74

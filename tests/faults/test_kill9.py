@@ -14,7 +14,6 @@ from random import Random
 
 import pytest
 
-from tests.conftest import PATIENT
 from tests.faults.ledger import (
     Ledger,
     Operation,
@@ -24,7 +23,7 @@ from tests.faults.ledger import (
     was_known,
 )
 from tests.support.client import Answer
-from tests.support.server import Server
+from tests.support.server import PATIENT, Server
 from tests.support.together import (
     Connection,
     close_connections,

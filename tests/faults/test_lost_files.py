@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import PATIENT, MakeServer
 from tests.faults.test_journal_failure import (
     PATIENCE_S,
     STATUS_OF_A_FAILED_JOURNAL,
@@ -18,7 +17,7 @@ from tests.faults.test_journal_failure import (
 )
 from tests.support.client import Client
 from tests.support.documents import customer, purchase
-from tests.support.server import POLL_S, Server, ServerEnded
+from tests.support.server import PATIENT, POLL_S, MakeServer, Server, ServerEnded
 
 
 def remove_the_folder(data: Path) -> None:

@@ -6,10 +6,9 @@ import os
 import socket
 import subprocess
 
-from tests.conftest import PATIENT, MakeServer
 from tests.support.documents import purchase
-from tests.support.server import Server
-from tests.test_logs import fill
+from tests.support.pipes import fill
+from tests.support.server import PATIENT, MakeServer, Server
 
 FLOOD = 2000
 

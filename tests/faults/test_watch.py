@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import PATIENT, MakeServer
 from tests.support.client import Answer
 from tests.support.documents import purchase
-from tests.support.server import POLL_S, Server, python
+from tests.support.server import PATIENT, POLL_S, MakeServer, Server, python
 
 PATIENCE_S = 60.0
 

@@ -1,1 +1,1 @@
-"""The HTTP contract, area by area, over a real socket."""
+"""The pure parts of the HTTP front: bytes in, values out, without a server."""

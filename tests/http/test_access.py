@@ -1,236 +1,310 @@
-"""API keys over HTTP: who is let in, what the others are told, and who did what."""
+"""Who is let in: headers, keys, roles, time."""
 
 from __future__ import annotations
 
-import http.client
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections import Counter
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tests.conftest import PATIENT, MakeServer
-from tests.http.keys import ROLES, key_per_role, new_key, revoke
-from tests.support.client import Answer, Client
-from tests.support.documents import encode, purchase
-from tests.support.server import Server
+from authorizer.domain.access import ANONYMOUS, LOCAL, ApiKey, Caller, Role
+from authorizer.http.access.control import Access, Denied
+from authorizer.http.access.credentials import Credential, new_credential, parse_credential
+from authorizer.http.access.rate import RateLimit, Rates
 
-PATIENCE_S = 30
-
-
-class Keyed:
-    """A server with one key for each role."""
-
-    def __init__(self, server: Server, keys: dict[str, str]) -> None:
-        self.server = server
-        self.keys = keys
-
-    def client(self, role: str | None) -> Client:
-        return Client(self.server.port, key=self.keys[role] if role else None)
+CREATED_US = 1_000
+CREDENTIALS = {
+    role: Credential(f"{number:010x}", f"{number:064x}") for number, role in enumerate(Role, 1)
+}
+UNKNOWN = Credential("f" * 10, "f" * 64)
 
 
-@contextmanager
-def keyed(server: Server) -> Iterator[Keyed]:
-    keys = key_per_role(server)
-    try:
-        yield Keyed(server.start(), keys)
-    finally:
-        server.end()
+def kept(credential: Credential, role: Role, expires_at_us: int | None = None) -> ApiKey:
+    return ApiKey(credential.key_id, role, "", credential.digest, CREATED_US, expires_at_us, None)
 
 
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keyed]:
-    with keyed(Server(tmp_path_factory.mktemp("keyed"), PATIENT)) as made:
-        yield made
+KEYS = [kept(credential, role) for role, credential in CREDENTIALS.items()]
+ALL = frozenset(Role)
 
 
-def poll(look: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not look():
-        assert time.monotonic() < deadline, "it has not come about"
-        time.sleep(0.02)
+def bearer(credential: object, scheme: str = "Bearer") -> list[tuple[bytes, bytes]]:
+    return [(b"host", b"localhost:8080"), (b"authorization", f"{scheme} {credential}".encode())]
 
 
-def assert_problem(answer: Answer, status: int) -> None:
-    assert answer.status == status, answer
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json()["status"] == status
-    assert answer.headers["x-request-id"]
+def denied(answer: Caller | Denied) -> Denied:
+    assert isinstance(answer, Denied), answer
+    return answer
 
 
-# --- what is answered --------------------------------------------------------------------------
+def challenge(answer: Caller | Denied) -> str:
+    refusal = denied(answer)
+    assert refusal.status == 401
+    return refusal.headers["WWW-Authenticate"]
 
 
-@pytest.mark.parametrize("path", ["/transactions", "/transaction", "/authorize", "/metrics"])
-def test_without_a_key_there_is_a_challenge(house: Keyed, path: str) -> None:
-    method = "GET" if path == "/metrics" else "POST"
-    answer = house.client(None).send(method, path, encode(purchase("a", "1.00")))
-    assert_problem(answer, 401)
-    assert answer.headers["www-authenticate"] == 'Bearer realm="authorizer"'
-    assert "authorizer-reason" not in answer.headers
+# --- with no key -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["/transactions", "/metrics"])
-def test_an_unknown_key_is_an_invalid_token(house: Keyed, path: str) -> None:
-    method = "GET" if path == "/metrics" else "POST"
-    wrong = house.keys["operador"][:-1] + ("0" if house.keys["operador"][-1] != "0" else "1")
-    for key in ("nonsense", wrong):
-        answer = Client(house.server.port, key=key).send(method, path, b"{}")
-        assert_problem(answer, 401)
-        assert 'error="invalid_token"' in answer.headers["www-authenticate"]
+def test_while_there_is_no_key_anybody_may_do_anything() -> None:
+    access = Access()
+    for headers in ([], bearer("nonsense"), bearer(CREDENTIALS[Role.AUDITOR])):
+        assert access.admit(headers, frozenset((Role.OPERATOR,))) == LOCAL
+        assert access.admit(headers, None) == LOCAL
+        assert access.admit_transaction(headers) == LOCAL
 
 
-def test_another_role_is_forbidden(house: Keyed) -> None:
-    answer = house.client("terminal").get("/accounts/a")
-    assert_problem(answer, 403)
-    assert 'error="insufficient_scope"' in answer.headers["www-authenticate"]
-    assert_problem(house.client("operador").post("/transactions", purchase("a", "1.00")), 403)
+@pytest.mark.parametrize(
+    "header",
+    [(b"host", b"rebound.example"), (b"origin", b"null"), (b"sec-fetch-site", b"cross-site")],
+)
+def test_while_there_is_no_key_pages_of_others_may_do_nothing(header: tuple[bytes, bytes]) -> None:
+    statuses: list[int] = []
+    access = Access(on_denied=statuses.append)
+    for answer in (
+        access.admit([header], ALL),
+        access.admit([header], None),
+        access.admit_transaction([header]),
+        access.admit_transaction([], foreign=True),
+    ):
+        assert denied(answer).status == 403
+        assert "no API key is configured" in denied(answer).detail
+    assert access.admit_transaction([header], foreign=False) == LOCAL, "it was found out before"
+    assert statuses == [403] * 4
 
 
-def test_head_needs_a_key_too(house: Keyed) -> None:
-    assert house.client(None).send("HEAD", "/metrics").status == 401
-    assert house.client("auditor").send("HEAD", "/metrics").status == 200
+def test_with_keys_it_is_the_key_that_counts() -> None:
+    headers = [*bearer(GOOD), (b"origin", b"https://console.example"), (b"host", b"any.example")]
+    assert isinstance(Access(KEYS).admit(headers, ALL), Caller)
 
 
-def test_health_is_for_everybody(house: Keyed) -> None:
-    assert house.client(None).get("/health").status == 200
+def test_beyond_loopback_nobody_may_do_anything_while_there_is_no_key() -> None:
+    access = Access(open_without_keys=False)
+    assert denied(access.admit([], ALL)).status == 401
+    assert denied(access.admit_transaction([])).status == 401
+    assert access.admit([], None) == ANONYMOUS
 
 
-def test_a_transaction_that_is_let_in_is_always_200(house: Keyed) -> None:
-    account = house.client("operador").open_account("t1", FOOD="5.00")
-    till = house.client("terminal")
-    bought = till.authorize(purchase(account, "5.00", mcc="5411"))
-    assert (bought.code, bought.reason) == ("00", "approved")
-    assert till.authorize(purchase(account, "5.00", mcc="5411")).code == "51"
-    assert till.send("POST", "/transactions", b"{").status == 200
-    assert_problem(till.send("GET", "/accounts/t1"), 403)
+def test_once_there_was_a_key_one_is_needed_for_good() -> None:
+    access = Access()
+    access.replace(KEYS)
+    assert denied(access.admit([], ALL)).status == 401
+    access.replace([])
+    assert denied(access.admit([], ALL)).status == 401
 
 
-def test_a_denied_purchase_moves_nothing(house: Keyed) -> None:
-    operator = house.client("operador")
-    operator.open_account("t2", FOOD="5.00")
-    for role in (None, "atendente", "operador", "auditor"):
-        answer = house.client(role).post("/transactions", purchase("t2", "5.00", mcc="5411"))
-        assert answer.status == (403 if role else 401)
-    assert operator.balances("t2")["FOOD"] == "5.00"
+# --- with a key --------------------------------------------------------------------------------
 
 
-def test_a_denied_request_leaves_the_connection_usable(house: Keyed) -> None:
-    """Its body, read by nobody, is not taken for the next request."""
-    connection = http.client.HTTPConnection("127.0.0.1", house.server.port, timeout=PATIENCE_S)
-    for _ in range(2):
-        connection.request("POST", "/transactions", b"x" * 60_000)
-        answer = connection.getresponse()
-        assert (answer.status, answer.read()[:1]) == (401, b"{")
-    connection.request("GET", "/health")
-    assert connection.getresponse().status == 200
-    connection.close()
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("allowed", Role)
+def test_a_role_may_what_is_for_it(role: Role, allowed: Role) -> None:
+    access = Access(KEYS)
+    answer = access.admit(bearer(CREDENTIALS[role]), frozenset((allowed,)))
+    if role is allowed:
+        assert answer == Caller(f"{role.value}:{CREDENTIALS[role].key_id}", role)
+    else:
+        refusal = denied(answer)
+        assert refusal.status == 403
+        assert 'error="insufficient_scope"' in refusal.headers["WWW-Authenticate"]
+        assert role.value in refusal.detail
+        assert allowed.value in refusal.detail
 
 
-def test_no_key_is_ever_in_the_log(house: Keyed) -> None:
-    for role in ROLES:
-        house.client(role).get("/accounts/none")
-        house.client(role).post("/transactions", purchase("none", "1.00"))
-    log = house.server.log_path.read_text(encoding="utf-8")
-    stored = (house.server.data / "access" / "api-keys.json").read_text(encoding="utf-8")
-    for key in house.keys.values():
-        secret = key.rsplit("_", 1)[1]
-        assert secret not in log
-        assert secret not in stored
+@pytest.mark.parametrize("role", Role)
+def test_transactions_are_for_terminals(role: Role) -> None:
+    answer = Access(KEYS).admit_transaction(bearer(CREDENTIALS[role]))
+    if role is Role.TERMINAL:
+        assert answer == Caller(f"terminal:{CREDENTIALS[role].key_id}", role)
+    else:
+        assert denied(answer).status == 403
 
 
-# --- while the server runs ---------------------------------------------------------------------
+def test_what_needs_no_key_gives_no_rights() -> None:
+    caller = Access(KEYS).admit([], None)
+    assert caller == ANONYMOUS
+    assert isinstance(caller, Caller)
+    assert not caller.sees_personal_data
 
 
-def test_the_first_key_closes_the_house_and_a_revoked_key_opens_nothing(
-    make_server: MakeServer,
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "Bearer  "])
+def test_the_scheme_is_read_in_any_case(scheme: str) -> None:
+    headers = bearer(CREDENTIALS[Role.AUDITOR], scheme)
+    assert isinstance(Access(KEYS).admit(headers, ALL), Caller)
+
+
+@pytest.mark.parametrize("space", [" ", "\t", "  \t "])
+def test_white_space_around_a_key_is_not_part_of_it(space: str) -> None:
+    """The parser leaves what stands behind a value (RFC 9110, 5.5)."""
+    headers = bearer(f"{CREDENTIALS[Role.AUDITOR]}{space}")
+    assert isinstance(Access(KEYS).admit(headers, ALL), Caller)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [],
+        [(b"authorization", b"")],
+        [(b"authorization", str(CREDENTIALS[Role.AUDITOR]).encode())],
+        bearer(CREDENTIALS[Role.AUDITOR], "Basic"),
+        bearer(CREDENTIALS[Role.AUDITOR], "Bearerx"),
+        [(b"x-api-key", str(CREDENTIALS[Role.AUDITOR]).encode())],
+    ],
+)
+def test_no_bearer_token_is_a_challenge_without_an_error(
+    headers: list[tuple[bytes, bytes]],
 ) -> None:
-    server = make_server().start()
-    anybody = server.client
-    anybody.open_account("a", FOOD="9.00")
-    assert server.logs("anybody on this machine may do anything")
-
-    key = new_key(server.data, "terminal")
-    poll(lambda: anybody.get("/accounts/a").status == 401)
-    till = Client(server.port, key=key)
-    assert till.authorize(purchase("a", "1.00", mcc="5411")).code == "00"
-    assert anybody.post("/transactions", purchase("a", "1.00")).status == 401
-
-    revoke(server.data, key)
-    poll(lambda: till.post("/transactions", {}).status == 401)
-    answer = till.post("/transactions", purchase("a", "1.00"))
-    assert "was revoked" in answer.json()["detail"]
-    assert anybody.get("/accounts/a").status == 401, "all keys revoked is not no keys"
-
-    operator = Client(server.port, key=new_key(server.data, "operador"))
-    poll(lambda: operator.get("/accounts/a").status == 200)
-    assert operator.balances("a")["FOOD"] == "8.00"
-
-    server.stop()
-    server.start()
-    assert server.client.get("/accounts/a").status == 401
-    operator.port = server.port
-    assert operator.balances("a")["FOOD"] == "8.00"
+    assert challenge(Access(KEYS).admit(headers, ALL)) == 'Bearer realm="authorizer"'
 
 
-def test_keys_stay_in_force_when_their_file_is_damaged_or_gone(make_server: MakeServer) -> None:
-    server = make_server()
-    key = new_key(server.data, "operador")
-    server.start()
-    file = server.data / "access" / "api-keys.json"
-    operator = Client(server.port, key=key)
-
-    def told(problem: str) -> bool:
-        return problem in server.log_path.read_text(encoding="utf-8")
-
-    file.write_bytes(file.read_bytes()[:50])
-    poll(lambda: told("api-keys.json is damaged"))
-    assert operator.get("/merchants").status == 200
-    assert server.client.get("/merchants").status == 401
-    file.unlink()
-    poll(lambda: told("api-keys.json is gone"))
-    assert operator.get("/merchants").status == 200
-    assert server.client.get("/merchants").status == 401
+GOOD = CREDENTIALS[Role.AUDITOR]
+OTHER = CREDENTIALS[Role.OPERATOR]
 
 
-# --- other addresses ---------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "nonsense",
+        "ak__",
+        UNKNOWN,
+        Credential(GOOD.key_id, OTHER.secret),
+        Credential(GOOD.key_id, "0" * 64),
+        Credential("0" * 10, GOOD.secret),
+        str(GOOD).upper(),
+        str(GOOD)[:-1],
+        f"{GOOD}0",
+        f"{GOOD}\n",
+        f"{GOOD} {GOOD}",
+        f"ak_{GOOD.key_id}_{GOOD.digest.hex()}",
+    ],
+    ids=repr,
+)
+def test_a_token_that_is_no_known_key_is_invalid(token: object) -> None:
+    answer = Access(KEYS).admit(bearer(token), ALL)
+    assert 'error="invalid_token"' in challenge(answer)
 
 
-def test_any_address_may_be_bound_once_there_is_an_active_key(make_server: MakeServer) -> None:
-    server = make_server("--host", "0.0.0.0", *PATIENT)
-    expired, active = (new_key(server.data, "operador") for _ in range(2))
-    file = server.data / "access" / "api-keys.json"
-    lines = file.read_text(encoding="utf-8")
-    past = '"expires_at": "2020-01-01T00:00:00Z"'
-    file.write_text(lines.replace('"expires_at": null', past, 1), encoding="utf-8")
-    server.start()
-    assert "it is not encrypted" in server.log()
-    assert server.client.get("/merchants").status == 401
-    assert Client(server.port, key=active).get("/merchants").status == 200
-    answer = Client(server.port, key=expired).get("/merchants")
-    assert_problem(answer, 401)
-    assert "has expired" in answer.json()["detail"]
+def test_two_authorization_headers_are_none() -> None:
+    headers = [*bearer(GOOD), *bearer(OTHER)]
+    assert 'error="invalid_token"' in challenge(Access(KEYS).admit(headers, ALL))
 
 
-# --- rates -------------------------------------------------------------------------------------
+@given(st.binary(max_size=120), st.booleans())
+def test_no_bytes_are_a_bug_or_a_key(value: bytes, as_token: bool) -> None:
+    given_ = b"Bearer " + value if as_token else value
+    assert denied(Access(KEYS).admit([(b"authorization", given_)], ALL)).status == 401
 
 
-def test_a_key_may_ask_so_often_and_transactions_as_often_as_they_like(
-    tmp_path: Path,
-) -> None:
-    flags = (*PATIENT, "--rate-limit-per-second", "1", "--rate-limit-burst", "10")
-    with keyed(Server(tmp_path / "rate", flags)) as house:
-        operator, till = house.client("operador"), house.client("terminal")
-        operator.open_account("a", FOOD="100.00")
-        answers = [operator.get("/accounts/a")]
-        while answers[-1].status == 200 and len(answers) < 1000:
-            answers.append(operator.get("/accounts/a"))
-        assert len(answers) >= 10, "a burst is let in whole"
-        assert_problem(answers[-1], 429)
-        assert answers[-1].headers["retry-after"] == "1"
-        assert house.client("auditor").get("/accounts/a").status == 200
-        codes = {till.authorize(purchase("a", "0.01", mcc="5411")).code for _ in range(60)}
-        assert codes == {"00"}
-        metrics = house.client("auditor").get("/metrics").body.decode()
-        assert 'authorizer_requests_denied_total{status="429"} 1.0' in metrics
+def test_an_unknown_key_of_another_id_is_refused_after_a_good_one() -> None:
+    """What is remembered of one header is no good for another."""
+    access = Access(KEYS)
+    assert isinstance(access.admit(bearer(GOOD), ALL), Caller)
+    assert isinstance(access.admit(bearer(GOOD), ALL), Caller)
+    assert denied(access.admit(bearer(Credential(GOOD.key_id, "f" * 64)), ALL)).status == 401
+
+
+# --- time --------------------------------------------------------------------------------------
+
+
+def test_a_key_is_good_until_it_expires_remembered_or_not() -> None:
+    now_us = CREATED_US
+    access = Access([kept(GOOD, Role.AUDITOR, CREATED_US + 10)], lambda: now_us)
+    assert isinstance(access.admit(bearer(GOOD), ALL), Caller)
+    assert access.active_keys == 1
+    now_us = CREATED_US + 9
+    assert isinstance(access.admit(bearer(GOOD), ALL), Caller)
+    now_us = CREATED_US + 10
+    assert "has expired" in challenge(access.admit(bearer(GOOD), ALL))
+    assert "has expired" in challenge(access.admit(bearer(GOOD, "bearer"), ALL))
+    assert access.active_keys == 0
+
+
+def test_a_revoked_key_is_refused_from_the_next_request_on() -> None:
+    access = Access(KEYS)
+    assert isinstance(access.admit_transaction(bearer(CREDENTIALS[Role.TERMINAL])), Caller)
+    access.replace([key._replace(revoked_at_us=CREATED_US) for key in KEYS])
+    answer = access.admit_transaction(bearer(CREDENTIALS[Role.TERMINAL]))
+    assert "was revoked" in challenge(answer)
+
+
+def test_a_wrong_secret_learns_nothing_of_the_key() -> None:
+    expired = kept(GOOD, Role.AUDITOR, CREATED_US + 1)
+    access = Access([expired._replace(revoked_at_us=CREATED_US)], lambda: CREATED_US + 2)
+    wrong = access.admit(bearer(Credential(GOOD.key_id, "0" * 64)), ALL)
+    assert wrong == access.admit(bearer(new_credential()), ALL)
+
+
+def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("authorizer.http.access.control._MAX_REMEMBERED", 3)
+    access = Access(KEYS)
+    for spaces in range(1, 20):
+        assert isinstance(access.admit(bearer(GOOD, "Bearer" + " " * spaces), ALL), Caller)
+        assert denied(access.admit(bearer(new_credential()), ALL)).status == 401
+        assert len(access._remembered) <= 3
+
+
+def test_what_is_remembered_is_small() -> None:
+    """A key may be written with any number of spaces; each would be a header of its own."""
+    access = Access(KEYS)
+    for spaces in range(1, 2000):
+        assert isinstance(access.admit(bearer(GOOD, "Bearer" + " " * spaces), ALL), Caller)
+    assert max(map(len, access._remembered)) < 200
+
+
+# --- rates and counts --------------------------------------------------------------------------
+
+
+def test_a_key_that_asks_too_often_is_told_when_to_come_back() -> None:
+    access = Access(KEYS, rates=Rates(RateLimit(2, 3), lambda: 0))
+    answers = [access.admit(bearer(GOOD), ALL) for _ in range(4)]
+    assert all(isinstance(answer, Caller) for answer in answers[:3])
+    refusal = denied(answers[3])
+    assert (refusal.status, refusal.headers) == (429, {"Retry-After": "1"})
+    assert isinstance(access.admit(bearer(OTHER), ALL), Caller)
+
+
+def test_what_a_role_may_not_do_counts_too() -> None:
+    access = Access(KEYS, rates=Rates(RateLimit(2, 3), lambda: 0))
+    terminals = frozenset((Role.TERMINAL,))
+    assert [denied(access.admit(bearer(GOOD), terminals)).status for _ in range(4)] == [
+        403, 403, 403, 429,
+    ]  # fmt: skip
+
+
+def test_transactions_have_no_rate() -> None:
+    access = Access(KEYS, rates=Rates(RateLimit(1, 1), lambda: 0))
+    terminal = bearer(CREDENTIALS[Role.TERMINAL])
+    assert all(isinstance(access.admit_transaction(terminal), Caller) for _ in range(100))
+
+
+def test_every_denial_is_counted() -> None:
+    counts: Counter[int] = Counter()
+    access = Access(
+        KEYS, rates=Rates(RateLimit(1, 1), lambda: 0), on_denied=lambda s: counts.update([s])
+    )
+    access.admit([], ALL)
+    access.admit_transaction([])
+    access.admit_transaction(bearer(GOOD))
+    access.admit(bearer(GOOD), ALL)
+    access.admit(bearer(GOOD), ALL)
+    access.admit([], None)
+    assert counts == {401: 2, 403: 1, 429: 1}
+
+
+# --- credentials -------------------------------------------------------------------------------
+
+
+def test_a_key_is_read_as_it_was_made() -> None:
+    made = {new_credential() for _ in range(100)}
+    assert len({credential.secret for credential in made}) == 100
+    for credential in made:
+        assert parse_credential(str(credential).encode()) == credential
+        assert len(bytes.fromhex(credential.secret)) * 8 == 256
+
+
+def test_no_repr_shows_a_secret() -> None:
+    credential = new_credential()
+    assert credential.secret not in repr(credential)
+    assert credential.secret not in repr([credential])
+    assert credential.secret not in f"{(credential,)}"

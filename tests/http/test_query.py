@@ -1,102 +1,96 @@
-"""Every route refuses parameters that it does not know, or is given twice, by their name."""
+"""Parameters of a query: known, once, and under either of two names."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from typing import Annotated
 
 import pytest
+from pydantic import Field
 
-from authorizer.http.api.endpoints import Endpoint
-from authorizer.http.api.query import SYNONYMS
-from tests.support.client import Client
-from tests.support.documents import Document, Number, card, customer
-from tests.support.endpoints import declared_endpoints
-
-NewId = Callable[[], str]
-
-ROUTED = [endpoint for endpoint in declared_endpoints() if endpoint.handler is not None]
-LISTS = [one for one in ROUTED if {"limit", "limite"} & one.query.model_fields.keys()]
+from authorizer.http.api.problems import InvalidRequestError
+from authorizer.http.api.query import MAX_ERRORS, MAX_NAME_SHOWN, NoQuery, Query, parse_query
 
 
-def name_of(endpoint: Endpoint) -> str:
-    return f"{endpoint.method} {endpoint.path}"
+class Portuguese(Query):
+    nome: str = ""
+    limite: Annotated[int, Field(ge=1)] = 50
+    cursor: str | None = None
 
 
-def ask(client: Client, endpoint: Endpoint, query: str) -> tuple[int, list[str]]:
-    path = re.sub(r"\{[^}]*\}", "nobody", endpoint.path)
-    body = b"{}" if endpoint.method in ("POST", "PUT") else b""
-    answer = client.send(endpoint.method, f"{path}?{query}", body)
-    errors = answer.json().get("errors", []) if answer.status == 422 else []
-    return answer.status, [error["field"] for error in errors]
+class English(Query):
+    name: str
+    limit: int = 50
+    before: str | None = None
 
 
-@pytest.mark.parametrize("endpoint", ROUTED, ids=name_of)
-def test_an_unknown_parameter_is_422_on_every_route(client: Client, endpoint: Endpoint) -> None:
-    status, fields = ask(client, endpoint, "telefon=55319876")
-    assert (status, fields[:1]) == (422, ["telefon"])
+def refused(query: str | bytes, model: type[Query] = Portuguese) -> dict[str, str]:
+    with pytest.raises(InvalidRequestError) as caught:
+        parse_query(query if isinstance(query, bytes) else query.encode(), model)
+    return dict(caught.value.errors)
 
 
-@pytest.mark.parametrize("endpoint", ROUTED, ids=name_of)
-def test_a_repeated_parameter_is_422_on_every_route(client: Client, endpoint: Endpoint) -> None:
-    for name in endpoint.query.model_fields:
-        for again in filter(None, (name, SYNONYMS.get(name))):
-            status, fields = ask(client, endpoint, f"{name}=1&{again}=1")
-            assert status == 422
-            assert again in fields
+def test_what_is_known_is_taken() -> None:
+    query = parse_query(b"nome=D%27%C3%81vila+e+Silva&limite=7", Portuguese)
+    assert query == Portuguese(nome="D'Ávila e Silva", limite=7)
+    assert parse_query("nome=Érica".encode(), Portuguese).nome == "Érica"
+    assert parse_query(b"", Portuguese) == Portuguese()
+    assert parse_query(b"&&", NoQuery) == NoQuery()
 
 
-def test_head_is_asked_like_get(client: Client) -> None:
-    assert client.send("HEAD", "/health?x=1").status == 422
-    assert client.send("HEAD", "/health").status == 200
+def test_limit_and_cursor_have_two_names_everywhere() -> None:
+    wanted = Portuguese(limite=5, cursor="z")
+    assert parse_query(b"limit=5&before=z", Portuguese) == wanted
+    assert parse_query(b"limite=5&before=z", Portuguese) == wanted
+    assert parse_query(b"name=a&limite=5&cursor=z", English) == English(
+        name="a", limit=5, before="z"
+    )
 
 
-@pytest.mark.parametrize("path", ["/transactions", "/transaction", "/authorize"])
-def test_the_query_of_a_transaction_is_not_looked_at(
-    client: Client, new_id: NewId, path: str
-) -> None:
-    account = client.open_account(new_id(), CASH="10.00")
-    document = {"account": account, "totalAmount": Number("1.00"), "mcc": "x", "merchant": "y"}
-    answer = client.post(f"{path}?x=1&x=2&%FF", document)
-    assert (answer.status, answer.code) == (200, "00")
+@pytest.mark.parametrize("name", ["telefon", "Nome", "nome[]", " nome", "name", "", "limites"])
+def test_an_unknown_parameter_is_refused_by_its_name(name: str) -> None:
+    errors = refused(f"nome=a&{name}=x")
+    assert list(errors) == [name]
+    assert "nome, limite, cursor" in errors[name], "which there are"
 
 
-@pytest.mark.parametrize("endpoint", LISTS, ids=name_of)
-@pytest.mark.parametrize("limit", ["limit", "limite"])
-@pytest.mark.parametrize("cursor", ["before", "cursor"])
-def test_every_list_takes_both_names(
-    client: Client, endpoint: Endpoint, limit: str, cursor: str
-) -> None:
-    status, fields = ask(client, endpoint, f"{limit}=0&{cursor}=~")
-    assert (status, sorted(fields)) == (422, sorted((limit, cursor)))
+def test_a_call_without_parameters_takes_none() -> None:
+    assert list(refused("limit=1&x", NoQuery)) == ["limit", "x"]
 
 
-@pytest.mark.parametrize("endpoint", LISTS, ids=name_of)
-def test_a_cursor_that_is_left_blank_is_not_page_one_again(
-    client: Client, endpoint: Endpoint
-) -> None:
-    assert ask(client, endpoint, "cursor=") == (422, ["cursor"])
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [
+        ("nome=a&nome=b", "nome"),
+        ("nome=a&nome=a", "nome"),
+        ("nome=&nome=", "nome"),
+        ("limite=1&limit=1", "limit"),
+        ("limit=1&limite=2", "limite"),
+        ("before=z&cursor=z", "cursor"),
+    ],
+)
+def test_a_parameter_given_twice_is_refused_by_its_name(query: str, name: str) -> None:
+    errors = refused(query)
+    assert list(errors) == [name]
+    assert "more than once" in errors[name]
 
 
-def test_there_is_no_page_one_for_ever(client: Client, new_id: NewId) -> None:
-    """What a client's other language was passed over for."""
-    account, customer_id = client.open_account(new_id(), CASH="10.00"), new_id()
-    client.put_customer(customer(customer_id, card(new_id())))
-    for number in range(3):
-        document: Document = {"account": account, "totalAmount": Number("1.00"), "id": str(number)}
-        client.authorize(document | {"mcc": "x", "merchant": "y"})
-        ticket = {"assunto": str(number), "descricao": "d", "categoria": "c", "canal": "App"}
-        client.post(f"/clientes/{customer_id}/chamados", ticket)
+def test_a_wrong_value_is_told_under_the_name_that_was_given() -> None:
+    assert list(refused("limit=0")) == ["limit"]
+    assert list(refused("limite=x")) == ["limite"]
+    assert list(refused("limite=5&cursor=z", English)) == ["name"], "what is missing, too"
 
-    def pages(path: str, rows: str, following: str, **query: str) -> list[Document]:
-        found: list[Document] = []
-        first = client.get(path, **query).json()
-        found += first[rows]
-        second = client.get(path, **query, cursor=first[following]).json()
-        found += second[rows]
-        return found
 
-    statement = pages(f"/accounts/{account}/transactions", "transactions", "next", limite="2")
-    assert [line["id"] for line in statement] == ["2", "1", "0"]
-    tickets = pages("/chamados", "chamados", "proximo", limit="2", cliente_id=customer_id)
-    assert [line["assunto"] for line in tickets] == ["2", "1", "0"]
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    assert list(refused("x=1&nome=a&nome=b&limit=0")) == ["x", "nome", "limit"]
+
+
+def test_what_is_told_is_bounded() -> None:
+    many = "&".join(f"x{number}=" for number in range(1000))
+    assert len(refused(many)) == MAX_ERRORS
+    (name,) = refused("y" * 10_000)
+    assert name == "y" * MAX_NAME_SHOWN
+
+
+def test_a_query_that_is_not_utf_8_is_refused() -> None:
+    assert list(refused(b"nome=%FF")) == ["query"]
+    assert list(refused(b"nome=\xff")) == ["query"]

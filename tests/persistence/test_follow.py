@@ -15,7 +15,7 @@ from authorizer.persistence.journal.reading import (
     JournalReader,
     segments,
 )
-from tests.persistence.any_event import unhurried
+from tests.support.any_event import unhurried
 from tests.support.disks import MemoryDisk
 
 SMALL = 300

@@ -22,12 +22,11 @@ from authorizer.persistence.privacy.vault import Vault, read_keys
 from authorizer.persistence.state.record import _KINDS, decode
 from authorizer.persistence.state.recovery import recover
 from authorizer.persistence.verification.data_folder import verify
-from tests.persistence import journal_v1, journal_v2, journal_v3
+from tests.support import journal_v1, journal_v2, journal_v3
 from tests.support.disks import MemoryDisk
+from tests.support.fixtures import V1, V2, V3
 from tests.support.server import PROJECT, python
 
-FIXTURES = PROJECT / "tests" / "fixtures"
-V1, V2, V3 = (FIXTURES / f"journal-v{number}" for number in (1, 2, 3))
 RELEASED = {V1: journal_v1.BATCHES, V2: journal_v2.BATCHES, V3: journal_v3.BATCHES}
 
 released = pytest.mark.parametrize("folder", RELEASED, ids=lambda folder: folder.name)

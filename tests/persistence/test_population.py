@@ -10,8 +10,8 @@ from authorizer.domain.accounts.state import Account
 from authorizer.domain.customers import state as customers
 from authorizer.domain.customers.state import Customer, evolve
 from authorizer.persistence.state.state import State
-from tests.persistence.journal_v1 import BATCHES
 from tests.persistence.machine import account_contents, customer_contents
+from tests.support.journal_v1 import BATCHES
 
 ACCOUNT, CUSTOMER = "123", "777"
 

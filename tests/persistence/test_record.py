@@ -18,8 +18,8 @@ from authorizer.domain.merchants.events import MerchantRegistered, MerchantRemov
 from authorizer.domain.moments import WrittenTime
 from authorizer.persistence.state import record
 from authorizer.persistence.state.record import UnknownRecordError, decode, describe, encode
-from tests.persistence.any_event import EVENTS, any_event, unhurried
-from tests.persistence.journal_v1 import BATCHES
+from tests.support.any_event import EVENTS, any_event, unhurried
+from tests.support.journal_v1 import BATCHES
 
 
 def test_every_event_has_a_record() -> None:

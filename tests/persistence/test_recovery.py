@@ -19,7 +19,9 @@ from authorizer.persistence.state import snapshot
 from authorizer.persistence.state.record import decode
 from authorizer.persistence.state.recovery import JournalShorterError, Recovered, put_aside, recover
 from authorizer.persistence.state.state import State
-from tests.persistence.commands import (
+from tests.persistence.journals import Place, open_journal, read
+from tests.persistence.machine import Machine, Task, contents
+from tests.support.commands import (
     block,
     credit,
     limit_query,
@@ -33,8 +35,6 @@ from tests.persistence.commands import (
     terms,
     unblock,
 )
-from tests.persistence.journals import Place, open_journal, read
-from tests.persistence.machine import Machine, Task, contents
 from tests.support.disks import MachineDied, MemoryDisk
 
 ACCOUNTS = [f"a{number}" for number in range(12)]

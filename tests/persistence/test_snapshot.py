@@ -12,7 +12,8 @@ from authorizer.persistence.state import snapshot
 from authorizer.persistence.state.snapshot import SnapshotDamagedError, SnapshotEnd
 from authorizer.persistence.state.state import State
 from authorizer.persistence.state.state_codec import STATE_VERSION
-from tests.persistence.commands import (
+from tests.persistence.machine import Machine, contents
+from tests.support.commands import (
     block,
     credit,
     merchant,
@@ -23,7 +24,6 @@ from tests.persistence.commands import (
     terms,
     ticket,
 )
-from tests.persistence.machine import Machine, contents
 from tests.support.disks import MemoryDisk
 
 ACCOUNTS = [f"a{'x' * number}" for number in range(16)]

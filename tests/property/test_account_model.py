@@ -41,7 +41,7 @@ from authorizer.domain.outcomes import Decision, Done, Refusal, RefusalKind
 from authorizer.persistence.state.population import EntityStore
 from authorizer.persistence.state.record import decode, encode
 from authorizer.persistence.state.state_codec import decode_account, encode_account
-from tests.domain.builders import ACCOUNT, BY, CUSTOMER, ToySealer, deep, merchants, terms
+from tests.support.builders import ACCOUNT, BY, CUSTOMER, ToySealer, deep, merchants, terms
 
 RETENTION_US = 50
 DEADLINE_NS = 80

@@ -30,7 +30,6 @@ from authorizer.domain.tickets.state import request_key
 from authorizer.persistence.journal.reading import JournalReader
 from authorizer.persistence.state.record import decode
 from authorizer.persistence.state.state import State
-from tests.persistence import commands
 from tests.persistence.machine import Machine, Task, contents
 from tests.property.naive import (
     DESCRIPTORS,
@@ -42,6 +41,7 @@ from tests.property.naive import (
 )
 from tests.property.naive_tickets import shown
 from tests.property.ticket_steps import ticket_steps, words
+from tests.support import commands
 from tests.support.disks import MachineDied
 
 ACCOUNTS: Final = ("a0", "a1", "a2", "a3")

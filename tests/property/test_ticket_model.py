@@ -17,10 +17,10 @@ from authorizer.persistence.state.digest import state_digest
 from authorizer.persistence.state.record import decode, encode
 from authorizer.persistence.state.state import Replay, State
 from authorizer.persistence.state.ticket_codec import decode_ticket, encode_ticket
-from tests.persistence import commands
-from tests.persistence.any_event import unhurried
 from tests.property.naive_tickets import CLOCK_RUNS, NaiveTicket, shown
 from tests.property.ticket_steps import ticket_steps
+from tests.support import commands
+from tests.support.any_event import unhurried
 from tests.support.sealing import PlainSealer, plain_seal
 
 PROTOCOL = "20250224000001"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 Document = dict[str, Any]
+MADE_HERE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +107,8 @@ def customer(customer_id: str, *cards: Document, **more: object) -> Document:
         "historico_operacoes": [],
     }
     return document | more
+
+
+def time_of(text: str) -> datetime:
+    assert MADE_HERE.fullmatch(text), text
+    return datetime.fromisoformat(text)

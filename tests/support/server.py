@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,6 +20,8 @@ COMMAND = "-m authorizer serve --host 127.0.0.1 --port {port} --data {data}"
 START_DEADLINE_S = 60.0
 STOP_DEADLINE_S = 60.0
 POLL_S = 0.01
+PATIENT = ("--deadline-ms", "600000", "--reports-wait-ms", "60000")
+"""Deadlines that no test reaches: how fast this machine is decides nothing."""
 
 
 class ServerEnded(Exception):
@@ -188,3 +190,6 @@ def running(folder: Path, *flags: str) -> Iterator[Server]:
         yield server.start()
     finally:
         server.end()
+
+
+MakeServer = Callable[..., Server]

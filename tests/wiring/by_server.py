@@ -19,14 +19,12 @@ from authorizer.domain.moments import MINUTE_US
 from authorizer.domain.tickets.service_levels import DEFAULT_SERVICE_LEVELS, Priority
 from authorizer.followers.reports.business_hours import WEEKDAYS
 from authorizer.settings import load_settings
-from tests.cli.commands import done
-from tests.conftest import PATIENT
-from tests.faults.test_reports_process import children
-from tests.http.keys import key_per_role
-from tests.http.test_tickets import time_of
+from tests.support.api_keys import key_per_role
 from tests.support.client import Client
-from tests.support.documents import Number, card, customer, encode, purchase
-from tests.support.server import Server
+from tests.support.command_line import done
+from tests.support.documents import Number, card, customer, encode, purchase, time_of
+from tests.support.processes import children
+from tests.support.server import PATIENT, Server
 from tests.support.together import Request, send_together
 
 UNSEEN: Final = object()

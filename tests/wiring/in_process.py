@@ -26,9 +26,9 @@ from authorizer.http.metrics import Metrics
 from authorizer.persistence.api_keys import KeyFile, changing, write_keys
 from authorizer.persistence.disk import LocalDisk
 from authorizer.settings import load_settings
-from tests.cli.commands import journal_files, write_events
-from tests.domain.builders import BY, DAY_US
 from tests.persistence.machine import Machine
+from tests.support.builders import BY, DAY_US
+from tests.support.command_line import journal_files, write_events
 
 Observe = Callable[[Path, dict[str, Any]], Any]
 

@@ -15,15 +15,13 @@ from unittest.mock import patch
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.cli.commands import account, done, write_lines
-from tests.conftest import PATIENT
-from tests.faults.test_drain import paused
-from tests.faults.test_reports_process import children
-from tests.http.keys import new_key
+from tests.support.api_keys import new_key
 from tests.support.client import Client
+from tests.support.command_line import account, done, write_lines
 from tests.support.documents import encode, purchase
 from tests.support.hurried import full
-from tests.support.server import POLL_S, Server, python
+from tests.support.processes import children, paused
+from tests.support.server import PATIENT, POLL_S, Server, python
 
 PATIENCE_S: Final = 60.0
 CONNECTIONS: Final = 50

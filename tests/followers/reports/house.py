@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 
 from authorizer.domain.aggregates import Event
 from authorizer.followers.reports.local_days import LocalDays
@@ -18,9 +18,9 @@ from authorizer.persistence.journal.reading import JournalReader
 from authorizer.persistence.state.history import events_of
 from authorizer.persistence.state.record import encode
 from tests.support.disks import MemoryDisk
+from tests.support.tables import Tables, tables_of
 
 SMALL_SEGMENT: Final = 2_000
-Tables = dict[str, list[tuple[Any, ...]]]
 
 
 class House:
@@ -71,15 +71,6 @@ class House:
     def tables(self) -> Tables:
         """All rows of all tables, in an order that does not depend on how they came in."""
         return tables_of(self.engine)
-
-
-def tables_of(engine: Engine) -> Tables:
-    """All rows of all tables of a database."""
-    with engine.connect() as connection:
-        return {
-            table.name: sorted(map(tuple, connection.execute(select(table))), key=repr)
-            for table in metadata.sorted_tables
-        }
 
 
 def rows_of(name: str, rows: Iterable[Mapping[str, Any]]) -> list[tuple[Any, ...]]:

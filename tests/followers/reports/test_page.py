@@ -24,9 +24,9 @@ from authorizer.followers.reports.export.portuguese import REASONS
 from authorizer.followers.reports.local_days import LocalDays
 from authorizer.followers.reports.period import Period
 from authorizer.settings import load_settings
-from tests.followers.reports.desk_events import START_US, at, opened, resolved, said, taken
 from tests.followers.reports.house import House
-from tests.followers.reports.test_transaction_report import approved, declined
+from tests.support.purchase_events import approved, declined
+from tests.support.ticket_events import START_US, at, opened, resolved, said, taken
 
 HOSTILE: Final = "</td><script>alert(1)</script><img src=http://example.com/x onerror='x()'>"
 ACTIVE: Final = {"script", "img", "link", "iframe", "object", "embed", "audio", "video", "base"}

@@ -7,9 +7,9 @@ from sqlalchemy import Engine, NullPool, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from authorizer.followers.reports.tables.store import is_away, open_store
-from tests.cli.commands import done
-from tests.conftest import PATIENT, MakeServer
-from tests.followers.reports.house import tables_of
+from tests.support.command_line import done
+from tests.support.server import PATIENT, MakeServer
+from tests.support.tables import tables_of
 
 
 def terminate_connections(engine: Engine) -> None:

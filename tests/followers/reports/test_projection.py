@@ -34,8 +34,9 @@ from authorizer.domain.sealing import Sealed
 from authorizer.domain.tickets import events as ticket_events
 from authorizer.domain.tickets.state import Ticket, evolve, ticket_clock, ticket_view
 from authorizer.followers.reports.tables.schema import CENTS_BASE, MAX_KEY_LENGTH
-from tests.followers.reports.house import House, Tables, rows_of
-from tests.persistence.any_event import EVENTS
+from tests.followers.reports.house import House, rows_of
+from tests.support.any_event import EVENTS
+from tests.support.tables import Tables
 
 Journal = list[tuple[int, Any]]
 

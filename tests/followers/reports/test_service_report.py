@@ -18,7 +18,9 @@ from authorizer.followers.reports.period import Period
 from authorizer.followers.reports.tickets import groups as ticket_groups
 from authorizer.followers.reports.tickets.cache import TicketCache
 from authorizer.followers.reports.tickets.report import ServiceReport
-from tests.followers.reports.desk_events import (
+from tests.followers.reports.house import House
+from tests.followers.reports.zones import SAO_PAULO, ZONES, Plain
+from tests.support.ticket_events import (
     MINUTE_US,
     MONDAY,
     START_US,
@@ -32,8 +34,6 @@ from tests.followers.reports.desk_events import (
     said,
     taken,
 )
-from tests.followers.reports.house import House
-from tests.followers.reports.zones import SAO_PAULO, ZONES, Plain
 
 DAY: Final = 24 * 60
 WEEK: Final = Period(START_US, START_US + 7 * DAY_US)

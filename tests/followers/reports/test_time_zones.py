@@ -10,8 +10,9 @@ from authorizer.followers.reports.tables import store
 from authorizer.followers.reports.tables.schema import local_days
 from authorizer.followers.reports.tables.store import OvertakenError
 from tests.followers.reports.house import House
-from tests.followers.reports.test_transaction_report import FIRST, FIVE_PURCHASES, approved
+from tests.followers.reports.test_transaction_report import FIVE_PURCHASES
 from tests.followers.reports.zones import SAO_PAULO
+from tests.support.purchase_events import FIRST, approved
 
 EVENING_US = (FIRST + 1) * DAY_US + 1
 """Just past midnight in Greenwich."""

@@ -24,28 +24,10 @@ from authorizer.followers.reports.purchases.report import TransactionReport
 from authorizer.followers.reports.purchases.totals import PARTS, Purchases
 from tests.followers.reports.house import House
 from tests.followers.reports.zones import SAO_PAULO, ZONES, Plain
+from tests.support.purchase_events import FIRST, approved, declined
 
-FIRST: Final = 20_409
 THREE_DAYS: Final = Period(FIRST * DAY_US, (FIRST + 3) * DAY_US)
 Purchase = PurchaseApproved | PurchaseDeclined
-
-
-def approved(
-    cents: int, day: int = 0, mcc: str = "5811", merchant: str = "M", wallet: str | None = "MEAL"
-) -> PurchaseApproved:
-    at_us = (FIRST + day) * DAY_US
-    return PurchaseApproved(at_us, "t", "a", None, cents, mcc, merchant, None, None, wallet)
-
-
-def declined(
-    cents: int,
-    day: int = 0,
-    mcc: str = "5811",
-    merchant: str = "M",
-    reason: str = "insufficient_funds",
-) -> PurchaseDeclined:
-    at_us = (FIRST + day) * DAY_US
-    return PurchaseDeclined(at_us, "t", "a", None, cents, mcc, merchant, None, None, reason)
 
 
 class Till:

@@ -1,0 +1,1 @@
+"""The HTTP contract, area by area, over a real socket."""

@@ -1,0 +1,8 @@
+"""The data folders that earlier versions of the journal's format have left."""
+
+from __future__ import annotations
+
+from tests.support.server import PROJECT
+
+FIXTURES = PROJECT / "tests" / "fixtures"
+V1, V2, V3 = (FIXTURES / f"journal-v{number}" for number in (1, 2, 3))
