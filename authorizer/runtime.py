@@ -16,8 +16,8 @@ from authorizer.actors.clock import Clock, ClockState
 from authorizer.actors.dispatcher import Dispatcher
 from authorizer.actors.entity import OffLoop, Surroundings
 from authorizer.actors.keys import Keys
-from authorizer.actors.loop_actor import RunQueue
 from authorizer.actors.old_ids import OldIds, Round
+from authorizer.actors.run_queue import RunQueue
 from authorizer.actors.snapshots import SnapshotPolicy, Snapshots
 from authorizer.domain.accounts.categories import CategoryTable
 from authorizer.domain.accounts.policy import Policy

@@ -9,8 +9,8 @@ from authorizer.actors.customer import CustomerActor
 from authorizer.actors.directory import Directory
 from authorizer.actors.entity import OffLoop, Surroundings
 from authorizer.actors.keys import Keys
-from authorizer.actors.loop_actor import Reply
 from authorizer.actors.merchants import MerchantsActor
+from authorizer.actors.reply import Reply
 from authorizer.actors.search import CustomerSearch
 from authorizer.actors.ticket_file import TicketDesk
 from authorizer.domain.accounts.cards import CardTerms, Operation, new_card_id

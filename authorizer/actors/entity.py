@@ -7,7 +7,9 @@ from typing import Any, Generic, TypeVar
 import pykka
 
 from authorizer.actors.clock import Clock
-from authorizer.actors.loop_actor import LoopActor, LoopFuture, RunQueue
+from authorizer.actors.loop_actor import LoopActor
+from authorizer.actors.reply import LoopFuture
+from authorizer.actors.run_queue import RunQueue
 from authorizer.domain.accounts.policy import Policy
 from authorizer.domain.aggregates import Event
 from authorizer.domain.outcomes import Decision, Refusal, RefusalKind, erased

@@ -1,33 +1,30 @@
 """A pykka actor that runs on the event loop instead of a thread of its own.
 
-The only file that touches pykka's internals (4.5): the three hooks of `pykka.Actor` and what its
-`ActorRef` reads. What differs from `pykka.ThreadingActor`, on purpose:
+Touches pykka's internals (4.5), as the future in `reply.py` does and no other file: the three hooks
+of `pykka.Actor` and what its `ActorRef` reads. On purpose it differs from `pykka.ThreadingActor`:
 
 - A message is handled in a later step of the loop, never in the middle of its sender.
 - A reply may be held back after the handler returned (`_reply`): ours wait for durability.
 - A handler that raises answers its caller with the exception and the actor goes on, also for
   messages that nobody waits for (`on_failure` is told); a BaseException ends the program, not
   «all actors».
-- Nothing is registered in `pykka.ActorRegistry`, whose `unregister` is linear; whoever starts an
-  actor keeps its ref.
+- Nothing is registered in `pykka.ActorRegistry`, whose `unregister` is linear; the ref that `start`
+  returns keeps the actor.
 - An idle actor holds no lock, condition, uuid or deque, and neither name nor ref before one asks.
 """
 
-import asyncio
-import itertools
 import sys
-from collections import deque
-from collections.abc import Callable, Generator
 from types import TracebackType
-from typing import Any, Final, Protocol, Self, TypeVar, cast
+from typing import Any, Self, TypeVar, cast
 
 import pykka
 from pykka import ActorDeadError, ActorRef
 from pykka._envelope import Envelope
 from pykka.messages import ProxyCall, ProxyGetAttr, ProxySetAttr, _ActorStop
+from typing_extensions import override
 
-MAX_STEP: Final = 128
-"""Messages that one step of the loop handles: a millisecond or two."""
+from authorizer.actors.reply import LoopFuture, Reply
+from authorizer.actors.run_queue import RunQueue
 
 _PYKKA_MESSAGES = (_ActorStop, ProxyCall, ProxyGetAttr, ProxySetAttr)
 
@@ -35,159 +32,37 @@ A = TypeVar("A", bound=pykka.Actor)
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
 
-class Reply(Protocol):
-    """What an answer is given to, once: a future, or whatever is told of it at once.
-
-    Neither method may raise.
-    """
-
-    def set(self, value: Any = None) -> None:
-        """Take the answer."""
-
-    def set_exception(self, exc_info: Any = None) -> None:
-        """Take the exception that the handler raised."""
-
-
-class WouldBlockError(RuntimeError):
-    """The loop was asked to wait for something that only the loop can bring about."""
-
-
-class LoopFuture(pykka.Future[Any]):
-    """A reply that is awaited; `get` gives what is there and never blocks."""
-
-    _get_hook = None
-
-    _done = False
-    _value: Any = None
-    _exception: BaseException | None = None
-    _waiters: tuple[asyncio.Future[None], ...] = ()
-
-    def __init__(self) -> None:
-        """Set nothing: the base class's fields are for hooks, and ours have defaults."""
-
-    def set(self, value: Any = None) -> None:
-        """Let the value go to whoever awaits it. RuntimeError if there was one before."""
-        if self._done or self._get_hook is not None:
-            raise RuntimeError("the future has its result already")
-        self._done = True
-        self._value = value
-        for waiter in self._waiters:
-            if not waiter.done():
-                waiter.set_result(None)
-
-    def set_exception(self, exc_info: Any = None) -> None:
-        """Let an exception go to whoever awaits the future: the one being handled, or this one."""
-        _, exception, _ = exc_info or sys.exc_info()
-        self._exception = exception
-        self.set(None)
-
-    def set_get_hook(self, func: Callable[[float | None], Any]) -> None:
-        """See `pykka.Future`."""
-        if self._done:
-            raise RuntimeError("the future has its result already")
-        super().__init__()
-        super().set_get_hook(func)
-
-    def get(self, *, timeout: float | None = None) -> Any:
-        """The value, or raise the exception.
-
-        Raises:
-            WouldBlockError: neither is there yet. Waiting here would stop the loop for good.
-        """
-        if self._get_hook is not None:
-            return super().get(timeout=timeout)
-        if not self._done:
-            raise WouldBlockError("a reply on the loop is awaited, not waited for")
-        if self._exception is not None:
-            raise self._exception
-        return self._value
-
-    def __await__(self) -> Generator[Any, None, Any]:
-        if not self._done and self._get_hook is None:
-            waiter = asyncio.get_running_loop().create_future()
-            self._waiters += (waiter,)
-            yield from waiter
-        while True:
-            try:
-                return self.get()
-            except WouldBlockError:  # a hook looks at another future: again in the next step
-                yield
-
-
-class RunQueue:
-    """The messages that wait in all inboxes, in the order they came: their actors, one for each.
-
-    A step of the loop handles those that were there before it, up to `MAX_STEP`; so sockets are
-    read and answers written in between, however many wait. `call_soon` is the loop's; a simulation
-    passes its own and decides the order of steps. `drained` is called at the end of a step, and
-    `stepped` is told how many messages it handled, and whether it left some.
-    """
-
-    def __init__(
-        self,
-        call_soon: Callable[[Callable[[], None]], object],
-        drained: Callable[[], object] = lambda: None,
-        stepped: Callable[[int, bool], object] = lambda _handled, _more: None,
-    ) -> None:
-        self._call_soon = call_soon
-        self._drained = drained
-        self._stepped = stepped
-        self._ready: deque[LoopActor] = deque()
-        self._scheduled = False
-
-    def add(self, actor: "LoopActor") -> None:
-        """Have an actor handle one message more."""
-        self._ready.append(actor)
-        if not self._scheduled:
-            self._scheduled = True
-            self._call_soon(self._step)
-
-    def __len__(self) -> int:
-        return len(self._ready)
-
-    def _step(self) -> None:
-        ready = self._ready
-        handled = min(len(ready), MAX_STEP)
-        for _ in range(handled):
-            ready.popleft().handle_next()
-        if ready:
-            self._call_soon(self._step)
-        else:
-            self._scheduled = False
-        self._drained()
-        self._stepped(handled, self._scheduled)
-
-
 class LoopInbox:
-    """Messages in the order they came. Whoever puts one in has its actor drained.
+    """The messages of an actor that wait, in the order they came.
 
-    It is as well what pykka asks whether the actor has stopped: one object less for each actor.
+    Doubles as pykka's `actor_stopped`, which saves one object per actor.
     """
 
-    __slots__ = ("_actor", "_envelopes", "_run_queue", "_stopped")
+    __slots__ = ("_actor", "_envelopes", "_stopped", "run_queue")
 
     def __init__(self) -> None:
         self._envelopes: list[Envelope[Any]] | None = None
         self._actor: LoopActor | None = None
-        self._run_queue: RunQueue | None = None
+        self.run_queue: RunQueue | None = None
+        """Gives the actor a turn for each message."""
         self._stopped = False
 
     def __len__(self) -> int:
         return len(self._envelopes or ())
 
     def belongs_to(self, actor: "LoopActor", run_queue: RunQueue) -> None:
-        """Say whose inbox this is."""
+        """Set the actor that handles the messages, and the queue that gives it its turns."""
         self._actor = actor
-        self._run_queue = run_queue
+        self.run_queue = run_queue
 
     def put(self, envelope: Envelope[Any], /) -> None:
-        """Add a message. Never blocks; whoever sends looks at `len` for its bound."""
+        """Add a message. Never blocks, and has no bound: senders look at `len` before."""
         if self._envelopes is None:
             self._envelopes = [envelope]
         else:
             self._envelopes.append(envelope)
-        if self._actor is not None and self._run_queue is not None:
-            self._run_queue.add(self._actor)
+        if self._actor is not None and self.run_queue is not None:
+            self.run_queue.add(self._actor)
 
     def get(self) -> Envelope[Any]:
         """Take the oldest message."""
@@ -211,7 +86,7 @@ class LoopInbox:
         return not self._envelopes
 
     def disown(self) -> None:
-        """Belong to nobody any more."""
+        """Give no actor a turn any more."""
         self._actor = None
 
     def is_set(self) -> bool:
@@ -219,20 +94,20 @@ class LoopInbox:
         return self._stopped
 
     def set(self) -> None:
-        """Say that the actor has stopped."""
+        """Note that the actor has stopped."""
         self._stopped = True
 
 
 class LoopActorRef(ActorRef[A]):
     """The ref of an actor on the loop: as any `pykka.ActorRef`, with a shorter way to ask.
 
-    On the loop nobody can wait, so asking with `block=True` raises `WouldBlockError`.
+    The loop can't wait for itself, so asking with `block=True` raises `WouldBlockError`.
     """
 
     actor_inbox: LoopInbox
 
+    @override
     def ask(self, message: Any, *, block: bool = True, timeout: float | None = None) -> Any:
-        """See `pykka.ActorRef`."""
         future = LoopFuture()
         if self.actor_stopped.is_set():
             future.set_exception((ActorDeadError, ActorDeadError(f"{self} not found"), None))
@@ -244,8 +119,6 @@ class LoopActorRef(ActorRef[A]):
 class LoopActor(pykka.Actor):
     """An actor on the event loop, to be subclassed like any `pykka.Actor`."""
 
-    _numbers = itertools.count(1)
-
     actor_inbox: LoopInbox
     _actor_urn: str | None = None
     _actor_ref: "LoopActorRef[Any] | None" = None  # type: ignore[assignment]
@@ -255,34 +128,36 @@ class LoopActor(pykka.Actor):
         self.actor_inbox.belongs_to(self, run_queue)
 
     @property
+    @override
     def actor_urn(self) -> str:  # type: ignore[override]
-        """See `pykka.Actor`."""
         if self._actor_urn is None:
-            self._actor_urn = f"urn:loop-actor:{next(self._numbers)}"
+            run_queue = self.actor_inbox.run_queue
+            assert run_queue is not None, "it is set when the actor is made"
+            self._actor_urn = f"urn:loop-actor:{next(run_queue.numbers)}"
         return self._actor_urn
 
     @property
+    @override
     def actor_stopped(self) -> LoopInbox:  # type: ignore[override]
-        """See `pykka.Actor`."""
         return self.actor_inbox
 
     @property
+    @override
     def actor_ref(self) -> "LoopActorRef[Self]":
-        """See `pykka.Actor`."""
         if self._actor_ref is None:
             self._actor_ref = LoopActorRef(self)
         return self._actor_ref
 
     def ask_for(self, message: Any, reply_to: Reply) -> None:
-        """What `ActorRef.ask` does, without a ref, and with a reply that the caller brings along.
+        """`ActorRef.ask` without a ref, and with a reply that the caller brings along.
 
-        For whoever holds the actor itself, knows that it has not stopped, and does not wait.
+        The actor must not have stopped.
         """
         self.actor_inbox.put(Envelope(message, cast(pykka.Future[Any], reply_to)))
 
     @classmethod
     def start(cls, *args: Any, **kwargs: Any) -> ActorRef[Self]:
-        """Start an actor and return its ref, which keeps it alive; no registry knows it."""
+        """Start an actor and return its ref, which keeps it alive; it is in no registry."""
         actor = cls(*args, **kwargs)
         actor._start_actor_loop()
         return actor.actor_ref
@@ -299,10 +174,10 @@ class LoopActor(pykka.Actor):
         self._actor_loop_setup()
 
     def retire(self) -> None:
-        """Stop without a message, when there is none: refs to the actor find it dead.
+        """Stop an actor whose inbox is empty, without a message: its refs find it dead.
 
-        What holds actor, inbox and ref together is undone, so that all three go at once and leave
-        the garbage collector nothing to find.
+        Actor, inbox and ref are taken apart, so that all three are freed at once and leave the
+        garbage collector nothing to find.
         """
         self.actor_stopped.set()
         self.actor_inbox.disown()

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from authorizer.actors.dispatcher import Answer, Dispatcher
-from authorizer.actors.loop_actor import LoopFuture
+from authorizer.actors.reply import LoopFuture
 from authorizer.cli.demo_story import FIRST_DAYS_AGO, Step, story
 from authorizer.cli.import_lines import Line, Place, read_lines
 from authorizer.domain.accounts.commands import (

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from authorizer.actors.admission import DOUBTFUL_NS, Admission
 from authorizer.actors.clock import Clock
 from authorizer.actors.dispatcher import Dispatcher
-from authorizer.actors.loop_actor import LoopFuture, Reply
+from authorizer.actors.reply import LoopFuture, Reply
 from authorizer.domain.outcomes import Outcome, Reason
 from authorizer.http.access.control import Access, Denied
 from authorizer.http.api.problems import problem_response

@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 import pykka
 
-from authorizer.actors.loop_actor import LoopActor, RunQueue
+from authorizer.actors.loop_actor import LoopActor
+from authorizer.actors.run_queue import RunQueue
 
 PATIENCE_SECONDS = 30
 """How long an answer may take before the test has failed; none is expected to take any time."""

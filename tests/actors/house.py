@@ -15,7 +15,7 @@ from authorizer.actors.directory import Directory
 from authorizer.actors.dispatcher import Answer, Dispatcher
 from authorizer.actors.entity import Surroundings
 from authorizer.actors.keys import Keys
-from authorizer.actors.loop_actor import RunQueue
+from authorizer.actors.run_queue import RunQueue
 from authorizer.domain.accounts.cards import BlockReason, CardTerms
 from authorizer.domain.accounts.commands import (
     Authorize,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from authorizer.actors.admission import DECLINE, Admission
-from authorizer.actors.loop_actor import MAX_STEP
+from authorizer.actors.run_queue import MAX_STEP
 
 MS = 1_000_000
 DEADLINE_NS = 80 * MS

@@ -13,14 +13,9 @@ from typing import Any
 import pykka
 import pytest
 
-from authorizer.actors.loop_actor import (
-    MAX_STEP,
-    LoopActor,
-    LoopFuture,
-    LoopInbox,
-    RunQueue,
-    WouldBlockError,
-)
+from authorizer.actors.loop_actor import LoopActor, LoopInbox
+from authorizer.actors.reply import LoopFuture, WouldBlockError
+from authorizer.actors.run_queue import MAX_STEP, RunQueue
 
 
 class Steps:

@@ -13,7 +13,7 @@ import pytest
 import uvloop
 
 from authorizer.actors.admission import Admission
-from authorizer.actors.loop_actor import MAX_STEP
+from authorizer.actors.run_queue import MAX_STEP
 from authorizer.http.connection.arrivals import Arrivals
 from authorizer.http.connection.sockets import unread_ns
 from authorizer.http.connection.turned_away import MOST_TURNS, TurnedAway

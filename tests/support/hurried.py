@@ -12,7 +12,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from authorizer.actors import loop_actor, old_ids
+from authorizer.actors import old_ids, run_queue
 from authorizer.actors.admission import Admission
 from authorizer.cli import main
 from authorizer.http.connection.protocol import Protocol
@@ -50,6 +50,6 @@ if __name__ == "__main__":
     hold_syncs(gate)
     hold_declines(gate)
     old_ids.ROUNDS_A_RETENTION = 1 << 40  # type: ignore[misc]
-    loop_actor.MAX_STEP = 1  # type: ignore[misc]
+    run_queue.MAX_STEP = 1  # type: ignore[misc]
     Protocol.unread = Unread(UNREAD_SECONDS)
     main()

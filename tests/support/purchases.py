@@ -1,7 +1,7 @@
 """A purchase whose outcome is awaited, as over ASGI."""
 
 from authorizer.actors.dispatcher import Dispatcher
-from authorizer.actors.loop_actor import LoopFuture
+from authorizer.actors.reply import LoopFuture
 from authorizer.domain.accounts.commands import Authorize
 from authorizer.domain.outcomes import Outcome
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Final
 
 from authorizer.actors.admission import Admission
-from authorizer.actors.loop_actor import MAX_STEP
+from authorizer.actors.run_queue import MAX_STEP
 from authorizer.http.connection.exchange import Exchange
 
 PATIENCE: Final = 2

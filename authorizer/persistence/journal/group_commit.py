@@ -15,11 +15,11 @@ _WEIGHT: Final = 4
 """A batch moves what is expected of the next one by its share of this."""
 
 
-class Reply(Protocol):
-    """Something that waits for a value, and is given it once."""
+class Waiter(Protocol):
+    """The receiver of one value."""
 
-    def set(self, value: Any) -> None:
-        """Let the value go to whoever waits for it."""
+    def set(self, value: Any, /) -> None:
+        """Take the value. Called once, and must not raise."""
 
 
 class CommitStats(NamedTuple):
@@ -55,7 +55,7 @@ class GroupCommit:
         self._on_failure = on_failure
         self._seconds = seconds
         self._gathered: deque[Sequence[bytes]] = deque()
-        self._waiting: deque[tuple[int, Reply, Any]] = deque()
+        self._waiting: deque[tuple[int, Waiter, Any]] = deque()
         self._wakeups: SimpleQueue[None] = SimpleQueue()
         self._idle = False
         self._stopping = False
@@ -105,12 +105,12 @@ class GroupCommit:
         running_s = self._seconds() - began_s
         return usual_s + (usual_s - running_s if running_s < usual_s else running_s)
 
-    def when_durable(self, position: int, reply: Reply, value: Any) -> None:
-        """Give the value to the reply when everything up to `position` is on disk, in order."""
+    def when_durable(self, position: int, waiter: Waiter, value: Any) -> None:
+        """Give the waiter its value when everything up to `position` is on disk, in order."""
         if position <= self.durable and not self._waiting:
-            reply.set(value)
+            waiter.set(value)
         else:
-            self._waiting.append((position, reply, value))
+            self._waiting.append((position, waiter, value))
 
     def commit_gathered(self) -> bool:
         """Write and sync what has gathered, and have its answers let go. False if there was none.
@@ -177,7 +177,7 @@ class GroupCommit:
             if not waiting or waiting[0][0] > durable:
                 self._releasing = False
                 return
-            _, reply, value = waiting.popleft()
-            reply.set(value)
+            _, waiter, value = waiting.popleft()
+            waiter.set(value)
         self._releasing = True
         self._post(self._let_go)
