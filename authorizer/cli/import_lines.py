@@ -11,14 +11,11 @@ from typing import IO, Any, Final, Literal, NamedTuple
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
-from authorizer.http.api.wire import read_json
-from authorizer.http.documents import (
-    AccountDocument,
-    CustomerDocument,
-    Identity,
-    MerchantDocument,
-)
-from authorizer.http.transactions import MAX_BODY_BYTES
+from authorizer.http.accounts import AccountDocument
+from authorizer.http.api.fields import Identity
+from authorizer.http.api.wire import MAX_BODY_BYTES, read_json
+from authorizer.http.customer_document import CustomerDocument
+from authorizer.http.merchants import MerchantDocument
 
 _SKIPPED_AT_ONCE: Final = 1 << 20
 

@@ -17,7 +17,7 @@ from authorizer.cli.import_lines import (
 from authorizer.domain.accounts.commands import OpenAccount
 from authorizer.domain.merchants.commands import RegisterMerchant
 from authorizer.domain.outcomes import Refusal
-from authorizer.http.customers import registration
+from authorizer.http.customer_document import registration
 
 WAVE_ENTRIES: Final = 4096
 """The most that is under way at once."""

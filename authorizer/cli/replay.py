@@ -15,7 +15,7 @@ from authorizer.domain.accounts.state import Account
 from authorizer.domain.moments import DAY_US
 from authorizer.domain.money import format_cents
 from authorizer.http.api.wire import money
-from authorizer.http.cards import card_part
+from authorizer.http.card_document import card_part
 from authorizer.persistence.disk import LocalDisk
 from authorizer.persistence.journal.reading import JournalReader
 from authorizer.persistence.state.history import MISFITS, events_of, misfit

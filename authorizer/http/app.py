@@ -2,52 +2,45 @@
 
 from collections.abc import MutableMapping
 from dataclasses import dataclass
-from typing import Any, Final
+from itertools import chain
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import structlog
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from authorizer.actors.access_trail import AccessTrail, AccessTrailError
+from authorizer.actors.access_trail import AccessTrail
 from authorizer.actors.admission import Admission
 from authorizer.actors.clock import Clock
 from authorizer.actors.dispatcher import Dispatcher
 from authorizer.followers.reports.business_hours import BusinessHours
-from authorizer.followers.reports.client import Reports, ReportsUnavailableError
+from authorizer.followers.reports.client import Reports
 from authorizer.followers.reports.local_days import LocalDays
-from authorizer.http.access.audit import AccessLists, Audit
-from authorizer.http.access.control import TERMINALS, Access
+from authorizer.http.access.audit import Audit
+from authorizer.http.access.control import Access
 from authorizer.http.access.limit_ceiling import LimitCeiling
 from authorizer.http.access.search_rates import SearchRates
-from authorizer.http.accounts import Accounts
-from authorizer.http.answers.transactions import Decision, Transaction
-from authorizer.http.api.documentation import Documentation
-from authorizer.http.api.endpoints import Endpoint, router_routes
-from authorizer.http.api.problems import (
-    InvalidRequestError,
-    on_access_trail,
-    on_bug,
-    on_http_exception,
-    on_invalid_request,
-    on_reports_unavailable,
-    problem_response,
-)
-from authorizer.http.cards import Cards
+from authorizer.http.accesses import AccessEndpoints
+from authorizer.http.accounts import AccountEndpoints
+from authorizer.http.api.documentation import DocumentationEndpoints
+from authorizer.http.api.endpoints import Endpoint, endpoints_of, router_routes
+from authorizer.http.api.problems import EXCEPTION_HANDLERS, problem_response
+from authorizer.http.cards import CardEndpoints
 from authorizer.http.connection.request_id import request_id
-from authorizer.http.customer_search import CustomerSearches
-from authorizer.http.customers import Customers
-from authorizer.http.histories import Histories
+from authorizer.http.customer_search import CustomerSearchEndpoints
+from authorizer.http.customers import CustomerEndpoints
+from authorizer.http.histories import HistoryEndpoints
+from authorizer.http.merchants import MerchantEndpoints
 from authorizer.http.metrics import Metrics
-from authorizer.http.operations import HealthCheck, Operations
+from authorizer.http.operations import HealthCheck, OperatorEndpoints
 from authorizer.http.personal_data import PersonalDataEndpoints
-from authorizer.http.reports import ReportPages
-from authorizer.http.statements import Statements
-from authorizer.http.ticket_lists import TicketLists
-from authorizer.http.tickets import Tickets
+from authorizer.http.reports import ReportEndpoints
+from authorizer.http.statements import StatementEndpoints
+from authorizer.http.ticket_lists import TicketListEndpoints
+from authorizer.http.tickets import TicketEndpoints
+from authorizer.http.transaction_endpoints import TRANSACTION_ENDPOINTS
 from authorizer.http.transactions import (
-    PATHS,
     App,
     Bounds,
     Message,
@@ -58,21 +51,6 @@ from authorizer.http.transactions import (
 )
 
 log = structlog.get_logger()
-
-TRANSACTION_ENDPOINTS: Final = tuple(
-    Endpoint(
-        "POST",
-        path,
-        None,
-        TERMINALS,
-        "Decide a purchase.",
-        body=Transaction,
-        answers={200: Decision},
-        headers=("Authorizer-Reason", "Authorizer-Replayed", "Authorizer-Detail"),
-        takes=("Idempotency-Key",),
-    )
-    for path in sorted(PATHS)
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,40 +72,35 @@ class Services:
 
 
 def all_endpoints(services: Services) -> list[Endpoint]:
-    """Everything that can be asked over HTTP."""
-    desk = services.desk
+    """Every endpoint: each resource declares its own, on its methods."""
+    desk, reports = services.desk, services.reports
     days = LocalDays(services.desk_hours.time_zone)
     ceiling = LimitCeiling(services.access, services.limit_ceiling_cents)
     audit = Audit(services.trail, services.clock)
-    declared = [
-        *TRANSACTION_ENDPOINTS,
-        *Accounts(desk).endpoints(),
-        *Cards(desk, ceiling).endpoints(),
-        *Customers(desk, ceiling, audit).endpoints(),
-        *CustomerSearches(desk, services.search_rates, audit).endpoints(),
-        *PersonalDataEndpoints(desk, audit).endpoints(),
-        *AccessLists(desk, services.trail).endpoints(),
-        *Tickets(desk.tickets, audit).endpoints(),
-        *TicketLists(desk, services.reports, services.clock, days, audit).endpoints(),
-        *Statements(desk, services.reports).endpoints(),
-        *Histories(desk, services.reports, audit).endpoints(),
-        *ReportPages(services.reports, services.clock, services.desk_hours).endpoints(),
-        *Operations(services.health, services.metrics).endpoints(),
-    ]
-    return [*declared, *Documentation(declared).endpoints()]
+    resources = (
+        AccountEndpoints(desk),
+        MerchantEndpoints(desk),
+        CardEndpoints(desk, ceiling),
+        CustomerEndpoints(desk, ceiling, audit),
+        CustomerSearchEndpoints(desk, services.search_rates, audit),
+        PersonalDataEndpoints(desk, audit),
+        AccessEndpoints(desk, services.trail),
+        TicketEndpoints(desk.tickets, audit),
+        TicketListEndpoints(desk, reports, services.clock, days, audit),
+        StatementEndpoints(desk, reports),
+        HistoryEndpoints(desk, reports, audit),
+        ReportEndpoints(reports, services.clock, services.desk_hours),
+        OperatorEndpoints(services.health, services.metrics),
+    )
+    declared = [*TRANSACTION_ENDPOINTS, *chain.from_iterable(map(endpoints_of, resources))]
+    return [*declared, *endpoints_of(DocumentationEndpoints(declared))]
 
 
 def make_app(services: Services) -> App:
     """The application over what it works with."""
     starlette = Starlette(
         routes=router_routes(all_endpoints(services), services.access),
-        exception_handlers={
-            HTTPException: on_http_exception,
-            InvalidRequestError: on_invalid_request,
-            ReportsUnavailableError: on_reports_unavailable,
-            AccessTrailError: on_access_trail,
-            Exception: on_bug,
-        },
+        exception_handlers=EXCEPTION_HANDLERS,
     )
     starlette.router.redirect_slashes = False
     return Transactions(

@@ -1,10 +1,37 @@
-"""The ticket that a card's block opens and resolves in one request."""
+"""The block of a card, and the ticket that it may open and resolve in the same request."""
 
 from authorizer.actors.dispatcher import Dispatcher
+from authorizer.domain.accounts.cards import BlockReason
 from authorizer.domain.outcomes import Refusal
 from authorizer.domain.tickets.commands import OpenTicket, Resolution
 from authorizer.domain.tickets.service_levels import Priority
-from authorizer.http.ticket_documents import TicketedBlockDocument
+from authorizer.http.api.fields import Channel, Document
+from authorizer.http.card_document import Motivo
+from authorizer.http.ticket_document import Category, MessageText, Name, PriorityWord, Subject
+
+
+class BlockTicketDocument(Document):
+    """The ticket that a block opens and resolves."""
+
+    assunto: Subject = "Bloqueio de cartão"
+    descricao: MessageText | None = None
+    categoria: Category = "bloqueio"
+    prioridade: PriorityWord = Priority.MEDIUM.value
+    atendente: Name | None = None
+    resolucao: MessageText = "Cartão bloqueado."
+
+
+class TicketedBlockDocument(Document):
+    """Why a card is blocked, and the ticket (`chamado`) that it may open and resolve."""
+
+    motivo: Motivo
+    canal: Channel
+    chamado: BlockTicketDocument | None = None
+
+    @property
+    def block_reason(self) -> BlockReason:
+        """The reason that `motivo` names."""
+        return BlockReason.of(self.motivo)
 
 
 async def ticket_of_block(

@@ -1,13 +1,15 @@
-"""Cards: what they are, block, unblock, replacement, limit."""
+"""Cards: block, unblock, replacement, limit."""
 
-from typing import Any
+from typing import Annotated, Final, NotRequired
 
+from pydantic import Field, StrictBool, StrictStr
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from typing_extensions import TypedDict
 
-from authorizer.actors.dispatcher import Answer, Dispatcher
-from authorizer.domain.accounts.cards import CardTerms
+from authorizer.actors.dispatcher import Dispatcher
+from authorizer.domain.accounts.cards import BlockReason, CardTerms
 from authorizer.domain.accounts.commands import (
     BlockCard,
     ChangeLimit,
@@ -16,115 +18,140 @@ from authorizer.domain.accounts.commands import (
     UnblockCard,
 )
 from authorizer.domain.moments import WrittenTime
-from authorizer.domain.outcomes import Refusal
+from authorizer.http.access.control import caller_of
 from authorizer.http.access.limit_ceiling import LimitCeiling
-from authorizer.http.answers.cards import BlockedCard, Card, Limit
+from authorizer.http.access.roles import CARE, CARE_READ
 from authorizer.http.api.conditions import nobody_looks
-from authorizer.http.api.endpoints import CARE, CARE_READ, Endpoint, caller_of
-from authorizer.http.api.problems import FieldError, InvalidRequestError, refused
-from authorizer.http.api.query import query_of
-from authorizer.http.api.wire import json_response, money, read_document, time_text
-from authorizer.http.block_ticket import ticket_of_block
-from authorizer.http.documents import (
-    LimitDocument,
-    LimitQuery,
-    ReplacementDocument,
-    UnblockDocument,
+from authorizer.http.api.endpoints import UNCHANGED, endpoint
+from authorizer.http.api.fields import (
+    PRINTABLE,
+    Cents,
+    Channel,
+    Document,
+    Identity,
+    Moment,
+    Money,
+    ShortText,
 )
-from authorizer.http.ticket_documents import TicketedBlockDocument
+from authorizer.http.api.problems import FieldError, InvalidRequestError, accepted
+from authorizer.http.api.query import Query, query_of
+from authorizer.http.api.wire import json_response, read_document, time_text
+from authorizer.http.block_ticket import TicketedBlockDocument, ticket_of_block
+from authorizer.http.card_document import Card, MaskedNumber, Motivo, card_part, limit_part
+
+DEFAULT_CHANNEL: Final = "API"
 
 
-class Cards:
-    """The endpoints of cards."""
+class LimitQuery(Query):
+    """`GET /cartoes/{cartao_id}/limite`."""
+
+    canal: Channel = DEFAULT_CHANNEL
+
+
+class UnblockDocument(Document):
+    """Why a card is unblocked, and how it was asked for."""
+
+    canal: Channel
+    justificativa: Annotated[StrictStr, Field(max_length=1000), PRINTABLE]
+
+
+class ReplacementDocument(Document):
+    """The card that takes another one's place; what is left out is made or taken over."""
+
+    motivo: Motivo | None = None
+    canal: Channel
+    cartao_id: Identity | None = None
+    numero_mascarado: MaskedNumber | None = None
+    bandeira: ShortText | None = None
+
+    @property
+    def block_reason(self) -> BlockReason | None:
+        """The reason that `motivo` names, if it is there."""
+        return None if self.motivo is None else BlockReason.of(self.motivo)
+
+
+class LimitDocument(Document):
+    """A card's new credit limit; one below what is used must be asked for in so many words."""
+
+    limite_total: Cents
+    canal: Channel
+    abaixo_do_utilizado: StrictBool = False
+
+
+class BlockedCard(Card):
+    """A card's part of the customer document, and the ticket that its block opened."""
+
+    protocolo: NotRequired[str | None]
+    """There only where the request had a `chamado`; null where no ticket was opened."""
+
+
+class Limit(TypedDict):
+    """A card's limit in real time."""
+
+    cartao_id: str
+    limite_total: Money
+    limite_utilizado: Money
+    limite_disponivel: Money
+    data: Moment
+
+
+class CardEndpoints:
+    """`/cartoes/{cartao_id}` and what is done to a card."""
 
     def __init__(self, desk: Dispatcher, ceiling: LimitCeiling) -> None:
         self._desk = desk
         self._ceiling = ceiling
 
-    def endpoints(self) -> list[Endpoint]:
-        """What they are."""
-        card = "/cartoes/{cartao_id}"
-        return [
-            Endpoint("GET", card, self.get, CARE_READ, "Describe a card.", answers={200: Card}),
-            Endpoint(
-                "POST",
-                f"{card}/bloqueio",
-                self.block,
-                CARE,
-                "Block a card.",
-                body=TicketedBlockDocument,
-                answers={200: BlockedCard},
-                problems=(409, 410),
-            ),
-            Endpoint(
-                "POST",
-                f"{card}/desbloqueio",
-                self.unblock,
-                CARE,
-                "Make a blocked card active again.",
-                body=UnblockDocument,
-                answers={200: Card},
-                problems=(409, 410),
-            ),
-            Endpoint(
-                "GET",
-                f"{card}/limite",
-                self.limit,
-                CARE,
-                "Tell a card's limit in real time, and record that it was told.",
-                query=LimitQuery,
-                answers={200: Limit},
-                problems=(409,),
-            ),
-            Endpoint(
-                "PUT",
-                f"{card}/limite",
-                self.change_limit,
-                CARE,
-                "Set a card's credit limit.",
-                body=LimitDocument,
-                answers={200: Card},
-                problems=(409,),
-            ),
-            Endpoint(
-                "POST",
-                f"{card}/substituicao",
-                self.replace,
-                CARE,
-                "Cancel a card for good and open a new one in its place.",
-                body=ReplacementDocument,
-                answers={201: Card, 200: Card},
-                problems=(409,),
-            ),
-        ]
-
+    @endpoint("GET", "/cartoes/{cartao_id}", CARE_READ, answers={200: Card})
     async def get(self, request: Request) -> Response:
         """Describe a card."""
-        answer = await self._desk.read_card(request.path_params["cartao_id"])
-        return refused(answer) if isinstance(answer, Refusal) else json_response(card_part(answer))
+        card = accepted(await self._desk.read_card(request.path_params["cartao_id"]))
+        return json_response(card_part(card))
 
+    @endpoint(
+        "POST",
+        "/cartoes/{cartao_id}/bloqueio",
+        CARE,
+        body=TicketedBlockDocument,
+        answers={200: BlockedCard},
+        problems=(409, 410),
+        repeated="With the same `motivo`: 200, and nothing changes.",
+    )
     async def block(self, request: Request) -> Response:
-        """Block a card; a block that changed something may bring a ticket."""
+        """Block a card.
+
+        A block that changed something may open a ticket.
+        """
         document = await read_document(request, TicketedBlockDocument)
         card_id, by = request.path_params["cartao_id"], caller_of(request).by
         account_id = self._account_of(card_id)
-        answer = await self._desk.card(
-            BlockCard(account_id, card_id, document.block_reason, document.canal, by)
+        done, card = accepted(
+            await self._desk.card(
+                BlockCard(account_id, card_id, document.block_reason, document.canal, by)
+            )
         )
-        if isinstance(answer, Refusal) or document.chamado is None:
-            return _card_answer(answer)
-        done, card = answer
+        if document.chamado is None:
+            return json_response(card_part(card))
         protocol = None
         if done.created:
             protocol = await ticket_of_block(self._desk, card_id, document, by)
         return json_response(card_part(card) | {"protocolo": protocol})
 
+    @endpoint(
+        "POST",
+        "/cartoes/{cartao_id}/desbloqueio",
+        CARE,
+        body=UnblockDocument,
+        answers={200: Card},
+        problems=(409, 410),
+        repeated=UNCHANGED,
+    )
     async def unblock(self, request: Request) -> Response:
-        """Unblock a card."""
+        """Make a blocked card active again."""
         document = await read_document(request, UnblockDocument)
         card_id = request.path_params["cartao_id"]
         account_id = self._account_of(card_id)
-        return _card_answer(
+        _, card = accepted(
             await self._desk.card(
                 UnblockCard(
                     account_id,
@@ -135,32 +162,48 @@ class Cards:
                 )
             )
         )
+        return json_response(card_part(card))
 
+    @endpoint(
+        "GET",
+        "/cartoes/{cartao_id}/limite",
+        CARE,
+        query=LimitQuery,
+        answers={200: Limit},
+        problems=(409,),
+    )
     async def limit(self, request: Request) -> Response:
-        """Tell a card's limit in real time, and record that it was told to somebody."""
+        """Tell a card's limit in real time, and record that it was told.
+
+        A prefetch shows it to no person, so it records nothing.
+        """
         card_id = request.path_params["cartao_id"]
         channel = query_of(request, LimitQuery).canal
         account_id = self._account_of(card_id)
         if nobody_looks(request):
-            peeked = await self._desk.peek_limit(card_id)
-            if isinstance(peeked, Refusal):
-                return refused(peeked)
-            return _limit_answer(peeked[0], WrittenTime(peeked[1]))
-        answer = await self._desk.limit(
-            QueryLimit(account_id, card_id, channel, caller_of(request).by)
+            card, now_us = accepted(await self._desk.peek_limit(card_id))
+            return _limit_answer(card, WrittenTime(now_us))
+        _, (card, query) = accepted(
+            await self._desk.limit(QueryLimit(account_id, card_id, channel, caller_of(request).by))
         )
-        if isinstance(answer, Refusal):
-            return refused(answer)
-        card, query = answer[1]
         return _limit_answer(card, query.at)
 
+    @endpoint(
+        "PUT",
+        "/cartoes/{cartao_id}/limite",
+        CARE,
+        body=LimitDocument,
+        answers={200: Card},
+        problems=(409,),
+        repeated=UNCHANGED,
+    )
     async def change_limit(self, request: Request) -> Response:
         """Set a card's credit limit."""
         document = await read_document(request, LimitDocument)
         self._ceiling.check(caller_of(request), [document.limite_total])
         card_id = request.path_params["cartao_id"]
         account_id = self._account_of(card_id)
-        return _card_answer(
+        _, card = accepted(
             await self._desk.card(
                 ChangeLimit(
                     account_id,
@@ -172,7 +215,20 @@ class Cards:
                 )
             )
         )
+        return json_response(card_part(card))
 
+    @endpoint(
+        "POST",
+        "/cartoes/{cartao_id}/substituicao",
+        CARE,
+        body=ReplacementDocument,
+        answers={201: Card, 200: Card},
+        problems=(409,),
+        repeated=(
+            "With the same `cartao_id` in the body: 200, the new card, and nothing changes. Without"
+            " it: 409, for the card was replaced."
+        ),
+    )
     async def replace(self, request: Request) -> Response:
         """Cancel a card for good and open a new one in its place."""
         document = await read_document(request, ReplacementDocument)
@@ -183,21 +239,20 @@ class Cards:
             raise InvalidRequestError(
                 FieldError("cartao_id", "must be given: none can be made of the old card's")
             )
-        answer = await self._desk.replace_card(
-            ReplaceCard(
-                account_id,
-                card_id,
-                new_card_id,
-                document.block_reason,
-                document.canal,
-                document.numero_mascarado,
-                document.bandeira,
-                caller_of(request).by,
+        done, card = accepted(
+            await self._desk.replace_card(
+                ReplaceCard(
+                    account_id,
+                    card_id,
+                    new_card_id,
+                    document.block_reason,
+                    document.canal,
+                    document.numero_mascarado,
+                    document.bandeira,
+                    caller_of(request).by,
+                )
             )
         )
-        if isinstance(answer, Refusal):
-            return refused(answer)
-        done, card = answer
         return json_response(card_part(card), 201 if done.created else 200)
 
     def _account_of(self, card_id: str) -> str:
@@ -208,40 +263,5 @@ class Cards:
         return account_id
 
 
-def card_part(card: CardTerms) -> dict[str, Any]:
-    """A card's part of the customer document."""
-    part: dict[str, Any] = {
-        "cartao_id": card.card_id,
-        "numero_mascarado": card.masked_number,
-        "bandeira": card.brand,
-        "status": card.status,
-    }
-    if card.block_reason is not None:
-        part["motivo_bloqueio"] = card.block_reason
-    if card.blocked_at is not None:
-        part["data_bloqueio"] = time_text(card.blocked_at)
-    part |= _limit_part(card)
-    if card.replaces is not None:
-        part["substitui"] = card.replaces
-    if card.replaced_by is not None:
-        part["substituido_por"] = card.replaced_by
-    return part
-
-
-def _limit_part(card: CardTerms) -> dict[str, Any]:
-    if card.limit_total_cents is None:
-        return {}
-    return {
-        "limite_total": money(card.limit_total_cents),
-        "limite_utilizado": money(card.limit_used_cents),
-        "limite_disponivel": money(card.limit_total_cents - card.limit_used_cents),
-    }
-
-
 def _limit_answer(card: CardTerms, at: WrittenTime) -> Response:
-    part = {"cartao_id": card.card_id, **_limit_part(card), "data": time_text(at)}
-    return json_response(part)
-
-
-def _card_answer(answer: Answer[CardTerms]) -> Response:
-    return refused(answer) if isinstance(answer, Refusal) else json_response(card_part(answer[1]))
+    return json_response({"cartao_id": card.card_id, **limit_part(card), "data": time_text(at)})

@@ -6,6 +6,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, Field
 from starlette.requests import Request
 from starlette.responses import Response
+from typing_extensions import TypedDict
 
 from authorizer.actors.dispatcher import Dispatcher
 from authorizer.domain.access import AccessKind, Caller
@@ -22,14 +23,16 @@ from authorizer.domain.customers.person_search import (
 )
 from authorizer.domain.outcomes import Refusal
 from authorizer.http.access.audit import Audit
+from authorizer.http.access.control import caller_of
+from authorizer.http.access.roles import CARE_READ
 from authorizer.http.access.search_rates import SearchRates
-from authorizer.http.answers.customers import CustomerPage
-from authorizer.http.api.endpoints import CARE_READ, Endpoint, caller_of
+from authorizer.http.api.endpoints import endpoint
+from authorizer.http.api.fields import Cursor
 from authorizer.http.api.paging import DEFAULT_ROWS, Rows, cursor_parts, cursor_text
-from authorizer.http.api.problems import FieldError, InvalidRequestError, refused
+from authorizer.http.api.problems import FieldError, InvalidRequestError, accepted
 from authorizer.http.api.query import Query, query_of
 from authorizer.http.api.wire import json_response
-from authorizer.http.customers import customer_head
+from authorizer.http.customer_document import CustomerHead, customer_head
 
 MAX_CRITERION_LENGTH: Final = 256
 MAX_CURSOR_LENGTH: Final = 4096
@@ -101,41 +104,33 @@ class CustomerQuery(Query):
         return _place_of(self.cursor) if self.cursor else None
 
 
-class CustomerSearches:
-    """The endpoint of the customer search."""
+class CustomerPage(TypedDict):
+    """Customers who were found, by name."""
+
+    clientes: list[CustomerHead]
+    proximo: Cursor | None
+
+
+class CustomerSearchEndpoints:
+    """`/clientes`."""
 
     def __init__(self, desk: Dispatcher, rates: SearchRates, audit: Audit) -> None:
         self._desk = desk
         self._audit = audit
         self._rates = rates
 
-    def endpoints(self) -> list[Endpoint]:
-        """What they are."""
-        return [
-            Endpoint(
-                "GET",
-                "/clientes",
-                self.find,
-                CARE_READ,
-                "Find customers by CPF, phone, e-mail or name, or by what these begin with.",
-                query=CustomerQuery,
-                answers={200: CustomerPage},
-            )
-        ]
-
+    @endpoint("GET", "/clientes", CARE_READ, query=CustomerQuery, answers={200: CustomerPage})
     async def find(self, request: Request) -> Response:
-        """A page of those who were found, ordered by name.
+        """Find customers by CPF, phone, e-mail or name, or by what these begin with.
 
-        Whoever sees a field masked must know all of it to look for it, and may not try often: what
-        is found would give it away otherwise, digit by digit or guess by guess.
+        A caller who sees a field masked must give all of it, and only so often: a search would
+        tell the masked part otherwise, digit by digit or guess by guess.
         """
         query, caller = query_of(request, CustomerQuery), caller_of(request)
         criteria = query.criteria(caller)
         if any(criterion.whole for criterion in criteria):
             self._rates.count_masked(caller)
-        found = await self._desk.search.find(criteria, query.after(), query.limite + 1)
-        if isinstance(found, Refusal):
-            return refused(found)
+        found = accepted(await self._desk.search.find(criteria, query.after(), query.limite + 1))
         if found:
             self._rates.count_hit(caller)
         page = found[: query.limite]

@@ -1,26 +1,35 @@
-"""A customer's operations and contacts, from the read models."""
+"""A customer's card operations and contacts, from the read models."""
 
-from typing import Any, Final
+from typing import Any, Final, NotRequired
 
 from starlette.requests import Request
 from starlette.responses import Response
+from typing_extensions import TypedDict
 
 from authorizer.actors.dispatcher import Dispatcher
 from authorizer.actors.sealed_texts import open_texts
 from authorizer.domain.access import AccessKind
-from authorizer.domain.accounts.cards import Operation
+from authorizer.domain.accounts.cards import Operation as CardOperation
 from authorizer.domain.customers.rules import opened
 from authorizer.domain.moments import WrittenTime
-from authorizer.domain.outcomes import RefusalKind
+from authorizer.domain.tickets.service_levels import Priority
 from authorizer.followers.reports.client import Reports
 from authorizer.http.access.audit import Audit
-from authorizer.http.answers.histories import Contacts, Operations
-from authorizer.http.api.endpoints import CARE_READ, Endpoint
-from authorizer.http.api.paging import HistoryQuery, cursor_of, shown
-from authorizer.http.api.problems import refused
-from authorizer.http.api.query import query_of
+from authorizer.http.access.roles import CARE_READ
+from authorizer.http.api.endpoints import endpoint
+from authorizer.http.api.fields import Cursor, Moment
+from authorizer.http.api.paging import (
+    DEFAULT_ROWS,
+    CursorOfThree,
+    Rows,
+    cursor_of,
+    key_of,
+    shown,
+)
+from authorizer.http.api.problems import accepted_or_erased
+from authorizer.http.api.query import Query, query_of
 from authorizer.http.api.wire import json_response, time_text
-from authorizer.http.customers import operation_line
+from authorizer.http.customer_document import Operation, operation_line
 
 _TEXTS: Final = {
     "abertura": ("assunto", "descricao"),
@@ -31,42 +40,68 @@ _TEXTS: Final = {
 """What the sealed text of a contact holds, by the contact's kind."""
 
 
-class Histories:
-    """The endpoints of histories. What happened to an erased customer stays to be seen."""
+class HistoryQuery(Query):
+    """`GET /clientes/{cliente_id}/operacoes` and `/interacoes`."""
+
+    limite: Rows = DEFAULT_ROWS
+    cursor: CursorOfThree | None = None
+
+    def page(self) -> dict[str, Any]:
+        """The page as the reports are asked for it."""
+        return {"limit": self.limite, "before": self.cursor and key_of(self.cursor, 3)}
+
+
+class Operations(TypedDict):
+    """A page of a customer's card operations, newest first."""
+
+    operacoes: list[Operation]
+    proximo: Cursor | None
+
+
+class Contact(TypedDict):
+    """A contact with a customer. A text whose key was destroyed is null."""
+
+    tipo: str
+    data: Moment
+    canal: str | None
+    protocolo: NotRequired[str]
+    cartao_id: NotRequired[str]
+    autor: NotRequired[str]
+    nome: NotRequired[str]
+    publica: NotRequired[bool]
+    prioridade: NotRequired[Priority]
+    assunto: NotRequired[str | None]
+    descricao: NotRequired[str | None]
+    mensagem: NotRequired[str | None]
+    resolucao: NotRequired[str | None]
+    motivo: NotRequired[str | None]
+
+
+class Contacts(TypedDict):
+    """A page of a customer's contacts, newest first."""
+
+    interacoes: list[Contact]
+    proximo: Cursor | None
+
+
+class HistoryEndpoints:
+    """The histories of a customer. They stay to be seen after the customer was erased."""
 
     def __init__(self, desk: Dispatcher, reports: Reports, audit: Audit) -> None:
         self._desk = desk
         self._audit = audit
         self._reports = reports
 
-    def endpoints(self) -> list[Endpoint]:
-        """What they are."""
-        return [
-            Endpoint(
-                "GET",
-                "/clientes/{cliente_id}/operacoes",
-                self.operations,
-                CARE_READ,
-                "List a customer's card operations, newest first.",
-                query=HistoryQuery,
-                answers={200: Operations},
-            ),
-            Endpoint(
-                "GET",
-                "/clientes/{cliente_id}/interacoes",
-                self.contacts,
-                CARE_READ,
-                "List every contact with a customer, newest first.",
-                query=HistoryQuery,
-                answers={200: Contacts},
-            ),
-        ]
-
+    @endpoint(
+        "GET",
+        "/clientes/{cliente_id}/operacoes",
+        CARE_READ,
+        query=HistoryQuery,
+        answers={200: Operations},
+    )
     async def operations(self, request: Request) -> Response:
-        """A page of the operations."""
+        """List a customer's card operations, newest first."""
         page = await self._page(request, "card_operations", AccessKind.OPERATIONS)
-        if isinstance(page, Response):
-            return page
         customer_id = request.path_params["cliente_id"]
 
         def show(row: dict[str, Any]) -> dict[str, Any]:
@@ -80,11 +115,16 @@ class Histories:
             }
         )
 
+    @endpoint(
+        "GET",
+        "/clientes/{cliente_id}/interacoes",
+        CARE_READ,
+        query=HistoryQuery,
+        answers={200: Contacts},
+    )
     async def contacts(self, request: Request) -> Response:
-        """A page of the contacts."""
+        """List every contact with a customer, newest first."""
         page = await self._page(request, "customer_contacts", AccessKind.CONTACTS)
-        if isinstance(page, Response):
-            return page
         return json_response(
             {
                 "interacoes": await shown(page["rows"], self._contact),
@@ -95,9 +135,7 @@ class Histories:
     async def _page(self, request: Request, name: str, kind: AccessKind) -> Any:
         query = query_of(request, HistoryQuery)
         customer_id = request.path_params["cliente_id"]
-        refusal = await self._desk.known_customer(customer_id)
-        if refusal is not None and refusal.kind is not RefusalKind.GONE:
-            return refused(refusal)
+        accepted_or_erased(await self._desk.known_customer(customer_id))
         page = await self._reports.query(name, customer_id=customer_id, **query.page())
         await self._audit.record(request, kind, [customer_id])
         return page
@@ -125,8 +163,8 @@ class Histories:
         return contact | {name: text for name, text in said if text is not None or name != "nome"}
 
 
-def _operation(row: dict[str, Any]) -> Operation:
-    return Operation(
+def _operation(row: dict[str, Any]) -> CardOperation:
+    return CardOperation(
         kind=row["kind"],
         card_id=row["card_id"],
         at=WrittenTime(row["at_us"], row["at_text"]),

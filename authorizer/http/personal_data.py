@@ -6,68 +6,69 @@ from typing import Any
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
+from typing_extensions import TypedDict
 
 from authorizer.actors.dispatcher import Dispatcher
 from authorizer.actors.personal_data_export import PersonalDataExport, holdings
 from authorizer.domain.access import AccessKind, Caller
 from authorizer.domain.customers.commands import ErasePersonalData
-from authorizer.domain.outcomes import Refusal
 from authorizer.http.access.audit import Audit
-from authorizer.http.accounts import account_document
-from authorizer.http.answers.customers import PersonalData
-from authorizer.http.api.endpoints import CARE, SUPERVISION, Endpoint, caller_of
-from authorizer.http.api.problems import refused
+from authorizer.http.access.control import caller_of
+from authorizer.http.access.roles import CARE, SUPERVISION
+from authorizer.http.accounts import Account, account_document
+from authorizer.http.api.endpoints import endpoint
+from authorizer.http.api.problems import accepted
 from authorizer.http.api.wire import json_response
-from authorizer.http.customers import customer_document
-from authorizer.http.ticket_documents import ticket_document
+from authorizer.http.customer_document import Customer, customer_document
+from authorizer.http.ticket_document import Ticket, ticket_document
+
+
+class PersonalData(TypedDict):
+    """All that is held on a person, apart from the purchases, which the account's statement has."""
+
+    cliente: Customer
+    conta: Account | None
+    chamados: list[Ticket]
 
 
 class PersonalDataEndpoints:
-    """The endpoints of personal data."""
+    """`/clientes/{cliente_id}/dados-pessoais`."""
 
     def __init__(self, desk: Dispatcher, audit: Audit) -> None:
         self._desk = desk
         self._audit = audit
 
-    def endpoints(self) -> list[Endpoint]:
-        """What they are."""
-        path = "/clientes/{cliente_id}/dados-pessoais"
-        return [
-            Endpoint(
-                "GET",
-                path,
-                self.get,
-                CARE,
-                "Give all that is held on a person (LGPD, art. 18, II).",
-                answers={200: PersonalData},
-                problems=(410,),
-            ),
-            Endpoint(
-                "DELETE",
-                path,
-                self.delete,
-                SUPERVISION,
-                "Erase a person's data for good (LGPD, art. 18, VI); money and audit trail stay.",
-                answers={204: None},
-                problems=(409,),
-            ),
-        ]
-
+    @endpoint(
+        "GET",
+        "/clientes/{cliente_id}/dados-pessoais",
+        CARE,
+        answers={200: PersonalData},
+        problems=(410,),
+    )
     async def get(self, request: Request) -> Response:
-        """Give all that is held on a person."""
-        found = await holdings(self._desk, request.path_params["cliente_id"])
-        if isinstance(found, Refusal):
-            return refused(found)
-        await self._audit.record(request, AccessKind.EXPORT, [request.path_params["cliente_id"]])
+        """Give all that is held on a person (LGPD, art. 18, II)."""
+        customer_id = request.path_params["cliente_id"]
+        found = accepted(await holdings(self._desk, customer_id))
+        await self._audit.record(request, AccessKind.EXPORT, [customer_id])
         return json_response(await personal_data_document(found, caller_of(request)))
 
+    @endpoint(
+        "DELETE",
+        "/clientes/{cliente_id}/dados-pessoais",
+        SUPERVISION,
+        answers={204: None},
+        problems=(409,),
+        repeated="204, for they are erased.",
+    )
     async def delete(self, request: Request) -> Response:
-        """Erase a person's data; it is durable, and the key is gone, when this answers."""
+        """Erase a person's data for good (LGPD, art. 18, VI); money and audit trail stay.
+
+        The erasure is durable, and the key is gone, before this answers.
+        """
         customer_id = request.path_params["cliente_id"]
-        answer = await self._desk.erase_personal_data(
-            ErasePersonalData(customer_id, caller_of(request).by)
-        )
-        return refused(answer) if isinstance(answer, Refusal) else Response(status_code=204)
+        command = ErasePersonalData(customer_id, caller_of(request).by)
+        accepted(await self._desk.erase_personal_data(command))
+        return Response(status_code=204)
 
 
 async def personal_data_document(found: PersonalDataExport, caller: Caller) -> dict[str, Any]:

@@ -16,14 +16,15 @@ from authorizer.followers.reports.export.amounts import with_amounts
 from authorizer.followers.reports.export.spreadsheet import STYLES, csv_of
 from authorizer.followers.reports.local_days import LocalDays
 from authorizer.followers.reports.period import Period
-from authorizer.http.answers import reports as answers
-from authorizer.http.api.endpoints import BOTH_READ, Endpoint, Text
+from authorizer.http.access.roles import BOTH_READ
+from authorizer.http.api.endpoints import NotJson, endpoint
 from authorizer.http.api.instants import check_edge
 from authorizer.http.api.negotiation import CSV, HTML, preferred_form, prefers_portuguese
 from authorizer.http.api.problems import FieldError, InvalidRequestError
 from authorizer.http.api.query import Query, query_of
 from authorizer.http.api.rules import DATE_OR_TIME, Rule
 from authorizer.http.api.wire import json_response, money
+from authorizer.http.report_document import ServiceReport, TransactionReport
 from authorizer.http.report_period import PeriodError, period_of
 
 Edge = Annotated[
@@ -62,8 +63,8 @@ class TransactionReportQuery(Query):
     estilo: Style | None = None
 
 
-class ReportPages:
-    """The endpoints of reports."""
+class ReportEndpoints:
+    """`/relatorios`."""
 
     def __init__(self, reports: Reports, clock: Clock, hours: BusinessHours) -> None:
         self._reports = reports
@@ -71,31 +72,15 @@ class ReportPages:
         self._hours = hours
         self._days = LocalDays(hours.time_zone)
 
-    def endpoints(self) -> list[Endpoint]:
-        """What they are."""
-        return [
-            Endpoint(
-                "GET",
-                "/relatorios/atendimento",
-                self.service,
-                BOTH_READ,
-                "Tell the service metrics of the tickets opened in a period.",
-                query=ServiceReportQuery,
-                answers={200: (answers.ServiceReport, Text(CSV), Text(HTML))},
-            ),
-            Endpoint(
-                "GET",
-                "/relatorios/transacoes",
-                self.transactions,
-                BOTH_READ,
-                "Tell how many purchases were approved and declined in a period, and of how much.",
-                query=TransactionReportQuery,
-                answers={200: (answers.TransactionReport, Text(CSV), Text(HTML))},
-            ),
-        ]
-
+    @endpoint(
+        "GET",
+        "/relatorios/atendimento",
+        BOTH_READ,
+        query=ServiceReportQuery,
+        answers={200: (ServiceReport, NotJson(CSV), NotJson(HTML))},
+    )
     async def service(self, request: Request) -> Response:
-        """The service metrics."""
+        """Tell the service metrics of the tickets opened in a period."""
         query = query_of(request, ServiceReportQuery)
         now_us = self._clock.wall_us()
         period = _period(query.de, query.ate, now_us, self._days)
@@ -111,8 +96,15 @@ class ReportPages:
         head = self._head(period) | {"horario": query.horario, "agrupar": query.agrupar}
         return _answer(request, "atendimento", query.estilo, lambda _: head | found)
 
+    @endpoint(
+        "GET",
+        "/relatorios/transacoes",
+        BOTH_READ,
+        query=TransactionReportQuery,
+        answers={200: (TransactionReport, NotJson(CSV), NotJson(HTML))},
+    )
     async def transactions(self, request: Request) -> Response:
-        """The sums of purchases."""
+        """Tell how many purchases were approved and declined in a period, and of how much."""
         query = query_of(request, TransactionReportQuery)
         now_us = self._clock.wall_us()
         period = _period(query.de, query.ate, now_us, self._days)

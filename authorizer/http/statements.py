@@ -1,51 +1,86 @@
-"""What moved an account's wallets, from the read models."""
+"""Statements: what moved an account's wallets, from the read models."""
 
-from typing import Any
+from typing import Any, Literal, NotRequired
 
 from starlette.requests import Request
 from starlette.responses import Response
+from typing_extensions import TypedDict
 
 from authorizer.actors.dispatcher import Dispatcher
 from authorizer.domain.accounts.commands import ReadAccount
 from authorizer.domain.moments import WrittenTime
-from authorizer.domain.outcomes import Reason, Refusal
+from authorizer.domain.outcomes import Reason
 from authorizer.followers.reports.client import Reports
-from authorizer.http.answers.histories import Statement
-from authorizer.http.api.endpoints import BOTH_READ, Endpoint
-from authorizer.http.api.paging import StatementQuery, cursor_of
-from authorizer.http.api.problems import refused
-from authorizer.http.api.query import query_of
+from authorizer.http.access.roles import BOTH_READ
+from authorizer.http.api.endpoints import endpoint
+from authorizer.http.api.fields import Cursor, Moment, Money
+from authorizer.http.api.paging import DEFAULT_ROWS, CursorOfOne, Rows, cursor_of, key_of
+from authorizer.http.api.problems import accepted
+from authorizer.http.api.query import Query, query_of
 from authorizer.http.api.wire import json_response, money, time_text
 
 
-class Statements:
-    """The endpoint of statements."""
+class StatementQuery(Query):
+    """`GET /accounts/{account}/transactions`."""
+
+    limit: Rows = DEFAULT_ROWS
+    before: CursorOfOne | None = None
+
+    def page(self) -> dict[str, Any]:
+        """The page as the reports are asked for it."""
+        return {"limit": self.limit, "before": self.before and key_of(self.before, 1)}
+
+
+class Movement(TypedDict):
+    """A purchase that was decided, or a credit.
+
+    `source` is the wallet that paid, or `credit_limit`; null where nothing was paid. `wallet` is
+    the one that moved, by `available_change` and `held_change`; null where none did.
+    """
+
+    type: Literal["purchase", "credit"]
+    id: NotRequired[str]
+    code: str
+    reason: str
+    amount: Money
+    mcc: NotRequired[str]
+    merchant: NotRequired[str]
+    card: NotRequired[str]
+    source: str | None
+    override_mcc: NotRequired[str]
+    wallet: str | None
+    available_change: Money
+    held_change: Money
+    at: Moment
+
+
+class Statement(TypedDict):
+    """A page of an account's movements, approved and declined, newest first."""
+
+    account: str
+    transactions: list[Movement]
+    next: Cursor | None
+
+
+class StatementEndpoints:
+    """`/accounts/{account}/transactions`."""
 
     def __init__(self, desk: Dispatcher, reports: Reports) -> None:
         self._desk = desk
         self._reports = reports
 
-    def endpoints(self) -> list[Endpoint]:
-        """What they are."""
-        return [
-            Endpoint(
-                "GET",
-                "/accounts/{account}/transactions",
-                self.get,
-                BOTH_READ,
-                "List an account's movements, approved and declined, newest first.",
-                query=StatementQuery,
-                answers={200: Statement},
-            )
-        ]
-
+    @endpoint(
+        "GET",
+        "/accounts/{account}/transactions",
+        BOTH_READ,
+        query=StatementQuery,
+        answers={200: Statement},
+    )
     async def get(self, request: Request) -> Response:
-        """A page of the statement."""
+        """List an account's movements, approved and declined, newest first."""
         query = query_of(request, StatementQuery)
         account_id = request.path_params["account"]
-        known = await self._desk.known_account(ReadAccount(account_id))
-        if isinstance(known, Refusal):
-            return refused(known)
+        accepted(await self._desk.known_account(ReadAccount(account_id)))
         page = await self._reports.query("statement", account_id=account_id, **query.page())
         return json_response(
             {

@@ -1,10 +1,11 @@
-"""Lists of tickets, from the read models."""
+"""`GET /chamados`: lists of tickets, from the read models."""
 
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
+from typing_extensions import TypedDict
 
 from authorizer.actors.clock import Clock
 from authorizer.actors.dispatcher import Dispatcher
@@ -15,15 +16,28 @@ from authorizer.domain.tickets.state import TicketStatus, TicketView
 from authorizer.followers.reports.client import Reports
 from authorizer.followers.reports.local_days import LocalDays
 from authorizer.http.access.audit import Audit
-from authorizer.http.answers.histories import Tickets
-from authorizer.http.api.endpoints import CARE_READ, Endpoint
+from authorizer.http.access.roles import CARE_READ
+from authorizer.http.api.endpoints import endpoint
+from authorizer.http.api.fields import Cursor, Identity
 from authorizer.http.api.instants import check_edge, end_us, start_us
-from authorizer.http.api.paging import DEFAULT_ROWS, CursorOfTwo, Rows, cursor_of, key_of, shown
+from authorizer.http.api.paging import (
+    DEFAULT_ROWS,
+    CursorOfTwo,
+    Rows,
+    cursor_of,
+    key_of,
+    shown,
+)
 from authorizer.http.api.query import Query, query_of
 from authorizer.http.api.rules import DATE_OR_TIME, Rule
 from authorizer.http.api.wire import json_response
-from authorizer.http.documents import Identity
-from authorizer.http.ticket_documents import Category, Name, PriorityWord, ticket_summary
+from authorizer.http.ticket_document import (
+    Category,
+    Name,
+    PriorityWord,
+    TicketSummary,
+    ticket_summary,
+)
 
 _OVERDUE: Final = {
     "primeira_resposta": "first_response",
@@ -73,8 +87,15 @@ class TicketListQuery(Query):
         }
 
 
-class TicketLists:
-    """The endpoint of ticket lists."""
+class Tickets(TypedDict):
+    """A page of tickets, the one opened last first."""
+
+    chamados: list[TicketSummary]
+    proximo: Cursor | None
+
+
+class TicketListEndpoints:
+    """`/chamados`."""
 
     def __init__(
         self, desk: Dispatcher, reports: Reports, clock: Clock, days: LocalDays, audit: Audit
@@ -85,22 +106,9 @@ class TicketLists:
         self._clock = clock
         self._days = days
 
-    def endpoints(self) -> list[Endpoint]:
-        """What they are."""
-        return [
-            Endpoint(
-                "GET",
-                "/chamados",
-                self.get,
-                CARE_READ,
-                "List tickets, the one opened last first.",
-                query=TicketListQuery,
-                answers={200: Tickets},
-            )
-        ]
-
+    @endpoint("GET", "/chamados", CARE_READ, query=TicketListQuery, answers={200: Tickets})
     async def get(self, request: Request) -> Response:
-        """A page of tickets."""
+        """List tickets, the one opened last first."""
         query = query_of(request, TicketListQuery)
         now_us = self._clock.wall_us()
         page = await self._reports.query("ticket_list", **query.params(now_us, self._days))

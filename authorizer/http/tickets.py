@@ -1,14 +1,13 @@
-"""Tickets of customer care, from their opening to their end."""
+"""Tickets of customer care (`chamados`), from their opening to their end."""
 
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from authorizer.actors.ticket_file import TicketAnswer, TicketDesk
+from authorizer.actors.ticket_file import TicketAnswer, TicketDesk, TicketFile
 from authorizer.domain.access import AccessKind
-from authorizer.domain.outcomes import Refusal
+from authorizer.domain.outcomes import Done
 from authorizer.domain.tickets.commands import (
     ChangePriority,
     CloseTicket,
@@ -22,14 +21,15 @@ from authorizer.domain.tickets.commands import (
 )
 from authorizer.domain.tickets.service_levels import Priority
 from authorizer.http.access.audit import Audit
-from authorizer.http.answers.tickets import Ticket
-from authorizer.http.api.endpoints import CARE, CARE_READ, Endpoint, Handler, caller_of
-from authorizer.http.api.problems import FieldError, InvalidRequestError, refused
+from authorizer.http.access.control import caller_of
+from authorizer.http.access.roles import CARE, CARE_READ
+from authorizer.http.api.endpoints import UNCHANGED, endpoint
+from authorizer.http.api.fields import ClientId
+from authorizer.http.api.problems import FieldError, InvalidRequestError, accepted
 from authorizer.http.api.wire import checked, json_response, read_document
 from authorizer.http.connection.request_id import idempotency_keys, key_text
-from authorizer.http.documents import Document
-from authorizer.http.ticket_documents import (
-    ClientId,
+from authorizer.http.ticket_document import Ticket, ticket_document
+from authorizer.http.ticket_requests import (
     ClosingDocument,
     HoldDocument,
     InteractionDocument,
@@ -38,57 +38,31 @@ from authorizer.http.ticket_documents import (
     ResolutionDocument,
     TakingDocument,
     TicketDocument,
-    ticket_document,
 )
 
 _KEY: Final = "Idempotency-Key"
-
-_Command = Callable[[str, Any, str], TicketCommand]
-"""A command from the protocol number, the document and who asks."""
+_WRONG_STATE: Final = "409, for the ticket is in another state."
 
 
-class Tickets:
-    """The endpoints of tickets."""
+class TicketEndpoints:
+    """`/chamados/{protocolo}`, and how a ticket is opened."""
 
     def __init__(self, desk: TicketDesk, audit: Audit) -> None:
         self._desk = desk
         self._audit = audit
 
-    def endpoints(self) -> list[Endpoint]:
-        """What they are."""
-        opening = Endpoint(
-            "POST",
-            "/clientes/{cliente_id}/chamados",
-            self.open,
-            CARE,
-            "Open a ticket.",
-            body=TicketDocument,
-            answers={201: Ticket, 200: Ticket},
-            problems=(409, 410),
-            takes=("Idempotency-Key",),
-        )
-        reading = Endpoint(
-            "GET",
-            "/chamados/{protocolo}",
-            self.get,
-            CARE_READ,
-            "Describe a ticket with its interactions.",
-            answers={200: Ticket},
-        )
-        return [
-            opening,
-            reading,
-            self._step(
-                "interacoes", InteractionDocument, _interaction, "Record what was said.", 201
-            ),
-            self._step("atendimento", TakingDocument, _taking, "Have an attendant work on it."),
-            self._step("espera", HoldDocument, _hold, "Have it wait for the customer."),
-            self._step("prioridade", PriorityDocument, _priority, "Give it another priority."),
-            self._step("resolucao", ResolutionDocument, _resolution, "Resolve it."),
-            self._step("reabertura", ReopeningDocument, _reopening, "Reopen a resolved ticket."),
-            self._step("fechamento", ClosingDocument, _closing, "Close it for good."),
-        ]
-
+    @endpoint(
+        "POST",
+        "/clientes/{cliente_id}/chamados",
+        CARE,
+        body=TicketDocument,
+        answers={201: Ticket, 200: Ticket},
+        problems=(409, 410),
+        takes=(_KEY,),
+        repeated=(
+            "With the same `id`: the ticket that it opened. Without one: 201, with another ticket."
+        ),
+    )
     async def open(self, request: Request) -> Response:
         """Open a ticket."""
         document = await read_document(request, TicketDocument)
@@ -104,47 +78,149 @@ class Tickets:
             caller_of(request).by,
             _client_id(request, document),
         )
-        answer = await self._desk.open(command)
-        await self._record_if_only_shown(request, answer)
-        again = not isinstance(answer, Refusal) and not answer[0].created
-        return _answer(answer, 200 if again else 201)
+        done, file = await self._accepted(request, await self._desk.open(command))
+        return json_response(ticket_document(file), 201 if done.created else 200)
 
+    @endpoint("GET", "/chamados/{protocolo}", CARE_READ, answers={200: Ticket})
     async def get(self, request: Request) -> Response:
-        """Describe a ticket."""
+        """Describe a ticket with its interactions."""
         answer = await self._desk.read(request.path_params["protocolo"])
-        await self._record_if_only_shown(request, answer)
-        return _answer(answer, 200)
+        _, file = await self._accepted(request, answer)
+        return json_response(ticket_document(file))
 
-    async def _record_if_only_shown(self, request: Request, answer: TicketAnswer) -> None:
-        """Record that a ticket is read, unless this request changed it: the journal has that."""
-        if not isinstance(answer, Refusal) and not answer[0].created:
-            customer_id = answer[1].ticket.customer_id
-            await self._audit.record(request, AccessKind.TICKET, [customer_id])
-
-    def _step(
-        self, name: str, body: type[Document], command: _Command, summary: str, status: int = 200
-    ) -> Endpoint:
-        return Endpoint(
-            "POST",
-            f"/chamados/{{protocolo}}/{name}",
-            self._handler(body, command, status),
-            CARE,
-            summary,
-            body=body,
-            answers={status: Ticket},
-            problems=(409, 410),
+    @endpoint(
+        "POST",
+        "/chamados/{protocolo}/interacoes",
+        CARE,
+        body=InteractionDocument,
+        answers={201: Ticket},
+        problems=(409, 410),
+        repeated="201, and it is recorded twice.",
+    )
+    async def record_interaction(self, request: Request) -> Response:
+        """Record what was said."""
+        document = await read_document(request, InteractionDocument)
+        command = RecordInteraction(
+            request.path_params["protocolo"],
+            document.autor,
+            document.nome,
+            document.canal,
+            document.mensagem,
+            document.publica,
+            caller_of(request).by,
         )
+        return await self._changed(request, command, 201)
 
-    def _handler(self, body: type[Document], command: _Command, status: int) -> Handler:
-        async def handle(request: Request) -> Response:
-            document = await read_document(request, body)
-            protocol = request.path_params["protocolo"]
-            asked = command(protocol, document, caller_of(request).by)
-            answer = await self._desk.ask(asked)
-            await self._record_if_only_shown(request, answer)
-            return _answer(answer, status)
+    @endpoint(
+        "POST",
+        "/chamados/{protocolo}/atendimento",
+        CARE,
+        body=TakingDocument,
+        answers={200: Ticket},
+        problems=(409, 410),
+        repeated="With the same `atendente`: 200, and nothing changes.",
+    )
+    async def take(self, request: Request) -> Response:
+        """Have an attendant work on it."""
+        document = await read_document(request, TakingDocument)
+        ticket_id, by = request.path_params["protocolo"], caller_of(request).by
+        command = TakeTicket(ticket_id, document.atendente, document.canal, by)
+        return await self._changed(request, command)
 
-        return handle
+    @endpoint(
+        "POST",
+        "/chamados/{protocolo}/espera",
+        CARE,
+        body=HoldDocument,
+        answers={200: Ticket},
+        problems=(409, 410),
+        repeated=_WRONG_STATE,
+    )
+    async def pause(self, request: Request) -> Response:
+        """Have it wait for the customer."""
+        document = await read_document(request, HoldDocument)
+        ticket_id, by = request.path_params["protocolo"], caller_of(request).by
+        command = PauseTicket(ticket_id, document.canal, document.mensagem, document.atendente, by)
+        return await self._changed(request, command)
+
+    @endpoint(
+        "POST",
+        "/chamados/{protocolo}/prioridade",
+        CARE,
+        body=PriorityDocument,
+        answers={200: Ticket},
+        problems=(409, 410),
+        repeated=UNCHANGED,
+    )
+    async def change_priority(self, request: Request) -> Response:
+        """Give it another priority."""
+        document = await read_document(request, PriorityDocument)
+        ticket_id, by = request.path_params["protocolo"], caller_of(request).by
+        command = ChangePriority(ticket_id, Priority.of(document.prioridade), document.canal, by)
+        return await self._changed(request, command)
+
+    @endpoint(
+        "POST",
+        "/chamados/{protocolo}/resolucao",
+        CARE,
+        body=ResolutionDocument,
+        answers={200: Ticket},
+        problems=(409, 410),
+        repeated=_WRONG_STATE,
+    )
+    async def resolve(self, request: Request) -> Response:
+        """Resolve it."""
+        document = await read_document(request, ResolutionDocument)
+        ticket_id, by = request.path_params["protocolo"], caller_of(request).by
+        command = ResolveTicket(ticket_id, document.resolution, document.canal, by)
+        return await self._changed(request, command)
+
+    @endpoint(
+        "POST",
+        "/chamados/{protocolo}/reabertura",
+        CARE,
+        body=ReopeningDocument,
+        answers={200: Ticket},
+        problems=(409, 410),
+        repeated=_WRONG_STATE,
+    )
+    async def reopen(self, request: Request) -> Response:
+        """Reopen a resolved ticket."""
+        document = await read_document(request, ReopeningDocument)
+        ticket_id, by = request.path_params["protocolo"], caller_of(request).by
+        command = ReopenTicket(ticket_id, document.motivo, document.canal, by)
+        return await self._changed(request, command)
+
+    @endpoint(
+        "POST",
+        "/chamados/{protocolo}/fechamento",
+        CARE,
+        body=ClosingDocument,
+        answers={200: Ticket},
+        problems=(409, 410),
+        repeated=_WRONG_STATE,
+    )
+    async def close(self, request: Request) -> Response:
+        """Close it for good."""
+        document = await read_document(request, ClosingDocument)
+        ticket_id, by = request.path_params["protocolo"], caller_of(request).by
+        return await self._changed(request, CloseTicket(ticket_id, document.canal, by))
+
+    async def _changed(
+        self, request: Request, command: TicketCommand, status: int = 200
+    ) -> Response:
+        _, file = await self._accepted(request, await self._desk.ask(command))
+        return json_response(ticket_document(file), status)
+
+    async def _accepted(self, request: Request, answer: TicketAnswer) -> tuple[Done, TicketFile]:
+        """What was accepted. A request that changed nothing has read the ticket: it is recorded.
+
+        One that changed it is in the journal.
+        """
+        done, file = accepted(answer)
+        if not done.created:
+            await self._audit.record(request, AccessKind.TICKET, [file.ticket.customer_id])
+        return done, file
 
 
 def _client_id(request: Request, document: TicketDocument) -> str | None:
@@ -163,45 +239,3 @@ def _client_id(request: Request, document: TicketDocument) -> str | None:
     if document.id not in (None, key):
         raise InvalidRequestError(FieldError(_KEY, "must be the id of the document"))
     return key
-
-
-def _interaction(protocol: str, document: InteractionDocument, by: str) -> RecordInteraction:
-    return RecordInteraction(
-        protocol,
-        document.autor,
-        document.nome,
-        document.canal,
-        document.mensagem,
-        document.publica,
-        by,
-    )
-
-
-def _taking(protocol: str, document: TakingDocument, by: str) -> TakeTicket:
-    return TakeTicket(protocol, document.atendente, document.canal, by)
-
-
-def _hold(protocol: str, document: HoldDocument, by: str) -> PauseTicket:
-    return PauseTicket(protocol, document.canal, document.mensagem, document.atendente, by)
-
-
-def _priority(protocol: str, document: PriorityDocument, by: str) -> ChangePriority:
-    return ChangePriority(protocol, Priority.of(document.prioridade), document.canal, by)
-
-
-def _resolution(protocol: str, document: ResolutionDocument, by: str) -> ResolveTicket:
-    return ResolveTicket(protocol, document.resolution, document.canal, by)
-
-
-def _reopening(protocol: str, document: ReopeningDocument, by: str) -> ReopenTicket:
-    return ReopenTicket(protocol, document.motivo, document.canal, by)
-
-
-def _closing(protocol: str, document: ClosingDocument, by: str) -> CloseTicket:
-    return CloseTicket(protocol, document.canal, by)
-
-
-def _answer(answer: TicketAnswer, status: int) -> Response:
-    if isinstance(answer, Refusal):
-        return refused(answer)
-    return json_response(ticket_document(answer[1]), status)

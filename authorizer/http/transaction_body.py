@@ -19,14 +19,10 @@ import orjson
 from authorizer.domain.accounts.commands import Authorize
 from authorizer.domain.money import MAX_AMOUNT_DIGITS, parse_cents
 from authorizer.domain.outcomes import Reason
+from authorizer.http.api.fields import MAX_ID_LENGTH, MAX_TEXT_LENGTH
 from authorizer.http.api.json_text import MAX_NESTING, has_numbers_beyond, is_nested_too_deeply
 from authorizer.http.connection.request_id import key_text
 from authorizer.http.transaction_members import KNOWN_NAMES, Refused, malformed, unwelcome
-
-MAX_TEXT_LENGTH: Final = 1024
-"""The longest descriptor that is taken."""
-MAX_ID_LENGTH: Final = 128
-"""The longest id that is taken for a transaction or card."""
 
 _AMOUNT = re.compile(rb'"(?:totalAmount|amount)"\s*:\s*(-?[0-9][0-9.eE+-]*)')
 _ACCOUNT_NAMES: Final = ("account", "accountId")

@@ -17,7 +17,6 @@ KNOWN_NAMES: Final = frozenset(
 CURRENCY: Final = "BRL"
 PURCHASE_WORDS: Final = frozenset(("purchase", "compra"))
 """What `type` and `kind` may say, in whatever case."""
-MAX_DETAIL_LENGTH: Final = 160
 _MAX_NAME_LENGTH: Final = 40
 _NOT_SAFE: Final = re.compile(r"[^ -~]")
 
@@ -27,7 +26,7 @@ class Refused(NamedTuple):
 
     reason: Reason
     detail: str
-    """The member and what is wrong with it: printable ASCII, up to `MAX_DETAIL_LENGTH` long."""
+    """The member and what is wrong with it: printable ASCII, no longer than `MAX_DETAIL_LENGTH`."""
 
 
 def malformed(member: str, wrong: str) -> Refused:

@@ -20,6 +20,7 @@ from authorizer.actors.reply import LoopFuture, Reply
 from authorizer.domain.outcomes import Outcome, Reason
 from authorizer.http.access.control import Access, Denied
 from authorizer.http.api.problems import problem_response
+from authorizer.http.api.wire import MAX_BODY_BYTES
 from authorizer.http.connection.arrivals import Arrivals
 from authorizer.http.connection.exchange import Exchange
 from authorizer.http.connection.plain_heads import PlainHead, PlainHeads
@@ -41,7 +42,6 @@ log = structlog.get_logger()
 
 _NOTHING: Final[dict[str, Any]] = {}
 PATHS: Final = frozenset(("/transactions", "/transaction", "/authorize"))
-MAX_BODY_BYTES: Final = 65_536
 
 
 def _call_soon(callback: Callable[[], None]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from authorizer.cli.importer import WAVE_ENTRIES
-from authorizer.http.transactions import MAX_BODY_BYTES
+from authorizer.http.api.wire import MAX_BODY_BYTES
 from tests.support.command_line import (
     account,
     buy,

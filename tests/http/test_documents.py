@@ -17,19 +17,14 @@ from authorizer.domain.accounts.events import CardBlocked, PurchaseApproved
 from authorizer.domain.accounts.policy import Policy
 from authorizer.domain.moments import WrittenTime
 from authorizer.domain.outcomes import Done
+from authorizer.http.accounts import AccountDocument, CreditDocument
+from authorizer.http.api.fields import Document
 from authorizer.http.api.wire import json_response, read_json
-from authorizer.http.cards import card_part
-from authorizer.http.documents import (
-    AccountDocument,
-    BlockDocument,
-    CardDocument,
-    CreditDocument,
-    CustomerDocument,
-    Document,
-    MerchantDocument,
-    OperationDocument,
-    UnblockDocument,
-)
+from authorizer.http.block_ticket import TicketedBlockDocument
+from authorizer.http.card_document import CardDocument, card_part
+from authorizer.http.cards import UnblockDocument
+from authorizer.http.customer_document import CustomerDocument, OperationDocument
+from authorizer.http.merchants import MerchantDocument
 from tests.support.builders import (
     ACCOUNT,
     BY,
@@ -60,7 +55,7 @@ WHOLE: dict[type[Document], str] = {
     AccountDocument: ACCOUNT_DOCUMENT,
     CreditDocument: CREDIT,
     MerchantDocument: MERCHANT,
-    BlockDocument: BLOCK,
+    TicketedBlockDocument: BLOCK,
     UnblockDocument: UNBLOCK,
     CardDocument: CARD_DOCUMENT,
     OperationDocument: OPERATION,
@@ -69,7 +64,7 @@ WHOLE: dict[type[Document], str] = {
 REQUIRED = {
     CreditDocument: ["id", "category", "amount"],
     MerchantDocument: ["name", "mcc"],
-    BlockDocument: ["motivo", "canal"],
+    TicketedBlockDocument: ["motivo", "canal"],
     UnblockDocument: ["canal", "justificativa"],
     CardDocument: ["cartao_id", "numero_mascarado", "bandeira", "status"],
     OperationDocument: ["tipo", "cartao_id", "data"],
@@ -185,7 +180,7 @@ def test_a_wallet_has_a_name_that_can_be_told(name: str) -> None:
 TEXTS: list[tuple[type[Document], str, int]] = [
     (AccountDocument, "cliente_id", 128),
     (CreditDocument, "id", 128),
-    (BlockDocument, "canal", 40),
+    (TicketedBlockDocument, "canal", 40),
     (UnblockDocument, "canal", 40),
     (UnblockDocument, "justificativa", 1000),
     (CardDocument, "cartao_id", 128),
@@ -375,15 +370,15 @@ def test_a_number_that_is_not_masked_is_refused(number: str) -> None:
 
 @pytest.mark.parametrize("motive", ['"azar"', '"ROUBO"', '""', "5"])
 def test_a_motive_is_one_of_the_list(motive: str) -> None:
-    assert refused(BlockDocument, motivo=motive) == "motivo"
+    assert refused(TicketedBlockDocument, motivo=motive) == "motivo"
 
 
 def test_a_motive_that_is_none_is_answered_with_the_list() -> None:
     with pytest.raises(ValidationError) as caught:
-        read(BlockDocument, motivo='"azar"')
+        read(TicketedBlockDocument, motivo='"azar"')
     for reason in BlockReason:
         assert reason.motivo in caught.value.errors()[0]["msg"]
-    assert read(BlockDocument).block_reason is BlockReason.ROBBED
+    assert read(TicketedBlockDocument).block_reason is BlockReason.ROBBED
 
 
 def test_an_operation_is_what_the_document_says() -> None:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from starlette.requests import Request
 
 from authorizer.domain.access import Role
 from authorizer.domain.outcomes import Reason
-from authorizer.http.api.endpoints import Endpoint, Text
+from authorizer.http.api.endpoints import Endpoint, NotJson, endpoint, endpoints_of
 from authorizer.http.api.openapi import openapi_document, operation_id, problems_of
 from authorizer.http.api.openapi_parts import TAGS, area_of
-from authorizer.http.api.openapi_words import REASONS, REPEATS
+from authorizer.http.api.openapi_words import REASONS
 from tests.support.endpoints import declared_endpoints
 
 Json = dict[str, Any]
@@ -196,7 +198,7 @@ def test_public_text_names_only_what_is_on_the_wire() -> None:
 
 def test_an_operation_that_changes_something_says_what_the_same_request_does_again() -> None:
     changing = {f"{one.method} {one.path}" for one in ENDPOINTS if one.method != "GET"}
-    assert set(REPEATS) == changing
+    assert {f"{one.method} {one.path}" for one in ENDPOINTS if one.repeated} == changing
     for name in changing:
         assert "The same request again: " in operation(*name.split())["description"]
 
@@ -209,7 +211,7 @@ def test_every_reason_is_explained() -> None:
 
 def test_what_follows_from_a_declaration() -> None:
     def declared(path: str, roles: frozenset[Role] | None, **more: Any) -> Endpoint:
-        return Endpoint("GET", path, more.pop("handler", _handler), roles, "It does.", **more)
+        return Endpoint("GET", path, roles, "It does.", {}, **{"handler": _handler, **more})
 
     assert problems_of(declared("/a", None)) == [403, 422, 503]
     assert problems_of(declared("/a", frozenset(Role))) == [401, 403, 422, 429, 503]
@@ -217,11 +219,50 @@ def test_what_follows_from_a_declaration() -> None:
     assert problems_of(declared("/{a}", None, problems=(409,))) == [400, 403, 404, 409, 422, 503]
 
 
+class Resource:
+    """Declares two endpoints; the order of the document is that of the class."""
+
+    def __init__(self, word: str) -> None:
+        self.word = word
+
+    @endpoint("PUT", "/b/{b}", frozenset({Role.OPERATOR}), answers={200: str}, problems=(409,))
+    async def put(self, _: Any) -> Any:
+        """Put it there.
+
+        More is not said in public.
+        """
+        return self.word
+
+    async def no_endpoint(self, _: Any) -> Any:
+        """Stay out of it."""
+
+    @endpoint("GET", "/a", None, answers={200: str})
+    async def get(self, _: Any) -> Any:
+        """Get it."""
+        return self.word * 2
+
+
+def test_a_resource_declares_its_endpoints_on_its_handlers() -> None:
+    put, get = endpoints_of(Resource("x"))
+    assert (put.method, put.path, put.roles) == ("PUT", "/b/{b}", frozenset({Role.OPERATOR}))
+    assert (put.summary, put.problems) == ("Put it there.", (409,))
+    assert (get.method, get.path, get.roles, get.summary) == ("GET", "/a", None, "Get it.")
+    assert put.handler is not None
+    assert get.handler is not None
+    other = endpoints_of(Resource("y"))[0].handler
+    assert other is not None
+    request = Request({"type": "http"})
+
+    async def ask() -> list[Any]:
+        return [await handler(request) for handler in (put.handler, get.handler, other) if handler]
+
+    assert asyncio.run(ask()) == ["x", "xx", "y"], "each is bound to its own resource"
+
+
 def test_an_answer_may_have_two_forms() -> None:
-    endpoint = Endpoint(
-        "GET", "/a", _handler, None, "It does.", answers={200: (list[int], Text("text/csv"))}
-    )
-    described = openapi_document([endpoint], "1")["paths"]["/a"]["get"]["responses"]["200"]
+    answers = {200: (list[int], NotJson("text/csv"))}
+    declared = Endpoint("GET", "/a", None, "It does.", answers, handler=_handler)
+    described = openapi_document([declared], "1")["paths"]["/a"]["get"]["responses"]["200"]
     assert set(described["content"]) == {"application/json", "text/csv"}
 
 

@@ -11,8 +11,9 @@ from pydantic import StrictStr, TypeAdapter, ValidationError
 from regress import Regex
 
 from authorizer.domain.accounts.commands import Authorize
-from authorizer.http import documents
-from authorizer.http.api import rules
+from authorizer.http import card_document, customer_document, merchants
+from authorizer.http.api import fields, rules
+from authorizer.http.api.fields import PRINTABLE, PRINTABLE_LINES
 from authorizer.http.api.openapi import openapi_document
 from authorizer.http.api.openapi_parts import COMPONENT_HEADERS, HEADER_PARAMETERS
 from authorizer.http.transaction_body import parse
@@ -81,19 +82,19 @@ def is_read(text: str) -> bool:
 
 def names_a_merchant(text: str) -> bool:
     """A name of stars alone is refused by the merchant table."""
-    is_taken = takes(Annotated[StrictStr, documents._DESCRIPTOR])
+    is_taken = takes(Annotated[StrictStr, merchants._DESCRIPTOR])
     return is_taken(text) and "".join(text.split()).strip("*") != ""
 
 
 CHECKS: Final[dict[str, Check]] = {
-    rules.PLAIN_PATTERN: takes(Annotated[StrictStr, documents.PlainText]),
-    rules.LINES_PATTERN: takes(Annotated[StrictStr, documents.PlainLines]),
+    rules.PRINTABLE_PATTERN: takes(Annotated[StrictStr, PRINTABLE]),
+    rules.LINES_PATTERN: takes(Annotated[StrictStr, PRINTABLE_LINES]),
     rules.IDENTITY_PATTERN: takes(
-        Annotated[StrictStr, documents.PlainText, documents._PATH],
+        Annotated[StrictStr, PRINTABLE, fields._WITHOUT_SLASH],
     ),
     rules.DESCRIPTOR_PATTERN: names_a_merchant,
-    rules.MASKED_PATTERN: takes(Annotated[StrictStr, documents.PlainText, documents._MASKED]),
-    rules.CPF_PATTERN: takes(Annotated[StrictStr, documents._CPF]),
+    rules.MASKED_PATTERN: takes(Annotated[StrictStr, PRINTABLE, card_document._MASKED]),
+    rules.CPF_PATTERN: takes(Annotated[StrictStr, customer_document._CPF]),
     rules.NOT_BLANK_PATTERN: is_read,
 }
 STRICTER: Final = {

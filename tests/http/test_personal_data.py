@@ -12,7 +12,7 @@ from authorizer.actors.personal_data_export import PersonalDataExport, holdings
 from authorizer.domain.access import LOCAL
 from authorizer.domain.outcomes import Refusal
 from authorizer.http.personal_data import personal_data_document
-from authorizer.http.ticket_documents import ticket_document
+from authorizer.http.ticket_document import ticket_document
 from tests.actors.house import House, registration
 from tests.support import commands
 

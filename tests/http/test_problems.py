@@ -15,11 +15,14 @@ from authorizer.domain.outcomes import Refusal, RefusalKind
 from authorizer.http.api.problems import (
     FieldError,
     InvalidRequestError,
+    Refused,
+    accepted,
+    accepted_or_erased,
     on_bug,
     on_http_exception,
     on_invalid_request,
+    on_refused,
     problem_response,
-    refused,
 )
 
 REQUEST = Request({"type": "http"})
@@ -31,6 +34,26 @@ def document(response: Response) -> dict[str, Any]:
     problem: dict[str, Any] = json.loads(bytes(response.body))
     assert problem["status"] == response.status_code
     return problem
+
+
+def refused(refusal: Refusal) -> Response:
+    """The answer to a refusal: it is raised, and the handler makes the problem."""
+    with pytest.raises(Refused) as caught:
+        accepted(refusal)
+    return asyncio.run(on_refused(REQUEST, caught.value))
+
+
+def test_what_is_no_refusal_is_accepted_as_it_is() -> None:
+    answer: tuple[int, str] | Refusal = (1, "a")
+    assert accepted(answer) is answer
+
+
+def test_an_erased_customer_stays_to_be_asked_for_and_an_unknown_one_is_not() -> None:
+    accepted_or_erased(None)
+    accepted_or_erased(Refusal(RefusalKind.GONE, "why"))
+    for kind in set(RefusalKind) - {RefusalKind.GONE}:
+        with pytest.raises(Refused):
+            accepted_or_erased(Refusal(kind, "why"))
 
 
 def test_a_problem_has_type_title_status_and_detail() -> None:

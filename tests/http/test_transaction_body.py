@@ -11,7 +11,8 @@ import pytest
 from authorizer.domain.accounts.commands import Authorize
 from authorizer.domain.outcomes import Reason
 from authorizer.http import transaction_body
-from authorizer.http.transaction_members import MAX_DETAIL_LENGTH, Refused
+from authorizer.http.api.fields import MAX_DETAIL_LENGTH
+from authorizer.http.transaction_members import Refused
 
 CHALLENGE = (
     b'{"account": "123", "totalAmount": 100.00, "mcc": "5811",'

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from starlette.exceptions import HTTPException
 
 from authorizer.domain.moments import WrittenTime
+from authorizer.http.api.fields import Channel, Identity
 from authorizer.http.api.problems import InvalidRequestError
 from authorizer.http.api.wire import checked, json_response, money, parse_time, read_json, time_text
-from authorizer.http.documents import Channel, Identity
 
 
 def status_of(body: bytes) -> int | None:

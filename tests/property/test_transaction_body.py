@@ -20,8 +20,7 @@ from hypothesis import strategies as st
 from authorizer.domain.accounts.commands import Authorize
 from authorizer.domain.outcomes import Reason
 from authorizer.http import transaction_body
-from authorizer.http.transaction_body import MAX_ID_LENGTH, MAX_TEXT_LENGTH
-from authorizer.http.transaction_members import MAX_DETAIL_LENGTH
+from authorizer.http.api.fields import MAX_DETAIL_LENGTH, MAX_ID_LENGTH, MAX_TEXT_LENGTH
 
 KNOWN = ("account", "accountId", "totalAmount", "amount", "mcc", "merchant", "id", "card")
 FAR = 1000

@@ -9,17 +9,20 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from hmac import compare_digest
 from typing import Final, NamedTuple
 
+from starlette.requests import Request
+
 from authorizer.domain.access import ANONYMOUS, LOCAL, ApiKey, Caller, Role, Standing
 from authorizer.http.access.credentials import parse_credential
 from authorizer.http.access.origin import is_foreign
 from authorizer.http.access.rate import RateLimit, Rates, retry_after
+from authorizer.http.access.roles import TERMINALS
 
 Headers = Iterable[tuple[bytes, bytes]]
 
 UNLIMITED: Final = RateLimit(0, 1)
 _TERMINAL: Final = Role.TERMINAL
-TERMINALS: Final = frozenset((_TERMINAL,))
-"""The roles that post transactions."""
+CALLER: Final = "authorizer.caller"
+"""Where a request's scope has its caller."""
 _MAX_REMEMBERED: Final = 10_000
 _LONGEST_REMEMBERED: Final = 128
 """No client writes a key in more bytes, unless with spaces for the memory's sake."""
@@ -187,6 +190,12 @@ class Access:
     def _denied(self, denied: Denied) -> Denied:
         self._on_denied(denied.status)
         return denied
+
+
+def caller_of(request: Request) -> Caller:
+    """The caller of a request that was let in."""
+    caller: Caller = request.scope[CALLER]
+    return caller
 
 
 def _forbidden(role: Role, roles: frozenset[Role], what: str = "do this") -> Denied:

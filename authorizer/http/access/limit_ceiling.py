@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from authorizer.domain.access import Caller, Role
 from authorizer.domain.money import format_cents
 from authorizer.http.access.control import Access
-from authorizer.http.api.endpoints import SUPERVISION
+from authorizer.http.access.roles import SUPERVISION
 
 
 class LimitCeiling:

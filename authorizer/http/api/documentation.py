@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from authorizer import __version__
-from authorizer.http.api.endpoints import ANYBODY, Endpoint, Text
+from authorizer.http.access.roles import ANYBODY
+from authorizer.http.api.endpoints import Endpoint, NotJson, endpoint, endpoints_of
 from authorizer.http.api.openapi import openapi_document
 
 SWAGGER_UI: Final = "swagger_ui"
@@ -62,58 +63,47 @@ class _File(NamedTuple):
     etag: str
 
 
-class Documentation:
-    """The endpoints that describe all endpoints, themselves too."""
+class DocumentationEndpoints:
+    """`/openapi.json` and `/docs`: they describe all endpoints, themselves too."""
 
     def __init__(self, others: Sequence[Endpoint]) -> None:
         self._files = {name: _file(_shipped(name), kind) for name, kind in _SHIPPED.items()}
         self._files[_START] = _file(_START_SCRIPT, "text/javascript")
         self._page = _file(_PAGE, "text/html")
-        document = openapi_document([*others, *self.endpoints()], __version__)
+        document = openapi_document([*others, *endpoints_of(self)], __version__)
         self._document = _file(orjson.dumps(document), "application/json")
 
-    def endpoints(self) -> list[Endpoint]:
-        """What they are."""
-        return [
-            Endpoint(
-                "GET",
-                "/openapi.json",
-                self.document,
-                ANYBODY,
-                "Describe all that can be asked, in OpenAPI 3.1.",
-                answers={200: dict[str, object], 304: None},
-                headers=("ETag",),
-            ),
-            Endpoint(
-                "GET",
-                "/docs",
-                self.page,
-                ANYBODY,
-                "Show a page to try it.",
-                answers={200: Text("text/html"), 304: None},
-                headers=("ETag",),
-            ),
-            Endpoint(
-                "GET",
-                "/docs/assets/{name}",
-                self.asset,
-                ANYBODY,
-                "Give a file that the page needs.",
-                answers={200: (Text("text/javascript"), Text("text/css")), 304: None},
-                headers=("ETag",),
-            ),
-        ]
-
+    @endpoint(
+        "GET",
+        "/openapi.json",
+        ANYBODY,
+        answers={200: dict[str, object], 304: None},
+        headers=("ETag",),
+    )
     async def document(self, request: Request) -> Response:
-        """The OpenAPI document."""
+        """Describe all that can be asked, in OpenAPI 3.1."""
         return _answer(request, self._document)
 
+    @endpoint(
+        "GET",
+        "/docs",
+        ANYBODY,
+        answers={200: NotJson("text/html"), 304: None},
+        headers=("ETag",),
+    )
     async def page(self, request: Request) -> Response:
-        """The page."""
+        """Show a page to try it."""
         return _answer(request, self._page)
 
+    @endpoint(
+        "GET",
+        "/docs/assets/{name}",
+        ANYBODY,
+        answers={200: (NotJson("text/javascript"), NotJson("text/css")), 304: None},
+        headers=("ETag",),
+    )
     async def asset(self, request: Request) -> Response:
-        """A file of the page."""
+        """Give a file that the page needs."""
         file = self._files.get(request.path_params["name"])
         if file is None:
             raise HTTPException(404, "the page needs no such file")

@@ -1,37 +1,39 @@
-"""What can be asked, by whom and how: declared once, for the router, access and the docs."""
+"""An endpoint is one method of one resource, declared where it is handled.
+
+    class AccountEndpoints:
+        @endpoint("GET", "/accounts/{account}", BOTH_READ, answers={200: Account})
+        async def get(self, request: Request) -> Response:
+            \"\"\"Describe an account.\"\"\"
+
+The router, access, the OpenAPI document and the role matrix are made of these declarations. The
+sets of roles are in `access/roles.py`.
+"""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any, Final, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from authorizer.domain.access import Caller, Role
-from authorizer.http.access.control import Access, Denied
+from authorizer.domain.access import Role
+from authorizer.http.access.control import CALLER, Access, Denied
 from authorizer.http.api.problems import problem_response
 from authorizer.http.api.query import NoQuery, Query, keep_query
 
 Handler = Callable[[Request], Awaitable[Response]]
+H = TypeVar("H", bound=Callable[..., Awaitable[Response]])
+Roles = frozenset[Role] | None
+"""Who may ask; None: no key is needed."""
 
-CALLER: Final = "authorizer.caller"
-"""Where a request's scope holds who it comes from."""
-
-ANYBODY: Final = None
-"""The roles of an endpoint that needs no key."""
-
-OPERATIONS: Final = frozenset((Role.OPERATOR,))
-OPERATIONS_READ: Final = frozenset((Role.OPERATOR, Role.AUDITOR))
-CARE: Final = frozenset((Role.ATTENDANT, Role.SUPERVISOR))
-CARE_READ: Final = CARE | {Role.AUDITOR}
-ACCESSES_READ: Final = frozenset((Role.SUPERVISOR, Role.AUDITOR))
-SUPERVISION: Final = frozenset((Role.SUPERVISOR,))
-BOTH_READ: Final = OPERATIONS_READ | CARE_READ
+UNCHANGED: Final = "200, and nothing changes."
+"""What most calls answer to the same request again."""
+_DECLARED: Final = "_endpoint"
 
 
-class Text(NamedTuple):
+class NotJson(NamedTuple):
     """An answer that is no JSON document."""
 
     media_type: str
@@ -43,54 +45,85 @@ class Endpoint:
 
     method: str
     path: str
-    handler: Handler | None
-    """None where the request is answered in front of the router."""
-    roles: frozenset[Role] | None
-    """Who may ask; None: anybody, with no key at all."""
+    roles: Roles
     summary: str
-    """What it does, in one sentence."""
+    """One sentence: the first line of the handler's docstring."""
+    answers: Mapping[int, Any]
+    """The answer to a request that succeeds, by status.
+
+    The document's type, `NotJson` for another media type, a tuple where the client may choose, None
+    for no document.
+    """
     body: type[BaseModel] | None = None
     """The document that a request carries."""
     query: type[Query] = NoQuery
-    """The parameters of the query: all there are. Any other is refused, as is one given twice."""
-    answers: Mapping[int, Any] = field(default_factory=dict)
-    """What is answered when all is well, by status.
-
-    The document's type, `Text` for one that is no JSON, a tuple where the client may choose, None
-    for no document.
-    """
+    """The parameters of the query. Any other is refused, as is one given twice."""
     problems: tuple[int, ...] = ()
     """The statuses of errors that do not follow from the rest: 409, 410, 404 for a query, …"""
     headers: tuple[str, ...] = ()
-    """The headers of its own that answers carry, of those that the OpenAPI document describes."""
+    """The headers that its answers have of their own, among those that the OpenAPI document has."""
     takes: tuple[str, ...] = ()
-    """The headers of its own that it reads in a request, of those described there too."""
+    """The headers that it reads in a request, among those described there too."""
+    repeated: str = ""
+    """What the same request answers when it is made again. Needed where it changes something."""
+    handler: Handler | None = None
+    """None where the request is answered in front of the router."""
+
+
+def endpoint(  # noqa: PLR0913 - an endpoint has as many parts, and all but three are named
+    method: str,
+    path: str,
+    roles: Roles,
+    *,
+    answers: Mapping[int, Any],
+    body: type[BaseModel] | None = None,
+    query: type[Query] = NoQuery,
+    problems: tuple[int, ...] = (),
+    headers: tuple[str, ...] = (),
+    takes: tuple[str, ...] = (),
+    repeated: str = "",
+) -> Callable[[H], H]:
+    """Declare the endpoint that a method of a resource handles. Its parts are in `Endpoint`."""
+
+    def declare(handler: H) -> H:
+        summary = (handler.__doc__ or "").partition("\n")[0]
+        declared = Endpoint(
+            method, path, roles, summary, answers, body, query, problems, headers, takes, repeated
+        )
+        setattr(handler, _DECLARED, declared)
+        return handler
+
+    return declare
+
+
+def endpoints_of(resource: object) -> list[Endpoint]:
+    """The endpoints that the methods of a resource declare, in the order of its class."""
+    found = []
+    for name, method in vars(type(resource)).items():
+        declared: Endpoint | None = getattr(method, _DECLARED, None)
+        if declared is not None:
+            found.append(replace(declared, handler=getattr(resource, name)))
+    return found
 
 
 def router_routes(endpoints: Iterable[Endpoint], access: Access) -> list[Route]:
-    """One Starlette route for each resource, so that 405 names every method it has."""
+    """One Starlette route for each path, so that 405 names every method it has."""
     by_path: dict[str, dict[str, Endpoint]] = {}
-    for endpoint in endpoints:
-        if endpoint.handler is not None:
-            by_path.setdefault(endpoint.path, {})[endpoint.method] = endpoint
+    for declared in endpoints:
+        if declared.handler is not None:
+            by_path.setdefault(declared.path, {})[declared.method] = declared
     return [_route(path, by_method, access) for path, by_method in by_path.items()]
-
-
-def caller_of(request: Request) -> Caller:
-    """Who a request that was let in comes from."""
-    caller: Caller = request.scope[CALLER]
-    return caller
 
 
 def _route(path: str, by_method: Mapping[str, Endpoint], access: Access) -> Route:
     async def handle(request: Request) -> Response:
-        endpoint = by_method["GET" if request.method == "HEAD" else request.method]
-        caller = access.admit(request.scope["headers"], endpoint.roles)
+        declared = by_method["GET" if request.method == "HEAD" else request.method]
+        caller = access.admit(request.scope["headers"], declared.roles)
         if isinstance(caller, Denied):
             return problem_response(caller.status, caller.detail, headers=caller.headers)
         request.scope[CALLER] = caller
-        keep_query(request, endpoint.query)
-        assert endpoint.handler is not None
-        return await endpoint.handler(request)
+        keep_query(request, declared.query)
+        assert declared.handler is not None
+        return await declared.handler(request)
 
     return Route(path, handle, methods=list(by_method))

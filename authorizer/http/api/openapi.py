@@ -13,9 +13,9 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 
-from authorizer.http.answers.common import Problem
-from authorizer.http.api.endpoints import Endpoint, Text
+from authorizer.http.api.endpoints import Endpoint, NotJson
 from authorizer.http.api.examples import JSON, examples
+from authorizer.http.api.fields import Identity
 from authorizer.http.api.openapi_parts import (
     API_KEY,
     COMPONENT_HEADERS,
@@ -27,9 +27,9 @@ from authorizer.http.api.openapi_parts import (
     problem_component,
     problem_name,
 )
-from authorizer.http.api.openapi_words import DESCRIPTION, REPEATS, without_defaults
+from authorizer.http.api.openapi_words import DESCRIPTION, without_defaults
+from authorizer.http.api.problems import Problem
 from authorizer.http.api.query import SYNONYMS
-from authorizer.http.documents import Identity
 
 Json = dict[str, Any]
 Schemas = Mapping[tuple[Any, JsonSchemaMode], Json]
@@ -133,13 +133,13 @@ def _schemas(endpoints: Iterable[Endpoint]) -> tuple[Schemas, dict[str, Json]]:
 
 def _documents(answer: Any) -> list[Any]:
     """The types of the JSON documents among what may be answered."""
-    return [kind for kind in _alternatives(answer) if not isinstance(kind, Text)]
+    return [kind for kind in _alternatives(answer) if not isinstance(kind, NotJson)]
 
 
 def _alternatives(answer: Any) -> tuple[Any, ...]:
     if answer is None:
         return ()
-    is_choice = isinstance(answer, tuple) and not isinstance(answer, Text)
+    is_choice = isinstance(answer, tuple) and not isinstance(answer, NotJson)
     return answer if is_choice else (answer,)
 
 
@@ -180,8 +180,7 @@ def _who(endpoint: Endpoint) -> str:
 
 
 def _repeated(endpoint: Endpoint) -> str:
-    words = REPEATS.get(f"{endpoint.method} {endpoint.path}")
-    return f"\n\nThe same request again: {words}" if words else ""
+    return f"\n\nThe same request again: {endpoint.repeated}" if endpoint.repeated else ""
 
 
 def _path_parameters(endpoint: Endpoint, schemas: Schemas) -> list[Json]:
@@ -261,7 +260,7 @@ def _response(endpoint: Endpoint, status: int, answer: Any, schemas: Schemas) ->
 
 
 def _content(kind: Any, schemas: Schemas) -> tuple[str, Json]:
-    if isinstance(kind, Text):
+    if isinstance(kind, NotJson):
         return kind.media_type, {"schema": {"type": "string"}}
     return JSON, {"schema": schemas[kind, "serialization"]}
 

@@ -6,10 +6,9 @@ from typing import Any, Final
 from authorizer.domain.outcomes import Reason
 from authorizer.http.api.conditions import IF_MATCH, IF_NONE_MATCH, TAGS_PATTERN
 from authorizer.http.api.examples import examples
+from authorizer.http.api.fields import MAX_DETAIL_LENGTH, MAX_ID_LENGTH
 from authorizer.http.api.openapi_words import reasons_in_words
 from authorizer.http.api.problems import MEDIA_TYPE
-from authorizer.http.transaction_body import MAX_ID_LENGTH
-from authorizer.http.transaction_members import MAX_DETAIL_LENGTH
 
 Json = dict[str, Any]
 

@@ -44,46 +44,6 @@ ask again.
 - 409, 410 and 422 stay what they are until something else changes: don't ask again.
 """
 
-_PURCHASE: Final = (
-    "With an `id` that is known: the answer that was given before, and nothing moves; with other"
-    " fields it is declined (`duplicate_mismatch`). Without one: another purchase."
-)
-_NOTHING: Final = "200, and nothing changes."
-_WRONG_STATE: Final = "409, for the ticket is in another state."
-REPEATS: Final = {
-    "POST /transactions": _PURCHASE,
-    "POST /transaction": _PURCHASE,
-    "POST /authorize": _PURCHASE,
-    "PUT /accounts/{account}": "200, and nothing changes, whatever was spent since.",
-    "POST /accounts/{account}/credits": (
-        "With the same `id`: 200 and nothing moves; with other fields under it: 409."
-    ),
-    "PUT /merchants": _NOTHING,
-    "DELETE /merchants": "404, for it is out.",
-    "POST /cartoes/{cartao_id}/bloqueio": "With the same `motivo`: 200, and nothing changes.",
-    "POST /cartoes/{cartao_id}/desbloqueio": _NOTHING,
-    "PUT /cartoes/{cartao_id}/limite": _NOTHING,
-    "POST /cartoes/{cartao_id}/substituicao": (
-        "With the same `cartao_id` in the body: 200, the new card, and nothing changes. Without it:"
-        " 409, for the card was replaced."
-    ),
-    "PUT /clientes/{cliente_id}": _NOTHING,
-    "DELETE /clientes/{cliente_id}/dados-pessoais": "204, for they are erased.",
-    "POST /clientes/{cliente_id}/chamados": (
-        "With the same `id`: the ticket that it opened. Without one: 201, with another ticket."
-    ),
-    "POST /chamados/{protocolo}/interacoes": "201, and it is recorded twice.",
-    "POST /chamados/{protocolo}/atendimento": (
-        "With the same `atendente`: 200, and nothing changes."
-    ),
-    "POST /chamados/{protocolo}/prioridade": _NOTHING,
-    "POST /chamados/{protocolo}/espera": _WRONG_STATE,
-    "POST /chamados/{protocolo}/resolucao": _WRONG_STATE,
-    "POST /chamados/{protocolo}/reabertura": _WRONG_STATE,
-    "POST /chamados/{protocolo}/fechamento": _WRONG_STATE,
-}
-"""What the same request does when it is made again, by method and path."""
-
 
 def reasons_in_words() -> str:
     """Every reason with its code and when it is given."""

@@ -12,8 +12,6 @@ from typing import Annotated, Any, Final, TypeVar
 import orjson
 from pydantic import AfterValidator, Field
 
-from authorizer.http.api.query import Query
-
 DEFAULT_ROWS: Final = 50
 MAX_ROWS: Final = 200
 MAX_CURSOR_LENGTH: Final = 128
@@ -79,43 +77,3 @@ Rows = Annotated[int, Field(ge=1, le=MAX_ROWS)]
 CursorOfOne = Annotated[str, Field(max_length=MAX_CURSOR_LENGTH), _cursor(1)]
 CursorOfTwo = Annotated[str, Field(max_length=MAX_CURSOR_LENGTH), _cursor(2)]
 CursorOfThree = Annotated[str, Field(max_length=MAX_CURSOR_LENGTH), _cursor(3)]
-
-
-class StatementQuery(Query):
-    """`GET /accounts/{account}/transactions`."""
-
-    limit: Rows = DEFAULT_ROWS
-    before: CursorOfOne | None = None
-
-    def page(self) -> dict[str, Any]:
-        """The page as the reports are asked for it."""
-        return {"limit": self.limit, "before": self.before and key_of(self.before, 1)}
-
-
-class MerchantListQuery(Query):
-    """`GET /merchants`."""
-
-    limit: Rows | None = Field(None, description="Merchants on a page; without it there are all.")
-    before: CursorOfTwo | None = None
-
-
-class AccessQuery(Query):
-    """`GET /clientes/{cliente_id}/acessos`."""
-
-    limite: Rows = DEFAULT_ROWS
-    cursor: CursorOfOne | None = None
-
-    def older_than(self) -> int | None:
-        """The place in the log before which the page begins; None: at the newest."""
-        return None if self.cursor is None else key_of(self.cursor, 1)[0]
-
-
-class HistoryQuery(Query):
-    """`GET /clientes/{cliente_id}/operacoes` and `/interacoes`."""
-
-    limite: Rows = DEFAULT_ROWS
-    cursor: CursorOfThree | None = None
-
-    def page(self) -> dict[str, Any]:
-        """The page as the reports are asked for it."""
-        return {"limit": self.limite, "before": self.cursor and key_of(self.cursor, 3)}

@@ -1,13 +1,14 @@
 """Errors as RFC 9457 `application/problem+json`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, NotRequired, TypeVar
 
 import orjson
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from typing_extensions import TypedDict
 
 from authorizer.actors.access_trail import AccessTrailError
 from authorizer.domain.outcomes import Refusal, RefusalKind
@@ -28,6 +29,26 @@ _STATUS: Final = {
 }
 
 
+T = TypeVar("T")
+
+
+class FieldProblem(TypedDict):
+    """What is wrong with one field."""
+
+    field: str
+    message: str
+
+
+class Problem(TypedDict):
+    """An error (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: NotRequired[list[FieldProblem]]
+
+
 class FieldError(NamedTuple):
     """What is wrong with one field of a request."""
 
@@ -41,6 +62,35 @@ class InvalidRequestError(Exception):
     def __init__(self, *errors: FieldError) -> None:
         super().__init__("; ".join(f"{error.field}: {error.message}" for error in errors))
         self.errors = errors
+
+
+class Refused(Exception):
+    """A refusal, on its way to the handler that answers it with its problem."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.detail)
+        self.refusal = refusal
+
+
+def accepted(answer: T | Refusal) -> T:
+    """The answer of the actors, where it is no refusal.
+
+    Raises:
+        Refused: it is one.
+    """
+    if isinstance(answer, Refusal):
+        raise Refused(answer)
+    return answer
+
+
+def accepted_or_erased(refusal: Refusal | None) -> None:
+    """Go on where a customer is known, or was erased: their history stays to be seen.
+
+    Raises:
+        Refused: there is no such customer, or they can't be asked for now.
+    """
+    if refusal is not None and refusal.kind is not RefusalKind.GONE:
+        raise Refused(refusal)
 
 
 def problem_response(
@@ -61,8 +111,10 @@ def problem_response(
     return Response(orjson.dumps(document), status, headers, MEDIA_TYPE)
 
 
-def refused(refusal: Refusal) -> Response:
-    """The problem that a refusal is."""
+async def on_refused(_: Request, exception: Exception) -> Response:
+    """A command or a question that was refused."""
+    assert isinstance(exception, Refused)
+    refusal = exception.refusal
     errors = [FieldError(refusal.field, refusal.detail)] if refusal.field else []
     return problem_response(_STATUS[refusal.kind], refusal.detail, errors)
 
@@ -97,3 +149,14 @@ async def on_bug(_: Request, exception: Exception) -> Response:
     """A bug: the caller learns that there is no answer now, and nothing of the inside."""
     del exception
     return problem_response(503, "this cannot be answered now")
+
+
+EXCEPTION_HANDLERS: Final[Mapping[Any, Callable[[Request, Exception], Awaitable[Response]]]] = {
+    Refused: on_refused,
+    HTTPException: on_http_exception,
+    InvalidRequestError: on_invalid_request,
+    ReportsUnavailableError: on_reports_unavailable,
+    AccessTrailError: on_access_trail,
+    Exception: on_bug,
+}
+"""What answers each exception of an endpoint; the last one answers any other."""

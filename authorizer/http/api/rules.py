@@ -14,18 +14,18 @@ _NO_LINE: Final = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f"
 _NO_BLANK: Final = r"\x00-\x08\x0e-\x1b\x7f"
 
 NOT_BLANK_PATTERN: Final = rf"[^{_SPACE}]"
-PLAIN_PATTERN: Final = rf"^[^{_CONTROL}]*[^{_SPACE}{_CONTROL}][^{_CONTROL}]*$"
-"""Not blank, no control characters."""
+PRINTABLE_PATTERN: Final = rf"^[^{_CONTROL}]*[^{_SPACE}{_CONTROL}][^{_CONTROL}]*$"
+"""Printable: not blank, no control characters."""
 LINES_PATTERN: Final = rf"^[^{_NO_LINE}]*[^{_SPACE}{_NO_LINE}][^{_NO_LINE}]*$"
 """The same, of several lines."""
 DESCRIPTOR_PATTERN: Final = rf"^[^{_NO_BLANK}]*[^{_SPACE}*{_NO_BLANK}][^{_NO_BLANK}]*$"
 """The same, with white space of any kind, and more than stars."""
 IDENTITY_PATTERN: Final = rf"^[^/{_CONTROL}]*[^{_SPACE}/{_CONTROL}][^/{_CONTROL}]*$"
-"""Plain, and no slash."""
+"""Printable, and no slash."""
 MASKED_PATTERN: Final = (
     rf"^(?=[^{_CONTROL}]*[^{_SPACE}{_CONTROL}])(?:[^0-9{_CONTROL}]*[0-9]){{0,10}}[^0-9{_CONTROL}]*$"
 )
-"""Plain, and ten digits at most; the check counts those of other scripts too."""
+"""Printable, and ten digits at most; the check counts those of other scripts too."""
 CPF_PATTERN: Final = r"^([0-9]{11}|[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2})$"
 
 DATE: Final = {"format": "date"}

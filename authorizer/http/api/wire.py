@@ -17,8 +17,9 @@ from authorizer.domain.moments import WrittenTime, moment_text, us_of
 from authorizer.domain.money import format_cents
 from authorizer.http.api.json_text import has_numbers_beyond, is_nested_too_deeply
 from authorizer.http.api.problems import FieldError, InvalidRequestError
-from authorizer.http.transactions import MAX_BODY_BYTES
 
+MAX_BODY_BYTES: Final = 65_536
+"""The longest body of a request, of a purchase too."""
 _RFC3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )

@@ -1,12 +1,15 @@
-"""What a transaction carries, and its answer."""
+"""A purchase as clients send it, and its answer: what `transactions.py` reads and writes."""
 
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from typing_extensions import TypedDict
 
+from authorizer.http.access.roles import TERMINALS
+from authorizer.http.api.endpoints import Endpoint
+from authorizer.http.api.fields import MAX_ID_LENGTH, MAX_TEXT_LENGTH
 from authorizer.http.api.rules import NOT_BLANK_PATTERN
-from authorizer.http.transaction_body import MAX_ID_LENGTH, MAX_TEXT_LENGTH
+from authorizer.http.transactions import PATHS
 
 Amount = Annotated[Any, WithJsonSchema({"type": "number", "minimum": 0.01})]
 _TEXT: Final = {"type": "string", "maxLength": MAX_TEXT_LENGTH, "pattern": NOT_BLANK_PATTERN}
@@ -49,3 +52,23 @@ class Decision(TypedDict):
     """00 approved, 51 no single source of funds covers the amount, 07 anything else."""
 
     code: Literal["00", "51", "07"]
+
+
+TRANSACTION_ENDPOINTS: Final = tuple(
+    Endpoint(
+        "POST",
+        path,
+        TERMINALS,
+        "Decide a purchase.",
+        body=Transaction,
+        answers={200: Decision},
+        headers=("Authorizer-Reason", "Authorizer-Replayed", "Authorizer-Detail"),
+        takes=("Idempotency-Key",),
+        repeated=(
+            "With an `id` that is known: the answer that was given before, and nothing moves; with"
+            " other fields it is declined (`duplicate_mismatch`). Without one: another purchase."
+        ),
+    )
+    for path in sorted(PATHS)
+)
+"""Answered by `Transactions`, in front of the router."""

@@ -1,11 +1,11 @@
-"""The answers of reports."""
+"""The reports as they are answered in JSON."""
 
 from typing import Annotated, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from authorizer.http.answers.common import Money
+from authorizer.http.api.fields import Money
 
 Count = Annotated[int, Field(ge=0)]
 Rate = Annotated[float, Field(ge=0, description="Null where there is nothing to divide by.")]

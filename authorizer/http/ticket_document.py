@@ -1,24 +1,17 @@
-"""The documents of tickets (`chamados`): what requests carry, and how a ticket is shown."""
+"""A ticket (`chamado`) as it is shown, and the texts that it is made of."""
 
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, NotRequired
 
-from pydantic import AfterValidator, Field, StrictBool, StrictStr, model_validator
+from pydantic import AfterValidator, Field, StrictStr
+from typing_extensions import TypedDict
 
 from authorizer.actors.ticket_file import TicketFile, TicketTexts
 from authorizer.domain.moments import WrittenTime
-from authorizer.domain.tickets.commands import Resolution
 from authorizer.domain.tickets.service_levels import Priority
-from authorizer.domain.tickets.state import CUSTOMER, Interaction, TicketClock
+from authorizer.domain.tickets.state import Interaction as TicketInteraction
+from authorizer.domain.tickets.state import TicketClock, TicketStatus
+from authorizer.http.api.fields import PRINTABLE, PRINTABLE_LINES, Moment
 from authorizer.http.api.wire import time_text
-from authorizer.http.documents import (
-    BlockDocument,
-    Channel,
-    Document,
-    Identity,
-    PlainLines,
-    PlainText,
-)
-from authorizer.http.transaction_body import MAX_ID_LENGTH
 
 MAX_SUBJECT_LENGTH: Final = 200
 MAX_MESSAGE_LENGTH: Final = 4000
@@ -33,112 +26,73 @@ def _priority(word: str) -> str:
     return word
 
 
-Subject = Annotated[StrictStr, Field(max_length=MAX_SUBJECT_LENGTH), PlainText]
-Message = Annotated[StrictStr, Field(max_length=MAX_MESSAGE_LENGTH), PlainLines]
-Category = Annotated[StrictStr, Field(max_length=MAX_CATEGORY_LENGTH), PlainText]
-Name = Annotated[StrictStr, Field(max_length=MAX_NAME_LENGTH), PlainText]
+Subject = Annotated[StrictStr, Field(max_length=MAX_SUBJECT_LENGTH), PRINTABLE]
+MessageText = Annotated[StrictStr, Field(max_length=MAX_MESSAGE_LENGTH), PRINTABLE_LINES]
+Category = Annotated[StrictStr, Field(max_length=MAX_CATEGORY_LENGTH), PRINTABLE]
+Name = Annotated[StrictStr, Field(max_length=MAX_NAME_LENGTH), PRINTABLE]
 PriorityWord = Annotated[
     StrictStr, AfterValidator(_priority), Field(json_schema_extra={"enum": list(PRIORITIES)})
 ]
 
 
-ClientId = Annotated[StrictStr, Field(max_length=MAX_ID_LENGTH), PlainText]
+class Interaction(TypedDict):
+    """Something that was said. A text whose key was destroyed is null."""
 
-
-class TicketDocument(Document):
-    """What a customer asks for."""
-
-    assunto: Subject
-    descricao: Message
-    categoria: Category
-    canal: Channel
-    prioridade: PriorityWord = Priority.MEDIUM.value
-    cartao_id: Identity | None = None
-    id: ClientId | None = None
-
-
-class InteractionDocument(Document):
-    """Something that was said on a ticket; `publica`: the customer may see it."""
-
+    numero: int
     autor: Literal["cliente", "atendente", "robo"]
-    nome: Name | None = None
-    canal: Channel
-    mensagem: Message
-    publica: StrictBool = True
-
-    @model_validator(mode="after")
-    def _customer_is_public(self) -> Self:
-        if self.autor == CUSTOMER and not self.publica:
-            raise ValueError("what the customer says is public")
-        return self
+    nome: NotRequired[str]
+    canal: str
+    mensagem: str | None
+    publica: bool
+    data: Moment
 
 
-class TakingDocument(Document):
-    """Who works on a ticket from now on."""
+class ServiceLevel(TypedDict):
+    """When a ticket is due. `resolucao_ate` is null while its clock stands still.
 
-    atendente: Name
-    canal: Channel
+    `resposta_reabertura_…` is there once it was reopened, and is about the last reopening.
+    """
 
-
-class HoldDocument(Document):
-    """What the customer is asked; the clock stands still until they answer."""
-
-    canal: Channel
-    mensagem: Message | None = None
-    atendente: Name | None = None
-
-
-class PriorityDocument(Document):
-    """How urgent a ticket is from now on."""
-
-    prioridade: PriorityWord
-    canal: Channel
+    primeira_resposta_ate: Moment
+    resolucao_ate: Moment | None
+    primeira_resposta_vencida: bool
+    resolucao_vencida: bool
+    resposta_reabertura_ate: NotRequired[Moment]
+    resposta_reabertura_vencida: NotRequired[bool]
 
 
-class ResolutionDocument(Document):
-    """How a ticket was resolved, and by whom."""
+class TicketSummary(TypedDict):
+    """A ticket without its interactions. A text whose key was destroyed is null."""
 
-    atendente: Name
-    resolucao: Message | None = Field(
-        None,
-        description="How it was resolved. Needed, but where the customer was erased: there, none.",
-    )
-    canal: Channel
-
-    @property
-    def resolution(self) -> Resolution:
-        """How it was resolved, and by whom."""
-        return Resolution(self.atendente, self.resolucao)
-
-
-class ReopeningDocument(Document):
-    """Why a resolved ticket is opened again."""
-
-    motivo: Message
-    canal: Channel
-
-
-class ClosingDocument(Document):
-    """How the end of a ticket was asked for."""
-
-    canal: Channel
-
-
-class BlockTicketDocument(Document):
-    """The ticket that a block opens and resolves."""
-
-    assunto: Subject = "Bloqueio de cartão"
-    descricao: Message | None = None
-    categoria: Category = "bloqueio"
-    prioridade: PriorityWord = Priority.MEDIUM.value
-    atendente: Name | None = None
-    resolucao: Message = "Cartão bloqueado."
+    protocolo: str
+    cliente_id: str
+    status: TicketStatus
+    assunto: str | None
+    descricao: str | None
+    categoria: str
+    prioridade: Priority
+    canal: str
+    cartao_id: NotRequired[str]
+    atendente: NotRequired[str]
+    aberto_em: Moment
+    primeira_resposta_em: NotRequired[Moment]
+    resolvido_em: NotRequired[Moment]
+    fechado_em: NotRequired[Moment]
+    resolucao: NotRequired[str | None]
+    motivo_reabertura: NotRequired[str | None]
+    aguarda_resposta_desde: NotRequired[
+        Annotated[Moment, Field(description="What the customer said then has no answer yet.")]
+    ]
+    reaberturas: int
+    reaberto_em: NotRequired[Moment]
+    resposta_reabertura_em: NotRequired[Moment]
+    sla: ServiceLevel
 
 
-class TicketedBlockDocument(BlockDocument):
-    """Why a card is blocked, and the ticket (`chamado`) that it may open and resolve."""
+class Ticket(TicketSummary):
+    """A ticket with its interactions."""
 
-    chamado: BlockTicketDocument | None = None
+    interacoes: list[Interaction]
 
 
 def ticket_document(file: TicketFile) -> dict[str, Any]:
@@ -211,7 +165,7 @@ def _service_level(clock: TicketClock) -> dict[str, Any]:
 
 
 def _interaction(
-    number: int, interaction: Interaction, message: str | None, customers_name: str | None
+    number: int, interaction: TicketInteraction, message: str | None, customers_name: str | None
 ) -> dict[str, Any]:
     document: dict[str, Any] = {"numero": number, "autor": interaction.author}
     name = interaction.name if interaction.name is not None else customers_name
