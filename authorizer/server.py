@@ -15,7 +15,7 @@ import structlog
 import uvicorn
 import uvloop
 
-from authorizer import logs, runtime
+from authorizer import logs
 from authorizer.actors.access_trail import AccessTrail
 from authorizer.actors.clock import ClockState
 from authorizer.actors.directory import BrokenEntityError
@@ -29,11 +29,16 @@ from authorizer.http.connection.protocol import Protocol
 from authorizer.http.metrics import Metrics
 from authorizer.http.transactions import App
 from authorizer.persistence.api_keys import ApiKeysDamagedError, KeyFile
-from authorizer.persistence.disk import LocalDisk
 from authorizer.persistence.keys_in_force import InForce
+from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.privacy.access_log import FOLDER as ACCESS_LOG
 from authorizer.persistence.privacy.access_log import AccessLog
 from authorizer.persistence.state.recovery import Recovered
+from authorizer.runtime.clock_log import log_clock
+from authorizer.runtime.collector import calm_the_collector
+from authorizer.runtime.running import Running, run
+from authorizer.runtime.watch import make_search_ready, tell_of_old_ids, watch_places
+from authorizer.runtime.world import real_world
 from authorizer.settings import Settings, other_variables
 
 EXIT_JOURNAL_FAILED: Final = os.EX_IOERR
@@ -115,8 +120,8 @@ async def _serve(
     announce: Callable[[str], None],
     trust_clock: bool,
 ) -> None:
-    world = runtime.real_world(disk, _end_at_once)
-    async with runtime.run(settings, world, recovered, trust_clock) as running:
+    world = real_world(disk, _end_at_once)
+    async with run(settings, world, recovered, trust_clock) as running:
         metrics = _metrics(running)
         reports = _reports(settings, running, metrics)
         watch = Watch(running, reports)
@@ -152,12 +157,12 @@ async def _serve(
             loop.add_signal_handler(number, watch.drain, server)
         loop.add_signal_handler(signal.SIGUSR1, watch.ask_for_snapshot)
         loop.add_signal_handler(signal.SIGUSR2, watch.confirm_clock)
-        runtime.calm_the_collector()
+        calm_the_collector()
         housekeeping = loop.create_task(watch.run())
-        indexing = loop.create_task(runtime.make_search_ready(running))
+        indexing = loop.create_task(make_search_ready(running))
         following = loop.create_task(follow_keys(key_file, in_force, access, world.off_loop))
-        watching = loop.create_task(runtime.watch_places(running, world))
-        forgetting = loop.create_task(running.old_ids.run(runtime.tell_of_old_ids))
+        watching = loop.create_task(watch_places(running, world))
+        forgetting = loop.create_task(running.old_ids.run(tell_of_old_ids))
         async with reports.at_work():
             announce(_url(listening))
             await server.serve(sockets=[listening, *more_ears(listening)])
@@ -176,7 +181,7 @@ async def _serve(
 class Watch:
     """Looks after it once a second: snapshots, a disk that stalls, a clock that jumps."""
 
-    def __init__(self, running: runtime.Running, reports: Reports) -> None:
+    def __init__(self, running: Running, reports: Reports) -> None:
         self._running = running
         self._reports = reports
         self._draining = False
@@ -225,7 +230,7 @@ class Watch:
         clock = self._running.clock
         log.warning("wall clock confirmed", wall_ahead_seconds=round(clock.wall_ahead_seconds(), 3))
         clock.confirm()
-        self._clock_state = runtime.log_clock(clock, self._clock_state)
+        self._clock_state = log_clock(clock, self._clock_state)
 
     def end(self) -> None:
         """Have `run` return, once a snapshot that is being taken is there."""
@@ -239,7 +244,7 @@ class Watch:
             self._called.clear()
             self._look_at_the_journal()
             self._running.clock.look()
-            self._clock_state = runtime.log_clock(self._running.clock, self._clock_state)
+            self._clock_state = log_clock(self._running.clock, self._clock_state)
             taking = self._snapshot is not None and not self._snapshot.done()
             if not taking and (self._snapshot_asked or self._running.snapshots.due()):
                 self._snapshot_asked = False
@@ -298,9 +303,7 @@ async def follow_keys(
         told = ""
 
 
-def access_for(
-    settings: Settings, running: runtime.Running, key_file: KeyFile, metrics: Metrics
-) -> Access:
+def access_for(settings: Settings, running: Running, key_file: KeyFile, metrics: Metrics) -> Access:
     """Who is let in. Without keys it is open on loopback only, whatever the command let pass."""
     access = Access(
         key_file.keys,
@@ -320,9 +323,7 @@ def access_for(
     return access
 
 
-def _reports(
-    settings: Settings, running: runtime.Running, metrics: Metrics
-) -> ReportsProcess | NoReports:
+def _reports(settings: Settings, running: Running, metrics: Metrics) -> ReportsProcess | NoReports:
     if not settings.reports:
         return NoReports()
     command = [sys.executable, "-m", "authorizer", "reports", "follow"]
@@ -381,7 +382,7 @@ def more_ears(listening: socket.socket) -> list[socket.socket]:
     return [listening.dup() for _ in range(ACCEPTED_AT_ONCE - 1)]
 
 
-def _metrics(running: runtime.Running) -> Metrics:
+def _metrics(running: Running) -> Metrics:
     metrics = Metrics()
     commit, desk = running.commit, running.desk
     directories = (desk.accounts, desk.customers, desk.tickets.directory)

@@ -14,10 +14,10 @@ from itertools import islice
 from pathlib import Path
 from statistics import median
 
-from authorizer.persistence.disk import LocalDisk
+from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.privacy.vault import Vault
 from authorizer.persistence.state.record import encode
-from authorizer.runtime import KEYS
+from authorizer.runtime.world import KEYS
 from benchmarks import books, servers, wrk
 from benchmarks import care_people as people
 from benchmarks.care_history import Scale, history

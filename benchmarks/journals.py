@@ -6,9 +6,9 @@ from pathlib import Path
 
 from authorizer.domain.accounts.events import AccountOpened, PurchaseApproved
 from authorizer.domain.aggregates import Event
-from authorizer.persistence.disk import LocalDisk
 from authorizer.persistence.journal.file_journal import FileJournal
-from authorizer.persistence.journal.reading import JournalReader
+from authorizer.persistence.journal.reader import JournalReader
+from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.state.record import encode
 from benchmarks.wrk import AMOUNT_CENTS, FIRST_ACCOUNT, OPENING_CENTS
 

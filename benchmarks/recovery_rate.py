@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from authorizer.domain.aggregates import Event
-from authorizer.persistence.disk import LocalDisk
+from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.state.recovery import recover
 from benchmarks import servers
 from benchmarks.journals import accounts_opened, purchases_approved, write_journal

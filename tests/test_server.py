@@ -13,7 +13,7 @@ from authorizer.domain.access import LOCAL, ApiKey, Role
 from authorizer.http.access.control import Denied
 from authorizer.http.metrics import Metrics
 from authorizer.persistence.api_keys import KeyFile, changing, write_keys
-from authorizer.persistence.disk import LocalDisk
+from authorizer.persistence.local_disk import LocalDisk
 from authorizer.settings import load_settings
 
 CLOCK: Any = SimpleNamespace(wall_us=lambda: 0, monotonic_ns=lambda: 0)

@@ -18,8 +18,8 @@ from authorizer.cli.settings import settings
 from authorizer.cli.snapshot import snapshot
 from authorizer.cli.verify import verify
 from authorizer.persistence.api_keys import ApiKeysDamagedError
-from authorizer.persistence.disk import DataFolderInUseError
-from authorizer.persistence.journal.reading import JournalDamagedError
+from authorizer.persistence.journal.segments import JournalDamagedError
+from authorizer.persistence.local_disk import DataFolderInUseError
 from authorizer.persistence.privacy.vault import VaultDamagedError
 
 

@@ -23,7 +23,8 @@ from authorizer.domain.accounts.commands import (
 from authorizer.domain.moments import moment_of, us_of
 from authorizer.domain.outcomes import Outcome, Refusal
 from authorizer.domain.tickets.commands import OpenTicket
-from authorizer.runtime import Running, World
+from authorizer.runtime.running import Running
+from authorizer.runtime.world import World
 
 
 def demo_lines() -> Iterator[Line]:

@@ -14,7 +14,7 @@ from authorizer.cli.import_lines import Place, read_lines
 from authorizer.cli.importer import PLURALS, WAVE_ENTRIES, Importer
 from authorizer.cli.options import settings_options
 from authorizer.cli.progress import progress, tell
-from authorizer.runtime import Running
+from authorizer.runtime.running import Running
 from authorizer.settings import Settings
 
 STDIN: Final = "-"

@@ -12,7 +12,8 @@ from authorizer.cli.importer import PLURALS, Importer
 from authorizer.cli.options import settings_options
 from authorizer.persistence.state.recovery import Recovered
 from authorizer.persistence.state.state import State
-from authorizer.runtime import Running, World
+from authorizer.runtime.running import Running
+from authorizer.runtime.world import World
 from authorizer.settings import Settings
 
 

@@ -14,8 +14,9 @@ from authorizer.cli.reveal import Revealer, hide
 from authorizer.domain.accounts.events import CardOpened, CardReplaced
 from authorizer.domain.aggregates import Event
 from authorizer.domain.customers.events import OperationsImported
-from authorizer.persistence.disk import LocalDisk
-from authorizer.persistence.journal.reading import Batch, JournalReader
+from authorizer.persistence.journal.reader import JournalReader
+from authorizer.persistence.journal.segments import Batch
+from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.privacy.access_log import FOLDER as ACCESS_LOG
 from authorizer.persistence.privacy.access_log import read_accesses
 from authorizer.persistence.state.history import events_of

@@ -23,7 +23,7 @@ from authorizer.persistence.api_keys import (
     read_keys,
     write_keys,
 )
-from authorizer.persistence.disk import LocalDisk
+from authorizer.persistence.local_disk import LocalDisk
 from authorizer.settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -11,12 +11,15 @@ from typing import Final, TypeVar
 import click
 import uvloop
 
-from authorizer import logs, runtime
+from authorizer import logs
 from authorizer.cli.progress import journal_bytes, progress
-from authorizer.persistence.disk import LocalDisk
-from authorizer.persistence.journal import reading as journal
+from authorizer.persistence.journal import segments as journal
+from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.state.recovery import JournalShorterError, Recovered
-from authorizer.runtime import Running, World
+from authorizer.runtime.collector import calm_the_collector, leave_the_collector_alone
+from authorizer.runtime.recovery import accept_shorter, recover_with_summary
+from authorizer.runtime.running import Running, run
+from authorizer.runtime.world import World, real_world
 from authorizer.settings import Settings
 from authorizer.terminal import last_line
 
@@ -67,13 +70,13 @@ def recover(disk: LocalDisk, settings: Settings, shorter: int | None = None) -> 
     except JournalShorterError as error:
         if shorter != error.ends:
             raise
-        runtime.accept_shorter(disk, error)
+        accept_shorter(disk, error)
     return _recover(disk, settings)
 
 
 def _recover(disk: LocalDisk, settings: Settings) -> Recovered:
     shown = progress("Recovering", journal_bytes(disk))
-    return runtime.recover_with_summary(disk, settings, shown)
+    return recover_with_summary(disk, settings, shown)
 
 
 class DiskFailedError(click.ClickException):
@@ -122,13 +125,13 @@ async def _work(
     job: Callable[[Running], Awaitable[T]],
     in_world: InWorld,
 ) -> T:
-    world = in_world(runtime.real_world(disk, _end_at_once), recovered)
-    async with runtime.run(settings, world, recovered) as running:
-        runtime.calm_the_collector()
+    world = in_world(real_world(disk, _end_at_once), recovered)
+    async with run(settings, world, recovered) as running:
+        calm_the_collector()
         try:
             return await job(running)
         finally:
-            runtime.leave_the_collector_alone()
+            leave_the_collector_alone()
 
 
 def _end_at_once(error: BaseException) -> None:

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 import click
 
-from authorizer.persistence.disk import LocalDisk
-from authorizer.persistence.journal import reading as journal
+from authorizer.persistence.journal import segments as journal
+from authorizer.persistence.local_disk import LocalDisk
 from authorizer.terminal import Lines, last_line
 
 

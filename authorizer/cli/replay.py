@@ -16,8 +16,8 @@ from authorizer.domain.moments import DAY_US
 from authorizer.domain.money import format_cents
 from authorizer.http.api.wire import money
 from authorizer.http.card_document import card_part
-from authorizer.persistence.disk import LocalDisk
-from authorizer.persistence.journal.reading import JournalReader
+from authorizer.persistence.journal.reader import JournalReader
+from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.state.history import MISFITS, events_of, misfit
 from authorizer.persistence.state.state import Replay, State
 from authorizer.settings import Settings

@@ -20,7 +20,7 @@ from authorizer.http.api.instants import check_edge
 from authorizer.http.api.wire import money
 from authorizer.http.report_period import PeriodError, period_of
 from authorizer.http.reports import BUSINESS, reais
-from authorizer.persistence.disk import DataFolderInUseError
+from authorizer.persistence.local_disk import DataFolderInUseError
 from authorizer.settings import Settings
 
 if TYPE_CHECKING:

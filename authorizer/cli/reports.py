@@ -19,9 +19,10 @@ from authorizer.cli.options import laid_out, settings_options
 from authorizer.cli.progress import journal_bytes, progress
 from authorizer.domain.aggregates import Event
 from authorizer.followers.reports.local_days import LocalDays
-from authorizer.persistence.disk import LocalDisk
 from authorizer.persistence.journal.follow import Follower
-from authorizer.persistence.journal.reading import Batch, JournalReader
+from authorizer.persistence.journal.reader import JournalReader
+from authorizer.persistence.journal.segments import Batch
+from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.state.history import events_of
 from authorizer.settings import Settings, other_variables
 

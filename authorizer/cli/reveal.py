@@ -17,7 +17,7 @@ from authorizer.persistence.privacy.vault import (
     VaultDamagedError,
     read_keys,
 )
-from authorizer.runtime import keys_disk
+from authorizer.runtime.world import keys_disk
 from authorizer.settings import Settings
 
 _PERSONAL: Final = frozenset(("personal", "text", "justification"))

@@ -15,7 +15,7 @@ from authorizer.cli.options import settings_options
 from authorizer.cli.reports import url_problem
 from authorizer.domain.access import ApiKey, Standing
 from authorizer.persistence import api_keys
-from authorizer.persistence.disk import LocalDisk
+from authorizer.persistence.local_disk import LocalDisk
 from authorizer.settings import Settings
 
 TRY = """\

@@ -12,9 +12,9 @@ import click
 from authorizer.actors.directory import BrokenEntityError
 from authorizer.cli import offline
 from authorizer.cli.options import settings_options
-from authorizer.persistence.disk import DataFolderInUseError, LocalDisk
+from authorizer.persistence.local_disk import DataFolderInUseError, LocalDisk
 from authorizer.persistence.state import snapshot as snapshots
-from authorizer.runtime import Running
+from authorizer.runtime.running import Running
 from authorizer.settings import Settings
 
 _POLL_SECONDS: Final = 0.05

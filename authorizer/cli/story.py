@@ -22,7 +22,7 @@ from authorizer.domain.accounts.events import (
 from authorizer.domain.accounts.state import Account
 from authorizer.domain.aggregates import Event
 from authorizer.persistence.disk import Disk
-from authorizer.persistence.journal.reading import JournalReader
+from authorizer.persistence.journal.reader import JournalReader
 from authorizer.persistence.state.history import MISFITS, events_of, misfit
 
 

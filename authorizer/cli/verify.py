@@ -12,13 +12,13 @@ from authorizer.cli.options import settings_options
 from authorizer.cli.points import time_text
 from authorizer.cli.progress import journal_bytes, progress
 from authorizer.domain.moments import DAY_US
-from authorizer.persistence.disk import LocalDisk
-from authorizer.persistence.journal.reading import TornTail
+from authorizer.persistence.journal.segments import TornTail
+from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.privacy import access_log
 from authorizer.persistence.state import snapshot
 from authorizer.persistence.verification import data_folder as verification
 from authorizer.persistence.verification.data_folder import CheckedSnapshot, Head, Verified
-from authorizer.runtime import keys_disk
+from authorizer.runtime.world import keys_disk
 from authorizer.settings import Settings
 
 _TOLD: Final = 40

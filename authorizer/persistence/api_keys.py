@@ -14,7 +14,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints, Va
 
 from authorizer.domain.access import ApiKey, Role
 from authorizer.domain.moments import moment_of, us_of
-from authorizer.persistence.disk import Disk, LocalDisk
+from authorizer.persistence.disk import Disk
+from authorizer.persistence.local_disk import LocalDisk
 
 FOLDER: Final = "access"
 FILE: Final = f"{FOLDER}/api-keys.json"

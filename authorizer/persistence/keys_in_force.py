@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from authorizer.persistence.api_keys import FOLDER
-from authorizer.persistence.disk import LocalDisk
+from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.ownership import open_or_make
 
 IN_FORCE: Final = f"{FOLDER}/in-force"

@@ -35,8 +35,8 @@ from authorizer.persistence.journal.group_commit import GroupCommit
 from authorizer.persistence.privacy.vault import Vault
 from authorizer.persistence.state.record import decode
 from authorizer.persistence.state.state import Replay, State
+from authorizer.simulation.memory_disk import MemoryDisk
 from tests.support.builders import BY, deep
-from tests.support.disks import MemoryDisk
 from tests.support.purchases import decided
 
 T = TypeVar("T")

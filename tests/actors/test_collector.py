@@ -7,13 +7,13 @@ import sys
 
 STORY = """
 import gc, weakref
-from authorizer import runtime
+from authorizer.runtime import collector
 
 class Awake:
     def __init__(self):
         self.inner = [{}, [], []]
 
-runtime.calm_the_collector()
+collector.calm_the_collector()
 awake, most = [], 0
 for _ in range(100_000):
     awake.append(Awake())

@@ -12,11 +12,11 @@ from authorizer.actors.keys import Keys
 from authorizer.domain.customers.commands import ErasePersonalData
 from authorizer.domain.outcomes import Refusal, RefusalKind
 from authorizer.persistence.privacy.vault import FILE, Vault
+from authorizer.simulation.memory_disk import MemoryDisk
 from tests.actors.house import STEPS, House, begun, registration
 from tests.persistence.machine import Machine
 from tests.support.builders import BY, terms
 from tests.support.commands import registration as document
-from tests.support.disks import MemoryDisk
 
 pytestmark = pytest.mark.anyio
 

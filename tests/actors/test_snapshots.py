@@ -15,7 +15,7 @@ from authorizer.actors.snapshots import SnapshotPolicy, Snapshots, SnapshotTaken
 from authorizer.domain.accounts import idempotency as remembered
 from authorizer.domain.merchants.commands import RegisterMerchant, RemoveMerchant
 from authorizer.domain.outcomes import Reason, Refusal
-from authorizer.persistence.disk import LocalDisk
+from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.state import snapshot
 from authorizer.persistence.state.snapshot import SnapshotDamagedError
 from tests.actors.house import (

@@ -10,11 +10,11 @@ from authorizer.domain.moments import DAY_US
 from authorizer.domain.sealing import Sealed
 from authorizer.domain.tickets.events import TicketOpened, TicketResolved
 from authorizer.domain.tickets.state import TicketStatus
-from authorizer.persistence.disk import LocalDisk
+from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.privacy.personal import unpack
 from authorizer.persistence.privacy.vault import Vault
 from authorizer.persistence.state.recovery import recover
-from authorizer.runtime import KEYS
+from authorizer.runtime.world import KEYS
 from benchmarks import care_people as people
 from benchmarks.care import caught_up, write_folder
 from benchmarks.care_history import DAYS, Scale, history

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from authorizer.persistence.disk import LocalDisk
-from authorizer.persistence.journal.reading import JournalReader
+from authorizer.persistence.journal.reader import JournalReader
+from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.state.record import decode
 from benchmarks import books, servers, throughput, wrk
 from benchmarks.__main__ import main

@@ -17,7 +17,7 @@ from authorizer.cli.demo_story import story
 from authorizer.domain.moments import DAY_US, us_of
 from authorizer.domain.outcomes import Refusal
 from authorizer.domain.tickets.state import TicketView, ticket_clock
-from authorizer.runtime import Running
+from authorizer.runtime.running import Running
 from authorizer.settings import load_settings
 from tests.support.command_line import (
     account,

@@ -17,7 +17,7 @@ import pytest
 
 from authorizer.domain.access import Role
 from authorizer.persistence.api_keys import FILE, LOCK, changing, read_keys, write_keys
-from authorizer.persistence.disk import LocalDisk
+from authorizer.persistence.local_disk import LocalDisk
 from tests.support.command_line import done, refused, run, start
 
 DAY_S = 86_400

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from authorizer.persistence.api_keys import FILE, read_keys
-from authorizer.persistence.disk import LocalDisk
 from authorizer.persistence.keys_in_force import IN_FORCE, InForce, said
+from authorizer.persistence.local_disk import LocalDisk
 from tests.support.api_keys import id_of, new_key
 from tests.support.client import Client
 from tests.support.command_line import account, command_line, done, run, write_lines

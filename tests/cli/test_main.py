@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from authorizer.cli import main
-from authorizer.persistence.disk import LocalDisk
+from authorizer.persistence.local_disk import LocalDisk
 from authorizer.settings import Settings
 from tests.support.command_line import account, command_line, done, refused, run, write_lines
 from tests.support.screen import read, terminal

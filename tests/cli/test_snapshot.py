@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import pytest
 
-from authorizer.persistence.disk import LocalDisk
+from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.state import snapshot as snapshots
 from tests.support import documents
 from tests.support.command_line import (

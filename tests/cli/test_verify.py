@@ -15,7 +15,7 @@ import pytest
 
 from authorizer.domain.accounts.events import AccountCredited, AccountOpened, CardBlocked
 from authorizer.domain.sealing import unsealed
-from authorizer.persistence.disk import LocalDisk
+from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.state import snapshot
 from authorizer.persistence.state.record import encode
 from authorizer.persistence.state.snapshot import SnapshotEnd

@@ -19,19 +19,19 @@ from authorizer.domain.merchants.events import MerchantRegistered
 from authorizer.domain.moments import WrittenTime
 from authorizer.domain.sealing import Sealed
 from authorizer.domain.tickets.events import TicketOpened
-from authorizer.persistence.disk import LocalDisk
-from authorizer.persistence.journal import reading as journal
+from authorizer.persistence.journal import segments as journal
 from authorizer.persistence.journal.file_journal import FileJournal
-from authorizer.persistence.journal.reading import JournalReader
+from authorizer.persistence.journal.reader import JournalReader
+from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.privacy import access_log, vault
 from authorizer.persistence.privacy.access_log import AccessLog
 from authorizer.persistence.privacy.vault import SLOT_BYTES, Vault, read_keys
 from authorizer.persistence.state import snapshot
 from authorizer.persistence.state.record import encode
 from authorizer.persistence.verification import data_folder as verification
+from authorizer.simulation.memory_disk import MemoryDisk
 from tests.support import documents
 from tests.support.command_line import done, flip, journal_files, run, take_snapshot, write_events
-from tests.support.disks import MemoryDisk
 
 IDS: Final = ("ana", "bia", "caio")
 LATER_US: Final = 4_000_000_000_000_000

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from authorizer.persistence.disk import LocalDisk
+from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.privacy.access_log import FOLDER, read_accesses
 from tests.support.api_keys import id_of, key_per_role
 from tests.support.client import Client

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from authorizer.persistence.disk import LocalDisk
+from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.privacy.vault import Vault, read_keys
 from authorizer.persistence.verification.data_folder import verify
 from tests.support.client import Answer, Client, path_of

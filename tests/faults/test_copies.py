@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from authorizer.persistence.disk import LocalDisk
-from authorizer.persistence.journal import reading as journal
-from authorizer.persistence.journal.reading import JournalReader
+from authorizer.persistence.journal import segments as journal
+from authorizer.persistence.journal.reader import JournalReader
+from authorizer.persistence.local_disk import LocalDisk
 from tests.support import documents
 from tests.support.client import path_of
 from tests.support.command_line import done, run

@@ -15,8 +15,8 @@ from typing import Final
 
 import pytest
 
-from authorizer.persistence.disk import LocalDisk
-from authorizer.persistence.journal import reading as journal
+from authorizer.persistence.journal import segments as journal
+from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.state.recovery import recover
 from tests.support.documents import encode, purchase
 from tests.support.server import PATIENT, POLL_S, PROJECT, Server, environment, serve_command

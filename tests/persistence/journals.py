@@ -9,8 +9,9 @@ from typing import Final
 
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.journal.file_journal import FileJournal
-from authorizer.persistence.journal.reading import JournalReader, TornTail
-from tests.support.disks import MemoryDisk
+from authorizer.persistence.journal.reader import JournalReader
+from authorizer.persistence.journal.segments import TornTail
+from authorizer.simulation.memory_disk import MemoryDisk
 
 ONE_SEGMENT: Final = 1 << 40
 """A size that no segment of a test grows past."""

@@ -15,7 +15,6 @@ from random import Random
 from typing import Any, Final
 from unittest.mock import patch
 
-from authorizer import runtime
 from authorizer.actors.dispatcher import Dispatcher
 from authorizer.actors.snapshots import SnapshotTaken
 from authorizer.domain.accounts.commands import Authorize
@@ -27,12 +26,16 @@ from authorizer.domain.tickets.state import Ticket, ticket_view
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.journal.file_journal import FileJournal
 from authorizer.persistence.journal.group_commit import GroupCommit
-from authorizer.persistence.journal.reading import JournalReader
+from authorizer.persistence.journal.reader import JournalReader
 from authorizer.persistence.privacy.vault import Vault
 from authorizer.persistence.state.recovery import Recovered, recover
 from authorizer.persistence.state.state import State
+from authorizer.runtime import running as runtime
+from authorizer.runtime.running import Running, run
+from authorizer.runtime.world import World
 from authorizer.settings import Settings
-from tests.support.disks import FaultyDisk, MachineDied, MemoryDisk
+from authorizer.simulation.faulty_disk import FaultyDisk
+from authorizer.simulation.memory_disk import MachineDied, MemoryDisk
 from tests.support.purchases import decided
 
 SLICE_TICK_SECONDS: Final = 0.0004
@@ -70,8 +73,8 @@ class Machine:
         self._segment_bytes = segment_bytes
         self._gates: deque[asyncio.Future[None]] = deque()
         self._tasks: list[Task] = []
-        self._context: AbstractAsyncContextManager[runtime.Running] | None = None
-        self._running: runtime.Running | None = None
+        self._context: AbstractAsyncContextManager[Running] | None = None
+        self._running: Running | None = None
         self._dead = False
 
     # --- life and death ------------------------------------------------------------------------
@@ -81,7 +84,7 @@ class Machine:
         recovered = self.recover()
         self._dead = False
         self.failure = None
-        self._context = runtime.run(self._settings, self._world(), recovered)
+        self._context = run(self._settings, self._world(), recovered)
         with patch.object(runtime, "FileJournal", partial(small_journal, self._segment_bytes)):
             self._running = self.loop.run_until_complete(self._context.__aenter__())
         return recovered
@@ -91,8 +94,8 @@ class Machine:
         retention_us = self._settings.id_retention_us
         return recover(self.disk, use_snapshots=use_snapshots, id_retention_us=retention_us)
 
-    def _world(self) -> runtime.World:
-        return runtime.World(
+    def _world(self) -> World:
+        return World(
             disk=self.disk,
             wall_ns=lambda: self.wall_us * 1000,
             monotonic_ns=lambda: self.monotonic_ns,
@@ -148,7 +151,7 @@ class Machine:
     # --- what is there -------------------------------------------------------------------------
 
     @property
-    def running(self) -> runtime.Running:
+    def running(self) -> Running:
         assert self._running is not None, "nothing runs on this machine"
         return self._running
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from authorizer.domain.access import DataAccess
-from authorizer.persistence.disk import LocalDisk, LocalFile
-from authorizer.persistence.journal.reading import JournalDamagedError
+from authorizer.persistence.journal.segments import JournalDamagedError
+from authorizer.persistence.local_disk import LocalDisk, LocalFile
 from authorizer.persistence.privacy.access_log import INDEX, RESERVE, AccessLog, read_accesses
 
 

@@ -22,8 +22,9 @@ from authorizer.persistence.api_keys import (
     read_keys,
     write_keys,
 )
-from authorizer.persistence.disk import LocalDisk
-from tests.support.disks import FaultyDisk, MachineDied, MemoryDisk
+from authorizer.persistence.local_disk import LocalDisk
+from authorizer.simulation.faulty_disk import FaultyDisk
+from authorizer.simulation.memory_disk import MachineDied, MemoryDisk
 
 US = 1_700_000_000_123_456
 MAX_US = 253_402_300_799_999_999

@@ -13,8 +13,11 @@ from random import Random
 
 import pytest
 
-from authorizer.persistence.disk import DataFolderInUseError, Disk, LocalDisk, Place
-from tests.support.disks import SECTOR_BYTES, FaultyDisk, MachineDied, MemoryDisk
+from authorizer.persistence.disk import Disk, Place
+from authorizer.persistence.local_disk import DataFolderInUseError, LocalDisk
+from authorizer.simulation.faulty_disk import FaultyDisk
+from authorizer.simulation.inode import SECTOR_BYTES
+from authorizer.simulation.memory_disk import MachineDied, MemoryDisk
 from tests.support.server import PROJECT, python
 
 # --- what every disk does ----------------------------------------------------------------------
@@ -322,7 +325,8 @@ def test_only_the_owner_reads_the_data_folder(local: LocalDisk, tmp_path: Path) 
 def other_process(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Another process that owns the data folder until its standard input is closed."""
     program = (
-        "import sys; from pathlib import Path; from authorizer.persistence.disk import LocalDisk\n"
+        "import sys; from pathlib import Path\n"
+        "from authorizer.persistence.local_disk import LocalDisk\n"
         "with LocalDisk(Path(sys.argv[1])).lock():\n"
         "    print('locked', flush=True); sys.stdin.read()\n"
     )
@@ -361,7 +365,8 @@ def test_a_turn_whose_lock_file_was_removed_is_waited_for(local: LocalDisk, tmp_
     """Else one of two changes of the same file is lost."""
     local.make_folder("f")
     program = (
-        "import sys; from pathlib import Path; from authorizer.persistence.disk import LocalDisk\n"
+        "import sys; from pathlib import Path\n"
+        "from authorizer.persistence.local_disk import LocalDisk\n"
         "print('asking', flush=True)\n"
         "data = Path(sys.argv[1])\n"
         "with LocalDisk(data).turn('f/lock'):\n"

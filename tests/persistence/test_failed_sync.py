@@ -14,12 +14,13 @@ from typing import Final
 import pytest
 
 from authorizer.persistence.journal import clean_shutdown
-from authorizer.persistence.journal import reading as journal
+from authorizer.persistence.journal import segments as journal
 from authorizer.persistence.journal.file_journal import FileJournal
-from authorizer.persistence.journal.reading import JournalReader
+from authorizer.persistence.journal.reader import JournalReader
 from authorizer.persistence.privacy.vault import FILE, HEADER, NEW, OLD, SLOT_BYTES, Vault
+from authorizer.simulation.faulty_disk import FaultyDisk
+from authorizer.simulation.memory_disk import MachineDied, MemoryDisk
 from tests.persistence.journals import ONE_SEGMENT, SMALL_SEGMENT, open_journal, read, some_batches
-from tests.support.disks import FaultyDisk, MachineDied, MemoryDisk
 
 BATCHES: Final = some_batches(8)
 RECORDS: Final = [record for batch in BATCHES for record in batch]

@@ -9,14 +9,10 @@ from hypothesis import strategies as st
 from authorizer.persistence.journal import follow
 from authorizer.persistence.journal.file_journal import FileJournal
 from authorizer.persistence.journal.follow import BEGINNING, Follower, OtherJournalError, Place
-from authorizer.persistence.journal.reading import (
-    Batch,
-    JournalDamagedError,
-    JournalReader,
-    segments,
-)
+from authorizer.persistence.journal.reader import JournalReader
+from authorizer.persistence.journal.segments import Batch, JournalDamagedError, segments
+from authorizer.simulation.memory_disk import MemoryDisk
 from tests.support.any_event import unhurried
-from tests.support.disks import MemoryDisk
 
 SMALL = 300
 

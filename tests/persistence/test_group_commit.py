@@ -15,9 +15,11 @@ import pytest
 from authorizer.persistence.journal import frame, group_commit
 from authorizer.persistence.journal.file_journal import FileJournal
 from authorizer.persistence.journal.group_commit import MAX_RELEASE, CommitStats, GroupCommit
-from authorizer.persistence.journal.reading import Journal
+from authorizer.persistence.journal.memory_journal import MemoryJournal
+from authorizer.persistence.journal.protocol import Journal
+from authorizer.simulation.faulty_disk import FaultyDisk
+from authorizer.simulation.memory_disk import MachineDied, MemoryDisk
 from tests.persistence.journals import ONE_SEGMENT, open_journal, read
-from tests.support.disks import FaultyDisk, MachineDied, MemoryDisk, MemoryJournal
 
 PATIENCE_S: Final = 60.0
 

@@ -8,11 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from authorizer.persistence.disk import Disk, LocalDisk
+from authorizer.persistence.disk import Disk
 from authorizer.persistence.journal import frame
-from authorizer.persistence.journal import reading as journal
+from authorizer.persistence.journal import segments as journal
 from authorizer.persistence.journal.file_journal import FileJournal
-from authorizer.persistence.journal.reading import Journal, JournalReader
+from authorizer.persistence.journal.memory_journal import MemoryJournal
+from authorizer.persistence.journal.protocol import Journal
+from authorizer.persistence.journal.reader import JournalReader
+from authorizer.persistence.local_disk import LocalDisk
+from authorizer.simulation.faulty_disk import FaultyDisk
+from authorizer.simulation.memory_disk import MemoryDisk
 from tests.persistence.journals import (
     SMALL_SEGMENT,
     assert_goes_on,
@@ -22,7 +27,6 @@ from tests.persistence.journals import (
     some_batches,
     write,
 )
-from tests.support.disks import FaultyDisk, MemoryDisk, MemoryJournal
 
 
 class Store(ABC):

@@ -8,6 +8,7 @@ from random import Random
 import pytest
 
 from authorizer.persistence.journal import frame
+from authorizer.simulation.memory_disk import MachineDied, MemoryDisk
 from tests.persistence.journals import (
     SMALL_SEGMENT,
     assert_goes_on,
@@ -16,7 +17,6 @@ from tests.persistence.journals import (
     some_batches,
     write,
 )
-from tests.support.disks import MachineDied, MemoryDisk
 
 BATCHES = some_batches(8)
 RECORDS = [record for batch in BATCHES for record in batch]

@@ -13,8 +13,10 @@ import pytest
 
 from authorizer.domain.merchants.events import MerchantRegistered
 from authorizer.persistence.journal import frame
-from authorizer.persistence.journal.reading import JournalDamagedError
+from authorizer.persistence.journal.segments import JournalDamagedError
 from authorizer.persistence.state.record import encode
+from authorizer.simulation.inode import SECTOR_BYTES, sectors
+from authorizer.simulation.memory_disk import MemoryDisk
 from tests.persistence.journals import (
     SMALL_SEGMENT,
     Place,
@@ -27,7 +29,6 @@ from tests.persistence.journals import (
     some_segments,
     write,
 )
-from tests.support.disks import SECTOR_BYTES, MemoryDisk, sectors
 
 
 @pytest.fixture

@@ -14,16 +14,16 @@ from authorizer.domain.aggregates import Event
 from authorizer.domain.customers.events import PersonalDataRecorded
 from authorizer.domain.sealing import Sealed
 from authorizer.domain.tickets.state import request_key
-from authorizer.persistence.disk import LocalDisk
 from authorizer.persistence.journal import clean_shutdown
-from authorizer.persistence.journal.reading import JournalReader
+from authorizer.persistence.journal.reader import JournalReader
+from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.privacy.personal import unpack
 from authorizer.persistence.privacy.vault import Vault, read_keys
 from authorizer.persistence.state.record import _KINDS, decode
 from authorizer.persistence.state.recovery import recover
 from authorizer.persistence.verification.data_folder import verify
+from authorizer.simulation.memory_disk import MemoryDisk
 from tests.support import journal_v1, journal_v2, journal_v3
-from tests.support.disks import MemoryDisk
 from tests.support.fixtures import V1, V2, V3
 from tests.support.server import PROJECT, python
 

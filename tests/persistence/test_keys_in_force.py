@@ -16,8 +16,8 @@ import structlog
 from authorizer.domain.access import ApiKey, Role
 from authorizer.http.access.control import Access
 from authorizer.persistence.api_keys import FILE, KeyFile, changing, digest_of_file, write_keys
-from authorizer.persistence.disk import LocalDisk
 from authorizer.persistence.keys_in_force import IN_FORCE, InForce, said
+from authorizer.persistence.local_disk import LocalDisk
 from authorizer.server import follow_keys
 
 KEY = ApiKey("a", Role.TERMINAL, "till", bytes(range(32)), 1, None, None)

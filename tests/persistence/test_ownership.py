@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from authorizer.persistence.disk import LocalDisk, replace
+from authorizer.persistence.disk import replace
+from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.privacy.access_log import AccessLog
 
 SOMEBODY = 65534

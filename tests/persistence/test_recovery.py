@@ -13,12 +13,13 @@ from authorizer.actors.directory import BrokenEntityError
 from authorizer.domain.accounts import idempotency as remembered
 from authorizer.domain.outcomes import Reason
 from authorizer.persistence.disk import Disk
-from authorizer.persistence.journal import reading as journal
-from authorizer.persistence.journal.reading import JournalDamagedError
+from authorizer.persistence.journal import segments as journal
+from authorizer.persistence.journal.segments import JournalDamagedError
 from authorizer.persistence.state import snapshot
 from authorizer.persistence.state.record import decode
 from authorizer.persistence.state.recovery import JournalShorterError, Recovered, put_aside, recover
 from authorizer.persistence.state.state import State
+from authorizer.simulation.memory_disk import MachineDied, MemoryDisk
 from tests.persistence.journals import Place, open_journal, read
 from tests.persistence.machine import Machine, Task, contents
 from tests.support.commands import (
@@ -35,7 +36,6 @@ from tests.support.commands import (
     terms,
     unblock,
 )
-from tests.support.disks import MachineDied, MemoryDisk
 
 ACCOUNTS = [f"a{number}" for number in range(12)]
 

@@ -13,13 +13,13 @@ from authorizer.domain.accounts.state import Account
 from authorizer.domain.aggregates import Event
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.journal import frame
-from authorizer.persistence.journal.reading import JournalReader
+from authorizer.persistence.journal.reader import JournalReader
 from authorizer.persistence.state import state
 from authorizer.persistence.state.record import encode
 from authorizer.persistence.state.recovery import recover
 from authorizer.persistence.state.state_codec import encode_account
+from authorizer.simulation.memory_disk import MemoryDisk
 from tests.persistence.journals import ONE_SEGMENT, open_journal
-from tests.support.disks import MemoryDisk
 
 RETENTION_US: Final = 1_000
 NEWEST_US: Final = 5_000

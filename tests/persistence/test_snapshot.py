@@ -12,6 +12,7 @@ from authorizer.persistence.state import snapshot
 from authorizer.persistence.state.snapshot import SnapshotDamagedError, SnapshotEnd
 from authorizer.persistence.state.state import State
 from authorizer.persistence.state.state_codec import STATE_VERSION
+from authorizer.simulation.memory_disk import MemoryDisk
 from tests.persistence.machine import Machine, contents
 from tests.support.commands import (
     block,
@@ -24,7 +25,6 @@ from tests.support.commands import (
     terms,
     ticket,
 )
-from tests.support.disks import MemoryDisk
 
 ACCOUNTS = [f"a{'x' * number}" for number in range(16)]
 END = SnapshotEnd(77, "ab" * 32, 5, 16, 1, 0)

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from authorizer.domain.sealing import Sealed, unsealed
-from authorizer.persistence.disk import LocalDisk
+from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.privacy.vault import (
     FILE,
     HEADER,
@@ -21,7 +21,8 @@ from authorizer.persistence.privacy.vault import (
     VaultDamagedError,
     read_keys,
 )
-from tests.support.disks import FaultyDisk, MachineDied, MemoryDisk
+from authorizer.simulation.faulty_disk import FaultyDisk
+from authorizer.simulation.memory_disk import MachineDied, MemoryDisk
 
 NAME = f"keys/{FILE}"
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)

@@ -27,9 +27,10 @@ from authorizer.domain.accounts.state import Account
 from authorizer.domain.merchants.commands import ReadMerchants, RemoveMerchant
 from authorizer.domain.outcomes import Outcome, Refusal
 from authorizer.domain.tickets.state import request_key
-from authorizer.persistence.journal.reading import JournalReader
+from authorizer.persistence.journal.reader import JournalReader
 from authorizer.persistence.state.record import decode
 from authorizer.persistence.state.state import State
+from authorizer.simulation.memory_disk import MachineDied
 from tests.persistence.machine import Machine, Task, contents
 from tests.property.naive import (
     DESCRIPTORS,
@@ -42,7 +43,6 @@ from tests.property.naive import (
 from tests.property.naive_tickets import shown
 from tests.property.ticket_steps import ticket_steps, words
 from tests.support import commands
-from tests.support.disks import MachineDied
 
 ACCOUNTS: Final = ("a0", "a1", "a2", "a3")
 CUSTOMERS: Final = {"c0": "a0", "c1": "a1", "c2": "a1"}

@@ -14,12 +14,13 @@ from authorizer.cli import main, offline
 from authorizer.domain.accounts.commands import Authorize
 from authorizer.domain.aggregates import Event
 from authorizer.domain.outcomes import Outcome
-from authorizer.persistence.disk import LocalDisk
-from authorizer.persistence.journal import reading as journal
+from authorizer.persistence.journal import segments as journal
 from authorizer.persistence.journal.file_journal import FileJournal
-from authorizer.persistence.journal.reading import Batch, JournalReader
+from authorizer.persistence.journal.reader import JournalReader
+from authorizer.persistence.journal.segments import Batch
+from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.state.record import encode
-from authorizer.runtime import Running
+from authorizer.runtime.running import Running
 from authorizer.settings import load_settings
 from tests.support.purchases import decided
 from tests.support.server import PROJECT, environment, python

@@ -49,7 +49,7 @@ from authorizer.domain.tickets.events import (
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.privacy.personal import pack
 from authorizer.persistence.privacy.vault import Vault
-from tests.support.disks import MemoryDisk
+from authorizer.simulation.memory_disk import MemoryDisk
 
 AT_US: Final = 1_782_864_000_123_456
 """2026-07-01T00:00:00.123456Z"""

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 from typing import Any, Final, NamedTuple
 from unittest.mock import patch
 
-from authorizer import runtime, server
+from authorizer import server
 from authorizer.actors.clock import ClockState
 from authorizer.cli.serve import _listen
 from authorizer.domain.access import ApiKey, Role
@@ -24,7 +24,10 @@ from authorizer.http.access.control import Denied
 from authorizer.http.access.credentials import new_credential
 from authorizer.http.metrics import Metrics
 from authorizer.persistence.api_keys import KeyFile, changing, write_keys
-from authorizer.persistence.disk import LocalDisk
+from authorizer.persistence.local_disk import LocalDisk
+from authorizer.runtime.recovery import recover_with_summary
+from authorizer.runtime.running import run
+from authorizer.runtime.world import real_world
 from authorizer.settings import load_settings
 from tests.persistence.machine import Machine
 from tests.support.builders import BY, DAY_US
@@ -118,7 +121,7 @@ def _(_: Path, settings: dict[str, Any]) -> Any:
         on.wall_us += 5 * DAY_US
         on.monotonic_ns += 5 * DAY_US * 1000
         buy(on, "j")
-        recovered = runtime.recover_with_summary(on.disk, load_settings(**settings))
+        recovered = recover_with_summary(on.disk, load_settings(**settings))
         return len(recovered.state.accounts.wake("a").remembered), buy(on, "i").replayed
 
 
@@ -190,8 +193,8 @@ def _(folder: Path, settings: dict[str, Any]) -> Any:
     async def job() -> None:
         disk = LocalDisk(folder)
         given = load_settings(data=folder, **settings)
-        world = runtime.real_world(disk, _not_expected)
-        async with runtime.run(given, world, runtime.recover_with_summary(disk, given)) as running:
+        world = real_world(disk, _not_expected)
+        async with run(given, world, recover_with_summary(disk, given)) as running:
             await running.desk.account(OpenAccount("a", {}, None, BY))
 
     asyncio.run(job())

@@ -17,7 +17,7 @@ from authorizer.followers.reports.tables.store import (
     problem_of,
 )
 from authorizer.followers.reports.wire import QueryError, line
-from authorizer.persistence.journal.reading import JournalDamagedError
+from authorizer.persistence.journal.segments import JournalDamagedError
 from authorizer.persistence.state.history import MISFITS
 
 QUERY_THREADS: Final = 4

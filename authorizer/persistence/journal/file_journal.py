@@ -4,15 +4,19 @@ import itertools
 from collections.abc import Sequence
 from typing import Final
 
+from typing_extensions import override
+
 from authorizer.persistence.disk import Disk, Place, is_there, replace
 from authorizer.persistence.journal import clean_shutdown, frame
-from authorizer.persistence.journal import reading as journal
+from authorizer.persistence.journal import segments as journal
+from authorizer.persistence.journal.protocol import Journal
+from authorizer.persistence.journal.reader import JournalReader
 
 _ASIDE: Final = f"{journal.FOLDER}/torn.tmp"
 _NEW_SEGMENT: Final = f"{journal.FOLDER}/new-segment.tmp"
 
 
-class FileJournal:
+class FileJournal(Journal):
     """Writes behind what a `JournalReader` has read to the end.
 
     One write and one sync a batch. A segment that has grown past `segment_bytes` is followed by a
@@ -23,7 +27,7 @@ class FileJournal:
     may have failed, and what was read may be in the system's memory only.
     """
 
-    def __init__(self, disk: Disk, read: journal.JournalReader, segment_bytes: int) -> None:
+    def __init__(self, disk: Disk, read: JournalReader, segment_bytes: int) -> None:
         self._disk = disk
         self._limit_bytes = segment_bytes
         self._chain = read.chain
@@ -51,8 +55,8 @@ class FileJournal:
         """The hash chain's head after the newest durable batch."""
         return self._chain
 
+    @override
     def write(self, first_position: int, records: Sequence[bytes]) -> bytes:
-        """See `Journal`."""
         if first_position != self.position + 1:
             raise ValueError(f"position {first_position} does not follow {self.position}")
         self._sound = False
@@ -68,8 +72,9 @@ class FileJournal:
         self._sound = True
         return chain
 
+    @override
     def close(self) -> None:
-        """See `Journal`. Unless a write failed, the next start may believe what it reads."""
+        """Unless a write failed, the next start may believe what it reads."""
         self._file.close()
         if self._sound:
             clean_shutdown.say(self._disk, journal.FOLDER, self._end())
@@ -78,7 +83,7 @@ class FileJournal:
         """OSError if the newest segment is not the file at its path. Any thread may call it."""
         self._place.check()
 
-    def _is_known(self, read: journal.JournalReader) -> bool:
+    def _is_known(self, read: JournalReader) -> bool:
         """Whether the owner before has ended in order with just what was read."""
         return read.torn is None and clean_shutdown.said(self._disk, journal.FOLDER) == self._end()
 

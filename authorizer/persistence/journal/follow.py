@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.journal import frame
-from authorizer.persistence.journal.reading import (
+from authorizer.persistence.journal.segments import (
     Batch,
     JournalDamagedError,
     batch_problem,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from typing import Any, Final, NamedTuple, Protocol
 
-from authorizer.persistence.journal.reading import Journal
+from authorizer.persistence.journal.protocol import Journal
 
 MAX_BATCH_RECORDS: Final = 8192
 """The most that one batch takes; what is over waits for the next."""

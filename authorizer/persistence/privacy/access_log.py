@@ -17,9 +17,10 @@ import orjson
 from authorizer.domain.access import Accessed, DataAccess
 from authorizer.persistence.disk import Disk, remove_if_there
 from authorizer.persistence.journal import frame
-from authorizer.persistence.journal import reading as journal
+from authorizer.persistence.journal import segments as journal
 from authorizer.persistence.journal.file_journal import FileJournal
-from authorizer.persistence.journal.reading import JournalDamagedError, JournalReader, TornTail
+from authorizer.persistence.journal.reader import JournalReader
+from authorizer.persistence.journal.segments import JournalDamagedError, TornTail
 from authorizer.persistence.problem import Problem
 
 FOLDER: Final = "access-log"

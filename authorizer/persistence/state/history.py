@@ -5,7 +5,7 @@ from typing import Final
 
 from authorizer.domain.aggregates import Event
 from authorizer.persistence.disk import Disk
-from authorizer.persistence.journal.reading import Batch, JournalDamagedError
+from authorizer.persistence.journal.segments import Batch, JournalDamagedError
 from authorizer.persistence.state.record import UnknownRecordError, decode
 
 MISFITS: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)

@@ -5,8 +5,9 @@ from typing import Final, NamedTuple
 
 from authorizer.domain.moments import DAY_US
 from authorizer.persistence.disk import Disk
-from authorizer.persistence.journal import reading as journal
-from authorizer.persistence.journal.reading import Batch, JournalDamagedError, JournalReader
+from authorizer.persistence.journal import segments as journal
+from authorizer.persistence.journal.reader import JournalReader
+from authorizer.persistence.journal.segments import Batch, JournalDamagedError
 from authorizer.persistence.state import snapshot
 from authorizer.persistence.state.history import MISFITS, events_of, misfit
 from authorizer.persistence.state.snapshot import Snapshot, SnapshotDamagedError

@@ -13,13 +13,9 @@ from typing import NamedTuple
 from authorizer.domain.moments import DAY_US
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.journal import frame
-from authorizer.persistence.journal import reading as journal
-from authorizer.persistence.journal.reading import (
-    Batch,
-    JournalDamagedError,
-    JournalReader,
-    TornTail,
-)
+from authorizer.persistence.journal import segments as journal
+from authorizer.persistence.journal.reader import JournalReader
+from authorizer.persistence.journal.segments import Batch, JournalDamagedError, TornTail
 from authorizer.persistence.privacy.access_log import CheckedAccesses, check_accesses
 from authorizer.persistence.problem import Problem
 from authorizer.persistence.state import snapshot

@@ -14,10 +14,10 @@ from authorizer.followers.reports.tables.projector import Projector
 from authorizer.followers.reports.tables.schema import metadata
 from authorizer.persistence.journal.file_journal import FileJournal
 from authorizer.persistence.journal.follow import Follower
-from authorizer.persistence.journal.reading import JournalReader
+from authorizer.persistence.journal.reader import JournalReader
 from authorizer.persistence.state.history import events_of
 from authorizer.persistence.state.record import encode
-from tests.support.disks import MemoryDisk
+from authorizer.simulation.memory_disk import MemoryDisk
 from tests.support.tables import Tables, tables_of
 
 SMALL_SEGMENT: Final = 2_000

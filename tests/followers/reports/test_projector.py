@@ -9,7 +9,7 @@ from authorizer.domain.accounts.events import PurchaseApproved
 from authorizer.followers.reports.tables.projector import Projector
 from authorizer.followers.reports.tables.schema import SCHEMA_VERSION, progress
 from authorizer.followers.reports.tables.store import OvertakenError, open_store
-from authorizer.persistence.journal.reading import JournalDamagedError
+from authorizer.persistence.journal.segments import JournalDamagedError
 from tests.followers.reports.house import House
 
 

@@ -17,7 +17,7 @@ from authorizer.followers.reports.tables.store import (
     store_events,
 )
 from authorizer.persistence.journal.follow import BEGINNING, OtherJournalError, Place
-from authorizer.persistence.journal.reading import Batch
+from authorizer.persistence.journal.segments import Batch
 
 RUN_RECORDS: Final = 4_000
 """A transaction of the database ends behind the batch with which it has so many events."""

@@ -1,99 +1,21 @@
-"""The journal: the only truth. What it promises, and how it is read back.
+"""Reading a journal from its beginning to its end, a torn tail included."""
 
-1. Records have positions 1, 2, 3 … without gaps; a record never changes and never moves.
-2. What is written in one batch is in the journal as a whole or not at all.
-3. A batch that was synced is there after any crash. One that was not may be there or not.
-4. Each batch carries the hash of everything before it: a changed, cut, reordered or inserted batch
-   is found by whoever reads the journal, or by comparing its head with one kept elsewhere.
-5. An incomplete last batch is cut, and that is said; damage before it is refused, with file and
-   offset. Nothing is skipped in silence.
-"""
-
-import re
 import zlib
-from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple, Protocol
+from collections.abc import Iterator
+from typing import Final
 
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.journal import frame
+from authorizer.persistence.journal.segments import (
+    Batch,
+    JournalDamagedError,
+    TornTail,
+    batch_problem,
+    segment_name,
+    segments,
+)
 
-FOLDER: Final = "journal"
-_NAME = re.compile(r"([0-9]{20})\.journal")
 _SECTOR_BYTES: Final = 512
-
-
-class Journal(Protocol):
-    """Where batches of records are made durable, by one writer."""
-
-    def write(self, first_position: int, records: Sequence[bytes]) -> bytes:
-        """Append a batch; when it is durable, return the hash chain's head after it.
-
-        OSError if it is not: the journal must not be written again, since nobody knows what a
-        failed sync left behind.
-        """
-
-    def close(self) -> None:
-        """Let the journal go."""
-
-
-class JournalDamagedError(Exception):
-    """The journal has damage before its end: reading stops, for nothing may be skipped."""
-
-    def __init__(self, file: str, offset: int, problem: str) -> None:
-        super().__init__(
-            f"{file} is damaged at byte {offset}: {problem}. Nothing was changed. Restore this "
-            "file from a copy; `authorizer verify` checks a journal without starting it."
-        )
-        self.file = file
-        self.offset = offset
-        self.problem = problem
-
-
-class TornTail(NamedTuple):
-    """The bytes of a batch that a crash left incomplete at the journal's end."""
-
-    segment: str
-    offset: int
-    length: int
-    problem: str
-
-
-class Batch(NamedTuple):
-    """A sound batch, as it lies in its segment."""
-
-    segment: str
-    offset: int
-    header: frame.BatchHeader
-    body: bytes
-
-    @property
-    def first_position(self) -> int:
-        """The position of its first record."""
-        return self.header.first_position
-
-    @property
-    def last_position(self) -> int:
-        """The position of its newest record."""
-        return self.header.last_position
-
-    @property
-    def size_bytes(self) -> int:
-        """How many bytes of its segment it takes."""
-        return frame.BATCH_HEADER_BYTES + self.header.body_bytes
-
-    def records(self) -> list[bytes]:
-        """Its records, in order."""
-        return frame.records_of(self.header, self.body)
-
-
-def segment_name(first_position: int) -> str:
-    """The file of the segment that begins with a position."""
-    return f"{FOLDER}/{first_position:020d}.journal"
-
-
-def segments(disk: Disk) -> list[str]:
-    """The files of the journal, oldest first."""
-    return [f"{FOLDER}/{name}" for name in disk.names(FOLDER) if _NAME.fullmatch(name)]
 
 
 class JournalReader:
@@ -235,24 +157,6 @@ class JournalReader:
                 return True
             at = data.find(frame.BATCH_MAGIC, at + 1)
         return False
-
-
-def batch_problem(
-    header: frame.BatchHeader | None, body: bytes, position: int, chain: bytes
-) -> str | None:
-    """What keeps a batch from being the next one behind `position` and `chain`; None if nothing."""
-    if header is None:
-        return "the batch header is incomplete or does not match its checksum"
-    if header.first_position != position + 1:
-        return f"position {position + 1} should follow, not {header.first_position}"
-    if len(body) < header.body_bytes:
-        left = frame.BATCH_HEADER_BYTES + len(body)
-        return f"the batch is cut: {left} bytes are left of it"
-    if zlib.crc32(body) != header.body_crc:
-        return "the batch does not match its checksum"
-    if not frame.links(header, body, chain):
-        return "the batch does not continue the hash chain"
-    return None
 
 
 def _is_torn(data: bytes, offset: int, end: int, header: frame.BatchHeader | None) -> bool:

@@ -1,0 +1,89 @@
+"""The segments of a journal: their names, and the batches that lie in them."""
+
+import re
+import zlib
+from typing import Final, NamedTuple
+
+from authorizer.persistence.disk import Disk
+from authorizer.persistence.journal import frame
+
+FOLDER: Final = "journal"
+_NAME = re.compile(r"([0-9]{20})\.journal")
+
+
+class JournalDamagedError(Exception):
+    """The journal has damage before its end: reading stops, for nothing may be skipped."""
+
+    def __init__(self, file: str, offset: int, problem: str) -> None:
+        super().__init__(
+            f"{file} is damaged at byte {offset}: {problem}. Nothing was changed. Restore this "
+            "file from a copy; `authorizer verify` checks a journal without starting it."
+        )
+        self.file = file
+        self.offset = offset
+        self.problem = problem
+
+
+class TornTail(NamedTuple):
+    """The bytes of a batch that a crash left incomplete at the journal's end."""
+
+    segment: str
+    offset: int
+    length: int
+    problem: str
+
+
+class Batch(NamedTuple):
+    """A sound batch, as it lies in its segment."""
+
+    segment: str
+    offset: int
+    header: frame.BatchHeader
+    body: bytes
+
+    @property
+    def first_position(self) -> int:
+        """The position of its first record."""
+        return self.header.first_position
+
+    @property
+    def last_position(self) -> int:
+        """The position of its newest record."""
+        return self.header.last_position
+
+    @property
+    def size_bytes(self) -> int:
+        """How many bytes of its segment it takes."""
+        return frame.BATCH_HEADER_BYTES + self.header.body_bytes
+
+    def records(self) -> list[bytes]:
+        """Its records, in order."""
+        return frame.records_of(self.header, self.body)
+
+
+def segment_name(first_position: int) -> str:
+    """The file of the segment that begins with a position."""
+    return f"{FOLDER}/{first_position:020d}.journal"
+
+
+def segments(disk: Disk) -> list[str]:
+    """The files of the journal, oldest first."""
+    return [f"{FOLDER}/{name}" for name in disk.names(FOLDER) if _NAME.fullmatch(name)]
+
+
+def batch_problem(
+    header: frame.BatchHeader | None, body: bytes, position: int, chain: bytes
+) -> str | None:
+    """What keeps a batch from being the next one behind `position` and `chain`; None if nothing."""
+    if header is None:
+        return "the batch header is incomplete or does not match its checksum"
+    if header.first_position != position + 1:
+        return f"position {position + 1} should follow, not {header.first_position}"
+    if len(body) < header.body_bytes:
+        left = frame.BATCH_HEADER_BYTES + len(body)
+        return f"the batch is cut: {left} bytes are left of it"
+    if zlib.crc32(body) != header.body_crc:
+        return "the batch does not match its checksum"
+    if not frame.links(header, body, chain):
+        return "the batch does not continue the hash chain"
+    return None

@@ -1,0 +1,1 @@
+"""How an authorizer is put together of what the machine gives it."""

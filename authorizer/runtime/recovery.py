@@ -1,0 +1,57 @@
+"""Recovering a data folder, and telling what was found."""
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Final
+
+import structlog
+
+from authorizer.persistence.disk import Disk
+from authorizer.persistence.state.recovery import JournalShorterError, Recovered, put_aside, recover
+from authorizer.settings import Settings
+
+log = structlog.get_logger()
+
+
+_UNTOLD: Final = nullcontext[Callable[[int], None]](lambda _: None)
+
+
+def recover_with_summary(
+    disk: Disk,
+    settings: Settings,
+    progress: AbstractContextManager[Callable[[int], None]] = _UNTOLD,
+) -> Recovered:
+    """Recover, and log one line that sums it up, and one for everything that was amiss."""
+    started = time.perf_counter()
+    with progress as passed:
+        recovered = recover(disk, passed, id_retention_us=settings.id_retention_us)
+    for problem in recovered.damaged_snapshots:
+        log.warning("snapshot passed over", problem=problem)
+    torn = recovered.journal.torn
+    if torn is not None:
+        log.warning(
+            "incomplete last batch cut",
+            file=disk.path(torn.segment),
+            offset=torn.offset,
+            bytes=torn.length,
+            problem=torn.problem,
+        )
+    log.info(
+        "recovered",
+        accounts=len(recovered.state.accounts),
+        customers=len(recovered.state.customers),
+        tickets=len(recovered.state.tickets),
+        events=recovered.replayed_events,
+        seconds=round(time.perf_counter() - started, 3),
+        position=recovered.journal.position,
+        head=recovered.journal.chain.hex(),
+        snapshot=recovered.from_snapshot,
+    )
+    return recovered
+
+
+def accept_shorter(disk: Disk, error: JournalShorterError) -> None:
+    """Go on where the journal ends: an operator says that no answer is lost by that."""
+    names = put_aside(disk, error.ends)
+    log.warning("shorter journal accepted", ends=error.ends, knew=error.knows, put_aside=names)

@@ -1,0 +1,46 @@
+"""What is looked after while an authorizer runs, and told in the log."""
+
+import asyncio
+import time
+
+import structlog
+
+from authorizer.actors.old_ids import Round
+from authorizer.runtime.running import Running
+from authorizer.runtime.world import World
+
+log = structlog.get_logger()
+
+
+async def watch_places(running: Running, world: World) -> None:
+    """Look every second whether what is written can still be found; else fail as the journal does.
+
+    A folder that is removed or moved away takes what was answered for along.
+    """
+    while True:
+        await asyncio.sleep(1)
+        try:
+            await world.off_loop(running.check_places)
+        except OSError as error:
+            world.on_failure(error)
+            return
+
+
+def tell_of_old_ids(found: Round) -> None:
+    """Log what a walk along all accounts has forgotten, if anything."""
+    if found.ids:
+        log.info("old ids forgotten", ids=found.ids, accounts=found.accounts)
+
+
+async def make_search_ready(running: Running) -> None:
+    """Build the customer search behind the start, and say where keys are missing."""
+    started = time.perf_counter()
+    built = await running.desk.search.build()
+    seconds = round(time.perf_counter() - started, 3)
+    log.info("customer search ready", customers=built.customers, seconds=seconds)
+    if built.keyless:
+        log.error(
+            "keys of personal data are missing: these customers' data can't be read; put the key "
+            "folder's backup in place and start again",
+            customers=built.keyless,
+        )
