@@ -26,7 +26,7 @@ class AccessQuery(Query):
     cursor: CursorOfOne | None = None
 
     def older_than(self) -> int | None:
-        """The place in the log before which the page begins; None: at the newest."""
+        """The position in the log below which the page begins; None: at the newest."""
         return None if self.cursor is None else key_of(self.cursor, 1)[0]
 
 
@@ -51,7 +51,7 @@ class Accesses(TypedDict):
 
 
 class AccessEndpoints:
-    """The list of reads. It stays to be seen after the customer was erased."""
+    """`/clientes/{cliente_id}/acessos`. The list outlives the customer's erasure."""
 
     def __init__(self, desk: Dispatcher, trail: AccessTrail) -> None:
         self._desk = desk

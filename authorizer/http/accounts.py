@@ -114,7 +114,7 @@ def _answer(answer: Answer[AccountView]) -> Response:
 
 
 def account_document(account: AccountView) -> dict[str, Any]:
-    """An account, as it stands."""
+    """Build an account, as it stands."""
     return {
         "account": account.account_id,
         "balances": {name: money(cents) for name, cents in account.wallets_cents.items()},

@@ -55,7 +55,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What the endpoints work with."""
+    """The services that endpoints use."""
 
     desk: Dispatcher
     clock: Clock
@@ -97,7 +97,7 @@ def all_endpoints(services: Services) -> list[Endpoint]:
 
 
 def make_app(services: Services) -> App:
-    """The application over what it works with."""
+    """The ASGI application over these services."""
     starlette = Starlette(
         routes=router_routes(all_endpoints(services), services.access),
         exception_handlers=EXCEPTION_HANDLERS,
@@ -114,13 +114,13 @@ def make_app(services: Services) -> App:
 
 
 class Traced:
-    """Gives every answer its id, keeps it out of caches, and logs what `on_bug` answered for."""
+    """Adds the request id and `no-store` to every answer; logs the bugs that `on_bug` answers."""
 
     def __init__(self, app: App) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """See the ASGI specification."""
+        """Pass the request on, and its answer back."""
         identity = request_id(scope.get("headers", ()))
 
         async def send_with_id(message: Message) -> None:
@@ -152,7 +152,7 @@ def _is_utf8(raw_path: bytes) -> bool:
 
 
 def _with_headers(message: Message, identity: bytes) -> MutableMapping[str, Any]:
-    """The request's id; and no cache keeps what may be about a person, unless an answer says so."""
+    """Add the request id, and `no-store` unless the answer has a `Cache-Control` of its own."""
     headers = [*message.get("headers", ()), (b"x-request-id", identity)]
     if all(name != b"cache-control" for name, _ in headers):
         headers.append((b"cache-control", b"no-store"))

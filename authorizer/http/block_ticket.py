@@ -1,4 +1,4 @@
-"""The block of a card, and the ticket that it may open and resolve in the same request."""
+"""The block of a card, with the ticket that it may open and resolve in the same request."""
 
 from authorizer.actors.dispatcher import Dispatcher
 from authorizer.domain.accounts.cards import BlockReason
@@ -37,9 +37,9 @@ class TicketedBlockDocument(Document):
 async def ticket_of_block(
     desk: Dispatcher, card_id: str, block: TicketedBlockDocument, by: str
 ) -> str | None:
-    """Open and resolve the ticket that a block brought. The ticket's id; None if refused.
+    """Open and resolve the ticket of a block. Returns its id, or None if it is refused.
 
-    The card is blocked already, and stays so whatever becomes of the ticket.
+    The card is blocked already, and stays so if the ticket is refused.
     """
     owner = await desk.owner_of_card(card_id)
     ticket = block.chamado

@@ -78,7 +78,7 @@ class CardDocument(Document):
             raise ValueError("limite_disponivel must be limite_total - limite_utilizado")
 
     def terms(self) -> CardTerms:
-        """The card as the domain knows it."""
+        """The card as the domain has it."""
         return CardTerms(
             self.cartao_id,
             self.numero_mascarado,
@@ -110,7 +110,7 @@ class Card(TypedDict):
 
 
 def card_part(card: CardTerms) -> dict[str, Any]:
-    """A card's part of the customer document."""
+    """Build a card's part of the customer document."""
     part: dict[str, Any] = {
         "cartao_id": card.card_id,
         "numero_mascarado": card.masked_number,
@@ -130,7 +130,7 @@ def card_part(card: CardTerms) -> dict[str, Any]:
 
 
 def limit_part(card: CardTerms) -> dict[str, Any]:
-    """A card's limit, its part that is used and its part that is left; empty without a limit."""
+    """Build a card's limit, what is used of it and what is left; empty without a limit."""
     if card.limit_total_cents is None:
         return {}
     return {

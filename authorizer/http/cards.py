@@ -21,7 +21,7 @@ from authorizer.domain.moments import WrittenTime
 from authorizer.http.access.control import caller_of
 from authorizer.http.access.limit_ceiling import LimitCeiling
 from authorizer.http.access.roles import CARE, CARE_READ
-from authorizer.http.api.conditions import nobody_looks
+from authorizer.http.api.conditions import is_unseen
 from authorizer.http.api.endpoints import UNCHANGED, endpoint
 from authorizer.http.api.fields import (
     PRINTABLE,
@@ -96,7 +96,7 @@ class Limit(TypedDict):
 
 
 class CardEndpoints:
-    """`/cartoes/{cartao_id}` and what is done to a card."""
+    """`/cartoes/{cartao_id}`, block, unblock, limit and replacement."""
 
     def __init__(self, desk: Dispatcher, ceiling: LimitCeiling) -> None:
         self._desk = desk
@@ -175,12 +175,12 @@ class CardEndpoints:
     async def limit(self, request: Request) -> Response:
         """Tell a card's limit in real time, and record that it was told.
 
-        A prefetch shows it to no person, so it records nothing.
+        A prefetch or HEAD shows it to no person, and records nothing.
         """
         card_id = request.path_params["cartao_id"]
         channel = query_of(request, LimitQuery).canal
         account_id = self._account_of(card_id)
-        if nobody_looks(request):
+        if is_unseen(request):
             card, now_us = accepted(await self._desk.peek_limit(card_id))
             return _limit_answer(card, WrittenTime(now_us))
         _, (card, query) = accepted(
@@ -256,7 +256,7 @@ class CardEndpoints:
         return json_response(card_part(card), 201 if done.created else 200)
 
     def _account_of(self, card_id: str) -> str:
-        """The account that a card is on. HTTPException 404 where there is no such card."""
+        """The account that a card is on. HTTPException 404: there is no such card."""
         account_id = self._desk.account_of_card(card_id)
         if account_id is None:
             raise HTTPException(404, f"there is no card {card_id!r}")

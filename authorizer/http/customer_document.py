@@ -60,7 +60,7 @@ class OperationDocument(Document):
     canal: Channel | None = None
 
     def operation(self) -> CardOperation:
-        """The operation as the domain knows it."""
+        """The line as the domain has it."""
         at: WrittenTime = parse_time(self.data)
         return CardOperation(
             self.tipo,
@@ -92,7 +92,7 @@ class Operation(TypedDict):
 
 
 def operation_line(operation: CardOperation) -> dict[str, Any]:
-    """A line of `historico_operacoes`."""
+    """Build a line of `historico_operacoes`."""
     line: dict[str, Any] = {
         "tipo": operation.kind,
         "cartao_id": operation.card_id,
@@ -139,7 +139,7 @@ class CustomerDocument(Document):
 
 
 def registration(document: CustomerDocument, by: str) -> RegisterCustomer:
-    """What a customer document asks for, cards apart."""
+    """The command that registers the customer of a document, without its cards."""
     return RegisterCustomer(
         document.cliente_id,
         document.conta or document.cliente_id,
@@ -179,7 +179,7 @@ class CustomerHead(Person):
 
 
 def customer_document(file: CustomerFile, caller: Caller) -> dict[str, Any]:
-    """The customer document, field for field."""
+    """Build the customer document."""
     return _person(file, caller) | {
         "cartoes": [card_part(card) for card in file.cards],
         "historico_operacoes": [operation_line(operation) for operation in file.operations],
@@ -187,7 +187,7 @@ def customer_document(file: CustomerFile, caller: Caller) -> dict[str, Any]:
 
 
 def customer_head(file: CustomerFile, caller: Caller) -> dict[str, Any]:
-    """A customer as lists show them: the document with the cards' ids alone, and no history."""
+    """Build a customer of a list: the cards' ids alone, and no history."""
     return _person(file, caller) | {"cartoes": [card.card_id for card in file.cards]}
 
 

@@ -1,4 +1,4 @@
-"""`GET /clientes`: customers found by what is known of them."""
+"""`GET /clientes`: the customer search."""
 
 from asyncio import gather
 from typing import Annotated, Final
@@ -79,10 +79,10 @@ class CustomerQuery(Query):
     ) = None
 
     def criteria(self, caller: Caller) -> tuple[Criterion, ...]:
-        """What is looked for. Whoever sees a field masked must know all of it.
+        """The criteria of the search. A masked field must be given whole.
 
         Raises:
-            InvalidRequestError: parts of what is masked are given.
+            InvalidRequestError: a field that the caller sees masked is given in part.
         """
         found: list[Criterion] = []
         parts = []
@@ -100,7 +100,7 @@ class CustomerQuery(Query):
         return [(field, text) for field, text in given.items() if text is not None]
 
     def after(self) -> Found | None:
-        """The place behind which the page begins."""
+        """The place after which the page begins."""
         return _place_of(self.cursor) if self.cursor else None
 
 
@@ -123,8 +123,8 @@ class CustomerSearchEndpoints:
     async def find(self, request: Request) -> Response:
         """Find customers by CPF, phone, e-mail or name, or by what these begin with.
 
-        A caller who sees a field masked must give all of it, and only so often: a search would
-        tell the masked part otherwise, digit by digit or guess by guess.
+        A field that the caller sees masked must be given whole, and its searches are rated: else
+        they would tell the masked part, digit by digit or guess by guess.
         """
         query, caller = query_of(request, CustomerQuery), caller_of(request)
         criteria = query.criteria(caller)

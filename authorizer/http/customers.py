@@ -1,4 +1,4 @@
-"""`/clientes/{cliente_id}`: customers are taken in and shown."""
+"""`/clientes/{cliente_id}`: registers and shows customers."""
 
 from typing import Final
 from urllib.parse import quote

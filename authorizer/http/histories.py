@@ -37,7 +37,7 @@ _TEXTS: Final = {
     "resolucao": ("resolucao",),
     "reabertura": ("motivo",),
 }
-"""What the sealed text of a contact holds, by the contact's kind."""
+"""The members that the sealed text of a contact holds, by the contact's kind."""
 
 
 class HistoryQuery(Query):
@@ -47,7 +47,7 @@ class HistoryQuery(Query):
     cursor: CursorOfThree | None = None
 
     def page(self) -> dict[str, Any]:
-        """The page as the reports are asked for it."""
+        """The page, as parameters of the reports' query."""
         return {"limit": self.limite, "before": self.cursor and key_of(self.cursor, 3)}
 
 
@@ -85,7 +85,7 @@ class Contacts(TypedDict):
 
 
 class HistoryEndpoints:
-    """The histories of a customer. They stay to be seen after the customer was erased."""
+    """`/clientes/{cliente_id}/operacoes` and `/interacoes`. Both outlive the customer's erasure."""
 
     def __init__(self, desk: Dispatcher, reports: Reports, audit: Audit) -> None:
         self._desk = desk

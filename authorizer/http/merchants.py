@@ -21,7 +21,7 @@ from authorizer.http.api.query import Query, query_of
 from authorizer.http.api.rules import DESCRIPTOR_PATTERN, Rule
 from authorizer.http.api.wire import json_response, read_document
 
-Entry = tuple[str, str]
+Override = tuple[str, str]
 """A merchant override: its name as registered, and its MCC."""
 
 
@@ -130,11 +130,11 @@ class MerchantEndpoints:
         return Response(status_code=204)
 
 
-def _behind(key: Key, entries: Sequence[Entry]) -> int:
-    """The place behind the entry that a cursor names: its place then, and a mark of its name.
+def _behind(key: Key, entries: Sequence[Override]) -> int:
+    """The index after the entry of a cursor, which has its index then and a checksum of its name.
 
-    Entries come in at the end, so one that moved has moved up. Where it was removed, the one behind
-    it has its place.
+    Entries are added at the end, so an entry only moves up. Where it was removed, the entry after
+    it has its index.
     """
     place, mark = key
     for at in range(min(place, len(entries) - 1), -1, -1):
@@ -143,5 +143,5 @@ def _behind(key: Key, entries: Sequence[Entry]) -> int:
     return max(0, place)
 
 
-def _mark(entry: Entry) -> int:
+def _mark(entry: Override) -> int:
     return crc32(entry[0].encode())

@@ -1,4 +1,4 @@
-"""What `/metrics` tells. On the hot path only plain integers are counted; Prometheus reads them."""
+"""The metrics of `/metrics`. The hot path counts integers, which are formatted when read."""
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
@@ -12,6 +12,7 @@ from prometheus_client.metrics_core import (
     Metric,
 )
 from prometheus_client.registry import Collector
+from typing_extensions import override
 
 from authorizer.domain.outcomes import Outcome
 from authorizer.persistence.journal.group_commit import CommitStats
@@ -24,7 +25,7 @@ BATCH_BUCKETS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 5_000)
 
 
 class Histogram:
-    """Counts by bucket; each bound belongs to the bucket it ends."""
+    """Counts by bucket; a bound belongs to the bucket that it ends."""
 
     def __init__(self, bounds: tuple[int, ...]) -> None:
         self._bounds = bounds
@@ -37,7 +38,7 @@ class Histogram:
         self._sum += value
 
     def family(self, name: str, documentation: str, unit: int) -> HistogramMetricFamily:
-        """The histogram as Prometheus reads it, its values divided by `unit`."""
+        """The histogram in Prometheus' form, its values divided by `unit`."""
         buckets, total = [], 0
         for bound, count in zip((*self._bounds, None), self._counts, strict=True):
             total += count
@@ -48,7 +49,7 @@ class Histogram:
 
 
 class Metrics(Collector):
-    """Counts decisions and commits, and asks the rest of the house when it is read."""
+    """Counts decisions, commits and denials, and reads gauges and counters when it is collected."""
 
     def __init__(self) -> None:
         self._decisions: dict[Outcome, int] = {}
@@ -63,12 +64,12 @@ class Metrics(Collector):
         self._registry.register(self)
 
     def decided(self, outcome: Outcome, latency_ns: int) -> None:
-        """Count one answer to a purchase, and how long it took from its last byte to the answer."""
+        """Count an answer to a purchase. Latency: from the request's last byte to the answer."""
         self._decisions[outcome] = self._decisions.get(outcome, 0) + 1
         self._latency.observe(latency_ns // 1000)
 
     def unread(self, age_ns: int) -> None:
-        """Count how long a purchase may have waited to be read, before that."""
+        """Keep the longest time that a purchase waited to be read, until the next collection."""
         self._longest_unread_ns = max(self._longest_unread_ns, age_ns)
 
     def committed(self, stats: CommitStats) -> None:
@@ -77,23 +78,23 @@ class Metrics(Collector):
         self._sync.observe(int(stats.seconds * 1_000_000))
 
     def denied(self, status: int) -> None:
-        """Count one request that was not let in: 401, 403 or 429."""
+        """Count a denied request: 401, 403 or 429."""
         self._denials[status] = self._denials.get(status, 0) + 1
 
     def gauge(self, name: str, documentation: str, read: Callable[[], float]) -> None:
-        """Have a number read whenever the metrics are."""
+        """Register a gauge; `read` is called at each collection."""
         self._gauges.append((name, documentation, read))
 
     def counter(self, name: str, documentation: str, read: Callable[[], float]) -> None:
-        """Have a count read whenever the metrics are; its name in the text ends in `_total`."""
+        """Register a counter; `read` is called at each collection. It is shown with `_total`."""
         self._counters.append((name, documentation, read))
 
     def text(self) -> bytes:
         """All metrics in Prometheus' text format."""
         return generate_latest(self._registry)
 
+    @override
     def collect(self) -> Iterator[Metric]:
-        """See `prometheus_client.registry.Collector`."""
         decisions = CounterMetricFamily(
             "authorizer_decisions",
             "Answers to purchases.",

@@ -72,7 +72,7 @@ class PersonalDataEndpoints:
 
 
 async def personal_data_document(found: PersonalDataExport, caller: Caller) -> dict[str, Any]:
-    """All that is held on a person. Tickets may be many and long: others get their turn between."""
+    """Build all that is held on a person, with a turn for other tasks after each ticket."""
     tickets = []
     for ticket in found.tickets:
         tickets.append(orjson.Fragment(orjson.dumps(ticket_document(ticket))))

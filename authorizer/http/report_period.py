@@ -1,4 +1,4 @@
-"""The period of a report, as a query or a command line names it."""
+"""The period of a report, from the query of a request or the options of a command."""
 
 from datetime import date
 from typing import Final
@@ -13,7 +13,7 @@ _LAST_US: Final = day_of(date(9999, 1, 1)) * DAY_US
 
 
 class PeriodError(ValueError):
-    """What is wrong with a period, and with which end of it."""
+    """A period that is refused; `field` names the wrong end."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
@@ -21,10 +21,10 @@ class PeriodError(ValueError):
 
 
 def period_of(de: str | None, ate: str | None, now_us: int, days: LocalDays) -> Period:
-    """The period from `de` to `ate`, both checked before.
+    """The period from `de` to `ate`, both of which `check_edge` has passed.
 
-    Dates are local days, the last one included. Instants are exact; the one at the end is no part
-    of the period. By default it ends with today, and begins with the day 29 days before its last.
+    A date is a whole local day. An instant is exact; the end is exclusive. The default is 30 days,
+    today the last.
 
     Raises:
         PeriodError: it ends before it begins, is longer than a leap year, or out of all bounds.

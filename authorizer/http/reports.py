@@ -1,4 +1,4 @@
-"""Reports: the service metrics, and the sums of purchases; as JSON, CSV or a page."""
+"""`/relatorios`: service metrics and sums of purchases, as JSON, CSV or a page."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -27,7 +27,7 @@ from authorizer.http.api.wire import json_response, money
 from authorizer.http.report_document import ServiceReport, TransactionReport
 from authorizer.http.report_period import PeriodError, period_of
 
-Edge = Annotated[
+PeriodEdge = Annotated[
     StrictStr,
     Rule(check_edge, DATE_OR_TIME),
     Field(max_length=40, description="A local day: 2026-11-22; or an RFC 3339 date and time."),
@@ -47,8 +47,8 @@ PAGE_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ances
 class ServiceReportQuery(Query):
     """`GET /relatorios/atendimento`."""
 
-    de: Edge | None = None
-    ate: Edge | None = None
+    de: PeriodEdge | None = None
+    ate: PeriodEdge | None = None
     agrupar: Literal["dia", "canal", "categoria", "atendente"] | None = None
     estilo: Style | None = None
     horario: Literal["calendario", "comercial"] = "calendario"
@@ -57,8 +57,8 @@ class ServiceReportQuery(Query):
 class TransactionReportQuery(Query):
     """`GET /relatorios/transacoes`."""
 
-    de: Edge | None = None
-    ate: Edge | None = None
+    de: PeriodEdge | None = None
+    ate: PeriodEdge | None = None
     agrupar: Literal["dia", "carteira", "mcc", "estabelecimento", "motivo"] | None = None
     estilo: Style | None = None
 
@@ -118,7 +118,7 @@ class ReportEndpoints:
         )
 
     async def _page(self, about: str, asked: dict[str, Any]) -> Response:
-        """A page is made where the reports are, for the server has no templates."""
+        """The HTML page, which the reports' process makes: it has the templates."""
         page = await self._reports.query("report_page", **asked, about=[about])
         response = Response(page, media_type=f"{HTML}; charset=utf-8")
         response.headers["Content-Security-Policy"] = PAGE_POLICY
@@ -146,7 +146,10 @@ def _answer(
     style: str | None,
     report: Callable[[Callable[[int], Any]], dict[str, Any]],
 ) -> Response:
-    """The report in the form that the client prefers, given how amounts are written."""
+    """The report in the media type that the client prefers.
+
+    `report` makes its document, given how an amount is written.
+    """
     if _form(request) == CSV:
         document = report(reais)
         if style is None:
@@ -163,5 +166,5 @@ def _answer(
 
 
 def reais(cents: int) -> Decimal:
-    """An amount as a spreadsheet has it, exact."""
+    """An exact amount, for a spreadsheet."""
     return Decimal(format_cents(cents))

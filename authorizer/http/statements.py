@@ -1,4 +1,4 @@
-"""Statements: what moved an account's wallets, from the read models."""
+"""Statements: the movements of an account's wallets, from the read models."""
 
 from typing import Any, Literal, NotRequired
 
@@ -27,7 +27,7 @@ class StatementQuery(Query):
     before: CursorOfOne | None = None
 
     def page(self) -> dict[str, Any]:
-        """The page as the reports are asked for it."""
+        """The page, as parameters of the reports' query."""
         return {"limit": self.limit, "before": self.before and key_of(self.before, 1)}
 
 

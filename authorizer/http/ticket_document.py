@@ -1,4 +1,4 @@
-"""A ticket (`chamado`) as it is shown, and the texts that it is made of."""
+"""A ticket (`chamado`) in an answer, and the kinds of its texts."""
 
 from typing import Annotated, Any, Final, Literal, NotRequired
 
@@ -96,7 +96,7 @@ class Ticket(TicketSummary):
 
 
 def ticket_document(file: TicketFile) -> dict[str, Any]:
-    """A ticket with its interactions."""
+    """Build a ticket with its interactions."""
     pairs = zip(file.ticket.interactions, file.texts.messages, strict=True)
     interactions = [
         _interaction(number, interaction, *said)
@@ -106,7 +106,7 @@ def ticket_document(file: TicketFile) -> dict[str, Any]:
 
 
 def ticket_summary(file: TicketFile) -> dict[str, Any]:
-    """A ticket without its interactions, as lists show it. Text whose key is gone is null."""
+    """Build a ticket without its interactions. A text whose key was destroyed is null."""
     ticket, texts = file.ticket, file.texts
     document: dict[str, Any] = {
         "protocolo": ticket.ticket_id,

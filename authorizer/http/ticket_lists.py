@@ -70,7 +70,7 @@ class TicketListQuery(Query):
     cursor: CursorOfTwo | None = None
 
     def params(self, now_us: int, days: LocalDays) -> dict[str, Any]:
-        """The list as the reports are asked for it."""
+        """The list, as parameters of the reports' query."""
         return {
             "status": self.status and self.status.value,
             "customer_id": self.cliente_id,

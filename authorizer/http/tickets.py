@@ -45,7 +45,7 @@ _WRONG_STATE: Final = "409, for the ticket is in another state."
 
 
 class TicketEndpoints:
-    """`/chamados/{protocolo}`, and how a ticket is opened."""
+    """`/clientes/{cliente_id}/chamados` and `/chamados/{protocolo}`."""
 
     def __init__(self, desk: TicketDesk, audit: Audit) -> None:
         self._desk = desk
@@ -213,9 +213,9 @@ class TicketEndpoints:
         return json_response(ticket_document(file), status)
 
     async def _accepted(self, request: Request, answer: TicketAnswer) -> tuple[Done, TicketFile]:
-        """What was accepted. A request that changed nothing has read the ticket: it is recorded.
+        """The accepted answer. Where nothing changed, the ticket was read, and that is recorded.
 
-        One that changed it is in the journal.
+        A change is in the journal already.
         """
         done, file = accepted(answer)
         if not done.created:
@@ -224,10 +224,10 @@ class TicketEndpoints:
 
 
 def _client_id(request: Request, document: TicketDocument) -> str | None:
-    """The client's own id for a ticket: of the document, or of the header.
+    """The client's own id for a ticket, of the document or of the header; None without one.
 
     Raises:
-        InvalidRequestError: the header can't be taken, or says something else than the document.
+        InvalidRequestError: the header is wrong, or differs from the document.
     """
     keys = idempotency_keys(request.scope["headers"])
     if not keys:

@@ -1,4 +1,4 @@
-"""A purchase as clients send it, and its answer: what `transactions.py` reads and writes."""
+"""The description of a purchase and of its answer, which `transactions.py` reads and writes."""
 
 from typing import Annotated, Any, Final, Literal
 

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import quote, unquote, urlencode
 
 from authorizer.http.api import examples as module
-from authorizer.http.api.examples import FILE, JSON, Step, Told, step_of, written_examples
+from authorizer.http.api.examples import FILE, JSON, Step, Values, step_of, written_examples
 from authorizer.http.api.openapi import operation_id
 from tests.support.client import Answer, Client
 from tests.support.endpoints import declared_endpoints
@@ -42,14 +42,14 @@ class Asked(NamedTuple):
 
 def play(client: Client, written: list[Json]) -> Iterator[Asked]:
     """Ask these steps in order."""
-    told = Told()
+    values = Values()
     for step in map(step_of, written):
-        made = step._replace(path=told.put_in(step.path), query=told.put_in(step.query))
+        made = step._replace(path=values.fill_in(step.path), query=values.fill_in(step.query))
         times = 1 if step.again is None else 2
         asked = Asked(step, tuple(_ask(client, made) for _ in range(times)))
         for answer in asked.answers:
-            told.hear(shown(step, answer))
-            told.hear(next_page(answer))
+            values.keep(shown(step, answer))
+            values.keep(next_page(answer))
         yield asked
 
 

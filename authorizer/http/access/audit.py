@@ -12,16 +12,17 @@ from authorizer.http.access.control import caller_of
 
 
 class Audit:
-    """Records who reads whose data."""
+    """Records who reads whose personal data."""
 
     def __init__(self, trail: AccessTrail, clock: Clock) -> None:
         self._trail = trail
         self._clock = clock
 
     async def record(self, request: Request, kind: AccessKind, customer_ids: Iterable[str]) -> None:
-        """Return when it is durable that this request reads these persons' data; none: nothing.
+        """Record that this request reads these customers' data; returns once that is durable.
 
-        AccessTrailError where that can't be recorded: then nothing may be answered.
+        Raises:
+            AccessTrailError: it can't be recorded, so the data may not be answered.
         """
         ids = tuple(dict.fromkeys(customer_ids))
         if not ids:

@@ -1,8 +1,8 @@
-"""Who a request comes from, and whether they may ask for it (RFC 6750, bearer tokens).
+"""Access control: the caller of a request, and whether their role may ask for it.
 
-As long as there has never been a key, whoever reaches the server may do anything, and it listens on
-loopback only; but for web pages of others, which a browser would have reach it. From the first key
-on everybody needs one, even if all are revoked.
+Keys are bearer tokens (RFC 6750). Until the first key is made the server listens on loopback and
+takes every request but those that come through other web pages. From the first key on every request
+needs one, even if all are revoked.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -25,7 +25,7 @@ CALLER: Final = "authorizer.caller"
 """Where a request's scope has its caller."""
 _MAX_REMEMBERED: Final = 10_000
 _LONGEST_REMEMBERED: Final = 128
-"""No client writes a key in more bytes, unless with spaces for the memory's sake."""
+"""Longer headers are verified but never cached, so padding cannot fill memory."""
 _NO_DIGEST: Final = bytes(32)
 """Compared with where no key has the id, so that both take the same time."""
 
@@ -38,8 +38,8 @@ class Denied(NamedTuple):
     headers: Mapping[str, str]
 
 
-class _Known(NamedTuple):
-    """What an `Authorization` header was found to mean."""
+class _Verified(NamedTuple):
+    """A verified `Authorization` header."""
 
     caller: Caller
     key_id: str
@@ -71,10 +71,7 @@ _NO_LONGER: Final = {
 
 
 class Access:
-    """Lets requests in, or not.
-
-    Everything here is synchronous and in memory; `replace` puts other keys in force.
-    """
+    """Decides which requests are let in. Synchronous and in memory, as the hot path asks it."""
 
     def __init__(
         self,
@@ -85,21 +82,20 @@ class Access:
         *,
         open_without_keys: bool = True,
     ) -> None:
-        """`now_us` is the time that expiry is measured by.
+        """`now_us` gives the time for expiry. `on_denied` gets the status of every denial.
 
-        `on_denied` is told the status of every denial. `open_without_keys` is whether anybody may
-        do anything while there is no key.
+        `open_without_keys`: while there is no key, every request from loopback is let in.
         """
         self._now_us = now_us
         self._rates = rates or Rates(UNLIMITED, lambda: 0)
         self._on_denied = on_denied
         self._by_id: dict[str, ApiKey] = {}
-        self._remembered: dict[bytes, _Known] = {}
+        self._remembered: dict[bytes, _Verified] = {}
         self.is_open = open_without_keys
         self.replace(keys)
 
     def replace(self, keys: Sequence[ApiKey]) -> None:
-        """Have these keys in force, and no others, from the next request on."""
+        """Put these keys in force, and no others, from the next request on."""
         self._by_id = {key.key_id: key for key in keys}
         self._remembered.clear()
         self._rates.forget_all_but(self._by_id)
@@ -108,20 +104,20 @@ class Access:
 
     @property
     def active_keys(self) -> int:
-        """How many keys are good now."""
+        """The number of keys that are neither expired nor revoked."""
         now_us = self._now_us()
         return sum(key.standing(now_us) is Standing.ACTIVE for key in self._by_id.values())
 
     def admit(self, headers: Headers, roles: frozenset[Role] | None) -> Caller | Denied:
-        """The caller, if one of `roles` is theirs; `roles` None asks for no key.
+        """The caller, or why the request is denied. `roles` None: no key is needed.
 
-        Counts against the key's rate, whether the role is allowed or not.
+        The request counts against the key's rate, even if its role is denied.
         """
         if self.is_open:
             return self._denied(_FOREIGN) if is_foreign(headers) else LOCAL
         if roles is None:
             return ANONYMOUS
-        known = self._known(headers)
+        known = self._verified_key(headers)
         if isinstance(known, Denied):
             return self._denied(known)
         wait_ns = self._rates.wait_ns(known.key_id)
@@ -130,37 +126,37 @@ class Access:
         return known.caller if known.role in roles else self._denied(_forbidden(known.role, roles))
 
     def forbid(self, role: Role, roles: frozenset[Role], what: str) -> Denied:
-        """The answer to who was let in and asks for more than their role may; it is counted."""
+        """The denial of a caller who was let in, and whose role may not do `what`. Counted."""
         return self._denied(_forbidden(role, roles, what))
 
     def admit_transaction(self, headers: Headers, foreign: bool | None = None) -> Caller | Denied:
-        """The caller of a transaction endpoint, if they are a terminal. There is no rate here.
+        """The caller of a transaction endpoint, or why the request is denied. No rate applies.
 
-        `foreign` is whether the headers are (`is_foreign`), where that is known already.
+        `foreign` is the result of `is_foreign`, where the caller knows it already.
         """
         if self.is_open:
             found = is_foreign(headers) if foreign is None else foreign
             return self._denied(_FOREIGN) if found else LOCAL
-        known = self._known(headers)
+        known = self._verified_key(headers)
         if isinstance(known, Denied):
             return self._denied(known)
         if known.role is not _TERMINAL:
             return self._denied(_forbidden(known.role, TERMINALS))
         return known.caller
 
-    def _known(self, headers: Headers) -> _Known | Denied:
+    def _verified_key(self, headers: Headers) -> _Verified | Denied:
         given = [value for name, value in headers if name == b"authorization"]
         if len(given) != 1:
             return _AMBIGUOUS if given else _NO_KEY
         # A lookup by hash: how long it takes says nothing of how much of a wrong key is right.
-        known = self._remembered.get(given[0]) or self._verified(given[0])
+        known = self._remembered.get(given[0]) or self._verify(given[0])
         if isinstance(known, Denied):
             return known
         if known.expires_at_us is not None and self._now_us() >= known.expires_at_us:
             return _NO_LONGER[Standing.EXPIRED]
         return known
 
-    def _verified(self, authorization: bytes) -> _Known | Denied:
+    def _verify(self, authorization: bytes) -> _Verified | Denied:
         scheme, _, token = authorization.partition(b" ")
         if scheme.lower() != b"bearer":
             return _NO_KEY
@@ -174,7 +170,7 @@ class Access:
         standing = key.standing(self._now_us())
         if standing is not Standing.ACTIVE:
             return _NO_LONGER[standing]
-        known = _Known(
+        known = _Verified(
             Caller(key.by, key.role),
             key.key_id,
             key.role,

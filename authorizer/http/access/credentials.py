@@ -1,7 +1,6 @@
 """An API key as its owner holds it: `ak_<id>_<secret>`.
 
-The id says which key it is, and is no secret. The secret is 256 random bits, of which only the
-SHA-256 is kept.
+The id names the key and is no secret. The secret is 256 random bits; the server keeps its SHA-256.
 """
 
 import hashlib
@@ -16,7 +15,7 @@ _KEY = re.compile(rb"ak_([0-9a-f]{10})_([0-9a-f]{64})")
 
 
 class Credential(NamedTuple):
-    """A whole key."""
+    """An API key with its secret."""
 
     key_id: str
     secret: str
@@ -30,16 +29,16 @@ class Credential(NamedTuple):
 
     @property
     def digest(self) -> bytes:
-        """What is kept of the secret."""
+        """The SHA-256 of the secret."""
         return hashlib.sha256(self.secret.encode()).digest()
 
 
 def new_credential() -> Credential:
-    """A key that nobody has."""
+    """A new random key."""
     return Credential(secrets.token_hex(_ID_BYTES), secrets.token_hex(_SECRET_BYTES))
 
 
 def parse_credential(text: bytes) -> Credential | None:
-    """A key as it was sent; None for anything else."""
+    """Parse a key; None for anything else."""
     match = _KEY.fullmatch(text)
     return None if match is None else Credential(match[1].decode(), match[2].decode())

@@ -1,4 +1,4 @@
-"""What an attendant may set a card's credit limit to by themselves; beyond it a supervisor does."""
+"""The highest credit limit that an attendant may set; higher ones need a supervisor."""
 
 from collections.abc import Iterable
 
@@ -18,9 +18,10 @@ class LimitCeiling:
         self._ceiling_cents = ceiling_cents
 
     def check(self, caller: Caller, limits_cents: Iterable[int | None]) -> None:
-        """Let these limits be set by this caller; HTTPException 403 where one is not theirs to set.
+        """Check that the caller may set these limits; None is a card without one.
 
-        A card without a limit has None.
+        Raises:
+            HTTPException: 403, a limit is above the ceiling and the caller is an attendant.
         """
         if caller.role is not Role.ATTENDANT:
             return

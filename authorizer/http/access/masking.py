@@ -1,4 +1,4 @@
-"""CPF, phone and e-mail as they are shown to callers who need not know them in full."""
+"""CPF, phone and e-mail, masked for roles that may not see them in full."""
 
 from authorizer.domain.access import Caller
 from authorizer.domain.customers.person import Person
@@ -9,7 +9,7 @@ _PHONE_DIGITS_SHOWN = 4
 
 
 def person_for(caller: Caller, person: Person) -> Person:
-    """A person as this caller may see them."""
+    """The person, masked unless the caller's role sees personal data."""
     if caller.sees_personal_data:
         return person
     return Person(

@@ -1,8 +1,8 @@
 """Whether a request comes through a web page that is not this server's own.
 
-While nobody needs a key, a browser on this machine would be anybody's hand: a page of somebody else
-may post to loopback, and one whose name was rebound to 127.0.0.1 may read the answers too. Browsers
-tell of both, in headers that no page can set: `Host`, `Origin` and `Sec-Fetch-Site`.
+Without keys any page in a browser on this machine could post to loopback, and a page whose name was
+rebound to 127.0.0.1 could read the answers too. Browsers tell of both in headers that no page can
+set: `Host`, `Origin` and `Sec-Fetch-Site`.
 """
 
 import re
@@ -18,9 +18,9 @@ _OWN_SITES: Final = (b"same-origin", b"none")
 
 
 def is_foreign(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Whether these headers tell of another host than loopback, or of another page's request.
+    """Whether the headers name another host than loopback, or another site's page.
 
-    Names are in lower case. A request without any of them comes from no browser.
+    Header names are in lower case. A request without any of the three comes from no browser.
     """
     hosts: list[bytes] = []
     origins: list[bytes] = []
@@ -33,12 +33,12 @@ def is_foreign(headers: Iterable[tuple[bytes, bytes]]) -> bool:
             return True
     if len(hosts) > 1 or not all(map(_is_loopback, hosts)):
         return True
-    own = [_SCHEME + _plain(host) for host in hosts]
-    return any(_plain(origin) not in own for origin in origins)
+    own = [_SCHEME + _without_default_port(host) for host in hosts]
+    return any(_without_default_port(origin) not in own for origin in origins)
 
 
 def _is_loopback(host: bytes) -> bool:
-    """Whether a host, with a port or without, is a name that only this machine answers to."""
+    """Whether a host, with or without a port, is a loopback name or address."""
     parts = _HOST.fullmatch(host)
     if parts is None:
         return False
@@ -49,5 +49,5 @@ def _is_loopback(host: bytes) -> bool:
         return False
 
 
-def _plain(origin: bytes) -> bytes:
+def _without_default_port(origin: bytes) -> bytes:
     return origin.lower().removesuffix(_DEFAULT_PORT)

@@ -1,4 +1,4 @@
-"""How often a key may do something: so many times in a while, and so many at once on top."""
+"""Rate limits of API keys: a sustained rate, and a burst on top of it."""
 
 from collections.abc import Callable, Container
 from typing import Final, NamedTuple
@@ -9,20 +9,20 @@ HOUR_NS: Final = 60 * MINUTE_NS
 
 
 class RateLimit(NamedTuple):
-    """What each key may do."""
+    """The rate of each key."""
 
     requests: int
-    """In each `while_ns`; 0: as much as it likes."""
+    """Requests in each `while_ns`; 0: no limit."""
     burst: int
-    """Requests that may come at once after a quiet time."""
+    """The depth of the bucket: requests that may come at once after a quiet time."""
     while_ns: int = SECOND_NS
 
 
 class Rates:
     """Counts the requests of each key, as a token bucket (the generic cell rate algorithm).
 
-    What is kept of a key is one number: when its bucket would be full again. It is kept for known
-    keys only, so there are no more of them than keys.
+    A key takes one number: the time when its bucket is full again. Only known keys have one, so
+    memory is bounded by their number.
     """
 
     def __init__(self, limit: RateLimit, monotonic_ns: Callable[[], int]) -> None:
@@ -32,7 +32,10 @@ class Rates:
         self._full_at_ns: dict[str, int] = {}
 
     def wait_ns(self, key_id: str) -> int:
-        """Count one request; 0 if it may go on, else how long until one may, and it counts not."""
+        """Count a request and return 0, or, if the bucket is empty, return the wait.
+
+        A refused request is not counted.
+        """
         if not self._interval_ns:
             return 0
         now_ns = self._monotonic_ns()
@@ -44,11 +47,11 @@ class Rates:
         return 0
 
     def forget_all_but(self, key_ids: Container[str]) -> None:
-        """Keep nothing of other keys."""
+        """Drop the buckets of all other keys."""
         for key_id in [known for known in self._full_at_ns if known not in key_ids]:
             del self._full_at_ns[key_id]
 
 
 def retry_after(wait_ns: int) -> dict[str, str]:
-    """The header that says when to come back, in whole seconds."""
+    """The `Retry-After` header of a wait, in whole seconds, rounded up."""
     return {"Retry-After": str(-(-wait_ns // SECOND_NS))}

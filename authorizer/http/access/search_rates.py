@@ -1,7 +1,7 @@
-"""How often a key may search for people.
+"""Rate limits of the customer search.
 
-Whoever sees a CPF masked knows some of its digits, and a search says whether a guess at the others
-is right. So guesses are few: their number is bounded whether somebody is found or not.
+A masked CPF shows some digits, and a search tells whether a guess at the others is right. So the
+number of guesses is bounded, found or not.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from authorizer.http.access.rate import HOUR_NS, MINUTE_NS, RateLimit, Rates, re
 
 
 class SearchRates:
-    """Counts the searches of each key. Without keys there is no rate."""
+    """Counts the searches of each key. Callers without a key have no limit."""
 
     def __init__(
         self,
@@ -22,7 +22,7 @@ class SearchRates:
         monotonic_ns: Callable[[], int],
         on_denied: Callable[[int], None] = lambda _: None,
     ) -> None:
-        """`on_denied` is told the status of every search that is refused."""
+        """`on_denied` gets the status of every refused search."""
         hits = RateLimit(hits_per_minute, max(1, hits_per_minute), MINUTE_NS)
         masked = RateLimit(masked_per_hour, max(1, masked_per_hour), HOUR_NS)
         self._hits = Rates(hits, monotonic_ns)
@@ -30,7 +30,7 @@ class SearchRates:
         self._on_denied = on_denied
 
     def count_masked(self, caller: Caller) -> None:
-        """Count a search by what its caller sees masked, before it is made.
+        """Count a search by a masked field, before it is made.
 
         Raises:
             HTTPException: 429, there were too many.
@@ -38,7 +38,7 @@ class SearchRates:
         self._count(self._masked, caller, "this API key guesses too often at what it sees masked")
 
     def count_hit(self, caller: Caller) -> None:
-        """Count a search that found somebody, before it is told whom.
+        """Count a search that found a customer, before it is answered.
 
         Raises:
             HTTPException: 429, there were too many.

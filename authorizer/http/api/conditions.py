@@ -1,4 +1,4 @@
-"""What a request rests on: the version of a document that it changes, and that somebody looks.
+"""Conditions of a request: the version that it changes, and whether its answer will be seen.
 
 Versions are entity tags (RFC 9110, 8.8.3): the journal position of the newest change, in quotes.
 """
@@ -22,16 +22,16 @@ _TAGS: Final = re.compile(TAGS_PATTERN)
 
 _MASKED: Final = "m"
 _PREFETCH: Final = ("sec-purpose", "purpose", "x-moz")
-"""Where clients say that nobody looks yet: Fetch, older Chromium and Safari, older Firefox."""
+"""Headers of a prefetch: the Fetch standard's, older Chromium and Safari, older Firefox."""
 
 
 def entity_tag(position: int, masked: bool) -> str:
-    """The tag of a document as it is at a position; what is masked is another document."""
+    """The entity tag of a document at a position. The masked form of it has another tag."""
     return f'"{position}{_MASKED if masked else ""}"'
 
 
 def precondition_of(request: Request) -> Precondition | None:
-    """What must hold for a change; None where the request asks for nothing.
+    """The precondition of a change, from `If-Match` and `If-None-Match`; None without them.
 
     Raises:
         InvalidRequestError: the headers can't be read.
@@ -52,8 +52,8 @@ def precondition_of(request: Request) -> Precondition | None:
     return at_one_of(int(tag) for tag in tags if _POSITION.fullmatch(tag))
 
 
-def nobody_looks(request: Request) -> bool:
-    """Whether an answer is fetched before anybody asked to see it, or without what it says."""
+def is_unseen(request: Request) -> bool:
+    """Whether the answer is shown to no person: a prefetch, or HEAD."""
     if request.method == "HEAD":
         return True
     return any("prefetch" in request.headers.get(name, "").lower() for name in _PREFETCH)

@@ -56,7 +56,7 @@ _POLICY: Final = (
 
 
 class _File(NamedTuple):
-    """Something that is the same until the program changes."""
+    """A file that is the same for the life of the process."""
 
     body: bytes
     media_type: str
@@ -64,7 +64,7 @@ class _File(NamedTuple):
 
 
 class DocumentationEndpoints:
-    """`/openapi.json` and `/docs`: they describe all endpoints, themselves too."""
+    """`/openapi.json` and `/docs`, which describe all endpoints, themselves too."""
 
     def __init__(self, others: Sequence[Endpoint]) -> None:
         self._files = {name: _file(_shipped(name), kind) for name, kind in _SHIPPED.items()}

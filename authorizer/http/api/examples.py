@@ -1,8 +1,8 @@
-"""The examples of the OpenAPI document: a day of requests, in order, and what was answered.
+"""The examples of the OpenAPI document: requests in order, and their answers.
 
 The requests are written by hand in `examples.json`; `make examples` asks a real server and writes
-its answers beside them. `@protocolo`, `@next` and `@proximo` in a request are what the answer
-before it said under that name.
+its answers beside them. `@protocolo`, `@next` and `@proximo` in a request stand for the member of
+that name in an earlier answer.
 """
 
 import json
@@ -16,11 +16,11 @@ Json = dict[str, Any]
 FILE: Final = "examples.json"
 JSON: Final = "application/json"
 _TOLD: Final = ("protocolo", "next", "proximo")
-"""Members of answers that later requests are made with."""
+"""Members of answers that later requests may refer to."""
 
 
 class Step(NamedTuple):
-    """A request, and what was answered: to it, and to the same one a second time."""
+    """A request, its answer, and the answer to the same request a second time."""
 
     operation: str
     name: str
@@ -32,21 +32,21 @@ class Step(NamedTuple):
     again: int | None
     media_type: str
     answers: Mapping[int, Any]
-    """By status: the document, text that may end early, None for nothing."""
+    """By status: the document, a text that may be cut off, None for no content."""
     told: Mapping[str, str]
-    """What later requests need of it beside the documents: a cursor that a header names."""
+    """Values for later requests that no document has: a cursor that a header names."""
 
 
-class Told(dict[str, str | None]):
-    """What answers have said that later requests need, by name."""
+class Values(dict[str, str | None]):
+    """The values of earlier answers that later requests refer to, by name."""
 
-    def hear(self, answer: Any) -> None:
-        """Keep what an answer says."""
+    def keep(self, answer: Any) -> None:
+        """Keep the values of an answer."""
         if isinstance(answer, dict):
             self.update({name: answer[name] for name in _TOLD if name in answer})
 
-    def put_in(self, values: Mapping[str, str]) -> dict[str, str]:
-        """The values of a request. What no answer has said yet stays as it is."""
+    def fill_in(self, values: Mapping[str, str]) -> dict[str, str]:
+        """The values of a request, references replaced. One that is not known yet stays."""
         return {
             name: (value.startswith("@") and self.get(value[1:])) or value
             for name, value in values.items()
@@ -54,7 +54,7 @@ class Told(dict[str, str | None]):
 
 
 def step_of(written: Json) -> Step:
-    """A step as the file has it."""
+    """Parse a step of the file."""
     return Step(
         written["operation"],
         written.get("name", "example"),
@@ -72,7 +72,7 @@ def step_of(written: Json) -> Step:
 
 @cache
 def written_examples() -> Json:
-    """The file."""
+    """The parsed file."""
     content = get_data(__package__, FILE)
     assert content is not None
     document: Json = json.loads(content)
@@ -80,7 +80,7 @@ def written_examples() -> Json:
 
 
 class Examples:
-    """Examples by what they are examples of."""
+    """The examples of parameters, bodies, answers and problems."""
 
     def __init__(self, written: Json) -> None:
         self._steps = list(_told(written))
@@ -119,17 +119,17 @@ class Examples:
 
 @cache
 def examples() -> Examples:
-    """Those of the file."""
+    """The examples of the file."""
     return Examples(written_examples())
 
 
 def _told(written: Json) -> Iterator[Step]:
-    told = Told()
+    values = Values()
     for one in map(step_of, written["steps"]):
-        yield one._replace(path=told.put_in(one.path), query=told.put_in(one.query))
+        yield one._replace(path=values.fill_in(one.path), query=values.fill_in(one.query))
         for answer in one.answers.values():
-            told.hear(answer)
-        told.hear(one.told)
+            values.keep(answer)
+        values.keep(one.told)
 
 
 def _shown(values: Mapping[str, Any]) -> Json:

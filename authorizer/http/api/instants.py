@@ -1,4 +1,4 @@
-"""`de` and `ate`: the ends of a period, as a local day or as an instant."""
+"""`de` and `ate`, the ends of a period: a local day or an instant."""
 
 import re
 from datetime import date
@@ -12,17 +12,17 @@ _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 def start_us(text: str, days: LocalDays) -> int:
-    """When a period begins: with this day, or at this instant. ValueError for anything else."""
+    """The start of a period: of the day, or the instant. ValueError for other text."""
     return days.start_us(_day(text)) if _DATE.fullmatch(text) else _instant_us(text)
 
 
 def end_us(text: str, days: LocalDays) -> int:
-    """When a period has ended: with this day, or before this instant."""
+    """The exclusive end of a period: of the day, or the instant. ValueError for other text."""
     return days.start_us(_day(text) + 1) if _DATE.fullmatch(text) else _instant_us(text)
 
 
 def check_edge(text: str) -> str:
-    """The text of an end of a period. ValueError for anything else."""
+    """The text itself. ValueError: it is neither a day nor an instant."""
     _day(text) if _DATE.fullmatch(text) else _instant_us(text)
     return text
 

@@ -1,7 +1,7 @@
-"""Whether bytes are JSON, with numbers of any size, and how deeply it is nested.
+"""Checks of JSON that the parsers leave out: numbers of any size, and the depth of nesting.
 
-RFC 8259 sets neither a bound. Numbers have none here. Nesting has one of our own, because that of
-the standard library's parser differs from one Python to the next.
+RFC 8259 bounds neither. Numbers have no bound here. Nesting has one of our own, because that of
+the standard library's parser differs between versions of Python.
 """
 
 import re
@@ -10,21 +10,21 @@ from typing import Final
 import orjson
 
 MAX_NESTING: Final = 500
-"""Arrays and objects within each other. Every Python reads so many."""
+"""Levels of arrays and objects. Every supported Python parses as many."""
 
 _TEXT_OR_BRACKET: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', re.DOTALL)
 _MAY_BE_BEYOND: Final = re.compile(rb"[eE]\+?0*[1-9][0-9]{2}|(?<![0-9])[0-9]{200}")
-"""What every number that a double can't hold has in it."""
+"""Matches in every number that a double can't hold."""
 _NUMBER: Final = re.compile(
     rb"(?<![\w.+-])-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+(?![\w.+-])"
 )
 
 
 def has_numbers_beyond(body: bytes) -> bool:
-    """Whether bytes that orjson refuses are JSON all the same, with numbers that no double holds.
+    """Whether bytes that orjson refuses are JSON with numbers that no double holds.
 
-    orjson is strict where the standard library is not. So the bytes are read once more with every
-    number written as 0, in texts too: that changes what they say, and never whether they are JSON.
+    orjson parses the bytes once more with every number replaced by 0, in texts too. That changes
+    the values and never whether the bytes are JSON; the standard library alone would take more.
     """
     if _MAY_BE_BEYOND.search(body) is None:
         return False

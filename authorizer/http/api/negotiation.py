@@ -1,4 +1,4 @@
-"""Which of several forms a client prefers, and in whose way of writing (RFC 9110, 12.5)."""
+"""Content negotiation: the media type and the language that a client prefers (RFC 9110, 12.5)."""
 
 import re
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ _PORTUGUESE: Final = "pt"
 def preferred_form(accept: str) -> str:
     """The media type that an `Accept` header prefers: JSON, CSV or HTML.
 
-    JSON is the answer to whoever likes all equally, wants none, or can't be understood.
+    JSON where all are equal, none is acceptable, or the header can't be parsed.
     """
     return max(_FORMS, key=lambda form: _quality_of(form, accept))
 
@@ -27,7 +27,7 @@ def prefers_portuguese(accept_language: str) -> bool:
 
 
 def _quality_of(media_type: str, accept: str) -> float:
-    """How much a media type is liked, 0 to 1; the most specific range that matches it counts."""
+    """The quality of a media type, 0 to 1, by the most specific range that matches it."""
     kind = media_type.partition("/")[0]
     ranges = ("*/*", f"{kind}/*", media_type)
     best = (-1, 0.0)

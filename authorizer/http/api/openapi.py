@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
+from typing_extensions import override
 
 from authorizer.http.api.endpoints import Endpoint, NotJson
 from authorizer.http.api.examples import JSON, examples
@@ -70,7 +71,7 @@ def openapi_document(endpoints: Sequence[Endpoint], version: str) -> Json:
 
 
 def operation_id(endpoint: Endpoint) -> str:
-    """What generated clients call it: `post_cartoes_cartao_id_bloqueio`."""
+    """The operation's name in generated clients: `post_cartoes_cartao_id_bloqueio`."""
     return "_".join([endpoint.method.lower(), *re.findall(r"\w+", endpoint.path)])
 
 
@@ -94,25 +95,26 @@ def problems_of(endpoint: Endpoint) -> list[int]:
 class _Closed(GenerateJsonSchema):
     """Answers have the members that are described and no others, unless their type says so."""
 
+    @override
     def typed_dict_schema(self, schema: Any) -> Json:
-        """See `GenerateJsonSchema`."""
         return {"additionalProperties": False} | super().typed_dict_schema(schema)
 
+    @override
     def dict_schema(self, schema: Any) -> Json:
-        """Names are bound by `propertyNames` alone: all values are of one type."""
+        # names are bound by `propertyNames` alone: all values are of one type
         document = super().dict_schema(schema)
         for pattern, values in document.pop("patternProperties", {}).items():
             document["additionalProperties"] = values
             document.setdefault("propertyNames", {})["pattern"] = pattern
         return document
 
+    @override
     def field_title_should_be_set(self, schema: Any) -> bool:
-        """Titles that only repeat the names are left out."""
-        return False
+        return False  # titles would only repeat the names
 
 
 def _schemas(endpoints: Iterable[Endpoint]) -> tuple[Schemas, dict[str, Json]]:
-    """The schema of every type that is declared, and what they refer to by name."""
+    """The schemas of all declared types, and the components that they refer to."""
     wanted: dict[tuple[Any, JsonSchemaMode], None] = {
         (Problem, "serialization"): None,
         (Identity, "validation"): None,
@@ -132,7 +134,7 @@ def _schemas(endpoints: Iterable[Endpoint]) -> tuple[Schemas, dict[str, Json]]:
 
 
 def _documents(answer: Any) -> list[Any]:
-    """The types of the JSON documents among what may be answered."""
+    """The types of JSON documents among the alternatives of an answer."""
     return [kind for kind in _alternatives(answer) if not isinstance(kind, NotJson)]
 
 
@@ -205,7 +207,7 @@ def _query_parameters(endpoint: Endpoint, components: Mapping[str, Json]) -> lis
 
 
 def _query_parameter(name: str, schema: Json, required: bool) -> Json:
-    """A parameter that is not needed is left out; it can't be null."""
+    """Describe a parameter. An optional one may be left out and can't be null."""
     schema = {key: value for key, value in schema.items() if key != "title"}
     if "anyOf" in schema:
         given = [kind for kind in schema["anyOf"] if kind != {"type": "null"}]
@@ -220,7 +222,7 @@ def _query_parameter(name: str, schema: Json, required: bool) -> Json:
 
 
 def _with_example(operation: str, parameter: Json) -> Json:
-    """An example is filled in at `/docs`, so what may be left out has its own in the schema."""
+    """Add the example. `/docs` fills examples in, so an optional parameter has it in the schema."""
     where, name, schema = parameter["in"], parameter["name"], parameter["schema"]
     found: Any = examples().parameter(operation, where, name)
     if found is None and name in SYNONYMS:
@@ -266,7 +268,7 @@ def _content(kind: Any, schemas: Schemas) -> tuple[str, Json]:
 
 
 def _without_queries(components: dict[str, Json], endpoints: Iterable[Endpoint]) -> dict[str, Json]:
-    """The components, but for the models of queries: those stand as parameters."""
+    """The components without the models of queries, which are described as parameters."""
     names = {endpoint.query.__name__ for endpoint in endpoints}
     return {
         name: without_defaults(schema)

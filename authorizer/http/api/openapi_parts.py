@@ -1,4 +1,4 @@
-"""The parts of the OpenAPI document that are the same for all endpoints, and its words."""
+"""The parts of the OpenAPI document that all endpoints share: areas, headers, problems."""
 
 from http import HTTPStatus
 from typing import Any, Final
@@ -23,7 +23,7 @@ TAGS: Final = {
     "relatorios": "Reports.",
     "operations": "Health, metrics and this description.",
 }
-"""What each area is about; an area is the first part of its paths."""
+"""The description of each area; an area is the first part of its paths."""
 
 _AREAS: Final = {
     "transaction": "transactions",
@@ -143,12 +143,12 @@ def headers_of(*names: str) -> Json:
 
 
 def problem_name(status: int) -> str:
-    """What the problem of a status is called among the components."""
+    """The component name of the problem of a status."""
     return HTTPStatus(status).phrase.title().replace(" ", "").replace("-", "")
 
 
 def problem_component(status: int) -> Json:
-    """The answer that the problem of a status is."""
+    """The component of the problem of a status."""
     described = PROBLEM_CONTENT[MEDIA_TYPE] | examples().problem(status)
     return {
         "description": _WHEN[status],

@@ -1,4 +1,4 @@
-"""The words of the OpenAPI document that no declaration has: for clients, not for maintainers."""
+"""Texts of the OpenAPI document that no declaration has: for clients, not for maintainers."""
 
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ REASONS: Final = {
     Reason.OVERLOADED: "too much is under way; nothing moved: ask again with the same id",
     Reason.UNAVAILABLE: "this can't be decided now; nothing moved: ask again later",
 }
-"""When a purchase is decided so."""
+"""When a purchase gets each reason."""
 
 DESCRIPTION: Final = """\
 Decides card purchases, and is the service desk of the cards' holders.
@@ -52,7 +52,7 @@ def reasons_in_words() -> str:
 
 
 def without_defaults(model: dict[str, Any]) -> dict[str, Any]:
-    """The schema of a document with what is taken for a missing member in words.
+    """The schema of a document, with the defaults of its members in words.
 
     Generators take a member with a `default` for one that is always there, or must be sent.
     """

@@ -1,7 +1,7 @@
-"""Pages of a list: how many rows, and the cursor with which the next page is asked for.
+"""Pages of a list: the number of rows, and the cursor of the next page.
 
-A cursor is the key of the last row of a page. So no row is shown twice or passed over, whatever
-comes in at the list's head meanwhile.
+A cursor is the key of the last row of a page. So no row is shown twice or left out, whatever is
+added at the list's head meanwhile.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ DEFAULT_ROWS: Final = 50
 MAX_ROWS: Final = 200
 MAX_CURSOR_LENGTH: Final = 128
 SHOWN_AT_ONCE: Final = 10
-"""Rows whose sealed texts are opened before others get their turn: a few ms, if they are long."""
+"""Rows that are shown without a break: opening long sealed texts of as many takes a few ms."""
 _LEAST, _MOST = -(2**63), 2**63 - 1
 _NO_CURSOR: Final = "must be a cursor of this list"
 
@@ -28,7 +28,7 @@ S = TypeVar("S")
 
 
 async def shown(rows: Sequence[R], show: Callable[[R], S]) -> list[S]:
-    """Every row as it is shown, a few at a time: a page of long texts takes long to open."""
+    """Show every row, with a turn for other tasks after each `SHOWN_AT_ONCE`."""
     found: list[S] = []
     for at in range(0, len(rows), SHOWN_AT_ONCE):
         found += map(show, rows[at : at + SHOWN_AT_ONCE])
@@ -37,12 +37,12 @@ async def shown(rows: Sequence[R], show: Callable[[R], S]) -> list[S]:
 
 
 def cursor_of(key: Key | None) -> str | None:
-    """The cursor for the page behind a row; None where there is no such page."""
+    """The cursor of the page after a row; None without one."""
     return None if key is None else cursor_text(key)
 
 
 def key_of(cursor: str, length: int) -> Key:
-    """The key in a cursor, of so many numbers. ValueError for what is no cursor of this list."""
+    """The key in a cursor: `length` numbers. ValueError: it is no cursor of this list."""
     key = cursor_parts(cursor, [int] * length)
     if not all(_LEAST <= number <= _MOST for number in key):
         raise ValueError(_NO_CURSOR)
@@ -50,12 +50,12 @@ def key_of(cursor: str, length: int) -> Key:
 
 
 def cursor_text(parts: Sequence[Any]) -> str:
-    """A cursor that holds these parts."""
+    """Encode parts as a cursor."""
     return urlsafe_b64encode(orjson.dumps(tuple(parts))).decode().rstrip("=")
 
 
 def cursor_parts(cursor: str, types: list[type]) -> list[Any]:
-    """The parts of a cursor, of these types. ValueError for what is no cursor of this list."""
+    """The parts of a cursor. ValueError: it is no cursor of this list."""
     try:
         parts = orjson.loads(urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)))
     except ValueError as error:

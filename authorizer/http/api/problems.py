@@ -16,7 +16,7 @@ from authorizer.followers.reports.client import ReportsUnavailableError
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_SECONDS: Final = "1"
-"""When to ask again for a report that was not to be had."""
+"""`Retry-After` while reports or the access trail are unavailable."""
 
 _STATUS: Final = {
     RefusalKind.NOT_FOUND: 404,
@@ -99,7 +99,7 @@ def problem_response(
     errors: Sequence[FieldError] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """A problem with its status, its title, what happened, and the fields that are wrong."""
+    """The problem document of a status; `errors` name the wrong fields."""
     document: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -112,7 +112,7 @@ def problem_response(
 
 
 async def on_refused(_: Request, exception: Exception) -> Response:
-    """A command or a question that was refused."""
+    """Answer a refusal of the actors."""
     assert isinstance(exception, Refused)
     refusal = exception.refusal
     errors = [FieldError(refusal.field, refusal.detail)] if refusal.field else []
@@ -120,7 +120,7 @@ async def on_refused(_: Request, exception: Exception) -> Response:
 
 
 async def on_http_exception(_: Request, exception: Exception) -> Response:
-    """What Starlette or an endpoint refused."""
+    """Answer a refusal of Starlette or of an endpoint."""
     assert isinstance(exception, HTTPException)
     return problem_response(
         exception.status_code, exception.detail or "", headers=exception.headers
@@ -128,25 +128,25 @@ async def on_http_exception(_: Request, exception: Exception) -> Response:
 
 
 async def on_invalid_request(_: Request, exception: Exception) -> Response:
-    """A request whose fields can't be taken."""
+    """Answer a request with wrong fields."""
     assert isinstance(exception, InvalidRequestError)
     return problem_response(422, "some fields can't be taken", exception.errors)
 
 
 async def on_reports_unavailable(_: Request, exception: Exception) -> Response:
-    """A question about the past that has no answer now."""
+    """Answer a question to the read models while they are unavailable."""
     assert isinstance(exception, ReportsUnavailableError)
     return problem_response(503, str(exception), headers={"Retry-After": RETRY_SECONDS})
 
 
 async def on_access_trail(_: Request, exception: Exception) -> Response:
-    """Personal data was asked for, and who reads it can't be recorded: it is not answered."""
+    """Answer a read of personal data that can't be recorded: without the data."""
     assert isinstance(exception, AccessTrailError)
     return problem_response(503, str(exception), headers={"Retry-After": RETRY_SECONDS})
 
 
 async def on_bug(_: Request, exception: Exception) -> Response:
-    """A bug: the caller learns that there is no answer now, and nothing of the inside."""
+    """Answer a bug, with nothing of its cause."""
     del exception
     return problem_response(503, "this cannot be answered now")
 
@@ -159,4 +159,4 @@ EXCEPTION_HANDLERS: Final[Mapping[Any, Callable[[Request, Exception], Awaitable[
     AccessTrailError: on_access_trail,
     Exception: on_bug,
 }
-"""What answers each exception of an endpoint; the last one answers any other."""
+"""The handler of each exception that an endpoint raises; the last takes all others."""

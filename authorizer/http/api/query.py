@@ -1,4 +1,4 @@
-"""The query of a request: every parameter is one that the call knows, and is given once."""
+"""The query of a request. Undeclared and repeated parameters are refused."""
 
 from collections.abc import Iterable
 from typing import Final, TypeVar
@@ -12,10 +12,10 @@ from authorizer.http.api.wire import field_errors
 
 _SAME: Final = (("limite", "limit"), ("cursor", "before"))
 SYNONYMS: Final = {name: other for pair in _SAME for name, other in (pair, pair[::-1])}
-"""The two names of a parameter; whichever a call declares, it takes the other one too."""
+"""The two names of a parameter; a call that declares one takes the other too."""
 
 MAX_ERRORS: Final = 20
-"""Parameters that one answer names; a query may hold thousands."""
+"""Wrong parameters that one answer names; a query may hold thousands."""
 MAX_NAME_SHOWN: Final = 128
 _PARSED: Final = "authorizer.query"
 _QUERY: Final = "query"
@@ -35,7 +35,7 @@ Q = TypeVar("Q", bound=Query)
 
 
 def keep_query(request: Request, model: type[Query]) -> None:
-    """Read the request's query and keep it with the request.
+    """Parse the request's query and keep it in its scope.
 
     Raises:
         InvalidRequestError: a parameter is unknown, repeated, missing, or can't be taken.
@@ -44,7 +44,7 @@ def keep_query(request: Request, model: type[Query]) -> None:
 
 
 def query_of(request: Request, model: type[Q]) -> Q:
-    """The query that was kept; `model` is the one that the endpoint declares."""
+    """The query of a request; `model` is the one that the endpoint declares."""
     query = request.scope[_PARSED]
     assert isinstance(query, model)
     return query

@@ -1,4 +1,4 @@
-"""A check of a text, and what JSON Schema can say of it."""
+"""Rules for texts: a check in Python, and its description in JSON Schema."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -34,25 +34,23 @@ DATE_OR_TIME: Final = {"anyOf": [{"format": "date"}, {"format": "date-time"}]}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rule:
-    """What a text is checked by; stands in an `Annotated`.
+    """A check of a text, for `Annotated`.
 
-    The patterns above mean the same in Python and in ECMA-262. They describe the checks for readers
-    of the OpenAPI document; nothing is checked with them, so the checks can tell what is wrong.
+    The patterns above mean the same in Python and in ECMA-262. They only describe the checks, in
+    the OpenAPI document: a check can tell what is wrong, a pattern can't.
     """
 
     check: Callable[[str], str]
-    """Gives the text back. ValueError: it can't be taken."""
+    """Returns the text. ValueError: it is refused."""
     schema: Mapping[str, Any]
     """Added to the JSON Schema of the text."""
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        """See pydantic."""
         return core_schema.no_info_after_validator_function(self.check, handler(source))
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        """See pydantic."""
         return {**handler(schema), **self.schema}

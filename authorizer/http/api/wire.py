@@ -26,7 +26,7 @@ _RFC3339 = re.compile(
 _MICROSECONDS: Final = 6
 _BEYOND: Final = Decimal("Infinity")
 _INT_DIGITS: Final = 100
-"""Python reads whole numbers of up to 4,300 digits; one of so many is no field's anyway."""
+"""Python parses integers of at most 4,300 digits; no field holds one of more than this."""
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -39,7 +39,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _decimal(text: str) -> Decimal:
-    """A number with its digits; one that even Decimal can't hold is infinite, and no field's."""
+    """The exact number; infinite where even Decimal can't hold it, which every field refuses."""
     try:
         return Decimal(text)
     except InvalidOperation:
@@ -83,7 +83,7 @@ async def read_document(request: Request, model: type[M]) -> M:
 
 
 def checked(kind: Any, value: str, field: str) -> str:
-    """A value from the path or the query as one of the documents' kinds of text.
+    """Check a value of the path or a header by a kind of `fields.py`.
 
     Raises:
         InvalidRequestError: it can't be taken.
@@ -112,7 +112,7 @@ def read_json(body: bytes) -> Any:
 
 
 def _is_json(body: bytes) -> bool:
-    """Whether it is JSON to the letter: the standard library takes more."""
+    """Whether it is strictly JSON: the standard library takes more."""
     try:
         orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -121,7 +121,7 @@ def _is_json(body: bytes) -> bool:
 
 
 def field_errors(error: ValidationError) -> list[FieldError]:
-    """What is wrong, field by field."""
+    """The errors of pydantic, by field."""
     return [
         FieldError(
             ".".join(map(str, found["loc"])) or "body", found["msg"].removeprefix("Value error, ")
@@ -136,12 +136,12 @@ def json_response(document: Any, status: int = 200) -> Response:
 
 
 def money(cents: int) -> orjson.Fragment:
-    """Money as it is written: a number of reais with two decimals."""
+    """Money in JSON: reais with two decimals, exactly."""
     return orjson.Fragment(format_cents(cents).encode())
 
 
 def time_text(at: WrittenTime) -> str:
-    """A time as its document wrote it, or in RFC 3339, UTC, with milliseconds."""
+    """A time as its document wrote it, else in RFC 3339, UTC, with milliseconds."""
     if at.text is not None:
         return at.text
     return moment_text(at.at_us)
