@@ -9,17 +9,17 @@ from authorizer.domain.sealing import Sealer
 
 
 class KeyStore(Sealer, Protocol):
-    """Durable keys. What changes them blocks."""
+    """Durable keys. `create` and `destroy` block."""
 
     def create(self, customer_ids: Collection[str]) -> None:
-        """Make keys, durably, for those customers who have none."""
+        """Make keys, durably, for those of the customers that have none."""
 
     def destroy(self, customer_ids: Collection[str]) -> None:
         """Destroy the keys of these customers, durably and for good."""
 
 
 class _Batch:
-    """Customers who get their keys with one sync."""
+    """Customers whose keys are made with one sync."""
 
     def __init__(self) -> None:
         self.customer_ids: set[str] = set()
@@ -27,10 +27,10 @@ class _Batch:
 
 
 class Keys:
-    """Has keys made before the event that needs them is appended.
+    """Makes keys before the event that needs them is appended.
 
-    A store that can't be written ends the process, as the journal does: whoever waits gets no
-    answer, and after a sync that failed nobody knows what is on disk.
+    A store that can't be written ends the process, as the journal does: after a failed sync it is
+    not known what is on disk, so requests that wait get no answer.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Keys:
         await self._do(self.store.destroy, (customer_id,))
 
     async def _write(self) -> None:
-        """Write batch after batch: what gathers while one is synced is the next."""
+        """Write batch after batch: the requests that come during one sync are the next."""
         while self._gathering is not None:
             batch, self._gathering = self._gathering, None
             await self._do(self.store.create, batch.customer_ids)

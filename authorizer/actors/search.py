@@ -1,7 +1,7 @@
-"""The customer search: an index in memory, built behind the start and kept up to date.
+"""The customer search: an index in memory, built after the start and kept up to date.
 
-Only the loop's thread calls what is here; the index itself is worked on off the loop, one piece of
-work at a time, in order.
+The loop's thread calls these methods. The index itself is read and changed off the loop, one piece
+of work at a time, in order.
 """
 
 import asyncio
@@ -22,9 +22,11 @@ from authorizer.persistence.state.population import PackedEntity
 from authorizer.persistence.state.state_codec import decode_customer
 
 SLICE_CUSTOMERS: Final = 100
-"""Customers that are opened in one piece of work: it holds the interpreter for a few ms."""
+"""Customers whose texts are opened in one piece of work: it holds the interpreter for a few ms."""
 MAX_WAITING: Final = 200
+"""Searches that wait at a time; one more is refused."""
 PATIENCE_SECONDS: Final = 10.0
+"""How long a search may take; it is refused then."""
 
 _BUSY: Final = Refusal(RefusalKind.OVERLOADED, "too many searches wait")
 _NOT_YET: Final = Refusal(RefusalKind.OVERLOADED, "the search is being made ready")
@@ -33,25 +35,25 @@ T = TypeVar("T")
 
 
 class Customers(Protocol):
-    """The customers that there are, awake or asleep."""
+    """All customers, awake or asleep."""
 
     def ids(self) -> Sequence[str]:
-        """Who they are; some may come in behind."""
+        """Their ids. New ones come in at the end."""
 
     def look(self, entity_id: str) -> PackedEntity:
-        """The present state of one, as it would sleep. BrokenEntityError if it is worth nothing."""
+        """The current state of one, encoded. BrokenEntityError after a failed `evolve`."""
 
 
 class Built(NamedTuple):
-    """What was found when the index was built."""
+    """Counts of a finished build."""
 
     customers: int
     keyless: int
-    """Customers who were not erased, and whose key is missing all the same."""
+    """Customers whose key is missing although they were not erased."""
 
 
 class CustomerSearch:
-    """Finds customers by what is known of them."""
+    """Finds customers by name, CPF, phone and e-mail."""
 
     def __init__(self, around: Surroundings, customers: Customers, off_loop: OffLoop) -> None:
         self._commit = around.commit
@@ -67,17 +69,17 @@ class CustomerSearch:
 
     @property
     def is_ready(self) -> bool:
-        """Whether the index is built, so that a search need not wait for that."""
+        """Whether the index is built. Until then a search waits for it."""
         return self._index is not None
 
     def build(self) -> "asyncio.Task[Built]":
-        """Have the index built, once. Until somebody asks for that, no memory is spent on it."""
+        """Start to build the index, once. Before that no memory is spent on it."""
         if self._building is None:
             self._building = asyncio.get_running_loop().create_task(self._build())
         return self._building
 
     def changed(self, customer_id: str) -> None:
-        """Say that something else is known of a customer now: the next search knows it."""
+        """Note that a customer changed: the next search takes it in."""
         if self._building is None:
             return
         self._changed[customer_id] = None
@@ -88,10 +90,10 @@ class CustomerSearch:
     async def find(
         self, criteria: tuple[Criterion, ...], after: Found | None, limit: int
     ) -> list[Found] | Refusal:
-        """Those who meet all the criteria, in order, from behind a place on.
+        """The first `limit` customers after `after` that meet all criteria, in order of name.
 
-        What it rests on is durable when it returns. Refused where too many wait, or where the index
-        is not built within a bounded time.
+        All that the answer rests on is durable when it returns. Refused where too many searches
+        wait, or where the index is not ready within `PATIENCE_SECONDS`.
         """
         if self._waiting >= MAX_WAITING:
             return _BUSY
@@ -122,15 +124,15 @@ class CustomerSearch:
         return Built(count, keyless)
 
     async def _catch_up(self) -> None:
-        """Take in what has changed so far, a slice at a time."""
+        """Take in the customers that changed, a slice at a time."""
         while self._changed:
             await self._alone(self._put_slice())
 
     async def _alone(self, work: Coroutine[Any, Any, T]) -> T:
-        """Do one piece of work on the index. Who stops waiting for it does not stop it.
+        """Do one piece of work on the index, to its end even where the caller is cancelled.
 
-        Else the next piece would begin while a thread is still at work on this one, and what was
-        changed would be lost with it.
+        Else the next piece would begin while a thread is still at work on this one, and the changes
+        that this one took would be lost.
         """
         try:
             await self._one_at_a_time.acquire()
@@ -165,7 +167,7 @@ class CustomerSearch:
 
 
 def _load(index: CustomerIndex, sealer: Sealer, sleepers: list[bytes]) -> int:
-    """Load people, and say how many of them should be readable and are not."""
+    """Load people, and return how many of them can't be read although they were not erased."""
     people = list(_people(sealer, sleepers))
     index.load((customer_id, person) for customer_id, person, _ in people if person is not None)
     return sum(person is None and not erased for _, person, erased in people)
