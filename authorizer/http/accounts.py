@@ -99,10 +99,10 @@ class AccountEndpoints:
             await self._desk.known_account(
                 Credit(
                     account_id,
-                    document.id,
-                    document.category,
-                    document.amount,
-                    caller_of(request).by,
+                    credit_id=document.id,
+                    wallet=document.category,
+                    amount_cents=document.amount,
+                    by=caller_of(request).by,
                 )
             )
         )

@@ -46,15 +46,15 @@ async def ticket_of_block(
     if ticket is None or isinstance(owner, Refusal):
         return None
     command = OpenTicket(
-        owner,
-        ticket.assunto,
-        ticket.descricao or f"Cartão {card_id} bloqueado por {block.motivo}.",
-        ticket.categoria,
-        Priority.of(ticket.prioridade),
-        block.canal,
-        card_id,
-        Resolution(ticket.atendente or by, ticket.resolucao),
-        by,
+        customer_id=owner,
+        subject=ticket.assunto,
+        description=ticket.descricao or f"Cartão {card_id} bloqueado por {block.motivo}.",
+        category=ticket.categoria,
+        priority=Priority.of(ticket.prioridade),
+        channel=block.canal,
+        card_id=card_id,
+        resolution=Resolution(ticket.atendente or by, ticket.resolucao),
+        by=by,
     )
     answer = await desk.tickets.open(command)
     return None if isinstance(answer, Refusal) else answer[1].ticket.ticket_id

@@ -80,16 +80,16 @@ class CardDocument(Document):
     def terms(self) -> CardTerms:
         """The card as the domain has it."""
         return CardTerms(
-            self.cartao_id,
-            self.numero_mascarado,
-            self.bandeira,
-            self.status.value,
-            self.motivo_bloqueio,
-            parse_time(self.data_bloqueio) if self.data_bloqueio else None,
-            self.limite_total,
-            self.limite_utilizado or 0,
-            self.substitui,
-            self.substituido_por,
+            card_id=self.cartao_id,
+            masked_number=self.numero_mascarado,
+            brand=self.bandeira,
+            status=self.status.value,
+            block_reason=self.motivo_bloqueio,
+            blocked_at=parse_time(self.data_bloqueio) if self.data_bloqueio else None,
+            limit_total_cents=self.limite_total,
+            limit_used_cents=self.limite_utilizado or 0,
+            replaces=self.substitui,
+            replaced_by=self.substituido_por,
         )
 
 

@@ -156,9 +156,9 @@ class CardEndpoints:
                 UnblockCard(
                     account_id,
                     card_id,
-                    document.canal,
-                    document.justificativa,
-                    caller_of(request).by,
+                    channel=document.canal,
+                    justification=document.justificativa,
+                    by=caller_of(request).by,
                 )
             )
         )
@@ -208,10 +208,10 @@ class CardEndpoints:
                 ChangeLimit(
                     account_id,
                     card_id,
-                    document.limite_total,
-                    document.abaixo_do_utilizado,
-                    document.canal,
-                    caller_of(request).by,
+                    limit_total_cents=document.limite_total,
+                    may_be_below_used=document.abaixo_do_utilizado,
+                    channel=document.canal,
+                    by=caller_of(request).by,
                 )
             )
         )
@@ -244,12 +244,12 @@ class CardEndpoints:
                 ReplaceCard(
                     account_id,
                     card_id,
-                    new_card_id,
-                    document.block_reason,
-                    document.canal,
-                    document.numero_mascarado,
-                    document.bandeira,
-                    caller_of(request).by,
+                    new_card_id=new_card_id,
+                    block_reason=document.block_reason,
+                    channel=document.canal,
+                    masked_number=document.numero_mascarado,
+                    brand=document.bandeira,
+                    by=caller_of(request).by,
                 )
             )
         )

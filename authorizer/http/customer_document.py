@@ -11,7 +11,6 @@ from authorizer.domain.accounts.card_rules import MAX_CARDS
 from authorizer.domain.accounts.cards import Operation as CardOperation
 from authorizer.domain.customers.commands import RegisterCustomer
 from authorizer.domain.customers.person_search import CPF_DIGITS
-from authorizer.domain.moments import WrittenTime
 from authorizer.http.access.masking import person_for
 from authorizer.http.api.fields import (
     PRINTABLE,
@@ -61,18 +60,17 @@ class OperationDocument(Document):
 
     def operation(self) -> CardOperation:
         """The line as the domain has it."""
-        at: WrittenTime = parse_time(self.data)
         return CardOperation(
-            self.tipo,
-            self.cartao_id,
-            at,
-            self.canal,
-            self.motivo,
-            self.justificativa,
-            self.limite_disponivel,
-            self.limite_total,
-            self.limite_anterior,
-            self.substituido_por,
+            kind=self.tipo,
+            card_id=self.cartao_id,
+            at=parse_time(self.data),
+            channel=self.canal,
+            block_reason=self.motivo,
+            justification=self.justificativa,
+            available_cents=self.limite_disponivel,
+            limit_total_cents=self.limite_total,
+            previous_limit_cents=self.limite_anterior,
+            replaced_by=self.substituido_por,
         )
 
 
@@ -141,16 +139,16 @@ class CustomerDocument(Document):
 def registration(document: CustomerDocument, by: str) -> RegisterCustomer:
     """The command that registers the customer of a document, without its cards."""
     return RegisterCustomer(
-        document.cliente_id,
-        document.conta or document.cliente_id,
-        document.conta is not None,
-        document.nome,
-        document.cpf,
-        document.telefone,
-        document.email,
-        tuple(card.cartao_id for card in document.cartoes),
-        tuple(line.operation() for line in document.historico_operacoes),
-        by,
+        customer_id=document.cliente_id,
+        account_id=document.conta or document.cliente_id,
+        names_account=document.conta is not None,
+        name=document.nome,
+        cpf=document.cpf,
+        phone=document.telefone,
+        email=document.email,
+        card_ids=tuple(card.cartao_id for card in document.cartoes),
+        operations=tuple(line.operation() for line in document.historico_operacoes),
+        by=by,
     )
 
 

@@ -7,7 +7,7 @@ from typing_extensions import TypedDict
 
 from authorizer.actors.ticket_file import TicketFile, TicketTexts
 from authorizer.domain.moments import WrittenTime
-from authorizer.domain.tickets.service_levels import Priority
+from authorizer.domain.tickets.service_levels import PRIORITY_OF_WORD, Priority
 from authorizer.domain.tickets.state import Interaction as TicketInteraction
 from authorizer.domain.tickets.state import TicketClock, TicketStatus
 from authorizer.http.api.fields import PRINTABLE, PRINTABLE_LINES, Moment
@@ -17,12 +17,11 @@ MAX_SUBJECT_LENGTH: Final = 200
 MAX_MESSAGE_LENGTH: Final = 4000
 MAX_CATEGORY_LENGTH: Final = 60
 MAX_NAME_LENGTH: Final = 120
-PRIORITIES: Final = ("baixa", "media", "alta", "urgente", "normal", "critica")
 
 
 def _priority(word: str) -> str:
-    if word not in PRIORITIES:
-        raise ValueError(f"must be one of {', '.join(PRIORITIES)}")
+    if word not in PRIORITY_OF_WORD:
+        raise ValueError(f"must be one of {', '.join(PRIORITY_OF_WORD)}")
     return word
 
 
@@ -31,15 +30,18 @@ MessageText = Annotated[StrictStr, Field(max_length=MAX_MESSAGE_LENGTH), PRINTAB
 Category = Annotated[StrictStr, Field(max_length=MAX_CATEGORY_LENGTH), PRINTABLE]
 Name = Annotated[StrictStr, Field(max_length=MAX_NAME_LENGTH), PRINTABLE]
 PriorityWord = Annotated[
-    StrictStr, AfterValidator(_priority), Field(json_schema_extra={"enum": list(PRIORITIES)})
+    StrictStr, AfterValidator(_priority), Field(json_schema_extra={"enum": list(PRIORITY_OF_WORD)})
 ]
+
+Author = Literal["cliente", "atendente", "robo"]
+"""`AUTHORS` of the domain."""
 
 
 class Interaction(TypedDict):
     """Something that was said. A text whose key was destroyed is null."""
 
     numero: int
-    autor: Literal["cliente", "atendente", "robo"]
+    autor: Author
     nome: NotRequired[str]
     canal: str
     mensagem: str | None

@@ -1,6 +1,6 @@
 """The documents of requests about tickets (`chamados`)."""
 
-from typing import Literal, Self
+from typing import Self
 
 from pydantic import Field, StrictBool, model_validator
 
@@ -8,7 +8,14 @@ from authorizer.domain.tickets.commands import Resolution
 from authorizer.domain.tickets.service_levels import Priority
 from authorizer.domain.tickets.state import CUSTOMER
 from authorizer.http.api.fields import Channel, ClientId, Document, Identity
-from authorizer.http.ticket_document import Category, MessageText, Name, PriorityWord, Subject
+from authorizer.http.ticket_document import (
+    Author,
+    Category,
+    MessageText,
+    Name,
+    PriorityWord,
+    Subject,
+)
 
 
 class TicketDocument(Document):
@@ -26,7 +33,7 @@ class TicketDocument(Document):
 class InteractionDocument(Document):
     """Something that was said on a ticket; `publica`: the customer may see it."""
 
-    autor: Literal["cliente", "atendente", "robo"]
+    autor: Author
     nome: Name | None = None
     canal: Channel
     mensagem: MessageText

@@ -67,16 +67,16 @@ class TicketEndpoints:
         """Open a ticket."""
         document = await read_document(request, TicketDocument)
         command = OpenTicket(
-            request.path_params["cliente_id"],
-            document.assunto,
-            document.descricao,
-            document.categoria,
-            Priority.of(document.prioridade),
-            document.canal,
-            document.cartao_id,
-            None,
-            caller_of(request).by,
-            _client_id(request, document),
+            customer_id=request.path_params["cliente_id"],
+            subject=document.assunto,
+            description=document.descricao,
+            category=document.categoria,
+            priority=Priority.of(document.prioridade),
+            channel=document.canal,
+            card_id=document.cartao_id,
+            resolution=None,
+            by=caller_of(request).by,
+            client_id=_client_id(request, document),
         )
         done, file = await self._accepted(request, await self._desk.open(command))
         return json_response(ticket_document(file), 201 if done.created else 200)
@@ -102,12 +102,12 @@ class TicketEndpoints:
         document = await read_document(request, InteractionDocument)
         command = RecordInteraction(
             request.path_params["protocolo"],
-            document.autor,
-            document.nome,
-            document.canal,
-            document.mensagem,
-            document.publica,
-            caller_of(request).by,
+            author=document.autor,
+            name=document.nome,
+            channel=document.canal,
+            message=document.mensagem,
+            public=document.publica,
+            by=caller_of(request).by,
         )
         return await self._changed(request, command, 201)
 
@@ -124,7 +124,7 @@ class TicketEndpoints:
         """Have an attendant work on it."""
         document = await read_document(request, TakingDocument)
         ticket_id, by = request.path_params["protocolo"], caller_of(request).by
-        command = TakeTicket(ticket_id, document.atendente, document.canal, by)
+        command = TakeTicket(ticket_id, attendant=document.atendente, channel=document.canal, by=by)
         return await self._changed(request, command)
 
     @endpoint(
@@ -140,7 +140,13 @@ class TicketEndpoints:
         """Have it wait for the customer."""
         document = await read_document(request, HoldDocument)
         ticket_id, by = request.path_params["protocolo"], caller_of(request).by
-        command = PauseTicket(ticket_id, document.canal, document.mensagem, document.atendente, by)
+        command = PauseTicket(
+            ticket_id,
+            channel=document.canal,
+            message=document.mensagem,
+            attendant=document.atendente,
+            by=by,
+        )
         return await self._changed(request, command)
 
     @endpoint(
@@ -188,7 +194,7 @@ class TicketEndpoints:
         """Reopen a resolved ticket."""
         document = await read_document(request, ReopeningDocument)
         ticket_id, by = request.path_params["protocolo"], caller_of(request).by
-        command = ReopenTicket(ticket_id, document.motivo, document.canal, by)
+        command = ReopenTicket(ticket_id, reason=document.motivo, channel=document.canal, by=by)
         return await self._changed(request, command)
 
     @endpoint(

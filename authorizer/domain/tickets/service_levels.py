@@ -18,10 +18,10 @@ class Priority(Enum):
     @classmethod
     def of(cls, word: str) -> "Priority":
         """The priority that a word names. KeyError for a word that names none."""
-        return _BY_WORD[word]
+        return PRIORITY_OF_WORD[word]
 
 
-_BY_WORD: Final = {priority.value: priority for priority in Priority} | {
+PRIORITY_OF_WORD: Final = {priority.value: priority for priority in Priority} | {
     "normal": Priority.MEDIUM,
     "critica": Priority.URGENT,
 }
