@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
+import pkgutil
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from starlette.requests import Request
 
+from authorizer import http
 from authorizer.domain.access import Role
 from authorizer.domain.outcomes import Reason
 from authorizer.http.api.endpoints import Endpoint, NotJson, endpoint, endpoints_of
@@ -257,6 +260,18 @@ def test_a_resource_declares_its_endpoints_on_its_handlers() -> None:
         return [await handler(request) for handler in (put.handler, get.handler, other) if handler]
 
     assert asyncio.run(ask()) == ["x", "xx", "y"], "each is bound to its own resource"
+
+
+def test_every_declared_endpoint_is_in_the_application() -> None:
+    """A resource that `all_endpoints` leaves out would be declared, and answer 404."""
+    declared = set()
+    for found in pkgutil.walk_packages(http.__path__, "authorizer.http."):
+        for kind in vars(importlib.import_module(found.name)).values():
+            if isinstance(kind, type) and kind.__module__ == found.name:
+                methods = (getattr(method, "_endpoint", None) for method in vars(kind).values())
+                declared |= {(one.method, one.path) for one in methods if one is not None}
+    routed = {(one.method, one.path) for one in ENDPOINTS if one.handler is not None}
+    assert declared == routed
 
 
 def test_an_answer_may_have_two_forms() -> None:
