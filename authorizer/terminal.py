@@ -1,4 +1,4 @@
-"""Standard error as a terminal: lines are written above a progress bar, never into it."""
+"""A terminal with a progress bar: lines are written above the bar, never into it."""
 
 import threading
 from collections.abc import Iterator
@@ -11,22 +11,22 @@ if TYPE_CHECKING:
 _CLEAR_LINE: Final = "\r\033[K"
 
 
-class Around(NamedTuple):
-    """What is written with a line, so that the bar is below it again."""
+class Repaint(NamedTuple):
+    """The text around a line that clears the bar before it and draws the bar after it."""
 
     before: str = ""
     after: str = ""
 
 
-class LastLine:
-    """The line below all others, which a progress bar may have. One thread writes at a time."""
+class StatusLine:
+    """The lowest line of a terminal, which may hold a progress bar. One thread writes at a time."""
 
     def __init__(self) -> None:
         self._mutex = threading.RLock()
         self._bar: ProgressBar[int] | None = None
 
     def show(self, bar: "ProgressBar[int]") -> None:
-        """Give the line to a bar."""
+        """Draw a bar here."""
         with self._mutex:
             self._bar = bar
             bar.render_progress()
@@ -38,39 +38,36 @@ class LastLine:
                 self._bar.update(steps)
 
     def end(self) -> None:
-        """End the bar, if there is one: what is written next begins on a line of its own."""
+        """End the bar, if there is one: the next line begins on a line of its own."""
         with self._mutex:
             bar, self._bar = self._bar, None
             if bar is not None:
                 bar.render_finish()
 
     @contextmanager
-    def above(self) -> Iterator[Around]:
-        """Nobody else writes for as long as the context lasts, if there is a bar to keep whole.
+    def above(self) -> Iterator[Repaint]:
+        """Keep other writers out for as long as the context lasts, if there is a bar.
 
-        Without one nobody waits for another, whose reader may stall.
+        Without a bar no writer waits for another one, whose reader may stall.
         """
         with nullcontext() if self._bar is None else self._mutex:
             bar = self._bar
-            yield Around() if bar is None else Around(_CLEAR_LINE, bar.format_progress_line())
-
-
-last_line: Final = LastLine()
-"""That of this process's terminal: it has one."""
+            yield Repaint() if bar is None else Repaint(_CLEAR_LINE, bar.format_progress_line())
 
 
 class Lines:
-    """A stream for whole lines, which are written above the bar."""
+    """A stream of whole lines, which are written above the status line."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, status_line: StatusLine) -> None:
         self._stream = stream
+        self._status_line = status_line
 
     def write(self, text: str) -> int:
-        """Write whole lines; they are there when this returns."""
-        with last_line.above() as (before, after):
+        """Write whole lines; they are flushed when this returns."""
+        with self._status_line.above() as (before, after):
             self._stream.write(before + text + after)
             self._stream.flush()
         return len(text)
 
     def flush(self) -> None:
-        """Nothing waits."""
+        """Every line is flushed already."""

@@ -14,7 +14,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from authorizer.server import listen, uvicorn_config
+from authorizer.server.sockets import listen
+from authorizer.server.uvicorn_server import uvicorn_config
 
 HOST = "127.0.0.1"
 BODY = b'{"code":"00"}'

@@ -11,15 +11,9 @@ from contextlib import contextmanager, suppress
 import pytest
 import structlog
 
-from authorizer.logs import (
-    BURST,
-    MAX_KINDS,
-    MAX_QUEUED_BYTES,
-    WINDOW_SECONDS,
-    BackgroundHandler,
-    Kind,
-    Repeats,
-)
+from authorizer.logs.background import MAX_QUEUED_BYTES, BackgroundHandler
+from authorizer.logs.repeats import BURST, MAX_KINDS, WINDOW_SECONDS, Kind, Repeats
+from authorizer.terminal import StatusLine
 from tests.support.pipes import fill
 
 KIND = Kind("a", logging.WARNING, "again")
@@ -38,7 +32,7 @@ def pipe() -> Iterator[tuple[int, int]]:
 @contextmanager
 def logger_to(file_number: int) -> Iterator[tuple[logging.Logger, BackgroundHandler]]:
     """A logger of its own whose lines are only their texts; what sums them up goes the same way."""
-    handler = BackgroundHandler(file_number)
+    handler = BackgroundHandler(file_number, StatusLine())
     root = logging.getLogger()
     root.addHandler(handler)
     before = structlog.get_config()
@@ -176,11 +170,14 @@ def test_json_lines_name_what_they_sum_up() -> None:
 
     program = """
 import structlog
-from authorizer import logs
-logs.configure("json", "info", in_background=True)
-for number in range(logs.BURST + 3):
+from authorizer.logs.repeats import BURST
+from authorizer.logs.root import line_counts
+from authorizer.logs.setup import configure_logging
+from authorizer.terminal import StatusLine
+configure_logging("json", "info", StatusLine(), in_background=True)
+for number in range(BURST + 3):
     structlog.get_logger().warning("again", number=number)
-assert logs.counts() == (0, 3)
+assert line_counts() == (0, 3)
 """
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
     lines = [json.loads(line) for line in ended.stderr.splitlines()]

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from authorizer import server
 from authorizer.domain.access import LOCAL, ApiKey, Role
 from authorizer.http.access.control import Denied
 from authorizer.http.metrics import Metrics
 from authorizer.persistence.api_keys import KeyFile, changing, write_keys
 from authorizer.persistence.local_disk import LocalDisk
-from authorizer.settings import load_settings
+from authorizer.server.access import access_for
+from authorizer.settings.loading import load_settings
 
 CLOCK: Any = SimpleNamespace(wall_us=lambda: 0, monotonic_ns=lambda: 0)
 RUNNING: Any = SimpleNamespace(clock=CLOCK)
@@ -22,7 +22,7 @@ ALL = frozenset(Role)
 
 
 def access(host: str, disk: LocalDisk) -> Any:
-    return server.access_for(load_settings(host=host), RUNNING, KeyFile(disk), Metrics())
+    return access_for(load_settings(host=host), RUNNING, KeyFile(disk), Metrics())
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.1", "2001:db8::1"])

@@ -6,15 +6,15 @@ import io
 from threading import Thread
 from typing import Final
 
-from authorizer.terminal import LastLine, Lines, last_line
+from authorizer.terminal import Lines, StatusLine
 
 PATIENCE_S: Final = 10.0
 
 
 def test_without_a_bar_nobody_waits_for_a_writer_whose_reader_stalls() -> None:
-    stream = io.StringIO()
-    with last_line.above():
-        writer = Thread(target=Lines(stream).write, args=("a line\n",), daemon=True)
+    stream, line = io.StringIO(), StatusLine()
+    with line.above():
+        writer = Thread(target=Lines(stream, line).write, args=("a line\n",), daemon=True)
         writer.start()
         writer.join(PATIENCE_S)
         assert not writer.is_alive()
@@ -22,7 +22,7 @@ def test_without_a_bar_nobody_waits_for_a_writer_whose_reader_stalls() -> None:
 
 
 def test_without_a_bar_its_end_waits_for_nobody() -> None:
-    line = LastLine()
+    line = StatusLine()
     with line.above():
         ender = Thread(target=line.end, daemon=True)
         ender.start()

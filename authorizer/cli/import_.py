@@ -15,7 +15,7 @@ from authorizer.cli.importer import PLURALS, WAVE_ENTRIES, Importer
 from authorizer.cli.options import settings_options
 from authorizer.cli.progress import progress, tell
 from authorizer.runtime.running import Running
-from authorizer.settings import Settings
+from authorizer.settings.model import Settings
 
 STDIN: Final = "-"
 _YOUNG_OBJECTS: Final = 1_000_000

@@ -14,7 +14,7 @@ from authorizer.persistence.state.recovery import Recovered
 from authorizer.persistence.state.state import State
 from authorizer.runtime.running import Running
 from authorizer.runtime.world import World
-from authorizer.settings import Settings
+from authorizer.settings.model import Settings
 
 
 @click.command()

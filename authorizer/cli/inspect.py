@@ -21,7 +21,7 @@ from authorizer.persistence.privacy.access_log import FOLDER as ACCESS_LOG
 from authorizer.persistence.privacy.access_log import read_accesses
 from authorizer.persistence.state.history import events_of
 from authorizer.persistence.state.record import EVENT_NAMES, describe
-from authorizer.settings import Settings
+from authorizer.settings.model import Settings
 
 
 class Wanted(NamedTuple):

@@ -24,7 +24,7 @@ from authorizer.persistence.api_keys import (
     write_keys,
 )
 from authorizer.persistence.local_disk import LocalDisk
-from authorizer.settings import Settings
+from authorizer.settings.model import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -6,13 +6,14 @@ import os
 import signal
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Final, TypeVar
 
 import click
 import uvloop
 
-from authorizer import logs
-from authorizer.cli.progress import journal_bytes, progress
+from authorizer.cli.progress import journal_bytes, progress, status_line
+from authorizer.logs.setup import configure_logging
 from authorizer.persistence.journal import segments as journal
 from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.state.recovery import JournalShorterError, Recovered
@@ -20,8 +21,8 @@ from authorizer.runtime.collector import calm_the_collector, leave_the_collector
 from authorizer.runtime.recovery import accept_shorter, recover_with_summary
 from authorizer.runtime.running import Running, run
 from authorizer.runtime.world import World, real_world
-from authorizer.settings import Settings
-from authorizer.terminal import last_line
+from authorizer.settings.model import Settings
+from authorizer.terminal import StatusLine
 
 T = TypeVar("T")
 
@@ -52,7 +53,7 @@ def work(
         DiskFailedError: the disk is full or broken.
         JournalDamagedError: the journal can't be recovered.
     """
-    logs.configure(settings.log_format, "warning")
+    configure_logging(settings.log_format, "warning", status_line())
     disk = LocalDisk(settings.data)
     with telling_a_failed_disk(), deaf_to_calls(), disk.lock():
         recovered = recover(disk, settings)
@@ -125,7 +126,7 @@ async def _work(
     job: Callable[[Running], Awaitable[T]],
     in_world: InWorld,
 ) -> T:
-    world = in_world(real_world(disk, _end_at_once), recovered)
+    world = in_world(real_world(disk, partial(_end_process, status_line())), recovered)
     async with run(settings, world, recovered) as running:
         calm_the_collector()
         try:
@@ -134,8 +135,8 @@ async def _work(
             leave_the_collector_alone()
 
 
-def _end_at_once(error: BaseException) -> None:
-    """Nothing may be said to be done any more: what memory says may not be on disk."""
-    last_line.end()
+def _end_process(status: StatusLine, error: BaseException) -> None:
+    """End without another word: memory may say what is not on disk."""
+    status.end()
     click.echo(f"Error: the journal could not be written: {error}", err=True)
     os._exit(os.EX_IOERR)

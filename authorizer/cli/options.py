@@ -12,7 +12,9 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import SettingsError, TomlConfigSettingsSource
 
-from authorizer.settings import Environment, Settings, load_settings, unique_members
+from authorizer.settings.loading import load_settings
+from authorizer.settings.model import Settings
+from authorizer.settings.sources import Environment, unique_members
 
 F = TypeVar("F", bound=Callable[..., Any])
 

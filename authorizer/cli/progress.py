@@ -8,7 +8,13 @@ import click
 
 from authorizer.persistence.journal import segments as journal
 from authorizer.persistence.local_disk import LocalDisk
-from authorizer.terminal import Lines, last_line
+from authorizer.terminal import Lines, StatusLine
+
+
+def status_line() -> StatusLine:
+    """The status line that a command's log lines and bars share; a new one outside a command."""
+    context = click.get_current_context(silent=True)
+    return StatusLine() if context is None else context.find_root().ensure_object(StatusLine)
 
 
 @contextmanager
@@ -18,17 +24,18 @@ def progress(label: str, length: int) -> Iterator[Callable[[int], None]]:
         yield lambda _: None
         return
     bar = click.progressbar(length=length, label=label, file=sys.stderr)
-    last_line.show(bar)
+    line = status_line()
+    line.show(bar)
     try:
-        yield last_line.move
-        last_line.move(max(0, length - bar.pos))
+        yield line.move
+        line.move(max(0, length - bar.pos))
     finally:
-        last_line.end()
+        line.end()
 
 
 def tell(message: str) -> None:
     """Say something on standard error, above a bar."""
-    Lines(sys.stderr).write(f"{message}\n")
+    Lines(sys.stderr, status_line()).write(f"{message}\n")
 
 
 def journal_bytes(disk: LocalDisk) -> int:

@@ -20,7 +20,7 @@ from authorizer.persistence.journal.reader import JournalReader
 from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.state.history import MISFITS, events_of, misfit
 from authorizer.persistence.state.state import Replay, State
-from authorizer.settings import Settings
+from authorizer.settings.model import Settings
 
 
 @click.command()

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 import orjson
 
-from authorizer import logs
 from authorizer.cli import offline
 from authorizer.cli.options import settings_options
+from authorizer.cli.progress import status_line
 from authorizer.cli.reports import journal_end, projector_of, tables_of
 from authorizer.followers.reports.asked import Asked
 from authorizer.followers.reports.export.amounts import with_amounts
@@ -20,8 +20,9 @@ from authorizer.http.api.instants import check_edge
 from authorizer.http.api.wire import money
 from authorizer.http.report_period import PeriodError, period_of
 from authorizer.http.reports import BUSINESS, reais
+from authorizer.logs.setup import configure_logging
 from authorizer.persistence.local_disk import DataFolderInUseError
-from authorizer.settings import Settings
+from authorizer.settings.model import Settings
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -96,7 +97,7 @@ def report(
 
     Exit status: 0 done, 1 failed, 2 wrong usage.
     """
-    logs.configure("auto", "warning")
+    configure_logging("auto", "warning", status_line())
     now_us = time.time_ns() // 1000
     try:
         days = LocalDays(settings.time_zone)

@@ -13,18 +13,19 @@ from typing import TYPE_CHECKING, Final
 import click
 import structlog
 
-from authorizer import logs
 from authorizer.cli import offline
 from authorizer.cli.options import laid_out, settings_options
-from authorizer.cli.progress import journal_bytes, progress
+from authorizer.cli.progress import journal_bytes, progress, status_line
 from authorizer.domain.aggregates import Event
 from authorizer.followers.reports.local_days import LocalDays
+from authorizer.logs.setup import configure_logging
 from authorizer.persistence.journal.follow import Follower
 from authorizer.persistence.journal.reader import JournalReader
 from authorizer.persistence.journal.segments import Batch
 from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.state.history import events_of
-from authorizer.settings import Settings, other_variables
+from authorizer.settings.loading import environment_without_settings
+from authorizer.settings.model import Settings
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -74,7 +75,7 @@ def rebuild(settings: Settings) -> None:
 
     Exit status: 0 done, 1 failed, 2 wrong usage.
     """
-    logs.configure("auto", "warning")
+    configure_logging("auto", "warning", status_line())
     disk = offline.journal_to_read(settings)
     with offline.deaf_to_calls(), disk.lock():
         if settings.reports_url is None:
@@ -133,7 +134,7 @@ def follow(settings: Settings) -> None:
 
     The server starts this. It ends with its standard input, so it never outlives the server.
     """
-    logs.configure(settings.log_format, settings.log_level, in_background=True)
+    configure_logging(settings.log_format, settings.log_level, status_line(), in_background=True)
     disk = LocalDisk(settings.data)
     with tables_of(settings, disk) as engine:
         os.nice(NICENESS)  # behind the start, which a busy machine would drag out
@@ -161,7 +162,10 @@ def url_problem(url: str) -> str | None:
     try:
         checked = subprocess.run(
             [sys.executable, "-m", "authorizer", "reports", "check-url"],
-            env={**other_variables(), "AUTHORIZER_REPORTS_URL": url},  # command lines are public
+            env={
+                **environment_without_settings(),
+                "AUTHORIZER_REPORTS_URL": url,
+            },  # command lines are public
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             text=True,

@@ -18,7 +18,7 @@ from authorizer.persistence.privacy.vault import (
     read_keys,
 )
 from authorizer.runtime.world import keys_disk
-from authorizer.settings import Settings
+from authorizer.settings.model import Settings
 
 _PERSONAL: Final = frozenset(("personal", "text", "justification"))
 """The fields that hold sealed text, wherever in an event they are. Times have a `text` too."""

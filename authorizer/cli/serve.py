@@ -9,14 +9,17 @@ from typing import Final
 
 import click
 
-from authorizer import logs, server
 from authorizer.cli import offline
 from authorizer.cli.options import settings_options
+from authorizer.cli.progress import status_line
 from authorizer.cli.reports import url_problem
 from authorizer.domain.access import ApiKey, Standing
+from authorizer.logs.setup import configure_logging
 from authorizer.persistence import api_keys
 from authorizer.persistence.local_disk import LocalDisk
-from authorizer.settings import Settings
+from authorizer.server.serve import serve_until_signal
+from authorizer.server.sockets import listen
+from authorizer.settings.model import Settings
 
 TRY = """\
 serving on {url} — try:
@@ -74,7 +77,7 @@ def serve(settings: Settings, trust_clock: bool, accept_shorter_journal: int | N
     2 wrong usage, 74 the disk is full or broken, also at the start: nothing was answered after
     that, and the next start goes on from what is on disk.
     """
-    logs.configure(settings.log_format, settings.log_level, in_background=True)
+    configure_logging(settings.log_format, settings.log_level, status_line(), in_background=True)
     disk = LocalDisk(settings.data)
     keys = api_keys.read_keys(disk)
     if not settings.is_loopback and not _any_active(keys):
@@ -89,7 +92,9 @@ def serve(settings: Settings, trust_clock: bool, accept_shorter_journal: int | N
             if not settings.is_loopback:
                 click.echo(NOT_ENCRYPTED.format(host=settings.host), err=True, nl=False)
             announce = partial(_announce, bool(keys))
-            server.serve(settings, disk, recovered, listening, announce, trust_clock=trust_clock)
+            serve_until_signal(
+                settings, disk, recovered, listening, announce, trust_clock=trust_clock
+            )
 
 
 def _check_reports_url(settings: Settings) -> None:
@@ -103,7 +108,7 @@ def _check_reports_url(settings: Settings) -> None:
 
 def _listen(settings: Settings) -> socket:
     try:
-        return server.listen(settings.host, settings.port)
+        return listen(settings.host, settings.port)
     except OSError as error:
         raise click.ClickException(f"{settings.host}:{settings.port}: {error}") from error
 

@@ -10,7 +10,7 @@ import click
 import orjson
 
 from authorizer.cli.options import given_settings, settings_options, sources_of
-from authorizer.settings import Settings
+from authorizer.settings.model import Settings
 
 _IN_AUTHORITY: Final = re.compile(r"^([^:/?#]+://[^:/?#]*:).*@")
 _IN_QUERY: Final = re.compile(r"([?&](?:ssl)?password=)[^&#]*", re.IGNORECASE)

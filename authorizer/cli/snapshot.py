@@ -15,7 +15,7 @@ from authorizer.cli.options import settings_options
 from authorizer.persistence.local_disk import DataFolderInUseError, LocalDisk
 from authorizer.persistence.state import snapshot as snapshots
 from authorizer.runtime.running import Running
-from authorizer.settings import Settings
+from authorizer.settings.model import Settings
 
 _POLL_SECONDS: Final = 0.05
 

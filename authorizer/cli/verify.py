@@ -19,7 +19,7 @@ from authorizer.persistence.state import snapshot
 from authorizer.persistence.verification import data_folder as verification
 from authorizer.persistence.verification.data_folder import CheckedSnapshot, Head, Verified
 from authorizer.runtime.world import keys_disk
-from authorizer.settings import Settings
+from authorizer.settings.model import Settings
 
 _TOLD: Final = 40
 """How many problems are printed; --json has all."""

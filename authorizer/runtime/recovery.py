@@ -9,7 +9,7 @@ import structlog
 
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.state.recovery import JournalShorterError, Recovered, put_aside, recover
-from authorizer.settings import Settings
+from authorizer.settings.model import Settings
 
 log = structlog.get_logger()
 

@@ -24,7 +24,7 @@ from authorizer.persistence.privacy.vault import Vault
 from authorizer.persistence.state.recovery import Recovered
 from authorizer.runtime.clock_log import log_clock
 from authorizer.runtime.world import World, keys_disk
-from authorizer.settings import Settings
+from authorizer.settings.model import Settings
 
 log = structlog.get_logger()
 

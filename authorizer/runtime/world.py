@@ -11,7 +11,7 @@ from authorizer.actors.entity import OffLoop
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.journal.group_commit import GroupCommit
 from authorizer.persistence.local_disk import LocalDisk
-from authorizer.settings import Settings
+from authorizer.settings.model import Settings
 
 KEYS: Final = "keys"
 """The folder of the keys inside the data folder, where the settings name none."""

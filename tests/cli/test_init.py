@@ -18,7 +18,7 @@ from authorizer.domain.moments import DAY_US, us_of
 from authorizer.domain.outcomes import Refusal
 from authorizer.domain.tickets.state import TicketView, ticket_clock
 from authorizer.runtime.running import Running
-from authorizer.settings import load_settings
+from authorizer.settings.loading import load_settings
 from tests.support.command_line import (
     account,
     batches,

@@ -9,7 +9,7 @@ import pytest
 
 from authorizer.cli import main
 from authorizer.persistence.local_disk import LocalDisk
-from authorizer.settings import Settings
+from authorizer.settings.model import Settings
 from tests.support.command_line import account, command_line, done, refused, run, write_lines
 from tests.support.screen import read, terminal
 from tests.support.server import PROJECT, environment

@@ -19,11 +19,15 @@ BAR: Final = re.compile(r"(\w+)  \[[# ]+\] +([0-9]+)%(  [0-9:]+)?")
 LOG_LINE: Final = re.compile(r"[0-9-]+T[0-9:.]+Z \[\w+ *\] [^\[#]+(\[[\w.]+\])?( *\w+=\S.*)?")
 LOGGING: Final = """\
 import sys, threading
+import click
 import structlog
-from authorizer import logs
-from authorizer.cli.progress import progress, tell
+from authorizer.cli.progress import progress, status_line, tell
+from authorizer.logs.root import flush_logs
+from authorizer.logs.setup import configure_logging
 
-logs.configure("auto", "info", in_background=sys.argv[1] == "background")
+command = click.Context(click.Command("work")).scope()
+command.__enter__()
+configure_logging("auto", "info", status_line(), in_background=sys.argv[1] == "background")
 log = structlog.get_logger()
 
 def say() -> None:
@@ -39,7 +43,7 @@ with progress("Working", 20_000) as passed:
             tell(f"told {number}")
     saying.join()
 log.info("after the bar")
-logs.flush()
+flush_logs()
 """
 
 

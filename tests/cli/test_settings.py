@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from authorizer.settings import Settings
+from authorizer.settings.model import Settings
 from tests.support.command_line import done, refused, run
 
 

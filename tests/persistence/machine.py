@@ -33,7 +33,7 @@ from authorizer.persistence.state.state import State
 from authorizer.runtime import running as runtime
 from authorizer.runtime.running import Running, run
 from authorizer.runtime.world import World
-from authorizer.settings import Settings
+from authorizer.settings.model import Settings
 from authorizer.simulation.faulty_disk import FaultyDisk
 from authorizer.simulation.memory_disk import MachineDied, MemoryDisk
 from tests.support.purchases import decided

@@ -18,7 +18,7 @@ from authorizer.http.access.control import Access
 from authorizer.persistence.api_keys import FILE, KeyFile, changing, digest_of_file, write_keys
 from authorizer.persistence.keys_in_force import IN_FORCE, InForce, said
 from authorizer.persistence.local_disk import LocalDisk
-from authorizer.server import follow_keys
+from authorizer.server.access import follow_keys
 
 KEY = ApiKey("a", Role.TERMINAL, "till", bytes(range(32)), 1, None, None)
 DEADLINE_S = 60
@@ -53,7 +53,7 @@ def no_space(*_: object) -> int:
 def test_keys_come_into_force_all_the_same_where_it_can_t_be_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("authorizer.server.FOLLOW_KEYS_SECONDS", 0.001)
+    monkeypatch.setattr("authorizer.server.access.FOLLOW_KEYS_SECONDS", 0.001)
     disk = LocalDisk(tmp_path)
 
     async def off_loop(function: Any, *arguments: Any) -> Any:

@@ -10,7 +10,7 @@ import asyncio
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from authorizer.settings import load_settings
+from authorizer.settings.loading import load_settings
 from tests.actors.house import START_NS, House
 
 SECOND_NS = 1_000_000_000

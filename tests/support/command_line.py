@@ -21,7 +21,7 @@ from authorizer.persistence.journal.segments import Batch
 from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.state.record import encode
 from authorizer.runtime.running import Running
-from authorizer.settings import load_settings
+from authorizer.settings.loading import load_settings
 from tests.support.purchases import decided
 from tests.support.server import PROJECT, environment, python
 

@@ -16,7 +16,7 @@ from authorizer.http.access.control import Access
 from authorizer.http.app import make_app
 from authorizer.http.connection.protocol import Protocol
 from authorizer.http.metrics import Metrics
-from authorizer.server import uvicorn_config
+from authorizer.server.uvicorn_server import uvicorn_config
 from tests.actors.house import House
 
 

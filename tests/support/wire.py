@@ -22,7 +22,7 @@ from authorizer.http.connection.plain_heads import PlainHead
 from authorizer.http.connection.protocol import Protocol
 from authorizer.http.metrics import Metrics
 from authorizer.http.transactions import App, Bounds, Receive, Scope, Send, Transactions
-from authorizer.server import uvicorn_config
+from authorizer.server.uvicorn_server import uvicorn_config
 from tests.actors.house import House
 
 OURS = re.compile(rb"(?<=x-request-id: )[0-9a-f]{12}-[0-9a-f]+")

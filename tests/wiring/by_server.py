@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from authorizer.domain.moments import MINUTE_US
 from authorizer.domain.tickets.service_levels import DEFAULT_SERVICE_LEVELS, Priority
 from authorizer.followers.reports.business_hours import WEEKDAYS
-from authorizer.settings import load_settings
+from authorizer.settings.loading import load_settings
 from tests.support.api_keys import key_per_role
 from tests.support.client import Client
 from tests.support.command_line import done

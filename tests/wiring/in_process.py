@@ -12,7 +12,6 @@ from types import SimpleNamespace
 from typing import Any, Final, NamedTuple
 from unittest.mock import patch
 
-from authorizer import server
 from authorizer.actors.clock import ClockState
 from authorizer.cli.serve import _listen
 from authorizer.domain.access import ApiKey, Role
@@ -28,7 +27,9 @@ from authorizer.persistence.local_disk import LocalDisk
 from authorizer.runtime.recovery import recover_with_summary
 from authorizer.runtime.running import run
 from authorizer.runtime.world import real_world
-from authorizer.settings import load_settings
+from authorizer.server.access import access_for
+from authorizer.server.reports import reports_process
+from authorizer.settings.loading import load_settings
 from tests.persistence.machine import Machine
 from tests.support.builders import BY, DAY_US
 from tests.support.command_line import journal_files, write_events
@@ -252,7 +253,7 @@ def admitted(folder: Path, settings: dict[str, Any]) -> tuple[int, int]:
         write_keys(disk, [key])
     clock = SimpleNamespace(wall_us=lambda: 0, monotonic_ns=lambda: now_ns[0])
     running: Any = SimpleNamespace(clock=clock)
-    access = server.access_for(load_settings(**settings), running, KeyFile(disk), Metrics())
+    access = access_for(load_settings(**settings), running, KeyFile(disk), Metrics())
     headers = [(b"authorization", f"Bearer {credential}".encode())]
 
     def count() -> int:
@@ -298,7 +299,7 @@ def told(folder: Path, settings: dict[str, Any]) -> dict[str, Any]:
 
     async def ask() -> Any:
         given = load_settings(**settings)
-        async with server._reports(given, running, Metrics()).at_work() as reports:
+        async with reports_process(given, running, Metrics()).at_work() as reports:
             return await reports.query("all")
 
     with patch.object(sys, "executable", str(program)):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from authorizer.settings import Settings
+from authorizer.settings.model import Settings
 from tests.wiring import by_server, in_process
 
 

@@ -23,7 +23,7 @@ from authorizer.followers.reports.export.page import page_of
 from authorizer.followers.reports.export.portuguese import REASONS
 from authorizer.followers.reports.local_days import LocalDays
 from authorizer.followers.reports.period import Period
-from authorizer.settings import load_settings
+from authorizer.settings.loading import load_settings
 from tests.followers.reports.house import House
 from tests.support.purchase_events import approved, declined
 from tests.support.ticket_events import START_US, at, opened, resolved, said, taken

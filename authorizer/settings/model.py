@@ -1,74 +1,43 @@
-"""Every setting, in one place: flags win over the environment, that over the TOML file."""
+"""The settings and their defaults, and the values that follow from them."""
 
-import json
-import os
-from collections.abc import Callable, Sequence
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final, Literal
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
-from pydantic.fields import FieldInfo
+from pydantic import Field, model_validator
 from pydantic_settings import (
     BaseSettings,
-    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+from typing_extensions import override
 
 from authorizer.actors.clock import SLEW, ClockBounds
-from authorizer.domain.accounts.categories import CASH, CREDIT_LIMIT, DEFAULT_WALLET_BY_MCC
-from authorizer.domain.moments import DAY_US, MINUTE_US, SECOND_US
+from authorizer.domain.accounts.categories import CASH, DEFAULT_WALLET_BY_MCC
+from authorizer.domain.moments import DAY_US, SECOND_US
 from authorizer.domain.money import MAX_BALANCE_CENTS
-from authorizer.domain.tickets.service_levels import (
-    DEFAULT_SERVICE_LEVELS,
-    Priority,
-    ServiceLevel,
-    ServiceLevels,
-)
+from authorizer.domain.tickets.service_levels import Priority, ServiceLevel, ServiceLevels
 from authorizer.followers.reports.business_hours import BusinessHours, parse_hours, parse_weekdays
-from authorizer.followers.reports.local_days import check_time_zone
+from authorizer.settings.kinds import (
+    FIRST_RESPONSE_MINUTES,
+    RESOLUTION_MINUTES,
+    FirstResponse,
+    Host,
+    Hours,
+    ResolutionTime,
+    TimeZone,
+    Wallet,
+    WalletByMcc,
+    Weekdays,
+)
+from authorizer.settings.sources import Environment
 
-_CHECKS: Final[dict[str, Callable[[str], object]]] = {
-    "time_zone": check_time_zone,
-    "business_hours": parse_hours,
-    "business_days": parse_weekdays,
-}
 HOUR_US: Final = DAY_US // 24
-_Minutes = Annotated[int, Field(ge=1, le=10 * 366 * 24 * 60)]
-"""Up to ten years: a ticket that is due past the year 9999 could never be shown."""
-_LEVELS = {priority.value: level for priority, level in DEFAULT_SERVICE_LEVELS.items()}
-
-
-def _check_wallet(name: str) -> str:
-    if not name.strip():
-        raise ValueError("a wallet must not be blank")
-    if name == CREDIT_LIMIT:  # nobody could tell from a statement which of the two paid
-        raise ValueError(f"no wallet may be named {name}: that is a card's limit")
-    return name
-
-
-def unique_members(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    """A mapping of these. ValueError where one is there twice, for then one of them is lost."""
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"{twice!r} is there more than once")
-    return members
-
-
-class Environment(EnvSettingsSource):
-    """The environment, where mappings are JSON."""
-
-    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
-        """See `EnvSettingsSource`."""
-        return json.loads(value, object_pairs_hook=unique_members)
 
 
 class Settings(BaseSettings):
-    """What may be set. Every field has a flag, an environment variable and a key in a TOML file."""
+    """The settings. Each has a flag, an environment variable and a key in the TOML file."""
 
     model_config = SettingsConfigDict(
         env_prefix="AUTHORIZER_", extra="forbid", frozen=True, env_nested_delimiter=None
@@ -78,7 +47,7 @@ class Settings(BaseSettings):
     personal_keys: Path | None = Field(
         None, description="The folder of the keys of personal data; by default DATA/keys."
     )
-    host: str = Field("127.0.0.1", description="The address to listen on.")
+    host: Host = Field("127.0.0.1", description="The address to listen on.")
     port: int = Field(
         8080, ge=0, le=65535, description="The port to listen on; 0 takes a free one."
     )
@@ -153,18 +122,18 @@ class Settings(BaseSettings):
         le=MAX_BALANCE_CENTS,
         description="The highest credit limit that an attendant sets without a supervisor.",
     )
-    wallet_by_mcc: dict[str, str] = Field(
+    wallet_by_mcc: WalletByMcc = Field(
         dict(DEFAULT_WALLET_BY_MCC), description="L1: the wallet that each MCC names."
     )
-    fallback_wallet: str = Field(
+    fallback_wallet: Wallet = Field(
         CASH, min_length=1, description="The wallet of every other MCC, and the fallback (L2)."
     )
-    sla_first_response_minutes: dict[str, _Minutes] = Field(
-        {word: level.first_response_us // MINUTE_US for word, level in _LEVELS.items()},
+    sla_first_response_minutes: FirstResponse = Field(
+        FIRST_RESPONSE_MINUTES,
         description="SLA: by when a ticket of each priority is answered; others as by default.",
     )
-    sla_resolution_minutes: dict[str, _Minutes] = Field(
-        {word: level.resolution_us // MINUTE_US for word, level in _LEVELS.items()},
+    sla_resolution_minutes: ResolutionTime = Field(
+        RESOLUTION_MINUTES,
         description="SLA: by when a ticket of each priority is resolved; others as by default.",
     )
     reports: bool = Field(
@@ -177,14 +146,14 @@ class Settings(BaseSettings):
     reports_wait_ms: int = Field(
         3000, ge=1, description="How long a report waits for its tables to catch up."
     )
-    time_zone: str = Field(
+    time_zone: TimeZone = Field(
         "America/Sao_Paulo",
         description="The IANA time zone of the days of reports and lists, and of business hours.",
     )
-    business_hours: str = Field(
+    business_hours: Hours = Field(
         "08:00-18:00", description="From when to when the service desk works, in local time."
     )
-    business_days: str = Field(
+    business_days: Weekdays = Field(
         "mon-fri", description="The weekdays on which it works: mon-fri, or mon,wed,sat."
     )
     business_time_zone: str | None = Field(
@@ -197,75 +166,29 @@ class Settings(BaseSettings):
         "info", description="The least level that is logged."
     )
 
-    @field_validator("host")
-    @classmethod
-    def _host_is_an_address(cls, host: str) -> str:
-        if host != "localhost":
-            ip_address(host)
-        return host
-
-    @field_validator("wallet_by_mcc")
-    @classmethod
-    def _every_mcc_names_a_wallet(cls, given: dict[str, str]) -> dict[str, str]:
-        for mcc, wallet in given.items():
-            if not mcc.strip():
-                raise ValueError("an MCC must not be blank")
-            _check_wallet(wallet)
-        return given
-
-    @field_validator("fallback_wallet")
-    @classmethod
-    def _fallback_is_a_wallet(cls, given: str) -> str:
-        return _check_wallet(given)
-
-    @field_validator("sla_first_response_minutes", "sla_resolution_minutes")
-    @classmethod
-    def _every_priority(cls, given: dict[str, int], info: ValidationInfo) -> dict[str, int]:
-        unknown = given.keys() - _LEVELS.keys()
-        if unknown:
-            raise ValueError(f"{sorted(unknown)[0]!r} is none of {', '.join(_LEVELS)}")
-        default: dict[str, int] = cls.model_fields[str(info.field_name)].default
-        return default | given
-
     @property
     def clock_bounds(self) -> ClockBounds:
-        """How far the wall clock is believed."""
+        """How far the wall clock is trusted."""
         return ClockBounds(self.clock_jump_seconds * SECOND_US, self.clock_gap_hours * HOUR_US)
 
     @property
     def id_retention_us(self) -> int:
-        """How long ids are remembered: by as much longer as the wall clock may mislead unseen."""
+        """The retention of ids, longer by as much as the wall clock may mislead unnoticed."""
         retention_us, bounds = self.id_retention_days * DAY_US, self.clock_bounds
         return retention_us + retention_us // SLEW + bounds.gap_us + 2 * bounds.jump_us
 
     @property
     def service_levels(self) -> ServiceLevels:
-        """How fast tickets are to be answered and resolved, by their priority."""
+        """The times in which tickets are to be answered and resolved, by their priority."""
         first, whole = self.sla_first_response_minutes, self.sla_resolution_minutes
         return {
             priority: ServiceLevel.minutes(first[priority.value], whole[priority.value])
             for priority in Priority
         }
 
-    @model_validator(mode="before")
-    @classmethod
-    def _old_name_is_taken(cls, given: dict[str, Any]) -> dict[str, Any]:
-        old = given.get("business_time_zone")
-        if old is None:
-            return given
-        if given.get("time_zone", old) != old:
-            raise ValueError("time_zone and business_time_zone, its old name, say different things")
-        return given | {"time_zone": old}
-
-    @field_validator("time_zone", "business_hours", "business_days")
-    @classmethod
-    def _can_be_read(cls, given: str, info: ValidationInfo) -> str:
-        _CHECKS[str(info.field_name)](given)
-        return given
-
     @property
     def desk_hours(self) -> BusinessHours:
-        """When the service desk works."""
+        """The working hours of the service desk."""
         opens, closes = parse_hours(self.business_hours)
         return BusinessHours(opens, closes, parse_weekdays(self.business_days), self.time_zone)
 
@@ -274,6 +197,17 @@ class Settings(BaseSettings):
         """Whether only this machine can reach the server."""
         return self.host == "localhost" or ip_address(self.host).is_loopback
 
+    @model_validator(mode="before")
+    @classmethod
+    def _take_old_name(cls, given: dict[str, Any]) -> dict[str, Any]:
+        old = given.get("business_time_zone")
+        if old is None:
+            return given
+        if given.get("time_zone", old) != old:
+            raise ValueError("time_zone and business_time_zone, its old name, say different things")
+        return given | {"time_zone": old}
+
+    @override
     @classmethod
     def settings_customise_sources(
         cls,
@@ -283,34 +217,6 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Flags, then the environment, then the TOML file."""
         file = cls.model_config.get("toml_file")
         toml = (TomlConfigSettingsSource(settings_cls, file),) if file else ()
         return (init_settings, Environment(settings_cls), *toml)
-
-
-def other_variables() -> dict[str, str]:
-    """The environment without settings: a process that is started is told those that it needs.
-
-    One that can't be taken may be overruled by a flag here, and would end the process there.
-    """
-    prefix = str(Settings.model_config["env_prefix"])
-    return {name: of for name, of in os.environ.items() if not name.upper().startswith(prefix)}
-
-
-def load_settings(file: Path | None = None, **flags: Any) -> Settings:
-    """The settings in force. Flags that are None were not given.
-
-    Raises:
-        pydantic.ValidationError: a value can't be taken, or a name is unknown.
-        OSError, tomllib.TOMLDecodeError: the file can't be read.
-    """
-    given = {name: value for name, value in flags.items() if value is not None}
-    if file is None:
-        return Settings(**given)
-    file.open("rb").close()
-
-    class FromFile(Settings):
-        model_config = SettingsConfigDict(toml_file=file)
-
-    return FromFile(**given)

@@ -1,0 +1,52 @@
+"""What `/health` answers: whether purchases can be authorized, and the figures beside it."""
+
+import asyncio
+from typing import Any, Final
+
+from authorizer.followers.reports.client import Reports
+from authorizer.runtime.running import Running
+
+STALLED_SECONDS: Final = 5.0
+"""How long the journal may make no progress before the server is not ready any more."""
+
+
+class Health:
+    """Readiness: false while the server drains, and while the journal's disk stalls."""
+
+    def __init__(self, running: Running, reports: Reports) -> None:
+        self._running = running
+        self._reports = reports
+        self._durable = running.commit.durable
+        self._stalled_since: float | None = None
+        self.draining = False
+
+    def answer(self) -> tuple[bool, dict[str, Any]]:
+        """Whether the server is ready, and the details for `/health`."""
+        running = self._running
+        stalled = self._is_stalled()
+        return not self.draining and not stalled, {
+            "accounts": len(running.desk.accounts),
+            "position": running.commit.durable,
+            "head": running.commit.chain.hex(),
+            "draining": self.draining,
+            "stalled": stalled,
+            "clock": {
+                "state": running.clock.state().value,
+                "wall_ahead_seconds": round(running.clock.wall_ahead_seconds(), 3),
+            },
+            "reports": {"running": self._reports.running, "position": self._reports.position},
+        }
+
+    def observe_journal(self) -> None:
+        """Compare the journal's durable position with that of the last call."""
+        commit = self._running.commit
+        moved = commit.durable != self._durable or commit.durable == commit.appended
+        self._durable = commit.durable
+        if moved:
+            self._stalled_since = None
+        elif self._stalled_since is None:
+            self._stalled_since = asyncio.get_running_loop().time()
+
+    def _is_stalled(self) -> bool:
+        since = self._stalled_since
+        return since is not None and asyncio.get_running_loop().time() - since >= STALLED_SECONDS

@@ -1,0 +1,133 @@
+"""The server's life: its parts put together around HTTP, and taken apart in order at the end."""
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+import uvloop
+
+from authorizer.actors.access_trail import AccessTrail
+from authorizer.http.access.search_rates import SearchRates
+from authorizer.http.app import Services, make_app
+from authorizer.logs.root import flush_logs
+from authorizer.persistence.api_keys import KeyFile
+from authorizer.persistence.keys_in_force import InForce
+from authorizer.persistence.local_disk import LocalDisk
+from authorizer.persistence.privacy.access_log import FOLDER as ACCESS_LOG
+from authorizer.persistence.privacy.access_log import AccessLog
+from authorizer.persistence.state.recovery import Recovered
+from authorizer.runtime.collector import calm_the_collector
+from authorizer.runtime.running import run
+from authorizer.runtime.watch import make_search_ready, tell_of_old_ids, watch_places
+from authorizer.runtime.world import real_world
+from authorizer.server.access import access_for, follow_keys
+from authorizer.server.health import Health
+from authorizer.server.housekeeping import Housekeeping
+from authorizer.server.metrics import metrics_of
+from authorizer.server.reports import reports_process
+from authorizer.server.signals import handle_signals
+from authorizer.server.sockets import duplicates, raise_file_limit, url_of
+from authorizer.server.uvicorn_server import UvicornServer, uvicorn_config
+from authorizer.settings.model import Settings
+
+EXIT_JOURNAL_FAILED: Final = os.EX_IOERR
+
+log = structlog.get_logger()
+
+
+def serve_until_signal(
+    settings: Settings,
+    disk: LocalDisk,
+    recovered: Recovered,
+    listening: socket.socket,
+    announce: Callable[[str], None],
+    *,
+    trust_clock: bool = False,
+) -> None:
+    """Serve until SIGTERM or SIGINT; then answer what was received, take a snapshot and return.
+
+    The data folder must be locked. If the journal can't be written the process ends at once, with
+    status `EXIT_JOURNAL_FAILED` and without another answer.
+    """
+    raise_file_limit()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(settings, disk, recovered, listening, announce, trust_clock))
+
+
+async def _serve(
+    settings: Settings,
+    disk: LocalDisk,
+    recovered: Recovered,
+    listening: socket.socket,
+    announce: Callable[[str], None],
+    trust_clock: bool,
+) -> None:
+    world = real_world(disk, end_process)
+    async with run(settings, world, recovered, trust_clock) as running:
+        metrics = metrics_of(running)
+        reports = reports_process(settings, running, metrics)
+        health = Health(running, reports)
+        housekeeping = Housekeeping(running, health)
+        in_force = InForce(disk)
+        key_file = KeyFile(disk)
+        access = access_for(settings, running, key_file, metrics)
+        in_force.say(key_file.digest)
+        trail = AccessTrail(AccessLog(LocalDisk(settings.data / ACCESS_LOG)), world.off_loop)
+        app = make_app(
+            Services(
+                running.desk,
+                running.clock,
+                running.admission,
+                metrics,
+                health.answer,
+                access,
+                SearchRates(
+                    settings.search_hits_per_minute,
+                    settings.masked_searches_per_hour,
+                    running.clock.monotonic_ns,
+                    metrics.denied,
+                ),
+                settings.max_in_flight,
+                settings.attendant_limit_ceiling_cents,
+                trail,
+                reports,
+                settings.desk_hours,
+            )
+        )
+        server = UvicornServer(uvicorn_config(app, keep_alive_seconds=settings.keep_alive_seconds))
+        handle_signals(server, health, housekeeping)
+        calm_the_collector()
+        loop = asyncio.get_running_loop()
+        keeping_house = loop.create_task(housekeeping.run())
+        until_drained = [
+            loop.create_task(make_search_ready(running)),
+            loop.create_task(follow_keys(key_file, in_force, access, world.off_loop)),
+            loop.create_task(running.old_ids.run(tell_of_old_ids)),
+        ]
+        checking_places = loop.create_task(watch_places(running, world))
+        async with reports.at_work():
+            announce(url_of(listening))
+            await server.serve(sockets=[listening, *duplicates(listening)])
+        for task in until_drained:
+            task.cancel()
+        in_force.close()
+        housekeeping.end()
+        await keeping_house
+        await housekeeping.take_snapshot()
+        await trail.close()
+        checking_places.cancel()
+    log.info("ended", position=running.commit.durable, head=running.commit.chain.hex())
+
+
+def end_process(error: BaseException) -> None:
+    """End without another answer: memory may say what is not on disk."""
+    try:
+        log.critical(
+            "the journal could not be written; ending without an answer", problem=str(error)
+        )
+        flush_logs()
+    finally:
+        os._exit(EXIT_JOURNAL_FAILED)

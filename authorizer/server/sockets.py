@@ -1,0 +1,50 @@
+"""The sockets that the server listens on, and how many files it may have open."""
+
+import resource
+import socket
+from typing import Final
+
+from authorizer.http.connection.protocol import Protocol
+
+BACKLOG: Final = 4096
+ACCEPTED_PER_ROUND: Final = 16
+MAX_CONNECTIONS: Final = 50_000
+RESERVED_FILES: Final = 64
+
+
+def raise_file_limit() -> None:
+    """Raise the process's limit of open files to the system's, and keep some from connections.
+
+    The journal opens a file whenever it begins a segment; without one the process must end.
+    """
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    Protocol.max_connections = max(1, min(hard - RESERVED_FILES, MAX_CONNECTIONS))
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens. OSError if the address can't be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(BACKLOG)
+    except OSError:
+        listening.close()
+        raise
+    return listening
+
+
+def duplicates(listening: socket.socket) -> list[socket.socket]:
+    """More descriptors of one socket: libuv accepts one connection a round for each descriptor.
+
+    With one, a burst of new connections under load would wait for seconds to be accepted.
+    """
+    return [listening.dup() for _ in range(ACCEPTED_PER_ROUND - 1)]
+
+
+def url_of(listening: socket.socket) -> str:
+    """The address of a socket as clients write it."""
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

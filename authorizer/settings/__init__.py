@@ -1,0 +1,1 @@
+"""Every setting: flags win over the environment, the environment over the TOML file."""

@@ -1,0 +1,79 @@
+"""The kinds of values that settings take, with what is checked of them."""
+
+from collections.abc import Callable, Mapping
+from ipaddress import ip_address
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, Field
+
+from authorizer.domain.accounts.categories import CREDIT_LIMIT
+from authorizer.domain.moments import MINUTE_US
+from authorizer.domain.tickets.service_levels import DEFAULT_SERVICE_LEVELS
+from authorizer.followers.reports.business_hours import parse_hours, parse_weekdays
+from authorizer.followers.reports.local_days import check_time_zone
+
+
+def _address(host: str) -> str:
+    if host != "localhost":
+        ip_address(host)
+    return host
+
+
+def _wallet(name: str) -> str:
+    if not name.strip():
+        raise ValueError("a wallet must not be blank")
+    if name == CREDIT_LIMIT:  # nobody could tell from a statement which of the two paid
+        raise ValueError(f"no wallet may be named {name}: that is a card's limit")
+    return name
+
+
+def _wallets(by_mcc: dict[str, str]) -> dict[str, str]:
+    for mcc, wallet in by_mcc.items():
+        if not mcc.strip():
+            raise ValueError("an MCC must not be blank")
+        _wallet(wallet)
+    return by_mcc
+
+
+def _readable_by(parse: Callable[[str], object]) -> AfterValidator:
+    """Takes what `parse` can read; it raises ValueError for anything else."""
+
+    def check(text: str) -> str:
+        parse(text)
+        return text
+
+    return AfterValidator(check)
+
+
+def _over(default: Mapping[str, int]) -> AfterValidator:
+    """Takes some priorities' minutes; the other priorities keep the default."""
+
+    def complete(given: dict[str, int]) -> dict[str, int]:
+        unknown = given.keys() - default.keys()
+        if unknown:
+            raise ValueError(f"{sorted(unknown)[0]!r} is none of {', '.join(default)}")
+        return {**default, **given}
+
+    return AfterValidator(complete)
+
+
+FIRST_RESPONSE_MINUTES: Final = {
+    priority.value: level.first_response_us // MINUTE_US
+    for priority, level in DEFAULT_SERVICE_LEVELS.items()
+}
+RESOLUTION_MINUTES: Final = {
+    priority.value: level.resolution_us // MINUTE_US
+    for priority, level in DEFAULT_SERVICE_LEVELS.items()
+}
+
+Minutes = Annotated[int, Field(ge=1, le=10 * 366 * 24 * 60)]
+"""Up to ten years: a ticket that is due past the year 9999 could never be shown."""
+FirstResponse = Annotated[dict[str, Minutes], _over(FIRST_RESPONSE_MINUTES)]
+ResolutionTime = Annotated[dict[str, Minutes], _over(RESOLUTION_MINUTES)]
+
+Host = Annotated[str, AfterValidator(_address)]
+Wallet = Annotated[str, AfterValidator(_wallet)]
+WalletByMcc = Annotated[dict[str, str], AfterValidator(_wallets)]
+TimeZone = Annotated[str, _readable_by(check_time_zone)]
+Hours = Annotated[str, _readable_by(parse_hours)]
+Weekdays = Annotated[str, _readable_by(parse_weekdays)]
