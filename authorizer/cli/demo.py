@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from authorizer.actors.dispatcher import Answer, Dispatcher
 from authorizer.actors.reply import LoopFuture
 from authorizer.cli.demo_story import FIRST_DAYS_AGO, Step, story
-from authorizer.cli.import_lines import Line, Place, read_lines
+from authorizer.cli.import_lines import Line, LineSource, read_lines
 from authorizer.domain.accounts.commands import (
     Authorize,
     BlockCard,
@@ -70,7 +70,9 @@ class StoryClock:
         return dataclasses.replace(world, wall_ns=self.ns, monotonic_ns=self.ns)
 
 
-async def tell(running: Running, clock: StoryClock, refused: Callable[[Place, str], None]) -> None:
+async def tell(
+    running: Running, clock: StoryClock, refused: Callable[[LineSource, str], None]
+) -> None:
     """Have everything happen that the story tells, each at its time; all of it is durable then.
 
     `refused` is told of each step that is not taken, which other settings can bring about.
@@ -80,7 +82,7 @@ async def tell(running: Running, clock: StoryClock, refused: Callable[[Place, st
         clock.go_to(scene.days_ago, scene.at)
         answer = await _ask(running, scene.step, ticket_ids)
         if isinstance(answer, Refusal):
-            refused(Place("story", number), answer.detail)
+            refused(LineSource("story", number), answer.detail)
 
 
 async def _ask(running: Running, step: Step, ticket_ids: dict[str, str]) -> Outcome | Answer[Any]:

@@ -10,7 +10,7 @@ from typing import Final
 import click
 
 from authorizer.cli import offline
-from authorizer.cli.import_lines import Place, read_lines
+from authorizer.cli.import_lines import LineSource, read_lines
 from authorizer.cli.importer import PLURALS, WAVE_ENTRIES, Importer
 from authorizer.cli.options import settings_options
 from authorizer.cli.progress import progress, tell
@@ -87,8 +87,8 @@ def import_(files: Sequence[str], settings: Settings) -> None:
         sys.exit(1)
 
 
-def _refused(place: Place, problem: str) -> None:
-    tell(f"{place}: {problem}")
+def _refused(source: LineSource, problem: str) -> None:
+    tell(f"{source}: {problem}")
 
 
 def _size(path: str) -> int:

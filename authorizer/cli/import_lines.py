@@ -1,7 +1,7 @@
 """What `import` reads: NDJSON lines, or one customer document, as checked entries.
 
-An entry is checked by the same documents as a request. One that can't be taken is given as a
-`BadLine` in its place, so that whoever reads on can tell of it and go on.
+The documents that check requests check entries too. A line that is no entry comes as a `BadLine`,
+with the reason, so that the reader can report it and go on.
 """
 
 import codecs
@@ -48,8 +48,8 @@ KINDS: Final[dict[str, type[Entry]]] = {
 }
 
 
-class Place(NamedTuple):
-    """Where an entry stands."""
+class LineSource(NamedTuple):
+    """The file and the number of a line."""
 
     file: str
     line: int
@@ -59,17 +59,17 @@ class Place(NamedTuple):
 
 
 class GoodLine(NamedTuple):
-    """An entry that may be asked for."""
+    """A line that is an entry."""
 
-    place: Place
+    source: LineSource
     size_bytes: int
     entry: Entry
 
 
 class BadLine(NamedTuple):
-    """A line that is no entry, and why."""
+    """A line that is no entry, and the reason."""
 
-    place: Place
+    source: LineSource
     size_bytes: int
     problem: str
 
@@ -89,26 +89,26 @@ def read_lines(stream: IO[bytes], file: str) -> Iterator[Line]:
     number = 0
     while raw := stream.readline(MAX_BODY_BYTES + 1):
         number += 1
-        place = Place(file, number)
+        source = LineSource(file, number)
         if number == 1:
             raw = raw.removeprefix(codecs.BOM_UTF8)
         if number == 1 and (file.endswith(".json") or raw.strip() == b"{"):
-            yield _line(place, raw + stream.read(MAX_BODY_BYTES + 1))
+            yield _line(source, raw + stream.read(MAX_BODY_BYTES + 1))
             return
         if len(raw) > MAX_BODY_BYTES and not raw.endswith(b"\n"):
-            yield BadLine(place, len(raw) + _skip_line(stream), _TOO_LONG)
+            yield BadLine(source, len(raw) + _skip_line(stream), _TOO_LONG)
         elif not raw.isspace():
-            yield _line(place, raw)
+            yield _line(source, raw)
 
 
 _TOO_LONG: Final = f"it is longer than {MAX_BODY_BYTES} bytes"
 
 
-def _line(place: Place, raw: bytes) -> Line:
+def _line(source: LineSource, raw: bytes) -> Line:
     try:
-        return GoodLine(place, len(raw), _entry(raw))
+        return GoodLine(source, len(raw), _entry(raw))
     except _NoEntryError as error:
-        return BadLine(place, len(raw), str(error))
+        return BadLine(source, len(raw), str(error))
 
 
 def _entry(raw: bytes) -> Entry:

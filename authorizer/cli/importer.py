@@ -1,4 +1,4 @@
-"""Has many entries taken in at once, through the same desk as requests."""
+"""Imports entries, many at once, by the same commands as requests."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -12,7 +12,7 @@ from authorizer.cli.import_lines import (
     Entry,
     GoodLine,
     Line,
-    Place,
+    LineSource,
 )
 from authorizer.domain.accounts.commands import OpenAccount
 from authorizer.domain.merchants.commands import RegisterMerchant
@@ -27,25 +27,27 @@ PLURALS: Final = {"account": "accounts", "merchant": "merchants", "customer": "c
 
 
 class Count(NamedTuple):
-    """What became of the entries of one kind."""
+    """The imported entries of one kind."""
 
     created: int = 0
     known: int = 0
-    """Entries for what was there already; some may have added to it."""
+    """Entries of which something was there before; some may have added to it."""
 
 
 class Importer:
-    """Takes entries in waves.
+    """Imports entries in waves.
 
-    What is in one wave concerns different accounts, cards and customers, so the outcome is that of
-    taking the lines one by one, in their order.
+    No two entries of a wave concern the same account, card or customer, so the outcome is the same
+    as that of the lines one by one, in their order.
     """
 
-    def __init__(self, desk: Dispatcher, by: str, refused: Callable[[Place, str], None]) -> None:
-        """`by` is who asks, in every event. `refused` is told of each line that is not taken."""
+    def __init__(
+        self, desk: Dispatcher, by: str, refused: Callable[[LineSource, str], None]
+    ) -> None:
+        """`by` is the `by` of every event. `refused` is called for each line that is refused."""
         self._desk = desk
         self._by = by
-        self._tell = refused
+        self._on_refused = refused
         self._wave: list[GoodLine] = []
         self._wave_bytes = 0
         self._concerned: set[str] = set()
@@ -55,10 +57,10 @@ class Importer:
     async def take(
         self, lines: Iterable[Line], progress: Callable[[int], None] = lambda _: None
     ) -> None:
-        """Take lines in; everything is durable when this returns. `progress` is told of bytes."""
+        """Import lines; all of it is durable when this returns. `progress` is told of bytes."""
         for line in lines:
             if isinstance(line, BadLine):
-                self.refuse(line.place, line.problem)
+                self.refuse(line.source, line.problem)
                 progress(line.size_bytes)
                 continue
             concerned = _concerned(line.entry)
@@ -77,7 +79,7 @@ class Importer:
         for line, waiting in zip(self._wave, answers, strict=True):
             answer = await waiting
             if isinstance(answer, Refusal):
-                self.refuse(line.place, answer.detail)
+                self.refuse(line.source, answer.detail)
             else:
                 self._count(line.entry.kind, answer[0].created)
         progress(self._wave_bytes)
@@ -104,10 +106,10 @@ class Importer:
         registered: Awaitable[Answer[Any]] = desk.merchants.actor_ref.ask(override, block=False)
         return registered
 
-    def refuse(self, place: Place, problem: str) -> None:
-        """Count and tell what was not taken."""
+    def refuse(self, source: LineSource, problem: str) -> None:
+        """Count and report a refused line."""
         self.refused += 1
-        self._tell(place, problem)
+        self._on_refused(source, problem)
 
     def _count(self, kind: str, created: bool) -> None:
         count = self.counts[kind]
@@ -115,7 +117,7 @@ class Importer:
 
 
 def _concerned(entry: Entry) -> tuple[str, ...]:
-    """What an entry may change. Merchants have one actor, which keeps their order by itself."""
+    """The entities that an entry may change. Merchants share one actor, which keeps their order."""
     if isinstance(entry, AccountEntry):
         return (f"account {entry.account}",)
     if isinstance(entry, CustomerEntry):

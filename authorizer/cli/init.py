@@ -7,7 +7,14 @@ import click
 
 from authorizer.cli import offline
 from authorizer.cli.demo import StoryClock, another_card, demo_lines, tell
-from authorizer.cli.import_lines import AccountEntry, BadLine, CustomerEntry, Entry, Line, Place
+from authorizer.cli.import_lines import (
+    AccountEntry,
+    BadLine,
+    CustomerEntry,
+    Entry,
+    Line,
+    LineSource,
+)
 from authorizer.cli.importer import PLURALS, Importer
 from authorizer.cli.options import settings_options
 from authorizer.persistence.state.recovery import Recovered
@@ -90,5 +97,5 @@ def _is_there(entry: Entry, state: State) -> bool:
     return state.merchants.get(entry.name) is not None
 
 
-def _refused(place: Place, problem: str) -> None:
-    click.echo(f"demo data, {place}: {problem}", err=True)
+def _refused(source: LineSource, problem: str) -> None:
+    click.echo(f"demo data, {source}: {problem}", err=True)
