@@ -16,8 +16,8 @@ from authorizer.domain.accounts.events import (
     PurchaseApproved,
     PurchaseDeclined,
 )
-from authorizer.domain.aggregates import Event
 from authorizer.domain.customers.events import CustomerRegistered, PersonalDataRecorded
+from authorizer.domain.messages import Event
 from authorizer.domain.moments import DAY_US, MINUTE_US
 from authorizer.domain.sealing import Sealed
 from authorizer.domain.tickets.events import (
@@ -29,7 +29,7 @@ from authorizer.domain.tickets.events import (
 )
 from authorizer.domain.tickets.service_levels import DEFAULT_SERVICE_LEVELS, Priority
 from authorizer.domain.tickets.state import ticket_id_of
-from authorizer.persistence.privacy.personal import pack
+from authorizer.persistence.privacy.personal import join_texts
 from benchmarks import care_people as people
 
 DAYS = 90
@@ -79,7 +79,7 @@ def _customer_opened(number: int, at_us: int, seal: Seal) -> Iterator[Event]:
     card = people.card(number)
     yield AccountOpened(at_us, BY, account, OPENING_CENTS, customer)
     yield CustomerRegistered(at_us, BY, customer, account, True, (card.card_id,))
-    personal = seal(customer, pack(people.person(number)))
+    personal = seal(customer, join_texts(people.person(number)))
     yield PersonalDataRecorded(at_us, BY, customer, personal)
     yield CardOpened(at_us, BY, account, customer, card)
 

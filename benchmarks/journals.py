@@ -5,7 +5,7 @@ from itertools import islice
 from pathlib import Path
 
 from authorizer.domain.accounts.events import AccountOpened, PurchaseApproved
-from authorizer.domain.aggregates import Event
+from authorizer.domain.messages import Event
 from authorizer.persistence.journal.file_journal import FileJournal
 from authorizer.persistence.journal.reader import JournalReader
 from authorizer.persistence.local_disk import LocalDisk

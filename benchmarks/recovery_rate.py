@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from authorizer.domain.aggregates import Event
+from authorizer.domain.messages import Event
 from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.state.recovery import recover
 from benchmarks import servers

@@ -75,10 +75,10 @@ class Directory(Generic[A]):
         """
         actor = self._awake.get(entity_id)
         if actor is None:
-            return self._population.asleep(entity_id)
+            return self._population.packed(entity_id)
         if actor.broken:
             raise BrokenEntityError(f"{entity_id} is broken since a bug")
-        return self._population.sleeper(actor.state)
+        return self._population.pack(actor.state)
 
     def tidy(self, entity_id: str, tidy: Callable[[Any], int]) -> int:
         """Have something done with a state, awake or asleep, that no event tells of.
@@ -89,15 +89,15 @@ class Directory(Generic[A]):
         actor = self._awake.get(entity_id)
         if actor is not None:
             return 0 if actor.broken else tidy(actor.state)
-        state = self._population.wake(entity_id)
+        state = self._population.load(entity_id)
         changed = tidy(state)
         if changed:
-            self._population.sleep(entity_id, state)
+            self._population.put(entity_id, state)
         return changed
 
     def _wake(self, entity_id: str) -> A:
         self._make_room()
-        actor = self._new_actor(entity_id, self._population.wake(entity_id))
+        actor = self._new_actor(entity_id, self._population.load(entity_id))
         self._awake[entity_id] = actor
         return actor
 
@@ -113,4 +113,4 @@ class Directory(Generic[A]):
                 awake[entity_id] = actor
             else:
                 actor.retire()
-                self._population.sleep(entity_id, actor.state)
+                self._population.put(entity_id, actor.state)

@@ -1,18 +1,16 @@
 """The desk: what the outside asks of accounts, customers and merchants, and who answers it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, NamedTuple, TypeVar
 
-from authorizer.actors.account import AccountActor
-from authorizer.actors.customer import CustomerActor
 from authorizer.actors.directory import Directory
-from authorizer.actors.entity import OffLoop, Surroundings
+from authorizer.actors.entity import EntityActor, OffLoop, Surroundings
 from authorizer.actors.keys import Keys
-from authorizer.actors.merchants import MerchantsActor
 from authorizer.actors.reply import Reply
 from authorizer.actors.search import CustomerSearch
 from authorizer.actors.ticket_file import TicketDesk
+from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.domain.accounts.cards import CardTerms, Operation, new_card_id
 from authorizer.domain.accounts.commands import (
     Authorize,
@@ -27,17 +25,21 @@ from authorizer.domain.accounts.commands import (
     ReviewCards,
     UnblockCard,
 )
-from authorizer.domain.accounts.state import AccountView
+from authorizer.domain.accounts.state import ACCOUNT_OF_CARD, Account, AccountView
+from authorizer.domain.aggregate import Aggregate
+from authorizer.domain.customers.aggregate import CUSTOMERS
 from authorizer.domain.customers.commands import ErasePersonalData, ReadCustomer, RegisterCustomer
 from authorizer.domain.customers.person import Person
 from authorizer.domain.customers.rules import new_operations, opened
-from authorizer.domain.customers.state import CustomerView
+from authorizer.domain.customers.state import Customer, CustomerView
+from authorizer.domain.merchants.aggregate import MERCHANTS
 from authorizer.domain.merchants.commands import (
     ReadMerchants,
     RegisterMerchant,
     RemoveMerchant,
 )
 from authorizer.domain.outcomes import (
+    OUTCOMES,
     Done,
     Outcome,
     Reason,
@@ -45,8 +47,10 @@ from authorizer.domain.outcomes import (
     RefusalKind,
     erased,
     not_as_seen,
+    unknown,
 )
 from authorizer.domain.sealing import is_plain
+from authorizer.domain.tickets.aggregate import TICKETS
 from authorizer.persistence.privacy.personal import unpack
 
 MAX_RESIDENT_OTHERS: Final = 10_000
@@ -55,9 +59,6 @@ MAX_RESIDENT_OTHERS: Final = 10_000
 T = TypeVar("T")
 Answer = tuple[Done, T] | Refusal
 
-_NO_ACCOUNT = Outcome(Reason.ACCOUNT_NOT_FOUND)
-_UNAVAILABLE = Outcome(Reason.UNAVAILABLE)
-_OVERLOADED = Outcome(Reason.OVERLOADED)
 _FULL = Refusal(RefusalKind.OVERLOADED, "too many requests wait for this account or customer")
 
 
@@ -95,33 +96,40 @@ class Dispatcher:
         self._run_queue = around.run_queue
         self._commit = around.commit
         self._keys = keys
-        self.sealer = around.sealer
+        self.sealer = around.context.sealer
         self._max_inbox = max_inbox
         self._claims: dict[str, tuple[Claimant, int]] = {}
         """Cards on their way: for whom, and how many requests name each."""
-        self.accounts: Directory[AccountActor] = Directory(
-            around.state.accounts,
-            lambda entity_id, state: AccountActor(entity_id, state, around),
+        self.accounts: Directory[EntityActor[Account]] = Directory(
+            around.state[ACCOUNTS],
+            lambda entity_id, state: EntityActor(ACCOUNTS, entity_id, state, around),
             max_resident,
         )
-        self.customers: Directory[CustomerActor] = Directory(
-            around.state.customers,
-            lambda entity_id, state: CustomerActor(entity_id, state, around),
+        self.customers: Directory[EntityActor[Customer]] = Directory(
+            around.state[CUSTOMERS],
+            lambda entity_id, state: EntityActor(CUSTOMERS, entity_id, state, around),
             min(max_resident, MAX_RESIDENT_OTHERS),
         )
         self.search = CustomerSearch(around, self.customers, off_loop)
-        self.merchants = MerchantsActor("merchants", around.policy.merchants, around)
+        self.merchants = EntityActor(
+            MERCHANTS, MERCHANTS.plural, around.state.single(MERCHANTS), around
+        )
         self.tickets = TicketDesk(around, self, min(max_resident, MAX_RESIDENT_OTHERS), max_inbox)
+        self.directories: Mapping[Aggregate[Any], Directory[Any]] = {
+            ACCOUNTS: self.accounts,
+            CUSTOMERS: self.customers,
+            TICKETS: self.tickets.directory,
+        }
 
     def submit(self, command: Authorize, reply: Reply) -> Outcome | None:
         """Hand a purchase to its account, which answers to `reply`; or answer for nobody."""
         if self.merchants.broken:
-            return _UNAVAILABLE
+            return OUTCOMES[Reason.UNAVAILABLE]
         actor = self.accounts.find(command.account_id)
         if actor is None:
-            return _NO_ACCOUNT
+            return OUTCOMES[Reason.ACCOUNT_NOT_FOUND]
         if len(actor.actor_inbox) >= self._max_inbox:
-            return _OVERLOADED
+            return OUTCOMES[Reason.OVERLOADED]
         actor.ask_for(command, reply)
         return None
 
@@ -136,7 +144,7 @@ class Dispatcher:
         """Ask an account that must exist."""
         actor = self.accounts.find(command.account_id)
         if actor is None:
-            return _unknown("account", command.account_id)
+            return unknown("account", command.account_id)
         answer: Answer[AccountView] = await self._ask(actor, command)
         return answer
 
@@ -158,7 +166,7 @@ class Dispatcher:
 
     def account_of_card(self, card_id: str) -> str | None:
         """The account that a card is on."""
-        return self._state.account_of_card.get(card_id)
+        return self._state.indexes[ACCOUNT_OF_CARD].get(card_id)
 
     async def card(self, command: BlockCard | UnblockCard | ChangeLimit) -> Answer[CardTerms]:
         """Ask a card's account to change the card."""
@@ -169,7 +177,7 @@ class Dispatcher:
 
     def new_card_id(self, card_id: str) -> str | None:
         """An id for the card that replaces this one; None where none can be made."""
-        known, claimed = self._state.account_of_card, self._claims
+        known, claimed = self._state.indexes[ACCOUNT_OF_CARD], self._claims
         return new_card_id(card_id, lambda found: found in known or found in claimed)
 
     async def replace_card(self, command: ReplaceCard) -> Answer[CardTerms]:
@@ -196,9 +204,9 @@ class Dispatcher:
 
     async def read_card(self, card_id: str) -> CardTerms | Refusal:
         """Describe a card as it stands."""
-        account_id = self._state.account_of_card.get(card_id)
+        account_id = self._state.indexes[ACCOUNT_OF_CARD].get(card_id)
         if account_id is None:
-            return _unknown("card", card_id)
+            return unknown("card", card_id)
         answer = await self.known_account(ReadAccount(account_id))
         if isinstance(answer, Refusal):
             return answer
@@ -264,7 +272,7 @@ class Dispatcher:
         """Have a key made, durably, for a customer whose text is about to be sealed.
 
         Not where there was one: a key that was destroyed or lost is never made anew, and whoever
-        decides says so (`Surroundings.unsealable`).
+        decides says so (`Context.unsealable`).
         """
         actor = self.customers.find(customer_id)
         if actor is None or is_plain(actor.state.personal):
@@ -320,9 +328,9 @@ class Dispatcher:
 
     async def owner_of_card(self, card_id: str) -> str | Refusal:
         """See `CustomerDesk`."""
-        account_id = self._state.account_of_card.get(card_id)
+        account_id = self._state.indexes[ACCOUNT_OF_CARD].get(card_id)
         if account_id is None:
-            return _unknown("card", card_id)
+            return unknown("card", card_id)
         answer = await self.known_account(ReadAccount(account_id))
         return answer if isinstance(answer, Refusal) else answer[1].owner_of_card[card_id]
 
@@ -342,7 +350,7 @@ class Dispatcher:
         """Forget a person: first the event, durably, then the key. A start makes up for a crash."""
         actor = self.customers.find(command.customer_id)
         if actor is None:
-            return _unknown("customer", command.customer_id)
+            return unknown("customer", command.customer_id)
         answer: Answer[CustomerView] = await self._ask(actor, command)
         if not isinstance(answer, Refusal):
             self.search.changed(command.customer_id)
@@ -352,7 +360,7 @@ class Dispatcher:
     async def _read_customer(self, customer_id: str) -> CustomerView | Refusal:
         actor = self.customers.find(customer_id)
         if actor is None:
-            return _unknown("customer", customer_id)
+            return unknown("customer", customer_id)
         answer: Answer[CustomerView] = await self._ask(actor, ReadCustomer(customer_id))
         return answer if isinstance(answer, Refusal) else answer[1]
 
@@ -362,7 +370,7 @@ class Dispatcher:
     ) -> Any:
         actor = self.accounts.find(command.account_id)
         if actor is None:
-            return _unknown("account", command.account_id)
+            return unknown("account", command.account_id)
         return await self._ask(actor, command)
 
     async def _ask(self, actor: Any, command: Any) -> Any:
@@ -390,7 +398,3 @@ def cards_of(customer: CustomerView, account: AccountView) -> dict[str, CardTerm
     }
     own = {card_id: cards[card_id] for card_id in customer.card_ids if card_id in cards}
     return own | cards
-
-
-def _unknown(what: str, entity_id: str) -> Refusal:
-    return Refusal(RefusalKind.NOT_FOUND, f"there is no {what} {entity_id!r}")

@@ -6,8 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from authorizer.actors.directory import Directory
 from authorizer.actors.entity import Surroundings
-from authorizer.domain.accounts import state as accounts
-from authorizer.domain.accounts.state import Account
+from authorizer.domain.accounts.state import Account, forget_ids
 from authorizer.domain.moments import SECOND_US
 
 SLICE_SECONDS: Final = 0.0005
@@ -44,7 +43,7 @@ class OldIds:
 
     async def run(self, after_round: Callable[[Round], None]) -> None:
         """Walk round after round, the first one at once."""
-        retention_seconds = self._around.policy.id_retention_us / SECOND_US
+        retention_seconds = self._around.context.policy.id_retention_us / SECOND_US
         while True:
             started = self._seconds()
             walked = await self.round()
@@ -70,5 +69,5 @@ class OldIds:
         return Round(count, forgotten)
 
     def _forget(self, account: Account) -> int:
-        since_us = self._around.clock.newest_us - self._around.policy.id_retention_us
-        return accounts.forget_ids_before(account, since_us)
+        since_us = self._around.clock.newest_us - self._around.context.policy.id_retention_us
+        return forget_ids(account, since_us)

@@ -1,4 +1,4 @@
-"""Several texts sealed as one, and opened again."""
+"""Several texts that were sealed as one, opened again."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,11 +6,6 @@ from typing import Any
 import orjson
 
 from authorizer.domain.sealing import Sealed, Sealer
-
-
-def seal_texts(sealer: Sealer, customer_id: str, texts: Sequence[str | None]) -> Sealed:
-    """Texts about a customer as one sealed text: a JSON array. KeyError without a key."""
-    return sealer.seal(customer_id, orjson.dumps(texts).decode())
 
 
 def open_texts(

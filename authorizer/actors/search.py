@@ -10,16 +10,18 @@ from contextlib import suppress
 from itertools import islice
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
+import orjson
+
 from authorizer.actors.directory import BrokenEntityError
 from authorizer.actors.entity import OffLoop, Surroundings, durable
 from authorizer.domain.customers.person import Person
 from authorizer.domain.customers.person_search import Criterion, Found
+from authorizer.domain.customers.state import unpack as unpack_customer
 from authorizer.domain.outcomes import Refusal, RefusalKind
 from authorizer.domain.sealing import Sealer
 from authorizer.persistence.privacy.customer_index import CustomerIndex
 from authorizer.persistence.privacy.personal import unpack
 from authorizer.persistence.state.population import PackedEntity
-from authorizer.persistence.state.state_codec import decode_customer
 
 SLICE_CUSTOMERS: Final = 100
 """Customers whose texts are opened in one piece of work: it holds the interpreter for a few ms."""
@@ -57,7 +59,7 @@ class CustomerSearch:
 
     def __init__(self, around: Surroundings, customers: Customers, off_loop: OffLoop) -> None:
         self._commit = around.commit
-        self._sealer = around.sealer
+        self._sealer = around.context.sealer
         self._customers = customers
         self._off_loop = off_loop
         self._one_at_a_time = asyncio.Lock()
@@ -179,7 +181,7 @@ def _put(index: CustomerIndex, sealer: Sealer, sleepers: list[bytes]) -> None:
 
 def _people(sealer: Sealer, sleepers: Iterable[bytes]) -> Iterable[tuple[str, Person | None, bool]]:
     for data in sleepers:
-        customer = decode_customer(data)
+        customer = unpack_customer(orjson.loads(data))
         text = None
         if not customer.erased:
             text = sealer.open(customer.customer_id, customer.personal)

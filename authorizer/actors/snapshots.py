@@ -7,8 +7,10 @@ from typing import Any, NamedTuple
 from authorizer.actors.directory import BrokenEntityError
 from authorizer.actors.dispatcher import Dispatcher
 from authorizer.actors.entity import OffLoop, Surroundings, durable
+from authorizer.domain.aggregate import Aggregate
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.state import snapshot
+from authorizer.persistence.state.population import PackedEntity
 from authorizer.persistence.state.snapshot import SnapshotEnd
 
 
@@ -93,13 +95,7 @@ class Snapshots:
         file = await self._off_loop(_begin, self._disk, snapshot.header(from_position))
         longest = 0.0
         try:
-            chunks = snapshot.slices(
-                self._state,
-                self._desk.accounts.look,
-                self._desk.customers.look,
-                self._desk.tickets.directory.look,
-                self._seconds,
-            )
+            chunks = snapshot.slices(self._state, self._look, self._seconds)
             while True:
                 slice_started = self._seconds()
                 chunk = next(chunks, None)
@@ -122,14 +118,15 @@ class Snapshots:
             file_bytes,
         )
 
+    def _look(self, aggregate: Aggregate[Any], entity_id: str) -> PackedEntity:
+        return self._desk.directories[aggregate].look(entity_id)
+
     def _end(self) -> SnapshotEnd:
         return SnapshotEnd(
             self._commit.durable,
             self._commit.chain.hex(),
             self._clock.newest_us,
-            len(self._state.accounts),
-            len(self._state.customers),
-            len(self._state.tickets),
+            tuple(map(len, self._state.stores.values())),
         )
 
     def _remove_old(self) -> None:

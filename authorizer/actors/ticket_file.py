@@ -5,20 +5,21 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
 from authorizer.actors.directory import Directory
-from authorizer.actors.entity import Surroundings
+from authorizer.actors.entity import EntityActor, Surroundings
 from authorizer.actors.sealed_texts import open_texts
-from authorizer.actors.ticket import TicketActor
 from authorizer.domain.moments import moment_of
 from authorizer.domain.outcomes import Done, Refusal, RefusalKind
 from authorizer.domain.sealing import Sealer
+from authorizer.domain.tickets.aggregate import TICKETS
+from authorizer.domain.tickets.clock import TicketClock, ticket_clock
 from authorizer.domain.tickets.commands import OpenTicket, ReadTicket, TicketCommand
 from authorizer.domain.tickets.state import (
+    TICKET_OF_REQUEST,
     Interaction,
-    TicketClock,
+    Ticket,
     TicketView,
     request_key,
     running_number,
-    ticket_clock,
     ticket_id_of,
 )
 
@@ -73,10 +74,10 @@ class TicketDesk:
         self._max_inbox = max_inbox
         self._opening: dict[str, asyncio.Task[TicketAnswer]] = {}
         """Openings on their way, by the client's own id."""
-        self._newest_number = max(map(running_number, around.state.tickets), default=0)
-        self.directory: Directory[TicketActor] = Directory(
-            around.state.tickets,
-            lambda ticket_id, state: TicketActor(ticket_id, state, around),
+        self._newest_number = max(map(running_number, around.state[TICKETS]), default=0)
+        self.directory: Directory[EntityActor[Ticket]] = Directory(
+            around.state[TICKETS],
+            lambda ticket_id, state: EntityActor(TICKETS, ticket_id, state, around),
             max_resident,
         )
 
@@ -91,7 +92,7 @@ class TicketDesk:
         key = request_key(command.customer_id, command.client_id)
         while (first := self._opening.get(key)) is not None:
             await asyncio.wait((first,))
-        ticket_id = self._around.state.ticket_of_request.get(key)
+        ticket_id = self._around.state.indexes[TICKET_OF_REQUEST].get(key)
         if ticket_id is not None:
             return await self._opened_before(ticket_id, command)
         opening = asyncio.get_running_loop().create_task(self._open(command))
@@ -129,7 +130,7 @@ class TicketDesk:
         """Ask a ticket that must exist."""
         actor = self.directory.find(command.ticket_id)
         if actor is None:
-            return _unknown(command.ticket_id)
+            return TICKETS.unknown(command.ticket_id)
         return await self._file(await self._tell(actor, command))
 
     async def read(self, ticket_id: str) -> TicketAnswer:
@@ -150,7 +151,7 @@ class TicketDesk:
         today = moment_of(self._around.clock.now_us())
         return ticket_id_of(f"{today:%Y%m%d}", self._newest_number)
 
-    async def _tell(self, actor: TicketActor, command: OpenTicket | TicketCommand) -> Any:
+    async def _tell(self, actor: EntityActor[Ticket], command: OpenTicket | TicketCommand) -> Any:
         if len(actor.actor_inbox) >= self._max_inbox:
             return _FULL
         return await actor.actor_ref.ask(command, block=False)
@@ -162,12 +163,12 @@ class TicketDesk:
         done, ticket = answer
         around, said = self._around, ticket.interactions
         first = ticket._replace(interactions=said[:_TEXTS_AT_ONCE])
-        file = ticket_file(first, around.sealer, around.clock.wall_us())
+        file = ticket_file(first, around.context.sealer, around.clock.wall_us())
         messages = list(file.texts.messages)
         for at in range(_TEXTS_AT_ONCE, len(said), _TEXTS_AT_ONCE):
             await asyncio.sleep(0)
             part = said[at : at + _TEXTS_AT_ONCE]
-            messages += open_messages(part, ticket.customer_id, around.sealer)
+            messages += open_messages(part, ticket.customer_id, around.context.sealer)
         return done, TicketFile(ticket, file.clock, file.texts._replace(messages=tuple(messages)))
 
 
@@ -215,7 +216,3 @@ def _was_asked(file: TicketFile) -> tuple[str | None, ...]:
         ticket.channel,
         ticket.card_id,
     )
-
-
-def _unknown(ticket_id: str) -> Refusal:
-    return Refusal(RefusalKind.NOT_FOUND, f"there is no ticket {ticket_id!r}")

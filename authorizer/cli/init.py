@@ -17,6 +17,9 @@ from authorizer.cli.import_lines import (
 )
 from authorizer.cli.importer import PLURALS, Importer
 from authorizer.cli.options import settings_options
+from authorizer.domain.accounts.aggregate import ACCOUNTS
+from authorizer.domain.customers.aggregate import CUSTOMERS
+from authorizer.domain.merchants.aggregate import MERCHANTS
 from authorizer.persistence.state.recovery import Recovered
 from authorizer.persistence.state.state import State
 from authorizer.runtime.running import Running
@@ -89,12 +92,12 @@ def _missing(state: State) -> list[Line]:
 
 def _is_there(entry: Entry, state: State) -> bool:
     if isinstance(entry, AccountEntry):
-        return entry.account in state.accounts
+        return entry.account in state[ACCOUNTS]
     if isinstance(entry, CustomerEntry):
         # A crash can have come between a customer and the account with the cards.
-        known = entry.cliente_id in state.customers
-        return known and state.customers.wake(entry.cliente_id).account_id in state.accounts
-    return state.merchants.get(entry.name) is not None
+        known = entry.cliente_id in state[CUSTOMERS]
+        return known and state[CUSTOMERS].load(entry.cliente_id).account_id in state[ACCOUNTS]
+    return state.single(MERCHANTS).get(entry.name) is not None
 
 
 def _refused(source: LineSource, problem: str) -> None:

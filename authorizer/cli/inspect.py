@@ -12,8 +12,8 @@ from authorizer.cli.options import settings_options
 from authorizer.cli.points import Point, PointType, time_text
 from authorizer.cli.reveal import Revealer, hide
 from authorizer.domain.accounts.events import CardOpened, CardReplaced
-from authorizer.domain.aggregates import Event
 from authorizer.domain.customers.events import OperationsImported
+from authorizer.domain.messages import Event
 from authorizer.persistence.journal.reader import JournalReader
 from authorizer.persistence.journal.segments import Batch
 from authorizer.persistence.local_disk import LocalDisk

@@ -1,7 +1,7 @@
 """`authorizer replay`."""
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, Final
 
 import click
 import orjson
@@ -10,7 +10,8 @@ from authorizer.cli import offline
 from authorizer.cli.options import settings_options
 from authorizer.cli.points import Point, PointType, time_text
 from authorizer.cli.progress import journal_bytes, progress
-from authorizer.cli.story import Chapter, story
+from authorizer.cli.story import HistoryLine, story
+from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.domain.accounts.state import Account
 from authorizer.domain.moments import DAY_US
 from authorizer.domain.money import format_cents
@@ -21,6 +22,9 @@ from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.state.history import MISFITS, events_of, misfit
 from authorizer.persistence.state.state import Replay, State
 from authorizer.settings.model import Settings
+
+_IN_COLUMNS: Final = ("by", "amount_cents")
+"""Fields that are not among the other facts of a line of text."""
 
 
 @click.command()
@@ -42,12 +46,12 @@ def replay(
     position or an RFC 3339 time and includes it. Snapshots are not looked at; nothing is changed,
     and a server may be at work.
 
-    --story tells what happened to one account line by line: position, time, what, how much, what
-    paid for it or why not, and what the account held afterwards.
+    --story tells what happened to one account line by line: position, time, the event, how much,
+    what else the event says, and what the account held afterwards. Personal text stays sealed.
 
     With --json a line has "account", "balances" in reais, "cliente_id" and "cards", each card as in
-    the customer document; a line of a story has "position", "at", "what", "by", "amount", what else
-    is to be known, "balances", and "limits": what is left of each card's limit.
+    the customer document; a line of a story has "position", "at", "event", the event's own fields,
+    amounts in reais, "balances", and "limits": what is left of each card's limit.
 
     Examples:
       authorizer replay --data data
@@ -67,10 +71,10 @@ def replay(
     reader = JournalReader(disk)
     state = _rebuild(disk, reader, until, settings)
     for account_id in accounts:
-        if account_id not in state.accounts:
+        if account_id not in state[ACCOUNTS]:
             raise click.ClickException(f"there is no account {account_id!r}")
     show = _show_json if as_json else _show_table
-    show(state, accounts or state.accounts.ids)
+    show(state, accounts or state[ACCOUNTS].ids)
 
 
 def _rebuild(
@@ -95,7 +99,7 @@ def _rebuild(
 
 def _show_json(state: State, account_ids: Collection[str]) -> None:
     for account_id in account_ids:
-        account = state.accounts.wake(account_id)
+        account = state[ACCOUNTS].load(account_id)
         _print_json(
             {
                 "account": account_id,
@@ -110,11 +114,11 @@ def _show_table(state: State, account_ids: Collection[str]) -> None:
     """Two passes, so that no more than one account is in memory twice."""
     columns: dict[str, int] = {"account": len("account")}
     for account_id in account_ids:
-        for name, text in _cells(state.accounts.wake(account_id)).items():
+        for name, text in _cells(state[ACCOUNTS].load(account_id)).items():
             columns[name] = max(columns.get(name, len(name)), len(text))
     click.echo(_row({name: name for name in columns}, columns))
     for account_id in account_ids:
-        click.echo(_row(_cells(state.accounts.wake(account_id)), columns))
+        click.echo(_row(_cells(state[ACCOUNTS].load(account_id)), columns))
 
 
 def _cells(account: Account) -> dict[str, str]:
@@ -131,42 +135,70 @@ def _row(cells: Mapping[str, str], columns: Mapping[str, int]) -> str:
 
 
 def _tell(disk: LocalDisk, account_id: str, until: Point | None, as_json: bool) -> None:
-    chapter = None
-    for chapter in story(disk, JournalReader(disk), account_id, until):
+    line = None
+    for line in story(disk, JournalReader(disk), account_id, until):
         if as_json:
-            _print_json(_chapter_json(chapter))
+            _print_json(_line_json(line))
         else:
-            click.echo(_chapter_text(chapter))
-    if chapter is None:
+            click.echo(_line_text(line))
+    if line is None:
         raise click.ClickException(f"there is no account {account_id!r}")
 
 
-def _chapter_text(chapter: Chapter) -> str:
-    told = chapter.told
-    amount = "" if told.amount_cents is None else format_cents(told.amount_cents)
-    facts = [f"{name} {' '.join(fact.split())}" for name, fact in told.facts.items() if fact]
-    held = [f"{name} {format_cents(cents)}" for name, cents in chapter.wallets_cents.items()]
-    held += [f"card {card} {format_cents(left)}" for card, left in chapter.available_cents.items()]
-    head = f"{chapter.position:>8}  {time_text(chapter.at_us)}  {told.what:<14}  {amount:>12}"
-    return f"{head}  {', '.join(facts)}  →  {', '.join(held)}"
+def _line_text(line: HistoryLine) -> str:
+    cents = line.fields.get("amount_cents")
+    amount = "" if cents is None else format_cents(cents)
+    others = {name: value for name, value in line.fields.items() if name not in _IN_COLUMNS}
+    held = [f"{name} {format_cents(cents)}" for name, cents in line.wallets_cents.items()]
+    held += [f"card {card} {format_cents(left)}" for card, left in line.available_cents.items()]
+    head = f"{line.position:>8}  {time_text(line.at_us)}  {line.event:<20}  {amount:>12}"
+    return f"{head}  {', '.join(_facts(others))}  →  {', '.join(held)}"
 
 
-def _chapter_json(chapter: Chapter) -> dict[str, Any]:
-    told = chapter.told
-    line = {
-        "position": chapter.position,
-        "at": time_text(chapter.at_us),
-        "what": told.what.replace(" ", "_"),
-        "by": chapter.by,
-    }
-    amount = {} if told.amount_cents is None else {"amount": money(told.amount_cents)}
+def _facts(fields: Mapping[str, Any]) -> Iterator[str]:
+    """The fields that say something, as text; what is nested is told as if it were not."""
+    for name, value in fields.items():
+        if isinstance(value, dict):
+            inner = {f"{key}_cents": cents for key, cents in value.items()}
+            yield from _facts(inner if name.endswith("_cents") else value)
+        elif value is not None:
+            yield f"{name.removesuffix('_cents').removesuffix('_us')} {_fact(name, value)}"
+
+
+def _fact(name: str, value: Any) -> str:
+    if name.endswith("_cents"):
+        return format_cents(value)
+    if name.endswith("_us"):
+        return time_text(value)
+    return " ".join(str(value).split())
+
+
+def _line_json(line: HistoryLine) -> dict[str, Any]:
     return {
-        **line,
-        **amount,
-        **{name: fact for name, fact in told.facts.items() if fact is not None},
-        "balances": _money(chapter.wallets_cents),
-        "limits": _money(chapter.available_cents),
+        "position": line.position,
+        "at": time_text(line.at_us),
+        "event": line.event,
+        **_shown(line.fields),
+        "balances": _money(line.wallets_cents),
+        "limits": _money(line.available_cents),
     }
+
+
+def _shown(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that say something; centavos as reais, microseconds as times."""
+    return {
+        name.removesuffix("_cents").removesuffix("_us"): _shown_as(name, value)
+        for name, value in fields.items()
+        if value is not None
+    }
+
+
+def _shown_as(name: str, value: Any) -> Any:
+    if name.endswith("_cents"):
+        return _money(value) if isinstance(value, dict) else money(value)
+    if name.endswith("_us"):
+        return time_text(value)
+    return _shown(value) if isinstance(value, dict) else value
 
 
 def _money(cents_by_name: Mapping[str, int]) -> dict[str, orjson.Fragment]:

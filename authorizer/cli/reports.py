@@ -16,7 +16,7 @@ import structlog
 from authorizer.cli import offline
 from authorizer.cli.options import laid_out, settings_options
 from authorizer.cli.progress import journal_bytes, progress, status_line
-from authorizer.domain.aggregates import Event
+from authorizer.domain.messages import Event
 from authorizer.followers.reports.local_days import LocalDays
 from authorizer.logs.setup import configure_logging
 from authorizer.persistence.journal.follow import Follower

@@ -7,8 +7,8 @@ import click
 import orjson
 
 from authorizer.domain.accounts.events import CardOpened, CardReplaced
-from authorizer.domain.aggregates import Event
 from authorizer.domain.customers.person import Person
+from authorizer.domain.messages import Event
 from authorizer.domain.sealing import PLAIN, Sealed, is_plain
 from authorizer.persistence.privacy.vault import (
     HEADER,

@@ -107,11 +107,7 @@ def _text(disk: LocalDisk, found: Verified) -> str:
         ("head", f"{head.position}:{head.chain.hex()}"),
         ("newest event", time_text(found.newest_at_us) if found.newest_at_us else "none"),
         ("journal", f"{head.position} records, {found.batches} batches, {found.segments} segments"),
-        ("accounts", str(found.accounts)),
-        ("customers", str(found.customers)),
-        ("tickets", str(found.tickets)),
-        ("cards", str(found.cards)),
-        ("merchants", str(found.merchants)),
+        *((name, str(count)) for name, count in found.counts.items()),
     ]
     for checked in found.snapshots:
         same = ", makes the same state as the journal" if checked.file == found.compared else ""
@@ -169,11 +165,7 @@ def _json(disk: LocalDisk, found: Verified) -> str:
         "newest_event_at": time_text(found.newest_at_us) if found.newest_at_us else None,
         "segments": found.segments,
         "batches": found.batches,
-        "accounts": found.accounts,
-        "customers": found.customers,
-        "tickets": found.tickets,
-        "cards": found.cards,
-        "merchants": found.merchants,
+        **found.counts,
         "incomplete_batch": _torn(disk, found.torn),
         "snapshots": [
             {

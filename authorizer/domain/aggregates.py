@@ -1,13 +1,41 @@
-"""Every aggregate, and what may happen to any of them: the facts that the journal keeps.
+"""All aggregates. A new one is its folder and its line here."""
 
-Every event names its time (`at_us`, microseconds since 1970 UTC) and who asked for it (`by`). The
-order of the fields is the order in the journal; a change to it is a new version of the event, and
-`persistence.state.record` goes on reading the old one.
-"""
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, TypeVar
 
-from authorizer.domain.accounts.events import AccountEvent
-from authorizer.domain.customers.events import CustomerEvent
-from authorizer.domain.merchants.events import MerchantEvent
-from authorizer.domain.tickets.events import TicketEvent
+from authorizer.domain.accounts.aggregate import ACCOUNTS
+from authorizer.domain.aggregate import Aggregate
+from authorizer.domain.customers.aggregate import CUSTOMERS
+from authorizer.domain.index import Index
+from authorizer.domain.merchants.aggregate import MERCHANTS
+from authorizer.domain.tickets.aggregate import TICKETS
 
-Event = AccountEvent | CustomerEvent | MerchantEvent | TicketEvent
+K = TypeVar("K")
+V = TypeVar("V")
+
+AGGREGATES: Final[tuple[Aggregate[Any], ...]] = (
+    ACCOUNTS,
+    CUSTOMERS,
+    MERCHANTS,
+    TICKETS,
+)
+
+
+def table(pairs: Iterable[tuple[K, V]]) -> Mapping[K, V]:
+    """A mapping of pairs. ValueError where a key comes twice."""
+    found: dict[K, V] = {}
+    for key, value in pairs:
+        if found.setdefault(key, value) is not value:
+            raise ValueError(f"{key!r} is declared twice")
+    return found
+
+
+AGGREGATE_OF_EVENT: Final[Mapping[type[Any], Aggregate[Any]]] = table(
+    (kind.event, aggregate) for aggregate in AGGREGATES for kind in aggregate.events
+)
+AGGREGATE_OF_COMMAND: Final[Mapping[type[Any], Aggregate[Any]]] = table(
+    (handler.command, aggregate) for aggregate in AGGREGATES for handler in aggregate.commands
+)
+INDEXES: Final[tuple[Index, ...]] = tuple(
+    index for aggregate in AGGREGATES for index in aggregate.indexes
+)

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import Final, NamedTuple
+
+from authorizer.domain.messages import Event
 
 
 class Reason(Enum):
@@ -51,6 +53,10 @@ class Outcome(NamedTuple):
     """The wallet that paid; None for a decline, a replay and the card's credit limit."""
 
 
+OUTCOMES: Final = {reason: Outcome(reason) for reason in Reason}
+"""The outcome that says no more than its reason: of every decline, and of a refused request."""
+
+
 class RefusalKind(Enum):
     """Why anything but a purchase was refused."""
 
@@ -84,17 +90,16 @@ class Decision(NamedTuple):
     """What `decide` returns: the events that the command causes, and the answer once they hold."""
 
     outcome: Outcome | Refusal | Done
-    events: Sequence[Any] = ()
+    events: Sequence[Event] = ()
 
 
-def not_found(detail: str) -> Decision:
-    """The thing that the command names does not exist."""
-    return Decision(Refusal(RefusalKind.NOT_FOUND, detail))
+HOLDS: Final = Decision(Done())
+"""What the command asks for is so already: nothing changes."""
 
 
-def no_account(account_id: str) -> Decision:
-    """The account was never opened."""
-    return not_found(f"there is no account {account_id!r}")
+def unknown(what: str, its_id: str) -> Refusal:
+    """There is no entity of this kind with this id."""
+    return Refusal(RefusalKind.NOT_FOUND, f"there is no {what} {its_id!r}")
 
 
 def conflict(detail: str) -> Decision:

@@ -19,6 +19,15 @@ def unsealed(plain: str) -> Sealed:
     return Sealed(PLAIN + plain)
 
 
+class PlainTexts(tuple[str | None, ...]):
+    """Texts that an old record holds unsealed and apart, where events have one text now.
+
+    What reads the record joins them (`Context.join_texts`) and marks them as `unsealed`.
+    """
+
+    __slots__ = ()
+
+
 def is_plain(sealed: Sealed) -> bool:
     """Whether a text can be read without a key."""
     return sealed.startswith(PLAIN)

@@ -7,9 +7,10 @@ from typing_extensions import TypedDict
 
 from authorizer.actors.ticket_file import TicketFile, TicketTexts
 from authorizer.domain.moments import WrittenTime
+from authorizer.domain.tickets.clock import TicketClock
 from authorizer.domain.tickets.service_levels import PRIORITY_OF_WORD, Priority
 from authorizer.domain.tickets.state import Interaction as TicketInteraction
-from authorizer.domain.tickets.state import TicketClock, TicketStatus
+from authorizer.domain.tickets.state import TicketStatus
 from authorizer.http.api.fields import PRINTABLE, PRINTABLE_LINES, Moment
 from authorizer.http.api.wire import time_text
 

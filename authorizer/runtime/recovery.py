@@ -39,9 +39,7 @@ def recover_with_summary(
         )
     log.info(
         "recovered",
-        accounts=len(recovered.state.accounts),
-        customers=len(recovered.state.customers),
-        tickets=len(recovered.state.tickets),
+        **{each.plural: len(store) for each, store in recovered.state.stores.items()},
         events=recovered.replayed_events,
         seconds=round(time.perf_counter() - started, 3),
         position=recovered.journal.position,

@@ -17,9 +17,13 @@ from authorizer.actors.run_queue import RunQueue
 from authorizer.actors.snapshots import SnapshotPolicy, Snapshots
 from authorizer.domain.accounts.categories import CategoryTable
 from authorizer.domain.accounts.policy import Policy
+from authorizer.domain.aggregate import Context
+from authorizer.domain.customers.state import ERASED
+from authorizer.domain.merchants.aggregate import MERCHANTS
 from authorizer.persistence.journal.file_journal import FileJournal
 from authorizer.persistence.journal.group_commit import GroupCommit
 from authorizer.persistence.local_disk import LocalDisk
+from authorizer.persistence.privacy.personal import join_texts
 from authorizer.persistence.privacy.vault import Vault
 from authorizer.persistence.state.recovery import Recovered
 from authorizer.runtime.clock_log import log_clock
@@ -48,11 +52,10 @@ def policy_of(settings: Settings, recovered: Recovered) -> Policy:
     """The rules as they are configured, over the merchants as they were recovered."""
     return Policy(
         categories=CategoryTable(settings.wallet_by_mcc, settings.fallback_wallet),
-        merchants=recovered.state.merchants,
+        merchants=recovered.state.single(MERCHANTS),
         deadline_ns=settings.deadline_ms * 1_000_000,
         id_retention_us=settings.id_retention_us,
         max_remembered_ids=settings.max_remembered_ids,
-        service_levels=settings.service_levels,
     )
 
 
@@ -89,18 +92,24 @@ async def run(
     ending = ExitStack()
     if settings.personal_keys is not None:  # the data folder is locked by whoever recovered it
         ending.enter_context(LocalDisk(settings.personal_keys).lock())
-    vault = await world.off_loop(_open_vault, world, settings, recovered.state.erased)
+    vault = await world.off_loop(_open_vault, world, settings, recovered.state.indexes[ERASED])
     ending.callback(vault.close)
-    around = Surroundings(
+    context = Context(
         policy_of(settings, recovered),
+        settings.service_levels,
+        vault,
+        recovered.state.indexes,
+        join_texts,
+    )
+    around = Surroundings(
+        context,
         clock,
         commit,
         RunQueue(loop.call_soon, commit.flush, stepped),
         recovered.state,
         _log_bug,
-        vault,
     )
-    keys = Keys(vault, recovered.state.erased, world.off_loop, world.on_failure)
+    keys = Keys(vault, recovered.state.indexes[ERASED], world.off_loop, world.on_failure)
     desk = Dispatcher(
         around, settings.max_resident_accounts, settings.max_inbox, keys, world.off_loop
     )

@@ -27,11 +27,16 @@ from authorizer.domain.accounts.commands import (
 )
 from authorizer.domain.accounts.policy import Policy
 from authorizer.domain.accounts.state import Account, AccountView
-from authorizer.domain.aggregates import Event
+from authorizer.domain.aggregate import Aggregate, Context
 from authorizer.domain.customers.commands import RegisterCustomer
+from authorizer.domain.customers.state import ERASED
+from authorizer.domain.merchants.aggregate import MERCHANTS
+from authorizer.domain.messages import Event
 from authorizer.domain.outcomes import Outcome, Refusal
+from authorizer.domain.tickets.service_levels import DEFAULT_SERVICE_LEVELS
 from authorizer.persistence.journal.frame import GENESIS
 from authorizer.persistence.journal.group_commit import GroupCommit
+from authorizer.persistence.privacy.personal import join_texts
 from authorizer.persistence.privacy.vault import Vault
 from authorizer.persistence.state.record import decode
 from authorizer.persistence.state.state import Replay, State
@@ -88,15 +93,20 @@ class House:
         )
         self.clock = Clock(lambda: self.wall_ns, lambda: self.monotonic_ns)
         self.around = Surroundings(
-            Policy(merchants=self.state.merchants, **policy),
+            Context(
+                Policy(merchants=self.state.single(MERCHANTS), **policy),
+                DEFAULT_SERVICE_LEVELS,
+                self.vault,
+                self.state.indexes,
+                join_texts,
+            ),
             self.clock,
             self.commits,
             RunQueue(asyncio.get_running_loop().call_soon, self.commits.flush),
             self.state,
             lambda entity_id, bug: self.bugs.append((entity_id, bug)),
-            self.vault,
         )
-        keys = Keys(self.vault, self.state.erased, _inline, _raise)
+        keys = Keys(self.vault, self.state.indexes[ERASED], _inline, _raise)
         self.desk = Dispatcher(self.around, max_resident, max_inbox, keys, _inline)
 
     def let_pass(self, time_ns: int) -> None:
@@ -180,6 +190,16 @@ class House:
         return replayed(self.journal.events())
 
 
+def handlers_of(aggregate: Aggregate[Any]) -> Any:
+    """The table by which commands are decided, which nobody changes but a test."""
+    return aggregate.handlers
+
+
+def applies_of(aggregate: Aggregate[Any]) -> Any:
+    """The table by which events are applied, which nobody changes but a test."""
+    return aggregate.apply
+
+
 def registration(customer_id: str, account_id: str, **fields: Any) -> RegisterCustomer:
     """A customer document, cards apart."""
     command = RegisterCustomer(
@@ -202,11 +222,12 @@ def replayed(events: Sequence[Event], state: State | None = None, from_position:
 def everything(state: State, awake: Dispatcher | None = None) -> dict[str, Any]:
     """All of a state as plain values; what is awake at a desk is taken from there."""
     return {
-        "accounts": _everybody(state.accounts, awake.accounts if awake else None),
-        "customers": _everybody(state.customers, awake.customers if awake else None),
-        "tickets": _everybody(state.tickets, awake.tickets.directory if awake else None),
-        "merchants": (state.merchants.entries(), state.merchants.position),
-        "cards": dict(state.account_of_card),
+        **{
+            each.plural: _everybody(store, awake.directories[each] if awake else None)
+            for each, store in state.stores.items()
+        },
+        **{index.name: dict(entries) for index, entries in state.indexes.items()},
+        "merchants": (state.single(MERCHANTS).entries(), state.single(MERCHANTS).position),
     }
 
 
@@ -214,7 +235,7 @@ def _everybody(population: Any, directory: Directory[Any] | None) -> dict[str, A
     found = {}
     for entity_id in population.ids:
         actor = directory._awake.get(entity_id) if directory is not None else None
-        found[entity_id] = deep(actor.state if actor is not None else population.wake(entity_id))
+        found[entity_id] = deep(actor.state if actor is not None else population.load(entity_id))
     return found
 
 

@@ -9,18 +9,18 @@ from typing import Any
 import pykka
 import pytest
 
-from authorizer.domain.accounts import state as accounts
+from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.domain.accounts.commands import Authorize
-from authorizer.domain.accounts.policy import Policy
 from authorizer.domain.accounts.purchases import authorize
 from authorizer.domain.accounts.state import Account
 from authorizer.domain.outcomes import Outcome, Reason
 from tests.actors.harness import PATIENCE_SECONDS
 from tests.actors.house import House, begun, everything
-from tests.support.builders import NOW_US, opened, purchase, words
+from tests.support.builders import NOW_US, context, opened, purchase, words
 
 pytestmark = pytest.mark.anyio
 
+CONTEXT = context()
 EXPECTED = {Reason.APPROVED: 400, Reason.INSUFFICIENT_FUNDS: 600}
 
 
@@ -71,13 +71,12 @@ class ThreadedAccount(pykka.ThreadingActor):
     def __init__(self, account: Account) -> None:
         super().__init__()
         self._account = account
-        self._policy = Policy()
 
     def on_receive(self, command: Authorize) -> Outcome:
         """Decide, then evolve."""
-        outcome, event = authorize(self._account, command, self._policy, NOW_US, 0)
+        outcome, event = authorize(self._account, command, CONTEXT, NOW_US, 0)
         if event is not None:
-            accounts.evolve(self._account, event, self._account.position + 1)
+            ACCOUNTS.evolve(self._account, event, self._account.position + 1)
         return outcome
 
 

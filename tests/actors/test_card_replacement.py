@@ -10,6 +10,7 @@ import pytest
 from authorizer.actors.dispatcher import Dispatcher
 from authorizer.domain.accounts.cards import BlockReason
 from authorizer.domain.accounts.commands import BlockCard, ChangeLimit, ReplaceCard
+from authorizer.domain.customers.aggregate import CUSTOMERS
 from authorizer.domain.outcomes import Done, Refusal, RefusalKind
 from tests.actors.house import House, begun, everything, registration
 from tests.support.builders import BY, terms, words
@@ -148,7 +149,7 @@ async def test_a_document_does_not_name_a_card_that_is_on_its_way_in_a_replaceme
     assert kind(await put(house, "n", customer_id="d", account_id="b")) is RefusalKind.CONFLICT
     assert not isinstance(await house.done(replacement), Refusal)
     assert house.desk.account_of_card("n") == "a"
-    assert list(house.state.customers) == ["c"]
+    assert list(house.state[CUSTOMERS]) == ["c"]
 
 
 async def test_an_id_is_made_that_neither_a_card_nor_a_request_on_its_way_has() -> None:

@@ -12,6 +12,7 @@ import pykka
 import pytest
 
 from authorizer.domain.accounts import idempotency as remembered
+from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.domain.accounts.cards import BlockReason
 from authorizer.domain.accounts.commands import (
     BlockCard,
@@ -254,7 +255,7 @@ async def test_an_account_that_was_refused_to_be_opened_is_still_nobody() -> Non
     appended = house.appended
     assert await house.buy("nobody") == Outcome(Reason.ACCOUNT_NOT_FOUND)
     assert house.appended == appended
-    assert list(house.state.accounts) == ["a"]
+    assert list(house.state[ACCOUNTS]) == ["a"]
 
 
 @pytest.mark.parametrize(
@@ -288,7 +289,7 @@ async def test_an_account_that_was_refused_to_be_opened_can_be_opened_later() ->
     house = await refused_account()
     await house.open("nobody", CASH=5_00)
     assert (await house.buy("nobody", 5_00)).reason is Reason.APPROVED
-    assert list(house.state.accounts) == ["a", "nobody"]
+    assert list(house.state[ACCOUNTS]) == ["a", "nobody"]
 
 
 async def test_blank_actors_leave_no_trace_when_others_need_room() -> None:
@@ -299,7 +300,7 @@ async def test_blank_actors_leave_no_trace_when_others_need_room() -> None:
         assert isinstance(await house.done(house.desk.account(command)), Refusal)
     await house.read("a")
     assert list(house.desk.accounts._awake) == ["a"]
-    assert list(house.state.accounts) == ["a"]
+    assert list(house.state[ACCOUNTS]) == ["a"]
     assert house.desk.accounts.find("nobody-0") is None
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.domain.accounts.cards import BlockReason, Operation
 from authorizer.domain.accounts.commands import (
     BlockCard,
@@ -108,7 +109,7 @@ async def test_a_card_stays_on_its_account() -> None:
     for account_id in ("b", "new"):
         assert kind(await put(house, "d", account_id)) is RefusalKind.CONFLICT
     assert house.desk.account_of_card("k") == "a"
-    assert list(house.state.accounts) == ["a", "b"]
+    assert list(house.state[ACCOUNTS]) == ["a", "b"]
 
 
 async def test_of_two_documents_that_bring_one_card_together_one_gets_it() -> None:

@@ -6,22 +6,33 @@ from typing import Any
 
 import pytest
 
-from authorizer.actors import account as account_actor
+from authorizer.actors import entity
 from authorizer.actors.directory import BrokenEntityError
-from authorizer.domain.accounts import state as accounts
+from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.domain.accounts.cards import CardStatus
 from authorizer.domain.accounts.commands import Credit, OpenAccount, OpenCards, ReadAccount
 from authorizer.domain.accounts.purchases import authorize
-from authorizer.domain.customers import state as customers
-from authorizer.domain.merchants import rules as merchant_rules
+from authorizer.domain.aggregate import Handler
+from authorizer.domain.customers.aggregate import CUSTOMERS
+from authorizer.domain.customers.events import PersonalDataRecorded
+from authorizer.domain.merchants.aggregate import MERCHANTS
 from authorizer.domain.merchants.commands import (
     ReadMerchants,
     RegisterMerchant,
     RemoveMerchant,
 )
+from authorizer.domain.merchants.events import MerchantRegistered
 from authorizer.domain.outcomes import Done, Outcome, Reason, Refusal, RefusalKind
 from authorizer.persistence.journal.group_commit import CommitStats
-from tests.actors.house import House, awake_account, begun, everything, registration
+from tests.actors.house import (
+    House,
+    applies_of,
+    awake_account,
+    begun,
+    everything,
+    handlers_of,
+    registration,
+)
 from tests.support.builders import BY, deep, terms, words
 
 pytestmark = pytest.mark.anyio
@@ -233,8 +244,8 @@ def _buggy_rules(monkeypatch: pytest.MonkeyPatch) -> None:
     def credit(*_: Any) -> Any:
         raise BugError("in a rule")
 
-    monkeypatch.setattr(account_actor, "authorize", decide)
-    monkeypatch.setitem(account_actor._DECIDE, Credit, credit)
+    monkeypatch.setattr(entity, "authorize", decide)
+    monkeypatch.setitem(handlers_of(ACCOUNTS), Credit, Handler(Credit, credit))
 
 
 @pytest.mark.usefixtures("_buggy_rules")
@@ -294,7 +305,6 @@ async def test_an_event_that_has_no_bytes_changes_nothing(monkeypatch: pytest.Mo
     def no_bytes(_: Any) -> bytes:
         raise BugError("in the encoder")
 
-    monkeypatch.setattr("authorizer.actors.account.encode", no_bytes)
     monkeypatch.setattr("authorizer.actors.entity.encode", no_bytes)
     assert (await house.buy("a")).reason is Reason.UNAVAILABLE
     assert isinstance(await house.credit("a", "c", 1), Refusal)
@@ -315,15 +325,16 @@ async def test_an_event_that_has_no_bytes_changes_nothing(monkeypatch: pytest.Mo
 @pytest.fixture
 def _buggy_evolve(monkeypatch: pytest.MonkeyPatch) -> None:
     """An `evolve` that raises half-way: on purchases of 6.66, and on credits of them."""
-    real = accounts.evolve
+    applies = applies_of(ACCOUNTS)
+    for kind, real in list(applies.items()):
 
-    def evolve(account: Any, event: Any, position: int) -> None:
-        if getattr(event, "amount_cents", 0) == 6_66:
-            account.wallets_cents["CASH"] = -1
-            raise BugError("in evolve")
-        real(account, event, position)
+        def apply(account: Any, event: Any, real: Any = real) -> None:
+            if getattr(event, "amount_cents", 0) == 6_66:
+                account.wallets_cents["CASH"] = -1
+                raise BugError("in evolve")
+            real(account, event)
 
-    monkeypatch.setattr(accounts, "evolve", evolve)
+        monkeypatch.setitem(applies, kind, apply)
 
 
 async def _break(house: House, how: str) -> Any:
@@ -368,7 +379,7 @@ async def test_a_broken_account_never_sleeps_and_the_journal_makes_it_anew() -> 
         await house.open(f"other-{number}")
     assert (await house.buy("a")).reason is Reason.UNAVAILABLE
     anew = house.replayed()
-    assert anew.accounts.wake("a").wallets_cents == {"CASH": 99_00}
+    assert anew[ACCOUNTS].load("a").wallets_cents == {"CASH": 99_00}
 
 
 @pytest.mark.usefixtures("_buggy_evolve")
@@ -392,10 +403,10 @@ async def test_a_customer_breaks_alone_too(monkeypatch: pytest.MonkeyPatch) -> N
     await house.done(house.desk.register_customer(registration("d", "b"), ()))
     appended = house.appended
 
-    def evolve(*_: Any) -> None:
+    def apply(*_: Any) -> None:
         raise BugError("in evolve")
 
-    monkeypatch.setattr(customers, "evolve", evolve)
+    monkeypatch.setitem(applies_of(CUSTOMERS), PersonalDataRecorded, apply)
     renamed = registration("c", "a", name="Other")
     answer = await house.done(house.desk.register_customer(renamed, ()))
     assert isinstance(answer, Refusal)
@@ -413,10 +424,10 @@ async def test_without_its_merchants_nothing_is_authorized(monkeypatch: pytest.M
     house = House()
     await house.open("a")
 
-    def evolve(*_: Any) -> None:
+    def apply(*_: Any) -> None:
         raise BugError("in evolve")
 
-    monkeypatch.setattr(merchant_rules, "evolve", evolve)
+    monkeypatch.setitem(applies_of(MERCHANTS), MerchantRegistered, apply)
     refusal = await house.done(house.desk.merchant_table(RegisterMerchant("X", "1", BY)))
     monkeypatch.undo()
     assert isinstance(refusal, Refusal)
@@ -434,7 +445,7 @@ async def test_an_index_that_fails_breaks_the_account_before_anything_is_appende
     def fail(*_: Any) -> None:
         raise BugError("in the index")
 
-    monkeypatch.setattr(house.state, "add_card", fail)
+    monkeypatch.setattr(house.state, "index", fail)
     answer = await house.done(house.desk.account(OpenCards("a", "c", (terms(),), BY)))
     assert isinstance(answer, Refusal)
     assert house.appended == 0

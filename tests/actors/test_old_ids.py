@@ -9,6 +9,7 @@ import pytest
 
 from authorizer.actors import old_ids
 from authorizer.actors.old_ids import OldIds, Round
+from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.domain.moments import DAY_US
 from authorizer.domain.outcomes import Reason
 from tests.actors.house import House
@@ -20,9 +21,9 @@ RETENTION_US = 31 * DAY_US
 def remembered(house: House) -> dict[str, set[str]]:
     """The ids in memory, of purchases and of credits, by account."""
     found = {}
-    for account_id in house.state.accounts:
+    for account_id in house.state[ACCOUNTS]:
         actor = house.desk.accounts.awake(account_id)
-        account = actor.state if actor else house.state.accounts.wake(account_id)
+        account = actor.state if actor else house.state[ACCOUNTS].load(account_id)
         pages = [account.remembered.open_page, account.credits.open_page]
         pages += account.remembered.sealed_pages + account.credits.sealed_pages
         found[account_id] = {key for page in pages for key in page}
@@ -116,7 +117,7 @@ async def test_the_loop_goes_on_between_two_accounts(monkeypatch: pytest.MonkeyP
     while not walking.done():
         steps += 1
         if steps == 2:
-            house.state.accounts.admit("late")
+            house.state[ACCOUNTS].register("late")
         await asyncio.sleep(0)
     assert steps > 6
     assert walking.result().accounts == 6

@@ -13,9 +13,11 @@ from authorizer.actors.ticket_file import TicketFile
 from authorizer.domain.customers.commands import ErasePersonalData
 from authorizer.domain.outcomes import Done, Refusal, RefusalKind
 from authorizer.domain.sealing import Sealed, is_plain
-from authorizer.domain.tickets import state as tickets
+from authorizer.domain.tickets.aggregate import TICKETS
 from authorizer.domain.tickets.commands import CloseTicket
-from tests.actors.house import START_NS, House, begun, everything
+from authorizer.domain.tickets.events import TicketTaken
+from authorizer.domain.tickets.state import Ticket
+from tests.actors.house import START_NS, House, applies_of, begun, everything
 from tests.actors.test_dispatcher import kind, put
 from tests.support import commands
 from tests.support.builders import BY, terms, words
@@ -103,9 +105,9 @@ async def test_numbers_go_on_behind_those_that_were_recovered() -> None:
     """The order in which tickets were recovered says nothing."""
     house = await with_customer()
     for ticket_id in ("20250101000007", "20250102000003"):
-        ticket = tickets.Ticket(ticket_id)
+        ticket = Ticket(ticket_id)
         ticket.position = 1
-        house.state.tickets.sleep(ticket_id, ticket)
+        house.state[TICKETS].put(ticket_id, ticket)
     desk = type(house.desk.tickets)(house.around, house.desk, 10, 10)
     answer = await house.done(desk.open(commands.ticket("c", "s", None, None)))
     assert file_of(answer).ticket.ticket_id == "20231114000008"
@@ -120,7 +122,7 @@ async def test_a_thousand_tickets_opened_together_have_a_thousand_numbers() -> N
     await house.settle()
     found = {file_of(task.result()).ticket.ticket_id for task in tasks}
     assert len(found) == 1000
-    assert len(house.state.tickets) == 1000
+    assert len(house.state[TICKETS]) == 1000
 
 
 # --- whom it asks --------------------------------------------------------------------------------
@@ -268,7 +270,7 @@ async def test_a_bug_in_a_ticket_is_that_tickets_alone(monkeypatch: pytest.Monke
         raise RuntimeError("a bug")
 
     with monkeypatch.context() as patched:
-        patched.setattr(tickets, "evolve", broken)
+        patched.setitem(applies_of(TICKETS), TicketTaken, broken)
         assert kind(await step(house, "take", who="Ana")) is RefusalKind.UNAVAILABLE
     assert [entity for entity, _ in house.bugs] == [FIRST]
     assert kind(await step(house, "close")) is RefusalKind.UNAVAILABLE

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from authorizer.domain.accounts.aggregate import ACCOUNTS
+from authorizer.domain.customers.aggregate import CUSTOMERS
 from authorizer.domain.moments import DAY_US
 from authorizer.domain.sealing import Sealed
+from authorizer.domain.tickets.aggregate import TICKETS
 from authorizer.domain.tickets.events import TicketOpened, TicketResolved
 from authorizer.domain.tickets.state import TicketStatus
 from authorizer.persistence.local_disk import LocalDisk
@@ -70,18 +73,19 @@ def test_a_folder_recovers_and_its_people_can_be_read(tmp_path: Path) -> None:
     recovered = recover(disk)
     assert recovered.replayed_events == written
     state = recovered.state
-    assert (len(state.accounts), len(state.customers)) == (SMALL.customers,) * 2
-    assert len(state.tickets) == SMALL.tickets
+    assert (len(state[ACCOUNTS]), len(state[CUSTOMERS])) == (SMALL.customers,) * 2
+    assert len(state[TICKETS]) == SMALL.tickets
     assert any(
-        state.tickets.wake(ticket_id).status is TicketStatus.RESOLVED for ticket_id in state.tickets
+        state[TICKETS].load(ticket_id).status is TicketStatus.RESOLVED
+        for ticket_id in state[TICKETS]
     )
     vault = Vault(disk, KEYS)
     for number in range(SMALL.customers):
-        customer = state.customers.wake(people.customer_id(number))
+        customer = state[CUSTOMERS].load(people.customer_id(number))
         plain = vault.open(customer.customer_id, customer.personal)
         assert plain is not None
         assert unpack(plain) == people.person(number)
-        account = state.accounts.wake(customer.account_id)
+        account = state[ACCOUNTS].load(customer.account_id)
         assert min(account.wallets_cents.values()) > 0
         assert list(account.cards) == [people.card_id(number)]
 

@@ -6,8 +6,12 @@ from collections.abc import Iterable
 
 import pytest
 
-from authorizer.domain.accounts.state import Account
+from authorizer.domain.accounts.aggregate import ACCOUNTS
+from authorizer.domain.accounts.state import ACCOUNT_OF_CARD, Account
+from authorizer.domain.customers.aggregate import CUSTOMERS
 from authorizer.domain.customers.state import Customer
+from authorizer.domain.merchants.aggregate import MERCHANTS
+from authorizer.domain.tickets.aggregate import TICKETS
 from authorizer.domain.tickets.state import Ticket
 from authorizer.persistence.state.digest import state_digest
 from authorizer.persistence.state.state import State
@@ -32,7 +36,7 @@ def account(account_id: str, *pages: Ids, cents: int = 100, owner: str = "rememb
 def state(*accounts: Account) -> State:
     made = State()
     for one in accounts:
-        made.accounts.sleep(one.account_id, one)
+        made[ACCOUNTS].put(one.account_id, one)
     return made
 
 
@@ -68,9 +72,9 @@ def test_older_ids_make_no_difference() -> None:
 
 def test_looking_changes_nothing() -> None:
     looked_at = state(account("1", [("a", 1)], [("b", 2)]))
-    before = looked_at.accounts.asleep("1")
+    before = looked_at[ACCOUNTS].packed("1")
     assert state_digest(looked_at, 2) == state_digest(looked_at, 2)
-    assert looked_at.accounts.asleep("1") == before
+    assert looked_at[ACCOUNTS].packed("1") == before
 
 
 def test_everything_else_makes_a_difference() -> None:
@@ -82,19 +86,19 @@ def test_everything_else_makes_a_difference() -> None:
     with_customer = state(account("1"))
     customer = Customer("1")
     customer.position = 1
-    with_customer.customers.sleep("1", customer)
+    with_customer[CUSTOMERS].put("1", customer)
     found.add(state_digest(with_customer, 0))
     with_card = state(account("1"))
-    with_card.add_card("k", "1")
+    with_card.indexes[ACCOUNT_OF_CARD].add("k", "1")
     found.add(state_digest(with_card, 0))
     with_merchant = state(account("1"))
-    with_merchant.merchants.register("SHOP", "5811")
+    with_merchant.single(MERCHANTS).register("SHOP", "5811")
     found.add(state_digest(with_merchant, 0))
     for attendant in ("Ana", "Rui"):
         with_ticket = state(account("1"))
         ticket = Ticket("20250224000001")
         ticket.position = 1
         ticket.attendant = attendant
-        with_ticket.tickets.sleep(ticket.ticket_id, ticket)
+        with_ticket[TICKETS].put(ticket.ticket_id, ticket)
         found.add(state_digest(with_ticket, 0))
     assert len(found) == 10

@@ -16,7 +16,9 @@ from authorizer.cli.demo import StoryClock
 from authorizer.cli.demo_story import story
 from authorizer.domain.moments import DAY_US, us_of
 from authorizer.domain.outcomes import Refusal
-from authorizer.domain.tickets.state import TicketView, ticket_clock
+from authorizer.domain.tickets.aggregate import TICKETS
+from authorizer.domain.tickets.clock import ticket_clock
+from authorizer.domain.tickets.state import TicketView
 from authorizer.runtime.running import Running
 from authorizer.settings.loading import load_settings
 from tests.support.command_line import (
@@ -153,7 +155,7 @@ def test_the_story_is_told_through_the_rules(told: Path) -> None:
 def test_the_story_has_a_ticket_in_each_state_that_keeps_and_breaks_its_targets(told: Path) -> None:
     async def job(running: Running) -> list[TicketView]:
         tickets = running.desk.tickets
-        answers = [await tickets.read(one) for one in running.recovered.state.tickets]
+        answers = [await tickets.read(one) for one in running.recovered.state[TICKETS]]
         return [answer[1].ticket for answer in answers if not isinstance(answer, Refusal)]
 
     tickets = offline.work(load_settings(data=told), job)

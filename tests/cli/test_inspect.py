@@ -30,7 +30,7 @@ from authorizer.domain.moments import WrittenTime
 from authorizer.domain.money import MAX_AMOUNT_DIGITS
 from authorizer.domain.sealing import Sealed, unsealed
 from authorizer.domain.tickets.events import TicketOpened, TicketTaken
-from authorizer.persistence.privacy.personal import pack
+from authorizer.persistence.privacy.personal import join_texts
 from tests.support.command_line import (
     batches,
     buy,
@@ -73,7 +73,7 @@ def lives(data: Path) -> Path:
     write_events(
         data,
         CustomerRegistered(before_us, "t", "c1", "a", True, ("k1", "k2")),
-        PersonalDataRecorded(before_us, "t", "c1", unsealed(pack(Person(*PERSON)))),
+        PersonalDataRecorded(before_us, "t", "c1", unsealed(join_texts(PERSON))),
         OperationsImported(before_us, "t", "c1", (operation,)),
     )
     write_events(

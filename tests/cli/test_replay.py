@@ -114,10 +114,12 @@ def test_a_story_tells_of_replaced_cards_and_changed_limits(demo: Path, tmp_path
     )
     *_, opened, changed, replaced = told(demo, "s")
     assert opened["limits"] == {"k": 0.6}
-    assert (changed["what"], changed["amount"], changed["card"]) == ("limit_changed", 0.3, "k")
+    assert (changed["event"], changed["card_id"]) == ("limit_changed", "k")
+    assert (changed["limit_total"], changed["previous"]) == (0.3, 1.0)
     assert changed["limits"] == {"k": -0.1}
-    assert (replaced["what"], replaced["card"], replaced["by_card"]) == ("card_replaced", "k", "n")
-    assert (replaced["reason"], replaced["channel"]) == ("perda", "App")
+    assert (replaced["event"], replaced["card_id"]) == ("card_replaced", "k")
+    assert replaced["terms"]["card_id"] == "n"
+    assert (replaced["block_reason"], replaced["channel"]) == ("perda", "App")
     assert replaced["limits"] == {"k": 0.0, "n": 0.6}
 
 
@@ -208,18 +210,22 @@ def test_a_story_tells_every_event_and_what_was_held_after_it(demo: Path, tmp_pa
     )
     story = told(demo, "s")
     assert [
-        (line["what"], line.get("amount"), line.get("source") or line.get("reason"))
+        (
+            line["event"],
+            line.get("amount"),
+            line.get("wallet") or line.get("reason") or line.get("block_reason"),
+        )
         for line in story
     ] == [
-        ("opened", None, None),
-        ("linked", None, None),
+        ("account_opened", None, None),
+        ("account_linked", None, None),
         ("card_opened", None, None),
-        ("approved", 4.0, "FOOD"),
-        ("approved", 4.0, "CASH"),
-        ("approved", 50.0, "credit limit"),
-        ("declined", 7.0, "insufficient_funds"),
-        ("credited", 1.0, None),
-        ("limit_queried", 0.0, None),
+        ("transaction_approved", 4.0, "FOOD"),
+        ("transaction_approved", 4.0, "CASH"),
+        ("transaction_approved", 50.0, None),
+        ("transaction_declined", 7.0, "insufficient_funds"),
+        ("account_credited", 1.0, "FOOD"),
+        ("limit_queried", None, None),
         ("card_blocked", None, "em_analise"),
         ("card_unblocked", None, None),
     ]
@@ -232,7 +238,10 @@ def test_a_story_tells_every_event_and_what_was_held_after_it(demo: Path, tmp_pa
     assert [line["limits"] for line in story] == [
         {}, {}, *[{"k": 50.0}] * 3, *[{"k": 0.0}] * 6
     ]  # fmt: skip
-    assert story[3]["id"] == "t1"
+    assert story[3]["transaction_id"] == "t1"
+    assert story[0]["opening"] == {"FOOD": 10.0, "CASH": 5.0}
+    assert story[8]["available"] == 0.0
+    assert story[10]["justification"] == "***", "it was journaled before texts were sealed"
     assert (story[4]["merchant"], story[4]["mcc"], story[4]["override_mcc"]) == (
         eats, "5411", "5812",
     )  # fmt: skip
@@ -245,18 +254,18 @@ def test_a_story_in_text_is_a_line_for_each_event(timed: Path) -> None:
     write_events(timed, AccountLinked(START_US + 9_000_000, "t", "new", "12345"))
     lines = done("replay", "--story", "new", "--data", timed).splitlines()
     assert [" ".join(line.split()) for line in lines][:2] == [
-        f"14 {START}.000000Z opened → CASH 0.00",
-        "15 2096-10-02T07:06:41.000000Z credited 0.01 wallet CASH, id 1 → CASH 0.01",
+        f"14 {START}.000000Z account_opened CASH 0.00 → CASH 0.00",
+        "15 2096-10-02T07:06:41.000000Z account_credited 0.01 credit_id 1, wallet CASH → CASH 0.01",
     ]
     assert " ".join(lines[-1].split()) == (
-        "19 2096-10-02T07:06:49.000000Z linked customer 12345 → CASH 0.04"
+        "19 2096-10-02T07:06:49.000000Z account_linked customer_id 12345 → CASH 0.04"
     )
 
 
 def test_a_story_of_credit_shows_what_is_left_of_the_limit(demo: Path) -> None:
     buy(demo, purchase("12345", 50000, card="123987654", merchant="LOJA   Y"))
     last = done("replay", "--story", "12345", "--data", demo).splitlines()[-1]
-    assert "  500.00  source credit limit, merchant LOJA Y, mcc 5411, card 123987654  →  " in last
+    assert "  500.00  mcc 5411, merchant LOJA Y, card_id 123987654  →  " in last
     assert last.endswith("card 987654321 1800.00, card 123987654 4000.00")
 
 

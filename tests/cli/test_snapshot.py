@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import pytest
 
+from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.state import snapshot as snapshots
 from tests.support import documents
@@ -45,7 +46,7 @@ def test_without_a_server_it_is_taken_here(demo: Path) -> None:
     path = take_snapshot(demo)
     assert path == demo / "snapshots" / "00000000000000000013.snapshot"
     read = snapshots.load(LocalDisk(demo), f"snapshots/{path.name}")
-    assert len(read.state.accounts) == 4
+    assert len(read.state[ACCOUNTS]) == 4
     done("verify", "--data", demo)
 
 

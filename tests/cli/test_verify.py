@@ -13,7 +13,12 @@ from typing import Any
 
 import pytest
 
+from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.domain.accounts.events import AccountCredited, AccountOpened, CardBlocked
+from authorizer.domain.accounts.state import ACCOUNT_OF_CARD
+from authorizer.domain.customers.aggregate import CUSTOMERS
+from authorizer.domain.customers.state import ERASED
+from authorizer.domain.merchants.aggregate import MERCHANTS
 from authorizer.domain.sealing import unsealed
 from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.state import snapshot
@@ -365,40 +370,41 @@ def rewrite(data: Path, path: Path, change: Callable[[Any], None]) -> None:
     read = snapshot.load(disk, name)
     change(read.state)
     state = read.state
-    looks = state.accounts.asleep, state.customers.asleep, state.tickets.asleep
-    chunks = snapshot.slices(state, *looks, lambda: 0.0)
+    chunks = snapshot.slices(
+        state, lambda aggregate, entity_id: state[aggregate].packed(entity_id), lambda: 0.0
+    )
     end = snapshot.end_chunk(SnapshotEnd(*read.end))
     path.write_bytes(b"".join((snapshot.header(read.from_position), *chunks, end)))
 
 
 def richer(state: Any) -> None:
-    rich = state.accounts.wake("123")
+    rich = state[ACCOUNTS].load("123")
     rich.wallets_cents["CASH"] += 1
-    state.accounts.sleep("123", rich)
+    state[ACCOUNTS].put("123", rich)
 
 
 def forgetful(state: Any) -> None:
-    old = state.accounts.wake("123")
+    old = state[ACCOUNTS].load("123")
     old.remembered.open_page.clear()
-    state.accounts.sleep("123", old)
+    state[ACCOUNTS].put("123", old)
 
 
 def otherwise_called(state: Any) -> None:
-    person = state.customers.wake("12345")
+    person = state[CUSTOMERS].load("12345")
     person.personal = unsealed("Outra Pessoa")
-    state.customers.sleep("12345", person)
+    state[CUSTOMERS].put("12345", person)
 
 
 def erased_for_no_reason(state: Any) -> None:
-    state.erased.add("12345")
+    state.indexes[ERASED].add("12345", "")
 
 
 def without_a_merchant(state: Any) -> None:
-    state.merchants.remove("UBER EATS                   SAO PAULO BR")
+    state.single(MERCHANTS).remove("UBER EATS                   SAO PAULO BR")
 
 
 def with_a_card_elsewhere(state: Any) -> None:
-    state.account_of_card["123987654"] = "123"
+    state.indexes[ACCOUNT_OF_CARD]._values["123987654"] = "123"
 
 
 @pytest.mark.parametrize(
@@ -429,9 +435,9 @@ def test_a_snapshot_without_what_the_journal_goes_on_with_is_found(demo: Path) -
     buy(demo, purchase("12345", 100, card="123987654"))
 
     def without_cards(state: Any) -> None:
-        bare = state.accounts.wake("12345")
+        bare = state[ACCOUNTS].load("12345")
         bare.cards.clear()
-        state.accounts.sleep("12345", bare)
+        state[ACCOUNTS].put("12345", bare)
 
     rewrite(demo, taken, without_cards)
     told = problem(demo)

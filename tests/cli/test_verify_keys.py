@@ -13,9 +13,9 @@ import pytest
 
 from authorizer.domain.access import DataAccess
 from authorizer.domain.accounts.cards import Operation
-from authorizer.domain.aggregates import Event
 from authorizer.domain.customers.events import OperationsImported, PersonalDataErased
 from authorizer.domain.merchants.events import MerchantRegistered
+from authorizer.domain.messages import Event
 from authorizer.domain.moments import WrittenTime
 from authorizer.domain.sealing import Sealed
 from authorizer.domain.tickets.events import TicketOpened

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from authorizer.domain.accounts import idempotency as remembered
+from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.domain.accounts.events import (
     AccountCredited,
     AccountLinked,
@@ -12,7 +13,7 @@ from authorizer.domain.accounts.events import (
     PurchaseApproved,
     PurchaseDeclined,
 )
-from authorizer.domain.accounts.state import Account, account_view, evolve, forget_old_ids
+from authorizer.domain.accounts.state import Account, account_view, forget_id_pages
 from authorizer.domain.merchants.events import MerchantRegistered
 from tests.support.builders import (
     ACCOUNT,
@@ -36,7 +37,7 @@ def test_an_account_exists_from_its_first_event_on() -> None:
 
 def test_an_event_leaves_its_position_in_the_state() -> None:
     account = opened()
-    evolve(account, AccountLinked(NOW_US, BY, ACCOUNT, "cust"), 41)
+    ACCOUNTS.evolve(account, AccountLinked(NOW_US, BY, ACCOUNT, "cust"), 41)
     assert account.position == 41
 
 
@@ -44,7 +45,7 @@ def test_an_event_of_another_kind_is_a_bug_and_changes_nothing() -> None:
     account = opened()
     before = deep(account)
     with pytest.raises(KeyError):
-        evolve(account, MerchantRegistered(NOW_US, BY, "X", "1"), 2)  # type: ignore[arg-type]
+        ACCOUNTS.evolve(account, MerchantRegistered(NOW_US, BY, "X", "1"), 2)
     assert deep(account) == before
 
 
@@ -108,7 +109,7 @@ def test_a_page_of_ids_that_are_too_old_is_forgotten_when_a_new_page_begins(
     def remember(number: int, at_us: int) -> None:
         settled(account, purchase(1, transaction_id=f"t{number}"), now_us=at_us)
         grown(account, AccountCredited(at_us, BY, ACCOUNT, f"c{number}", "CASH", 1))
-        forget_old_ids(account, at_us - 100)
+        forget_id_pages(account, at_us - 100)
 
     for number, at_us in enumerate((NOW_US, NOW_US + 1, NOW_US + 2, NOW_US + 150)):
         remember(number, at_us)

@@ -32,7 +32,6 @@ from authorizer.domain.accounts.commands import (
     UnblockCard,
 )
 from authorizer.domain.accounts.events import CardReplaced, LimitChanged
-from authorizer.domain.accounts.policy import Policy
 from authorizer.domain.accounts.state import Account, account_view
 from authorizer.domain.moments import WrittenTime
 from authorizer.domain.outcomes import Decision, Done, Reason, Refusal, RefusalKind
@@ -42,8 +41,8 @@ from tests.support.builders import (
     CARD,
     CUSTOMER,
     NOW_US,
-    ToySealer,
     apply,
+    context,
     deep,
     opened,
     purchase,
@@ -69,7 +68,7 @@ def replacing(
     before = deep(account)
     reason = BlockReason.of(motive) if motive else None
     command = ReplaceCard(ACCOUNT, card_id, new_card_id, reason, "App", masked_number, brand, BY)
-    decision = replace_card(account, command, Policy(), LATER_US)
+    decision = replace_card(account, command, context(), LATER_US)
     assert deep(account) == before
     return decision
 
@@ -80,7 +79,7 @@ def changing(
     """The decision on a new limit, checked to have changed nothing."""
     before = deep(account)
     command = ChangeLimit(ACCOUNT, card_id, cents, may_be_below_used, "App", BY)
-    decision = change_limit(account, command, Policy(), LATER_US)
+    decision = change_limit(account, command, context(), LATER_US)
     assert deep(account) == before
     return decision
 
@@ -93,7 +92,7 @@ def refusal(decision: Decision) -> RefusalKind:
 
 def block(account: Account, motive: str, card_id: str = CARD) -> Decision:
     command = BlockCard(ACCOUNT, card_id, BlockReason.of(motive), "App", BY)
-    return block_card(account, command, Policy(), NOW_US + 1)
+    return block_card(account, command, context(), NOW_US + 1)
 
 
 def used(limit_cents: int | None = 1000_00, used_cents: int = 300_00) -> Account:
@@ -192,7 +191,7 @@ def test_a_cancelled_card_stays_cancelled_whatever_is_asked_of_it() -> None:
     for motive in BLOCK_REASONS:
         assert refusal(block(account, motive)) is RefusalKind.CONFLICT
     unblock = UnblockCard(ACCOUNT, CARD, "App", "please", BY)
-    assert refusal(unblock_card(account, unblock, ToySealer(), LATER_US)) is RefusalKind.CONFLICT
+    assert refusal(unblock_card(account, unblock, context(), LATER_US)) is RefusalKind.CONFLICT
     assert refusal(changing(account, 5_00)) is RefusalKind.CONFLICT
     assert refusal(replacing(account, "card-3")) is RefusalKind.CONFLICT
     assert deep(account) == after
@@ -264,7 +263,7 @@ def test_an_account_that_is_full_of_cards_replaces_none() -> None:
     cards = tuple(terms(f"k{number}") for number in range(MAX_CARDS))
     apply(
         account,
-        open_cards(account, OpenCards(ACCOUNT, CUSTOMER, cards, BY), Policy(), NOW_US),
+        open_cards(account, OpenCards(ACCOUNT, CUSTOMER, cards, BY), context(), NOW_US),
     )
     assert refusal(replacing(account, card_id="k0")) is RefusalKind.CONFLICT
 
@@ -279,7 +278,7 @@ def test_documents_from_before_and_after_a_replacement_change_nothing() -> None:
     now = [card.terms() for card in account.cards.values()]
     for cards in ([before], [before, at_first], now):
         command = OpenCards(ACCOUNT, CUSTOMER, tuple(cards), BY)
-        decision = open_cards(account, command, Policy(), LATER_US)
+        decision = open_cards(account, command, context(), LATER_US)
         assert decision == Decision(Done(created=False), [])
 
 
@@ -289,7 +288,7 @@ def test_a_document_that_links_a_card_otherwise_is_refused(other: dict[str, str]
     apply(account, replacing(account))
     shown = account.cards[CARD].terms()._replace(**other)  # type: ignore[arg-type]
     command = OpenCards(ACCOUNT, CUSTOMER, (shown,), BY)
-    assert refusal(open_cards(account, command, Policy(), LATER_US)) is RefusalKind.CONFLICT
+    assert refusal(open_cards(account, command, context(), LATER_US)) is RefusalKind.CONFLICT
 
 
 # --- an id for the new card ----------------------------------------------------------------------
@@ -338,7 +337,7 @@ def test_a_limit_below_what_is_used_must_be_meant(cents: int) -> None:
     apply(account, changing(account, cents, may_be_below_used=True))
     assert account.cards[CARD].available_cents == cents - 300_00
     assert settled(account, purchase(1, card_id=CARD)).reason is Reason.INSUFFICIENT_FUNDS
-    told = query_limit(account, QueryLimit(ACCOUNT, CARD, "App", BY), Policy(), LATER_US)
+    told = query_limit(account, QueryLimit(ACCOUNT, CARD, "App", BY), context(), LATER_US)
     apply(account, told)
     assert account.operations[-1].available_cents == cents - 300_00
 

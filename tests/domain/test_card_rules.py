@@ -30,8 +30,8 @@ from authorizer.domain.accounts.events import (
     CardUnblocked,
     LimitQueried,
 )
-from authorizer.domain.accounts.policy import Policy
 from authorizer.domain.accounts.state import MAX_OPERATIONS, Account
+from authorizer.domain.messages import Event
 from authorizer.domain.moments import WrittenTime
 from authorizer.domain.outcomes import Decision, Done, Refusal, RefusalKind
 from tests.support.builders import (
@@ -42,6 +42,7 @@ from tests.support.builders import (
     NOW_US,
     ToySealer,
     apply,
+    context,
     deep,
     opened,
     purchase,
@@ -76,7 +77,7 @@ def blocking(account: Account, motive: str, card_id: str = CARD, channel: str = 
     """The decision on a block, checked to have changed nothing."""
     before = deep(account)
     command = BlockCard(ACCOUNT, card_id, BlockReason.of(motive), channel, BY)
-    decision = block_card(account, command, Policy(), NOW_US)
+    decision = block_card(account, command, context(), NOW_US)
     assert deep(account) == before
     return decision
 
@@ -85,7 +86,7 @@ def unblocking(account: Account, card_id: str = CARD) -> Decision:
     """The decision on an unblock, checked to have changed nothing."""
     before = deep(account)
     command = UnblockCard(ACCOUNT, card_id, "Central", "identified", BY)
-    decision = unblock_card(account, command, ToySealer(), NOW_US + 1)
+    decision = unblock_card(account, command, context(), NOW_US + 1)
     assert deep(account) == before
     return decision
 
@@ -96,7 +97,7 @@ def opening(
     """The decision on a document's cards, checked to have changed nothing."""
     before = deep(account)
     command = OpenCards(account.account_id, customer_id, cards, BY)
-    decision = open_cards(account, command, Policy(), now_us)
+    decision = open_cards(account, command, context(), now_us)
     assert deep(account) == before
     return decision
 
@@ -175,7 +176,7 @@ def test_a_card_that_is_not_there_cannot_be_blocked_unblocked_or_asked_for_its_l
     assert kind(blocking(account, "roubo", "other")) is RefusalKind.NOT_FOUND
     assert kind(unblocking(account, "other")) is RefusalKind.NOT_FOUND
     query = QueryLimit(ACCOUNT, "other", "App", BY)
-    assert kind(query_limit(account, query, Policy(), NOW_US)) is RefusalKind.NOT_FOUND
+    assert kind(query_limit(account, query, context(), NOW_US)) is RefusalKind.NOT_FOUND
 
 
 def test_a_cancelled_card_is_neither_blocked_nor_unblocked() -> None:
@@ -239,7 +240,7 @@ def test_the_limit_is_told_in_real_time_and_that_it_was_told_is_recorded() -> No
     settled(account, purchase(1, card_id=CARD))
     query = QueryLimit(ACCOUNT, CARD, "WhatsApp", BY)
     before = deep(account)
-    decision = query_limit(account, query, Policy(), NOW_US)
+    decision = query_limit(account, query, context(), NOW_US)
     assert deep(account) == before
     assert decision.events == (LimitQueried(NOW_US, BY, ACCOUNT, CARD, "WhatsApp", 799_99),)
     assert apply(account, decision) == Done(created=True)
@@ -251,7 +252,7 @@ def test_the_limit_is_told_in_real_time_and_that_it_was_told_is_recorded() -> No
 def test_a_card_without_a_limit_has_none_to_tell() -> None:
     account = with_card(opened(), terms(limit_cents=None))
     query = QueryLimit(ACCOUNT, CARD, "App", BY)
-    assert kind(query_limit(account, query, Policy(), NOW_US)) is RefusalKind.CONFLICT
+    assert kind(query_limit(account, query, context(), NOW_US)) is RefusalKind.CONFLICT
     assert account.cards[CARD].available_cents == 0
 
 
@@ -259,7 +260,7 @@ def test_the_newest_thousand_operations_are_kept_in_memory() -> None:
     account = with_card(opened())
     query = QueryLimit(ACCOUNT, CARD, "App", BY)
     for at_us in range(MAX_OPERATIONS + 2):
-        apply(account, query_limit(account, query, Policy(), at_us))
+        apply(account, query_limit(account, query, context(), at_us))
     assert [operation.at.at_us for operation in account.operations] == list(
         range(2, MAX_OPERATIONS + 2)
     )
@@ -270,7 +271,7 @@ def test_limit_queries_make_room_before_blocks_do() -> None:
     apply(account, blocking(account, "outro"))
     query = QueryLimit(ACCOUNT, CARD, "App", BY)
     for at_us in range(MAX_OPERATIONS):
-        apply(account, query_limit(account, query, Policy(), at_us))
+        apply(account, query_limit(account, query, context(), at_us))
     assert len(account.operations) == MAX_OPERATIONS
     assert account.operations[0].kind == "bloqueio"
     assert account.operations[1].at.at_us == 1
@@ -295,11 +296,12 @@ def test_cards_open_on_an_account_that_is_opened_with_them_if_it_is_missing() ->
     first, second = terms("k1"), terms("k2", None)
     decision = opening(account, first, second)
     assert decision.outcome == Done(created=True)
-    assert list(decision.events) == [
+    expected: list[Event] = [
         AccountOpened(NOW_US, BY, ACCOUNT, {"FOOD": 0, "MEAL": 0, "CASH": 0}, CUSTOMER),
         CardOpened(NOW_US, BY, ACCOUNT, CUSTOMER, first),
         CardOpened(NOW_US, BY, ACCOUNT, CUSTOMER, second),
     ]
+    assert decision.events == expected
     apply(account, decision)
     assert [card.terms() for card in account.cards.values()] == [first, second]
     assert account.customer_id == CUSTOMER

@@ -8,6 +8,7 @@ import pytest
 
 from authorizer.domain.accounts.cards import Operation
 from authorizer.domain.customers import rules as customers
+from authorizer.domain.customers.aggregate import CUSTOMERS
 from authorizer.domain.customers.commands import ErasePersonalData, RegisterCustomer
 from authorizer.domain.customers.events import (
     CustomerRegistered,
@@ -15,12 +16,13 @@ from authorizer.domain.customers.events import (
     PersonalDataErased,
     PersonalDataRecorded,
 )
-from authorizer.domain.customers.rules import erase_personal_data, new_operations, register_customer
-from authorizer.domain.customers.state import Customer, customer_view, evolve
+from authorizer.domain.customers.rules import new_operations, register_customer
+from authorizer.domain.customers.state import Customer, customer_view
+from authorizer.domain.messages import Event
 from authorizer.domain.moments import WrittenTime
 from authorizer.domain.outcomes import Decision, Done, Refusal, RefusalKind
 from authorizer.domain.sealing import Sealed, unsealed
-from tests.support.builders import BY, NOW_US, ToySealer, deep, words
+from tests.support.builders import BY, NOW_US, ToySealer, context, deep, words
 
 BLOCK = Operation("bloqueio", "k1", WrittenTime(5_000_000, "t5"), "App", block_reason="roubo")
 QUERY = Operation("consulta_limite", "k1", WrittenTime(6_000_000, "t6"), "App", available_cents=5)
@@ -43,7 +45,7 @@ def registering(customer: Customer, **fields: Any) -> Decision:
     """The decision on a document, checked to have changed nothing."""
     before = deep(customer)
     document = DOCUMENT._replace(**fields)
-    decision = register_customer(customer, document, text_of(document), ToySealer(), NOW_US)
+    decision = register_customer(customer, document, context(), NOW_US)
     assert deep(customer) == before
     return decision
 
@@ -51,7 +53,7 @@ def registering(customer: Customer, **fields: Any) -> Decision:
 def apply(customer: Customer, decision: Decision) -> Customer:
     """The same customer, after what was decided."""
     for event in decision.events:
-        evolve(customer, event, customer.position + 1)
+        CUSTOMERS.evolve(customer, event, customer.position + 1)
     return customer
 
 
@@ -66,11 +68,12 @@ def test_a_new_customer_is_registered_and_the_person_is_an_event_apart() -> None
     assert not customer.exists
     decision = registering(customer)
     assert decision.outcome == Done(created=True)
-    assert list(decision.events) == [
+    expected: list[Event] = [
         CustomerRegistered(NOW_US, BY, "cust", "acc", True, ("k1", "k2")),
         PersonalDataRecorded(NOW_US, BY, "cust", sealed()),
         OperationsImported(NOW_US, BY, "cust", (BLOCK,)),
     ]
+    assert decision.events == expected
     apply(customer, decision)
     assert customer.exists
     assert customer.position == 3
@@ -135,7 +138,7 @@ def test_a_customer_keeps_the_account(known: Customer) -> None:
 
 def test_operations_that_are_known_are_not_imported_again(known: Customer) -> None:
     decision = registering(known, operations=(QUERY, BLOCK))
-    assert list(decision.events) == [OperationsImported(NOW_US, BY, "cust", (QUERY,))]
+    assert decision.events == [OperationsImported(NOW_US, BY, "cust", (QUERY,))]
     assert apply(known, decision).imported_operations == (BLOCK, QUERY)
     assert registering(known, operations=(QUERY, BLOCK)) == Decision(Done(), [])
     assert registering(known, operations=()) == Decision(Done(), [])
@@ -195,7 +198,7 @@ UNBLOCK = Operation("desbloqueio", "k1", WrittenTime(7_000_000), "Chat", justifi
 def erasing(customer: Customer) -> Decision:
     """The decision on an erasure, checked to have changed nothing."""
     before = deep(customer)
-    decision = erase_personal_data(customer, ErasePersonalData("cust", BY), NOW_US + 1)
+    decision = CUSTOMERS.decide(customer, ErasePersonalData("cust", BY), context(), NOW_US + 1)
     assert deep(customer) == before
     return decision
 
@@ -250,14 +253,14 @@ def test_nobody_cannot_be_erased() -> None:
 def plain(customer: Customer) -> None:
     """What an older version journaled of the person."""
     text = unsealed(text_of(DOCUMENT))
-    evolve(customer, PersonalDataRecorded(1, BY, "cust", text), customer.position + 1)
+    CUSTOMERS.evolve(customer, PersonalDataRecorded(1, BY, "cust", text), customer.position + 1)
 
 
 def test_who_was_journaled_unsealed_cannot_be_erased() -> None:
     """Not even once their data is sealed: the journal still has it."""
     customer = Customer("cust")
     plain(customer)
-    evolve(customer, PersonalDataRecorded(2, BY, "cust", sealed()), 2)
+    CUSTOMERS.evolve(customer, PersonalDataRecorded(2, BY, "cust", sealed()), 2)
     decision = erasing(customer)
     assert isinstance(decision.outcome, Refusal)
     assert decision.outcome.kind is RefusalKind.CONFLICT

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from authorizer.domain.accounts import idempotency as remembered
+from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.domain.accounts.categories import CategoryTable
 from authorizer.domain.accounts.commands import Credit, OpenAccount
 from authorizer.domain.accounts.events import AccountCredited, AccountLinked, AccountOpened
-from authorizer.domain.accounts.funds import credit, open_account
+from authorizer.domain.accounts.funds import open_account
 from authorizer.domain.accounts.policy import Policy
 from authorizer.domain.accounts.state import Account
 from authorizer.domain.money import MAX_BALANCE_CENTS
@@ -21,6 +22,7 @@ from tests.support.builders import (
     DAY_US,
     NOW_US,
     apply,
+    context,
     deep,
     opened,
     purchase,
@@ -39,7 +41,7 @@ def opening(
     """The decision on opening, checked to have changed nothing."""
     before = deep(account)
     command = OpenAccount(ACCOUNT, BALANCES if balances is None else balances, customer_id, BY)
-    decision = open_account(account, command, policy or Policy(), NOW_US)
+    decision = open_account(account, command, context(policy), NOW_US)
     assert deep(account) == before
     return decision
 
@@ -50,7 +52,7 @@ def crediting(
     """The decision on a credit, checked to have changed nothing."""
     before = deep(account)
     command = Credit(ACCOUNT, "c", "FOOD", 10_00, BY)._replace(**fields)
-    decision = credit(account, command, policy or Policy(), now_us)
+    decision = ACCOUNTS.decide(account, command, context(policy), now_us)
     assert deep(account) == before
     return decision
 

@@ -5,31 +5,31 @@ from __future__ import annotations
 import pytest
 
 from authorizer.domain.merchants import rules as merchant_rules
+from authorizer.domain.merchants.aggregate import MERCHANTS
 from authorizer.domain.merchants.commands import RegisterMerchant, RemoveMerchant
 from authorizer.domain.merchants.events import MerchantRegistered, MerchantRemoved
 from authorizer.domain.merchants.rules import (
     MAX_KEY_LENGTH,
-    evolve,
     register_merchant,
     remove_merchant,
 )
 from authorizer.domain.merchants.state import MerchantTable
 from authorizer.domain.outcomes import Done, Refusal, RefusalKind
-from tests.support.builders import BY, NOW_US, merchants
+from tests.support.builders import BY, NOW_US, context, merchants
 
 
 def register(table: MerchantTable, name: str, mcc: str = "5811") -> Done | Refusal | object:
     """Register, and let what follows take place."""
-    decision = register_merchant(table, RegisterMerchant(name, mcc, BY), NOW_US)
+    decision = register_merchant(table, RegisterMerchant(name, mcc, BY), context(), NOW_US)
     for event in decision.events:
         assert isinstance(event, MerchantRegistered)
-        evolve(table, event, table.position + 1)
+        MERCHANTS.evolve(table, event, table.position + 1)
     return decision.outcome
 
 
 def test_a_new_name_is_registered() -> None:
     table = MerchantTable()
-    decision = register_merchant(table, RegisterMerchant("UBER*", "5812", BY), NOW_US)
+    decision = register_merchant(table, RegisterMerchant("UBER*", "5812", BY), context(), NOW_US)
     assert decision.outcome == Done(created=True)
     assert decision.events == (MerchantRegistered(NOW_US, BY, "UBER*", "5812"),)
     assert table.entries() == []
@@ -37,7 +37,9 @@ def test_a_new_name_is_registered() -> None:
 
 def test_the_same_again_in_any_spelling_changes_nothing() -> None:
     table = merchants(("Padaria do Zé", "5811"))
-    decision = register_merchant(table, RegisterMerchant("PADARIA DO ZE", "5811", BY), NOW_US)
+    decision = register_merchant(
+        table, RegisterMerchant("PADARIA DO ZE", "5811", BY), context(), NOW_US
+    )
     assert decision.outcome == Done(created=False)
     assert decision.events == ()
 
@@ -89,16 +91,18 @@ def test_the_table_is_bounded_but_known_names_can_still_change(
 
 def test_a_name_is_removed_in_whatever_spelling() -> None:
     table = merchants(("Padaria do Zé", "5811"))
-    decision = remove_merchant(table, RemoveMerchant("PADARIA  DO ZE", BY), NOW_US)
+    decision = remove_merchant(table, RemoveMerchant("PADARIA  DO ZE", BY), context(), NOW_US)
     assert decision.outcome == Done()
     [event] = decision.events
     assert event == MerchantRemoved(NOW_US, BY, "Padaria do Zé")
-    evolve(table, event, 7)
+    MERCHANTS.evolve(table, event, 7)
     assert (table.entries(), table.position) == ([], 7)
 
 
 def test_removing_an_unknown_name_is_not_found() -> None:
-    decision = remove_merchant(merchants(("UBER", "1")), RemoveMerchant("UBER*", BY), NOW_US)
+    decision = remove_merchant(
+        merchants(("UBER", "1")), RemoveMerchant("UBER*", BY), context(), NOW_US
+    )
     assert isinstance(decision.outcome, Refusal)
     assert decision.outcome.kind is RefusalKind.NOT_FOUND
     assert decision.events == ()

@@ -7,33 +7,34 @@ from typing import Any
 
 import pytest
 
+from authorizer.domain.aggregate import Context
 from authorizer.domain.moments import MINUTE_US
-from authorizer.domain.outcomes import Done, RefusalKind, erased
+from authorizer.domain.outcomes import Done, RefusalKind
 from authorizer.domain.sealing import Sealed
 from authorizer.domain.tickets import commands, events
-from authorizer.domain.tickets.rules import MAX_INTERACTIONS, MAX_SEALED_CHARS, Means, decide
+from authorizer.domain.tickets.aggregate import TICKETS
+from authorizer.domain.tickets.clock import ticket_clock
+from authorizer.domain.tickets.rules import MAX_INTERACTIONS, MAX_SEALED_CHARS
 from authorizer.domain.tickets.service_levels import DEFAULT_SERVICE_LEVELS, Priority
 from authorizer.domain.tickets.state import (
     Ticket,
     TicketStatus,
-    evolve,
     running_number,
-    ticket_clock,
     ticket_id_of,
     ticket_view,
 )
-from tests.support.builders import BY, NOW_US, deep, words
+from tests.support.builders import BY, NOW_US, ToySealer, context, deep, words
 
 PROTOCOL, CUSTOMER, ANA = "20250224000001", "12345", "Ana"
 STATES = [status.value for status in TicketStatus]
 
 
 def seal(*texts: str | None) -> Sealed:
-    return Sealed(f"sealed{texts}")
+    return ToySealer().seal(CUSTOMER, repr(texts))
 
 
-MEANS = Means(DEFAULT_SERVICE_LEVELS, seal)
-ERASED = Means(DEFAULT_SERVICE_LEVELS, erased(CUSTOMER))
+CONTEXT = context()
+ERASED = context(sealer=ToySealer(keys=set()), erased=[CUSTOMER])
 
 OPEN = commands.OpenTicket(
     CUSTOMER, "Cartão", "Perdi", "cartao", Priority.HIGH, "App", "k1", None, BY
@@ -50,10 +51,10 @@ def said(author: str, *, public: bool = True, name: str | None = None) -> Any:
     return commands.RecordInteraction(PROTOCOL, author, name, "Chat", "Olá", public, BY)
 
 
-def decided(ticket: Ticket, command: Any, means: Means = MEANS, now_us: int = NOW_US) -> Any:
+def decided(ticket: Ticket, command: Any, context: Context = CONTEXT, now_us: int = NOW_US) -> Any:
     """The decision, checked to have changed nothing."""
     before = deep(ticket)
-    decision = decide(ticket, command, means, now_us)
+    decision = TICKETS.decide(ticket, command, context, now_us)
     assert deep(ticket) == before
     return decision
 
@@ -64,7 +65,7 @@ def done(ticket: Ticket, *asked: Any, now_us: int = NOW_US) -> Ticket:
         decision = decided(ticket, command, now_us=now_us)
         assert isinstance(decision.outcome, Done), decision
         for event in decision.events:
-            evolve(ticket, event, ticket.position + 1)
+            TICKETS.evolve(ticket, event, ticket.position + 1)
     return ticket
 
 
@@ -287,14 +288,14 @@ def test_a_ticket_holds_a_bounded_amount_of_text() -> None:
 )
 def test_what_befalls_a_ticket_that_was_never_opened_is_damage(event: Any) -> None:
     with pytest.raises(ValueError, match="does not fit"):
-        evolve(Ticket(PROTOCOL), event, 1)
+        TICKETS.evolve(Ticket(PROTOCOL), event, 1)
 
 
 def test_a_ticket_that_is_opened_twice_is_damage() -> None:
     ticket = in_state("aberto")
     (event,) = decided(Ticket(PROTOCOL), OPEN).events
     with pytest.raises(ValueError, match="does not fit"):
-        evolve(ticket, event, 2)
+        TICKETS.evolve(ticket, event, 2)
 
 
 # --- what the customer waits for ---------------------------------------------------------------

@@ -14,7 +14,6 @@ from authorizer.domain.accounts.card_rules import open_cards
 from authorizer.domain.accounts.cards import BlockReason, CardTerms, Operation
 from authorizer.domain.accounts.commands import OpenCards
 from authorizer.domain.accounts.events import CardBlocked, PurchaseApproved
-from authorizer.domain.accounts.policy import Policy
 from authorizer.domain.moments import WrittenTime
 from authorizer.domain.outcomes import Done
 from authorizer.http.accounts import AccountDocument, CreditDocument
@@ -31,6 +30,7 @@ from tests.support.builders import (
     CARD,
     CUSTOMER,
     NOW_US,
+    context,
     grown,
     opened,
     terms,
@@ -411,6 +411,8 @@ def test_a_card_that_was_read_can_be_put_again_and_nothing_changes(change: Chang
         grown(account, change())
     written = json_response(card_part(account.cards[CARD].terms())).body
     again = CardDocument.model_validate(read_json(bytes(written))).terms()
-    decision = open_cards(account, OpenCards(ACCOUNT, CUSTOMER, (again,), BY), Policy(), NOW_US + 1)
+    decision = open_cards(
+        account, OpenCards(ACCOUNT, CUSTOMER, (again,), BY), context(), NOW_US + 1
+    )
     assert decision.outcome == Done()
     assert not decision.events

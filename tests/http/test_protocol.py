@@ -593,7 +593,7 @@ def test_a_bug_is_07_unavailable_and_the_connection_goes_on(
             if where == "before":
                 patched.setattr(here.house.desk, "submit", _raise)
             elif where == "in the actor":
-                patched.setattr("authorizer.actors.account.authorize", _raise)
+                patched.setattr("authorizer.actors.entity.authorize", _raise)
             else:
                 patched.setattr(actor, "on_receive", _raise)
             wire.send(post())

@@ -17,11 +17,15 @@ from unittest.mock import patch
 
 from authorizer.actors.dispatcher import Dispatcher
 from authorizer.actors.snapshots import SnapshotTaken
+from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.domain.accounts.commands import Authorize
 from authorizer.domain.accounts.idempotency import IdempotencyKeys
 from authorizer.domain.accounts.state import Account
+from authorizer.domain.customers.aggregate import CUSTOMERS
 from authorizer.domain.customers.state import Customer, customer_view
+from authorizer.domain.merchants.aggregate import MERCHANTS
 from authorizer.domain.outcomes import Outcome
+from authorizer.domain.tickets.aggregate import TICKETS
 from authorizer.domain.tickets.state import Ticket, ticket_view
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.journal.file_journal import FileJournal
@@ -261,13 +265,15 @@ def small_journal(segment_bytes: int, disk: Disk, read: JournalReader, _: int) -
 def contents(state: State) -> dict[str, Any]:
     """Everything in a state, to be compared: no page of ids, no order of waking is seen in it."""
     return {
-        "accounts": {name: account_contents(state.accounts.wake(name)) for name in state.accounts},
-        "customers": {
-            name: customer_contents(state.customers.wake(name)) for name in state.customers
+        "accounts": {
+            name: account_contents(state[ACCOUNTS].load(name)) for name in state[ACCOUNTS]
         },
-        "tickets": {name: ticket_contents(state.tickets.wake(name)) for name in state.tickets},
-        "cards": dict(state.account_of_card),
-        "merchants": (state.merchants.position, state.merchants.entries()),
+        "customers": {
+            name: customer_contents(state[CUSTOMERS].load(name)) for name in state[CUSTOMERS]
+        },
+        "tickets": {name: ticket_contents(state[TICKETS].load(name)) for name in state[TICKETS]},
+        **{index.name: dict(entries) for index, entries in state.indexes.items()},
+        "merchants": (state.single(MERCHANTS).position, state.single(MERCHANTS).entries()),
     }
 
 

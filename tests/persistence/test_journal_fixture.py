@@ -10,10 +10,16 @@ from pathlib import Path
 import orjson
 import pytest
 
-from authorizer.domain.aggregates import Event
+from authorizer.domain.accounts.aggregate import ACCOUNTS
+from authorizer.domain.accounts.state import ACCOUNT_OF_CARD
+from authorizer.domain.customers.aggregate import CUSTOMERS
 from authorizer.domain.customers.events import PersonalDataRecorded
+from authorizer.domain.customers.state import ERASED
+from authorizer.domain.merchants.aggregate import MERCHANTS
+from authorizer.domain.messages import Event
 from authorizer.domain.sealing import Sealed
-from authorizer.domain.tickets.state import request_key
+from authorizer.domain.tickets.aggregate import TICKETS
+from authorizer.domain.tickets.state import TICKET_OF_REQUEST, request_key
 from authorizer.persistence.journal import clean_shutdown
 from authorizer.persistence.journal.reader import JournalReader
 from authorizer.persistence.local_disk import LocalDisk
@@ -62,19 +68,19 @@ def test_the_released_journals_hold_every_version_of_every_event() -> None:
         for batch in JournalReader(LocalDisk(folder)):
             written |= {tuple(orjson.loads(record)[:2]) for record in batch.records()}
     assert written >= {
-        (name, version) for name, (_, newest) in _KINDS.items() for version in range(1, newest + 1)
+        (name, version) for name, kind in _KINDS.items() for version in range(1, kind.version + 1)
     }
 
 
 def test_the_journal_of_version_1_recovers() -> None:
     """To the balances that it came to; what it says of people was never sealed, and is read."""
     state = recover(LocalDisk(V1), use_snapshots=False).state
-    account = state.accounts.wake("123")
+    account = state[ACCOUNTS].load("123")
     assert account.wallets_cents == {"FOOD": 10_000, "MEAL": 4_999, "CASH": 250_000}
     assert account.customer_id == "777"
     assert [card.terms().status for card in account.cards.values()] == ["ativo", "bloqueado"]
     assert account.remembered.open_page.keys() == {"t-1", "t-2"}
-    customer = state.customers.wake("777")
+    customer = state[CUSTOMERS].load("777")
     assert customer.was_plain
     text = no_keys().open("777", customer.personal)
     assert text is not None
@@ -82,9 +88,11 @@ def test_the_journal_of_version_1_recovers() -> None:
     assert no_keys().open("777", Sealed(account.operations[1].justification or "")) == (
         "cliente confirmou"
     )
-    assert state.account_of_card == {"9999": "123", "8888": "123"}
-    assert state.merchants.entries() == [("UBER EATS                   SAO PAULO BR", "5812")]
-    assert state.merchants.mcc_for(journal_v1.MERCHANT) is None
+    assert state.indexes[ACCOUNT_OF_CARD] == {"9999": "123", "8888": "123"}
+    assert state.single(MERCHANTS).entries() == [
+        ("UBER EATS                   SAO PAULO BR", "5812")
+    ]
+    assert state.single(MERCHANTS).mcc_for(journal_v1.MERCHANT) is None
 
 
 def no_keys() -> Vault:
@@ -95,28 +103,28 @@ def test_the_journal_of_version_2_recovers_and_its_keys_open_it() -> None:
     """Who is forgotten stays so in the state, whatever became of the key."""
     state = recover(LocalDisk(V2), use_snapshots=False).state
     keys = read_keys(LocalDisk(V2), "keys")
-    customer = state.customers.wake("777")
+    customer = state[CUSTOMERS].load("777")
     assert not customer.was_plain
     text = keys.open("777", customer.personal)
     assert text is not None
     assert unpack(text) == journal_v2.PERSON
     justification = customer.imported_operations[0].justification
     assert keys.open("777", Sealed(justification or "")) == journal_v2.JUSTIFICATION
-    assert state.erased == {"forgotten-é"}
-    assert state.customers.wake("forgotten-é").personal == ""
-    assert state.accounts.wake("123").cards["9999"].terms().replaced_by == "9999-2"
-    assert list(state.tickets) == [journal_v2.PROTOCOL]
+    assert list(state.indexes[ERASED]) == ["forgotten-é"]
+    assert state[CUSTOMERS].load("forgotten-é").personal == ""
+    assert state[ACCOUNTS].load("123").cards["9999"].terms().replaced_by == "9999-2"
+    assert list(state[TICKETS]) == [journal_v2.PROTOCOL]
 
 
 def test_the_journal_of_version_3_recovers() -> None:
     """A client's own id leads to its ticket, which has the priority that it was given last."""
     state = recover(LocalDisk(V3), use_snapshots=False).state
     key = request_key("777", journal_v3.CLIENT_ID)
-    assert state.ticket_of_request == {key: journal_v3.SECOND_PROTOCOL}
-    ticket = state.tickets.wake(journal_v3.SECOND_PROTOCOL)
+    assert state.indexes[TICKET_OF_REQUEST] == {key: journal_v3.SECOND_PROTOCOL}
+    ticket = state[TICKETS].load(journal_v3.SECOND_PROTOCOL)
     assert (ticket.opened_priority, ticket.priority) == ("media", "urgente")
     assert ticket.first_response_target_us == 900_000_000
-    assert state.tickets.wake(journal_v2.PROTOCOL).client_id is None
+    assert state[TICKETS].load(journal_v2.PROTOCOL).client_id is None
 
 
 def test_keys_of_the_released_journal_can_be_destroyed(tmp_path: Path) -> None:

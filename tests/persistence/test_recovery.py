@@ -11,6 +11,7 @@ import pytest
 
 from authorizer.actors.directory import BrokenEntityError
 from authorizer.domain.accounts import idempotency as remembered
+from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.domain.outcomes import Reason
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.journal import segments as journal
@@ -37,7 +38,7 @@ from tests.support.commands import (
     unblock,
 )
 
-ACCOUNTS = [f"a{number}" for number in range(12)]
+ACCOUNT_IDS = [f"a{number}" for number in range(12)]
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def machine() -> Iterator[Machine]:
     """A machine on which an authorizer has some accounts, a customer and a merchant."""
     made = Machine(segment_bytes=2000, max_resident_accounts=5, snapshots_kept=3)
     made.start()
-    for account in ACCOUNTS:
+    for account in ACCOUNT_IDS:
         made.ask(made.desk.account(opening(account, FOOD=10_000, CASH=5_000)))
     made.ask(made.desk.merchant_table(merchant("UBER EATS", "5812")))
     made.ask(made.desk.account(opening_cards("a0", "c", terms("card"))))
@@ -57,7 +58,7 @@ def machine() -> Iterator[Machine]:
 
 def work(machine: Machine, name: str) -> None:
     """Have something happen everywhere."""
-    for number, account in enumerate(ACCOUNTS):
+    for number, account in enumerate(ACCOUNT_IDS):
         machine.authorize(purchase(account, 100 + number, f"{name}-{number}", mcc="5411"))
         machine.ask(machine.desk.known_account(credit(account, name, "CASH", 10)))
         machine.commit()
@@ -216,7 +217,7 @@ def test_a_snapshot_is_right_though_the_accounts_go_on(machine: Machine) -> None
 
 def change_everything(machine: Machine, moment: int) -> None:
     """Change old accounts here and there, and have new ones of everything."""
-    for account in (ACCOUNTS[moment % 12], ACCOUNTS[-1 - moment % 12], "a0"):
+    for account in (ACCOUNT_IDS[moment % 12], ACCOUNT_IDS[-1 - moment % 12], "a0"):
         machine.authorize(purchase(account, 1, f"moment-{moment}", mcc="5411"))
     new = f"new-{moment}"
     machine.ask(machine.desk.account(opening_cards(new, new, terms(f"card-{moment}"))))
@@ -229,7 +230,7 @@ def change_everything(machine: Machine, moment: int) -> None:
 
 def test_a_snapshot_is_named_when_all_that_is_in_it_is_durable(machine: Machine) -> None:
     """Not before: else the journal might end before it."""
-    for account in ACCOUNTS:
+    for account in ACCOUNT_IDS:
         machine.authorize(purchase(account, 1, "undurable", mcc="5411"))
     taking = machine.snapshot()
     assert not taking.done()
@@ -285,14 +286,14 @@ def test_all_remembered_ids_are_in_a_snapshot(
             machine.authorize(purchase(account, 1, f"page-{number}", mcc="5411"))
             machine.ask(machine.desk.known_account(credit(account, f"page-{number}", "CASH", 1)))
     machine.commit()
-    for account in ACCOUNTS[4:]:
+    for account in ACCOUNT_IDS[4:]:
         machine.authorize(purchase(account, 1, mcc="5411"))
     machine.commit()
     machine.take_snapshot()
     machine.stop()
     found = machine.start()
     assert found.replayed_events == 0
-    assert len(found.state.accounts.wake("a1").remembered.sealed_pages) > 3
+    assert len(found.state[ACCOUNTS].load("a1").remembered.sealed_pages) > 3
     before = contents(found.state)
     for number in range(18):
         again = machine.authorize(purchase("a1", 1, f"page-{number}", mcc="5411"))

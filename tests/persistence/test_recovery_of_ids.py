@@ -8,16 +8,17 @@ from typing import Final
 
 import pytest
 
+from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.domain.accounts.events import AccountCredited, AccountOpened, PurchaseApproved
 from authorizer.domain.accounts.state import Account
-from authorizer.domain.aggregates import Event
+from authorizer.domain.messages import Event
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.journal import frame
 from authorizer.persistence.journal.reader import JournalReader
 from authorizer.persistence.state import state
+from authorizer.persistence.state.population import EntityStore
 from authorizer.persistence.state.record import encode
 from authorizer.persistence.state.recovery import recover
-from authorizer.persistence.state.state_codec import encode_account
 from authorizer.simulation.memory_disk import MemoryDisk
 from tests.persistence.journals import ONE_SEGMENT, open_journal
 
@@ -25,7 +26,7 @@ RETENTION_US: Final = 1_000
 NEWEST_US: Final = 5_000
 OLD_US: Final = NEWEST_US - RETENTION_US - 1
 YOUNG_US: Final = NEWEST_US - RETENTION_US
-ACCOUNTS: Final = ("a", "b", "c")
+NAMES: Final = ("a", "b", "c")
 
 
 def opened(account: str, at_us: int) -> Event:
@@ -48,9 +49,9 @@ def write(disk: Disk, *batches: Iterable[Event], segment_bytes: int = ONE_SEGMEN
 
 def history() -> Iterator[list[Event]]:
     """All have old ids of both kinds; `a` has young ones as well. The newest event is of `z`."""
-    yield [opened(account, 1) for account in ACCOUNTS]
+    yield [opened(account, 1) for account in NAMES]
     for number in range(3):
-        for account in ACCOUNTS:
+        for account in NAMES:
             yield [bought(account, OLD_US, f"old {number}")]
             yield [credited(account, OLD_US, f"old credit {number}")]
     yield [bought("a", YOUNG_US, "young"), credited("a", YOUNG_US, "young credit")]
@@ -58,7 +59,7 @@ def history() -> Iterator[list[Event]]:
 
 
 def ids(found: state.State, account_id: str) -> set[str]:
-    account = found.accounts.wake(account_id)
+    account = found[ACCOUNTS].load(account_id)
     pages = [account.remembered.open_page, account.credits.open_page]
     pages += account.remembered.sealed_pages + account.credits.sealed_pages
     return {key for page in pages for key in page}
@@ -69,12 +70,14 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bytes]]:
     """Every state that is put to sleep meanwhile."""
     slept: list[bytes] = []
 
-    def note(account: Account) -> bytes:
-        slept.append(encode_account(account))
+    real = EntityStore.encode
+
+    def note(store: EntityStore[Account], account: Account) -> bytes:
+        slept.append(real(store, account))
         return slept[-1]
 
     with monkeypatch.context() as patch:
-        patch.setattr(state, "encode_account", note)
+        patch.setattr(EntityStore, "encode", note)
         yield slept
 
 
@@ -86,18 +89,18 @@ def test_old_ids_are_not_held_by_whoever_sleeps_meanwhile(
     """However few may be awake at once, and wherever a segment ends."""
     disk = MemoryDisk()
     write(disk, *history(), segment_bytes=segment_bytes)
-    monkeypatch.setattr(state, "_MAX_AWAKE", awake)
+    monkeypatch.setattr(state, "_MAX_UNPACKED", awake)
     with watched(monkeypatch) as slept:
         found = recover(disk, id_retention_us=RETENTION_US).state
     assert len(slept) >= 4
     assert not any(b"old" in data for data in slept)
-    assert {account: ids(found, account) for account in ACCOUNTS} == {
+    assert {account: ids(found, account) for account in NAMES} == {
         "a": {"young", "young credit"},
         "b": set(),
         "c": set(),
     }
-    assert found.accounts.wake("b").wallets_cents == {"CASH": 10_000}
-    assert list(found.accounts) == [*ACCOUNTS, "z"]
+    assert found[ACCOUNTS].load("b").wallets_cents == {"CASH": 10_000}
+    assert list(found[ACCOUNTS]) == [*NAMES, "z"]
 
 
 def test_ids_that_a_snapshot_has_kept_too_long_leave_whoever_is_woken() -> None:

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from authorizer.domain.accounts.aggregate import ACCOUNTS
+from authorizer.domain.accounts.state import ACCOUNT_OF_CARD
 from authorizer.persistence.state import snapshot
 from authorizer.persistence.state.snapshot import SnapshotDamagedError, SnapshotEnd
 from authorizer.persistence.state.state import State
-from authorizer.persistence.state.state_codec import STATE_VERSION
 from authorizer.simulation.memory_disk import MemoryDisk
 from tests.persistence.machine import Machine, contents
 from tests.support.commands import (
@@ -26,8 +27,8 @@ from tests.support.commands import (
     ticket,
 )
 
-ACCOUNTS = [f"a{'x' * number}" for number in range(16)]
-END = SnapshotEnd(77, "ab" * 32, 5, 16, 1, 0)
+IDS = [f"a{'x' * number}" for number in range(16)]
+END = SnapshotEnd(77, "ab" * 32, 5, (16, 1, 0))
 NAME = snapshot.snapshot_name(70)
 
 
@@ -37,7 +38,7 @@ def state() -> Iterator[State]:
     machine = Machine()
     machine.start()
     machine.ask(machine.desk.merchant_table(merchant("UBER EATS", "5812")))
-    for number, account in enumerate(ACCOUNTS):
+    for number, account in enumerate(IDS):
         machine.ask(machine.desk.account(opening(account, FOOD=1000 + number, CASH=5)))
         machine.authorize(purchase(account, 100, "t-1", mcc="5411"))
         machine.ask(machine.desk.known_account(credit(account, "c-1", "CASH", 7)))
@@ -66,14 +67,14 @@ class Ticks:
         return self.now
 
 
-def asleep(state: State) -> tuple[snapshot.Look, snapshot.Look, snapshot.Look]:
-    """Everybody sleeps, as after a start."""
-    return state.accounts.asleep, state.customers.asleep, state.tickets.asleep
+def packed(state: State) -> snapshot.Look:
+    """No entity has an actor, as after a start."""
+    return lambda aggregate, entity_id: state[aggregate].packed(entity_id)
 
 
 def chunks_of(state: State, by_seconds: float = 0.0) -> list[bytes]:
     clock = Ticks(by_seconds)
-    return list(snapshot.slices(state, *asleep(state), clock))
+    return list(snapshot.slices(state, packed(state), clock))
 
 
 def whole(state: State, by_seconds: float = 0.0002) -> bytes:
@@ -95,8 +96,9 @@ def test_a_snapshot_gives_the_state_back(state: State) -> None:
     for by_seconds in (0.0, 0.0002, 1.0):
         found = loaded(whole(state, by_seconds))
         assert contents(found.state) == contents(state)
-        assert found.state.card_ids == state.card_ids
-        assert list(found.state.accounts) == list(state.accounts)
+        cards = found.state.indexes[ACCOUNT_OF_CARD].keys_in_order
+        assert cards == state.indexes[ACCOUNT_OF_CARD].keys_in_order
+        assert list(found.state[ACCOUNTS]) == list(state[ACCOUNTS])
 
 
 def test_a_snapshot_says_what_it_rests_on(state: State) -> None:
@@ -128,7 +130,7 @@ def test_a_slice_ends_when_its_time_is_over(state: State) -> None:
     """Give or take one entry: the loop is held no longer, however much there is."""
     per_entry = snapshot.SLICE_SECONDS / 4
     clock = Ticks(per_entry)
-    slices = snapshot.slices(state, *asleep(state), clock)
+    slices = snapshot.slices(state, packed(state), clock)
     count = 0
     while True:
         begun = clock.now
@@ -136,13 +138,13 @@ def test_a_slice_ends_when_its_time_is_over(state: State) -> None:
             break
         count += 1
         assert clock.now - begun <= snapshot.SLICE_SECONDS + 2 * per_entry
-    assert count >= len(ACCOUNTS) / 5
+    assert count >= len(IDS) / 5
 
 
 def test_time_between_slices_is_not_counted(state: State) -> None:
     """The loop was free then; a slow disk does not make slices of one entry each."""
     clock = Ticks(snapshot.SLICE_SECONDS / 4)
-    slices = snapshot.slices(state, *asleep(state), clock)
+    slices = snapshot.slices(state, packed(state), clock)
     sizes = []
     reads = 0
     for _ in slices:
@@ -208,10 +210,10 @@ def test_a_snapshot_with_anything_behind_its_end_is_refused(state: State) -> Non
 
 def test_a_snapshot_of_another_version_is_passed_over(state: State) -> None:
     """Its checksums are right, but its bytes mean something else: the journal tells."""
-    head = struct.pack(">8sHQ", snapshot.MAGIC, STATE_VERSION + 1, 70)
+    head = struct.pack(">8sHQ", snapshot.MAGIC, snapshot.VERSION + 1, 70)
     other = head + struct.pack(">I", zlib.crc32(head))
     data = whole(state)
-    assert_refused(other + data[len(other) :], f"version {STATE_VERSION + 1}")
+    assert_refused(other + data[len(other) :], f"version {snapshot.VERSION + 1}")
 
 
 def test_a_file_that_is_no_snapshot_is_refused() -> None:

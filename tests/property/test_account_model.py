@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from authorizer.domain.accounts import idempotency as remembered
-from authorizer.domain.accounts import state as accounts
+from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.domain.accounts.card_changes import change_limit, replace_card
 from authorizer.domain.accounts.card_rules import block_card, open_cards, query_limit, unblock_card
 from authorizer.domain.accounts.cards import BlockReason, CardStatus
@@ -36,12 +36,11 @@ from authorizer.domain.accounts.funds import credit, open_account
 from authorizer.domain.accounts.policy import Policy
 from authorizer.domain.accounts.purchases import authorize
 from authorizer.domain.accounts.state import Account
-from authorizer.domain.aggregates import Event
+from authorizer.domain.messages import Event
 from authorizer.domain.outcomes import Decision, Done, Refusal, RefusalKind
 from authorizer.persistence.state.population import EntityStore
 from authorizer.persistence.state.record import decode, encode
-from authorizer.persistence.state.state_codec import decode_account, encode_account
-from tests.support.builders import ACCOUNT, BY, CUSTOMER, ToySealer, deep, merchants, terms
+from tests.support.builders import ACCOUNT, BY, CUSTOMER, context, deep, merchants, terms
 
 RETENTION_US = 50
 DEADLINE_NS = 80
@@ -119,6 +118,7 @@ class AccountMachine(RuleBasedStateMachine):
             deadline_ns=DEADLINE_NS,
             id_retention_us=RETENTION_US,
         )
+        self.context = context(self.policy)
         self.account = Account(ACCOUNT)
         self.records: list[bytes] = []
         self.now_us = 1000
@@ -134,7 +134,7 @@ class AccountMachine(RuleBasedStateMachine):
         """Let events take place as an actor does: on the journal as bytes, then in the state."""
         for event in events:
             self.records.append(encode(event))
-            accounts.evolve(self.account, event, len(self.records))  # type: ignore[arg-type]
+            ACCOUNTS.evolve(self.account, event, len(self.records))
 
     def settle(self, decision: Decision) -> Done | Refusal:
         """The outcome of a decision that has taken place."""
@@ -147,7 +147,7 @@ class AccountMachine(RuleBasedStateMachine):
     def open(self, food: int, meal: int | None, cash: int) -> None:
         balances = {"FOOD": food, "CASH": cash} | ({} if meal is None else {"MEAL": meal})
         command = OpenAccount(ACCOUNT, balances, None, BY)
-        assert self.settle(open_account(self.account, command, self.policy, self.now_us)) == Done(
+        assert self.settle(open_account(self.account, command, self.context, self.now_us)) == Done(
             created=True
         )
         self.model = Model(dict(balances))
@@ -188,7 +188,7 @@ class AccountMachine(RuleBasedStateMachine):
             self._buy(command, waited_ns)
 
     def _buy(self, command: Authorize, waited_ns: int) -> None:
-        outcome, event = authorize(self.account, command, self.policy, self.now_us, waited_ns)
+        outcome, event = authorize(self.account, command, self.context, self.now_us, waited_ns)
         expected = self.model.answer(command, waited_ns, self.now_us)
         assert (outcome.reason.word, outcome.replayed) == expected
         assert (event is None) == outcome.replayed
@@ -204,7 +204,7 @@ class AccountMachine(RuleBasedStateMachine):
     )
     def credit(self, credit_id: str, wallet: str, amount_cents: int) -> None:
         command = Credit(ACCOUNT, credit_id, wallet, amount_cents, BY)
-        outcome = self.settle(credit(self.account, command, self.policy, self.now_us))
+        outcome = self.settle(credit(self.account, command, self.context, self.now_us))
         known = self.model.credits.get(credit_id)
         if known is not None and known[1] >= self.now_us - RETENTION_US:
             if known[0] == (wallet, amount_cents):
@@ -226,7 +226,7 @@ class AccountMachine(RuleBasedStateMachine):
         document = terms(card_id, limit_cents + used_cents, used_cents)
         known = self.account.cards.get(card_id)
         command = OpenCards(ACCOUNT, CUSTOMER, (document,), BY)
-        outcome = self.settle(open_cards(self.account, command, self.policy, self.now_us))
+        outcome = self.settle(open_cards(self.account, command, self.context, self.now_us))
         if known is None:
             assert outcome == Done(created=True)
             self.model.cards[card_id] = ModelCard(limit_cents + used_cents, used_cents)
@@ -238,7 +238,7 @@ class AccountMachine(RuleBasedStateMachine):
     @rule(card_id=ANY_CARDS, motive=st.sampled_from(("roubo", "perda", "outro", "em_analise")))
     def block(self, card_id: str, motive: str) -> None:
         command = BlockCard(ACCOUNT, card_id, BlockReason.of(motive), "App", BY)
-        outcome = self.settle(block_card(self.account, command, self.policy, self.now_us))
+        outcome = self.settle(block_card(self.account, command, self.context, self.now_us))
         card = self.model.cards.get(card_id)
         if card is None:
             assert isinstance(outcome, Refusal)
@@ -259,7 +259,7 @@ class AccountMachine(RuleBasedStateMachine):
     def replace(self, card_id: str, new_id: str, motive: str | None) -> None:
         reason = BlockReason.of(motive) if motive else None
         command = ReplaceCard(ACCOUNT, card_id, new_id, reason, "App", None, None, BY)
-        outcome = self.settle(replace_card(self.account, command, self.policy, self.now_us))
+        outcome = self.settle(replace_card(self.account, command, self.context, self.now_us))
         card = self.model.cards.get(card_id)
         if card is not None and card.in_its_place == new_id:
             assert outcome == Done()
@@ -277,7 +277,7 @@ class AccountMachine(RuleBasedStateMachine):
     @rule(card_id=ANY_CARDS, limit_cents=st.integers(0, 100), below=st.booleans())
     def change_limit(self, card_id: str, limit_cents: int, below: bool) -> None:
         command = ChangeLimit(ACCOUNT, card_id, limit_cents, below, "App", BY)
-        outcome = self.settle(change_limit(self.account, command, self.policy, self.now_us))
+        outcome = self.settle(change_limit(self.account, command, self.context, self.now_us))
         card = self.model.cards.get(card_id)
         if card is None or card.in_its_place is not None:
             assert isinstance(outcome, Refusal)
@@ -293,7 +293,7 @@ class AccountMachine(RuleBasedStateMachine):
     @rule(card_id=ANY_CARDS)
     def unblock(self, card_id: str) -> None:
         command = UnblockCard(ACCOUNT, card_id, "App", "ok", BY)
-        outcome = self.settle(unblock_card(self.account, command, ToySealer(), self.now_us))
+        outcome = self.settle(unblock_card(self.account, command, self.context, self.now_us))
         card = self.model.cards.get(card_id)
         if card is None or card.in_its_place or card.motive in FINAL:
             assert isinstance(outcome, Refusal)
@@ -306,7 +306,7 @@ class AccountMachine(RuleBasedStateMachine):
     @rule(card_id=ANY_CARDS)
     def query(self, card_id: str) -> None:
         command = QueryLimit(ACCOUNT, card_id, "App", BY)
-        outcome = self.settle(query_limit(self.account, command, self.policy, self.now_us))
+        outcome = self.settle(query_limit(self.account, command, self.context, self.now_us))
         card = self.model.cards.get(card_id)
         if card is None:
             assert isinstance(outcome, Refusal)
@@ -318,7 +318,7 @@ class AccountMachine(RuleBasedStateMachine):
     @rule()
     def open_again(self) -> None:
         command = OpenAccount(ACCOUNT, self.account.opening_cents, None, BY)
-        assert self.settle(open_account(self.account, command, self.policy, self.now_us)) == Done()
+        assert self.settle(open_account(self.account, command, self.context, self.now_us)) == Done()
 
     @precondition(lambda self: self.account.remembered.sealed_pages)
     @rule()
@@ -334,9 +334,9 @@ class AccountMachine(RuleBasedStateMachine):
     @staticmethod
     def slept(account: Account) -> Account:
         """The account that comes back from its bytes."""
-        population = EntityStore(Account, encode_account, decode_account)
-        population.sleep(ACCOUNT, account)
-        return population.wake(ACCOUNT)
+        store = EntityStore(ACCOUNTS)
+        store.put(ACCOUNT, account)
+        return store.load(ACCOUNT)
 
     @invariant()
     def it_holds_the_money_that_the_model_holds(self) -> None:
@@ -387,7 +387,7 @@ class AccountMachine(RuleBasedStateMachine):
         replayed = Account(ACCOUNT)
         for position, record in enumerate(self.records, 1):
             event = decode(record)
-            accounts.evolve(replayed, event, position)  # type: ignore[arg-type]
+            ACCOUNTS.evolve(replayed, event, position)
         alive = self.slept(self.account)
         for ids in (replayed.remembered, replayed.credits, alive.remembered, alive.credits):
             ids.forget_before(self.forgot_us)

@@ -20,13 +20,17 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from authorizer.actors.ticket_file import TicketFile
 from authorizer.domain.accounts import idempotency as remembered
+from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.domain.accounts.cards import BlockReason
 from authorizer.domain.accounts.commands import Authorize, ReadAccount
 from authorizer.domain.accounts.idempotency import IdempotencyKeys
-from authorizer.domain.accounts.state import Account
+from authorizer.domain.accounts.state import ACCOUNT_OF_CARD, Account
+from authorizer.domain.customers.aggregate import CUSTOMERS
+from authorizer.domain.merchants.aggregate import MERCHANTS
 from authorizer.domain.merchants.commands import ReadMerchants, RemoveMerchant
 from authorizer.domain.outcomes import Outcome, Refusal
-from authorizer.domain.tickets.state import request_key
+from authorizer.domain.tickets.aggregate import TICKETS
+from authorizer.domain.tickets.state import TICKET_OF_REQUEST, request_key
 from authorizer.persistence.journal.reader import JournalReader
 from authorizer.persistence.state.record import decode
 from authorizer.persistence.state.state import State
@@ -44,19 +48,19 @@ from tests.property.naive_tickets import shown
 from tests.property.ticket_steps import ticket_steps, words
 from tests.support import commands
 
-ACCOUNTS: Final = ("a0", "a1", "a2", "a3")
-CUSTOMERS: Final = {"c0": "a0", "c1": "a1", "c2": "a1"}
+ACCOUNT_IDS: Final = ("a0", "a1", "a2", "a3")
+ACCOUNT_OF_CUSTOMER: Final = {"c0": "a0", "c1": "a1", "c2": "a1"}
 CARDS: Final = {"c0": {"k0": 50_00, "k1": 10_00}, "c1": {"k2": 30_00}, "c2": {"k3": 20_00}}
-ACCOUNT_OF_CARD: Final = {
-    card: CUSTOMERS[customer] for customer, cards in CARDS.items() for card in cards
+ACCOUNT_BY_CARD: Final = {
+    card: ACCOUNT_OF_CUSTOMER[customer] for customer, cards in CARDS.items() for card in cards
 }
 LIMITS: Final = {card: limit for cards in CARDS.values() for card, limit in cards.items()}
 OTHERS: Final = {"k0": "k1", "k1": "k0", "k2": "k3", "k3": "k2"}
 """Each card's neighbour on its account."""
 HOUR_US: Final = 3_600_000_000
 
-accounts = st.sampled_from(ACCOUNTS)
-customers = st.sampled_from(sorted(CUSTOMERS))
+accounts = st.sampled_from(ACCOUNT_IDS)
+customers = st.sampled_from(sorted(ACCOUNT_OF_CUSTOMER))
 cards = st.sampled_from([*OTHERS, *OTHERS, *(f"{card}x" for card in OTHERS)])
 """The cards of documents, and those that may come in their place."""
 cents = st.integers(1, 40_00)
@@ -172,7 +176,7 @@ class Authorizer(RuleBasedStateMachine):
     @rule(customer=customers, phone=st.sampled_from([None, "+55 1", "+55 2"]))
     def put_customer(self, customer: str, phone: str | None) -> None:
         """Two actors, so two steps: anything may come between them, death too."""
-        account, opened = CUSTOMERS[customer], CARDS[customer]
+        account, opened = ACCOUNT_OF_CUSTOMER[customer], CARDS[customer]
         self.registering = [
             lambda: self.bank.register(customer, account, tuple(opened), phone),
             lambda: self.bank.open_cards(account, customer, opened),
@@ -200,20 +204,20 @@ class Authorizer(RuleBasedStateMachine):
 
     @rule(card=cards, reason=reasons)
     def block(self, card: str, reason: BlockReason) -> None:
-        account = ACCOUNT_OF_CARD[card[:2]]
+        account = ACCOUNT_BY_CARD[card[:2]]
         task = self.machine.ask(self.machine.desk.card(commands.block(account, card, reason)))
         expected = self.bank.block(account, card, reason.motivo)
         self.asked(task, expected, self.newest(account))
 
     @rule(card=cards)
     def unblock(self, card: str) -> None:
-        account = ACCOUNT_OF_CARD[card[:2]]
+        account = ACCOUNT_BY_CARD[card[:2]]
         task = self.machine.ask(self.machine.desk.card(commands.unblock(account, card)))
         self.asked(task, self.bank.unblock(account, card), self.newest(account))
 
     @rule(card=cards, new=st.sampled_from(["x", "x", "y", "taken"]))
     def replace(self, card: str, new: str) -> None:
-        account = ACCOUNT_OF_CARD[card[:2]]
+        account = ACCOUNT_BY_CARD[card[:2]]
         new_card = OTHERS[card[:2]] if new == "taken" else card + new
         naive = self.bank.accounts.get(account)
         if naive is None or card not in naive.cards:
@@ -226,7 +230,7 @@ class Authorizer(RuleBasedStateMachine):
 
     @rule(card=cards, amount=st.sampled_from([0, 5_00, 30_00, 60_00]), below=st.booleans())
     def change_limit(self, card: str, amount: int, below: bool) -> None:
-        account = ACCOUNT_OF_CARD[card[:2]]
+        account = ACCOUNT_BY_CARD[card[:2]]
         command = commands.limit_change(account, card, amount, below)
         task = self.machine.ask(self.machine.desk.card(command))
         expected = self.bank.change_limit(account, card, amount, below)
@@ -234,7 +238,7 @@ class Authorizer(RuleBasedStateMachine):
 
     @rule(card=cards)
     def query_limit(self, card: str) -> None:
-        account = ACCOUNT_OF_CARD[card[:2]]
+        account = ACCOUNT_BY_CARD[card[:2]]
         task = self.machine.ask(self.machine.desk.limit(commands.limit_query(account, card)))
         self.asked(task, self.bank.query_limit(account, card), self.newest(account))
 
@@ -546,27 +550,27 @@ class Authorizer(RuleBasedStateMachine):
 
 def check_state(state: State, bank: Bank) -> None:
     """The state is the model's."""
-    assert set(state.accounts) == set(bank.accounts)
+    assert set(state[ACCOUNTS]) == set(bank.accounts)
     for account_id, naive in bank.accounts.items():
-        check_account(state.accounts.wake(account_id), naive, state.at_us - RETENTION_US)
+        check_account(state[ACCOUNTS].load(account_id), naive, state.at_us - RETENTION_US)
     assert {
         customer_id: (customer.account_id, customer.card_ids, customer.position)
-        for customer_id in state.customers
-        for customer in [state.customers.wake(customer_id)]
+        for customer_id in state[CUSTOMERS]
+        for customer in [state[CUSTOMERS].load(customer_id)]
     } == {
         customer_id: (naive.account, naive.cards, naive.position)
         for customer_id, naive in bank.customers.items()
     }
-    assert {ticket_id: state.tickets.wake(ticket_id).position for ticket_id in state.tickets} == {
+    assert {ticket_id: state[TICKETS].load(ticket_id).position for ticket_id in state[TICKETS]} == {
         ticket.ticket_id: ticket.position for ticket in bank.tickets.values()
     }
-    assert state.ticket_of_request == {
+    assert state.indexes[TICKET_OF_REQUEST] == {
         request_key(ticket.customer, ticket.request[0]): ticket.ticket_id
         for ticket in bank.tickets.values()
         if ticket.request
     }
-    assert state.merchants.entries() == list(bank.merchants.items())
-    assert state.account_of_card == {
+    assert state.single(MERCHANTS).entries() == list(bank.merchants.items())
+    assert state.indexes[ACCOUNT_OF_CARD] == {
         card_id: account_id
         for account_id, account in bank.accounts.items()
         for card_id in account.cards

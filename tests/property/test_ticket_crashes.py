@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from tests.property.test_recovery_model import CUSTOMERS, Authorizer, TestAuthorizer
+from tests.property.test_recovery_model import ACCOUNT_OF_CUSTOMER, Authorizer, TestAuthorizer
 from tests.property.ticket_steps import ticket_steps
 
 OTHER_RULES: Final = (
@@ -37,7 +37,7 @@ class TicketDesk(Authorizer):
     def __init__(self) -> None:
         super().__init__()
         put_customer: Any = Authorizer.put_customer
-        for customer in CUSTOMERS:
+        for customer in ACCOUNT_OF_CUSTOMER:
             put_customer(self, customer=customer, phone=None)
             while self.registration is not None:
                 self.machine.step()

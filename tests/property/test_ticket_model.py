@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given, settings
@@ -10,22 +11,25 @@ from hypothesis import strategies as st
 from authorizer.actors.ticket_file import ticket_file
 from authorizer.domain.accounts.policy import Policy
 from authorizer.domain.outcomes import Refusal
-from authorizer.domain.tickets.rules import Means, decide
+from authorizer.domain.tickets.aggregate import TICKETS
+from authorizer.domain.tickets.clock import ticket_clock
 from authorizer.domain.tickets.service_levels import DEFAULT_SERVICE_LEVELS, Priority
-from authorizer.domain.tickets.state import Ticket, evolve, ticket_clock, ticket_view
+from authorizer.domain.tickets.state import Ticket, ticket_view
+from authorizer.persistence.privacy.personal import join_texts
 from authorizer.persistence.state.digest import state_digest
+from authorizer.persistence.state.population import EntityStore
 from authorizer.persistence.state.record import decode, encode
 from authorizer.persistence.state.state import Replay, State
-from authorizer.persistence.state.ticket_codec import decode_ticket, encode_ticket
 from tests.property.naive_tickets import CLOCK_RUNS, NaiveTicket, shown
 from tests.property.ticket_steps import ticket_steps
 from tests.support import commands
 from tests.support.any_event import unhurried
-from tests.support.sealing import PlainSealer, plain_seal
+from tests.support.builders import context
+from tests.support.sealing import PlainSealer
 
 PROTOCOL = "20250224000001"
 START_US = 1_740_000_000_000_000
-MEANS = Means(DEFAULT_SERVICE_LEVELS, plain_seal)
+CONTEXT = replace(context(sealer=PlainSealer()), join_texts=join_texts)
 
 waits_us = st.sampled_from([0, 1, 60_000_000, 3_600_000_000, 90_000_000_000])
 Steps = list[tuple[int, tuple[str, dict[str, Any]]]]
@@ -56,10 +60,10 @@ class Life:
         self.check()
 
     def _ask(self, command: Any) -> Any:
-        decision = decide(self.ticket, command, MEANS, self.now_us)
+        decision = TICKETS.decide(self.ticket, command, CONTEXT, self.now_us)
         for event in decision.events:
             self.records.append(encode(event))
-            evolve(self.ticket, event, len(self.records))
+            TICKETS.evolve(self.ticket, event, len(self.records))
         return decision.outcome
 
     def check(self) -> None:
@@ -92,14 +96,17 @@ def test_a_ticket_is_what_the_model_says(resolved: bool, steps: Steps, naps: set
         life.now_us += wait_us
         life.step(what, how)
         if number in naps:
-            life.ticket = decode_ticket(encode_ticket(life.ticket))
+            store = EntityStore(TICKETS)
+            store.put(PROTOCOL, life.ticket)
+            life.ticket = store.load(PROTOCOL)
             life.check()
     replayed = State()
     replay = Replay(replayed, Policy().id_retention_us)
     for position, record in enumerate(life.records, 1):
         replay.apply(decode(record), position)
     replay.finish()
-    assert encode_ticket(replayed.tickets.wake(PROTOCOL)) == encode_ticket(life.ticket)
+    tickets = replayed[TICKETS]
+    assert tickets.packed(PROTOCOL) == tickets.pack(life.ticket)
 
 
 @settings(unhurried, max_examples=50)

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from authorizer.domain.accounts import state as accounts
+from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.domain.accounts.cards import Card, CardStatus, CardTerms
 from authorizer.domain.accounts.commands import Authorize
-from authorizer.domain.accounts.events import AccountEvent, AccountOpened, CardOpened
+from authorizer.domain.accounts.events import AccountOpened, CardOpened
 from authorizer.domain.accounts.idempotency import IdempotencyKeys
 from authorizer.domain.accounts.policy import Policy
 from authorizer.domain.accounts.purchases import Verdict, authorize
 from authorizer.domain.accounts.state import Account
-from authorizer.domain.customers.state import Customer
+from authorizer.domain.aggregate import Context
+from authorizer.domain.aggregates import INDEXES
+from authorizer.domain.customers.state import ERASED, Customer
+from authorizer.domain.index import Index
 from authorizer.domain.merchants.state import MerchantTable
+from authorizer.domain.messages import Event
 from authorizer.domain.moments import WrittenTime
 from authorizer.domain.outcomes import Decision, Done, Outcome, Refusal
-from authorizer.domain.sealing import PLAIN, Sealed, is_plain
+from authorizer.domain.sealing import PLAIN, Sealed, Sealer, is_plain
+from authorizer.domain.tickets.service_levels import DEFAULT_SERVICE_LEVELS
 from authorizer.domain.tickets.state import Ticket
 
 NOW_US = 1_700_000_000_000_000
@@ -35,10 +40,10 @@ def opened(customer_id: str | None = None, **wallets_cents: int) -> Account:
     return grown(account, AccountOpened(NOW_US, BY, ACCOUNT, wallets, customer_id))
 
 
-def grown(account: Account, *events: AccountEvent) -> Account:
+def grown(account: Account, *events: Event) -> Account:
     """The same account, after these events."""
     for event in events:
-        accounts.evolve(account, event, account.position + 1)
+        ACCOUNTS.evolve(account, event, account.position + 1)
     return account
 
 
@@ -82,7 +87,7 @@ def decided(
     """The verdict on a purchase, checked to have changed nothing."""
     policy = policy or Policy()
     before, merchants = deep(account), policy.merchants.entries()
-    verdict = authorize(account, command, policy, now_us, waited_ns)
+    verdict = authorize(account, command, context(policy), now_us, waited_ns)
     assert deep(account) == before
     assert policy.merchants.entries() == merchants
     return verdict
@@ -105,7 +110,7 @@ def settled(
 def apply(account: Account, decision: Decision) -> Done | Refusal | Outcome:
     """The outcome of a decision whose events have become part of the account."""
     for event in decision.events:
-        accounts.evolve(account, event, account.position + 1)
+        ACCOUNTS.evolve(account, event, account.position + 1)
     return decision.outcome
 
 
@@ -132,6 +137,26 @@ class ToySealer:
         kind, owner, plain = sealed.split(":", 2)
         sealed_so = (kind, owner) == ("toy", customer_id)
         return plain if sealed_so and self.has_key(customer_id) else None
+
+
+def context(
+    policy: Policy | None = None,
+    sealer: Sealer | None = None,
+    erased: Iterable[str] = (),
+    **indexes: Mapping[str, str],
+) -> Context:
+    """What decisions rest on; `indexes` are by their names, empty where none is given."""
+    found: dict[Index, Mapping[str, str]] = {
+        index: indexes.get(index.name, {}) for index in INDEXES
+    }
+    found[ERASED] = dict.fromkeys(erased, "")
+    return Context(
+        policy or Policy(), DEFAULT_SERVICE_LEVELS, sealer or ToySealer(), found, _joined
+    )
+
+
+def _joined(texts: Sequence[str | None]) -> str:
+    return repr(tuple(texts))
 
 
 def merchants(*entries: tuple[str, str]) -> MerchantTable:

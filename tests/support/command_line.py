@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from authorizer.cli import main, offline
 from authorizer.domain.accounts.commands import Authorize
-from authorizer.domain.aggregates import Event
+from authorizer.domain.messages import Event
 from authorizer.domain.outcomes import Outcome
 from authorizer.persistence.journal import segments as journal
 from authorizer.persistence.journal.file_journal import FileJournal

@@ -20,13 +20,13 @@ from authorizer.domain.accounts.events import (
     PurchaseApproved,
     PurchaseDeclined,
 )
-from authorizer.domain.aggregates import Event
 from authorizer.domain.customers.events import (
     CustomerRegistered,
     OperationsImported,
     PersonalDataRecorded,
 )
 from authorizer.domain.merchants.events import MerchantRegistered, MerchantRemoved
+from authorizer.domain.messages import Event
 from authorizer.domain.moments import WrittenTime
 from authorizer.domain.sealing import unsealed
 

@@ -25,7 +25,6 @@ from authorizer.domain.accounts.events import (
     PurchaseApproved,
     PurchaseDeclined,
 )
-from authorizer.domain.aggregates import Event
 from authorizer.domain.customers.events import (
     CustomerRegistered,
     OperationsImported,
@@ -34,6 +33,7 @@ from authorizer.domain.customers.events import (
 )
 from authorizer.domain.customers.person import Person
 from authorizer.domain.merchants.events import MerchantRegistered, MerchantRemoved
+from authorizer.domain.messages import Event
 from authorizer.domain.moments import WrittenTime
 from authorizer.domain.sealing import Sealed
 from authorizer.domain.tickets.events import (
@@ -47,7 +47,7 @@ from authorizer.domain.tickets.events import (
     TicketTaken,
 )
 from authorizer.persistence.disk import Disk
-from authorizer.persistence.privacy.personal import pack
+from authorizer.persistence.privacy.personal import join_texts
 from authorizer.persistence.privacy.vault import Vault
 from authorizer.simulation.memory_disk import MemoryDisk
 
@@ -100,10 +100,10 @@ BATCHES: Final[list[list[Event]]] = [
         AccountOpened(AT_US, "local", "123", {"FOOD": 10_000, "MEAL": 5_000, "CASH": 0}, None),
         AccountLinked(AT_US + 1, BY, "123", "777"),
         CustomerRegistered(AT_US + 1, BY, "777", "123", True, ("9999",)),
-        PersonalDataRecorded(AT_US + 1, BY, "777", _seal(pack(PERSON))),
+        PersonalDataRecorded(AT_US + 1, BY, "777", _seal(join_texts(PERSON))),
         CustomerRegistered(AT_US + 1, BY, "forgotten-é", "forgotten-é", False, ()),
         PersonalDataRecorded(
-            AT_US + 1, BY, "forgotten-é", _seal(pack(PERSON), "forgotten-é")
+            AT_US + 1, BY, "forgotten-é", _seal(join_texts(PERSON), "forgotten-é")
         ),
         OperationsImported(
             AT_US + 1,

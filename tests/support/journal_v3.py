@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from authorizer.domain.aggregates import Event
+from authorizer.domain.messages import Event
 from authorizer.domain.tickets.events import TicketOpened, TicketPriorityChanged
 from tests.support.journal_v2 import AT_US, BY, _seal, make_keys
 from tests.support.journal_v2 import BATCHES as BEFORE

@@ -15,6 +15,7 @@ from unittest.mock import patch
 from authorizer.actors.clock import ClockState
 from authorizer.cli.serve import _listen
 from authorizer.domain.access import ApiKey, Role
+from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.domain.accounts.commands import Authorize, OpenAccount, ReadAccount
 from authorizer.domain.accounts.events import AccountOpened
 from authorizer.domain.outcomes import Outcome, Reason
@@ -123,7 +124,7 @@ def _(_: Path, settings: dict[str, Any]) -> Any:
         on.monotonic_ns += 5 * DAY_US * 1000
         buy(on, "j")
         recovered = recover_with_summary(on.disk, load_settings(**settings))
-        return len(recovered.state.accounts.wake("a").remembered), buy(on, "i").replayed
+        return len(recovered.state[ACCOUNTS].load("a").remembered), buy(on, "i").replayed
 
 
 @wired("max_remembered_ids", 1, seen=Reason.OVERLOADED, by_default=Reason.APPROVED)

@@ -1,11 +1,23 @@
-"""Opening, blocking and unblocking cards, and telling their limit."""
+"""Opening, blocking and unblocking cards, and telling their limit: decided, and applied."""
 
 from typing import Final
 
-from authorizer.domain.accounts.cards import Card, CardStatus, CardTerms
-from authorizer.domain.accounts.commands import BlockCard, OpenCards, QueryLimit, UnblockCard
+from authorizer.domain.accounts.cards import (
+    BlockReason,
+    Card,
+    CardStatus,
+    CardTerms,
+    Operation,
+    OperationKind,
+)
+from authorizer.domain.accounts.commands import (
+    BlockCard,
+    OpenCards,
+    QueryLimit,
+    ReviewCards,
+    UnblockCard,
+)
 from authorizer.domain.accounts.events import (
-    AccountEvent,
     AccountLinked,
     AccountOpened,
     CardBlocked,
@@ -13,24 +25,28 @@ from authorizer.domain.accounts.events import (
     CardUnblocked,
     LimitQueried,
 )
-from authorizer.domain.accounts.policy import Policy
-from authorizer.domain.accounts.state import Account
-from authorizer.domain.outcomes import Decision, Done, conflict, not_found
-from authorizer.domain.sealing import Sealer
+from authorizer.domain.accounts.state import ACCOUNT_OF_CARD, Account, add_operation
+from authorizer.domain.aggregate import Context
+from authorizer.domain.messages import Event
+from authorizer.domain.moments import WrittenTime
+from authorizer.domain.outcomes import HOLDS, Decision, Done, conflict, unknown
 
 MAX_CARDS: Final = 100
 """Cards that one account may hold."""
 
 
-def open_cards(account: Account, command: OpenCards, policy: Policy, now_us: int) -> Decision:
+def open_cards(account: Account, command: OpenCards, context: Context, now_us: int) -> Decision:
     """Open the cards of a customer document that are not there yet.
 
     A card that is there must be in the document as it was put, or as it is now: its limit and state
     change through its own calls, never through an old document.
     """
-    found: list[AccountEvent] = []
+    for terms in command.cards:
+        if is_elsewhere(account, terms.card_id, context):
+            return conflict(f"card {terms.card_id} is on another account")
+    found: list[Event] = []
     if not account.exists:
-        opening = dict.fromkeys(policy.categories.wallets(), 0)
+        opening = dict.fromkeys(context.policy.categories.wallets(), 0)
         found.append(
             AccountOpened(now_us, command.by, account.account_id, opening, command.customer_id)
         )
@@ -55,21 +71,31 @@ def open_cards(account: Account, command: OpenCards, policy: Policy, now_us: int
     return Decision(Done(created=bool(found)), found)
 
 
+def review_cards(account: Account, command: ReviewCards, context: Context, now_us: int) -> Decision:
+    """Say how cards would be opened."""
+    return open_cards(account, command.opening, context, now_us)._replace(events=())
+
+
+def is_elsewhere(account: Account, card_id: str, context: Context) -> bool:
+    """Whether a card is on another account."""
+    return context.look_up(ACCOUNT_OF_CARD, card_id) not in (None, account.account_id)
+
+
 def _describes(terms: CardTerms, card: Card) -> bool:
     """Whether a document shows the card as it was put, or as it is."""
     shown = terms.on_the_wire()
     return shown in (card.opening.on_the_wire(), card.terms().on_the_wire())
 
 
-def block_card(account: Account, command: BlockCard, _: Policy, now_us: int) -> Decision:
+def block_card(account: Account, command: BlockCard, _: Context, now_us: int) -> Decision:
     """Block a card. A block is never weakened: a final reason gives way to a final one only."""
     card = account.cards.get(command.card_id)
     if card is None:
-        return not_found(f"there is no card {command.card_id}")
+        return Decision(unknown("card", command.card_id))
     if card.status is CardStatus.CANCELLED:
         return conflict(f"card {card.card_id} is cancelled")
     if not _block_changes(card, command):
-        return Decision(Done())
+        return HOLDS
     event = CardBlocked(
         now_us,
         command.by,
@@ -89,15 +115,18 @@ def _block_changes(card: Card, command: BlockCard) -> bool:
     return command.block_reason.final or not card.block_reason.final
 
 
-def unblock_card(account: Account, command: UnblockCard, sealer: Sealer, now_us: int) -> Decision:
-    """Unblock a card, unless the reason of its block is final. Its customer has a key."""
+def unblock_card(account: Account, command: UnblockCard, context: Context, now_us: int) -> Decision:
+    """Unblock a card, unless the reason of its block is final."""
     card = account.cards.get(command.card_id)
     if card is None:
-        return not_found(f"there is no card {command.card_id}")
+        return Decision(unknown("card", command.card_id))
+    unsealable = context.unsealable(card.customer_id)
+    if unsealable is not None:
+        return Decision(unsealable)
     if card.status is CardStatus.CANCELLED:
         return conflict(f"card {card.card_id} is cancelled")
     if card.status is CardStatus.ACTIVE:
-        return Decision(Done())
+        return HOLDS
     if card.block_reason is not None and card.block_reason.final:
         return conflict(
             f"card {card.card_id} is blocked for {card.block_reason.motivo}, which is final"
@@ -108,16 +137,16 @@ def unblock_card(account: Account, command: UnblockCard, sealer: Sealer, now_us:
         account.account_id,
         card.card_id,
         command.channel,
-        sealer.seal(card.customer_id, command.justification),
+        context.sealer.seal(card.customer_id, command.justification),
     )
     return Decision(Done(created=True), (event,))
 
 
-def query_limit(account: Account, command: QueryLimit, _: Policy, now_us: int) -> Decision:
+def query_limit(account: Account, command: QueryLimit, _: Context, now_us: int) -> Decision:
     """Tell a card's limit in real time, and record that it was told."""
     card = account.cards.get(command.card_id)
     if card is None:
-        return not_found(f"there is no card {command.card_id}")
+        return Decision(unknown("card", command.card_id))
     if card.limit_total_cents is None:
         return conflict(f"card {card.card_id} has no credit limit")
     event = LimitQueried(
@@ -129,3 +158,58 @@ def query_limit(account: Account, command: QueryLimit, _: Policy, now_us: int) -
         card.available_cents,
     )
     return Decision(Done(created=True), (event,))
+
+
+def card_opened(account: Account, event: CardOpened) -> None:
+    """The account has the card."""
+    account.cards[event.terms.card_id] = Card(event.customer_id, event.terms)
+
+
+def card_blocked(account: Account, event: CardBlocked) -> None:
+    """The card is blocked."""
+    card = account.cards[event.card_id]
+    card.status = CardStatus.BLOCKED
+    card.block_reason = BlockReason.of(event.block_reason)
+    card.blocked_at = WrittenTime(event.at_us)
+    add_operation(
+        account,
+        Operation(
+            OperationKind.BLOCK.value,
+            event.card_id,
+            card.blocked_at,
+            event.channel,
+            block_reason=event.block_reason,
+        ),
+    )
+
+
+def card_unblocked(account: Account, event: CardUnblocked) -> None:
+    """The card is active."""
+    card = account.cards[event.card_id]
+    card.status = CardStatus.ACTIVE
+    card.block_reason = None
+    card.blocked_at = None
+    add_operation(
+        account,
+        Operation(
+            OperationKind.UNBLOCK.value,
+            event.card_id,
+            WrittenTime(event.at_us),
+            event.channel,
+            justification=event.justification,
+        ),
+    )
+
+
+def limit_queried(account: Account, event: LimitQueried) -> None:
+    """The history has the query."""
+    add_operation(
+        account,
+        Operation(
+            OperationKind.LIMIT_QUERY.value,
+            event.card_id,
+            WrittenTime(event.at_us),
+            event.channel,
+            available_cents=event.available_cents,
+        ),
+    )

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from enum import Enum
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from authorizer.domain.moments import WrittenTime
+from authorizer.domain.revival import reviver
 
 MAX_CHANNEL_LENGTH: Final = 40
-LIMIT_QUERY: Final = "consulta_limite"
 MAX_CARD_ID_LENGTH: Final = 128
 _NAME_TRIES: Final = 1000
 
@@ -128,12 +128,21 @@ class Card:
         )
 
 
+class OperationKind(Enum):
+    """`tipo`: what happened to a card, in the words of the customer document."""
+
+    BLOCK = "bloqueio"
+    UNBLOCK = "desbloqueio"
+    LIMIT_QUERY = "consulta_limite"
+    REPLACEMENT = "substituicao"
+    LIMIT_CHANGE = "alteracao_limite"
+
+
 class Operation(NamedTuple):
     """One line of a customer's operation history (`historico_operacoes`)."""
 
     kind: str
-    """`tipo`: bloqueio, desbloqueio, consulta_limite, substituicao, alteracao_limite; what a
-    document brings may be called anything."""
+    """The value of an `OperationKind`; what a document brings may be called anything."""
     card_id: str
     at: WrittenTime
     channel: str | None
@@ -151,6 +160,21 @@ class Operation(NamedTuple):
     def on_the_wire(self) -> "Operation":
         """The operation without what a document does not show."""
         return self._replace(at=self.at.on_the_wire())
+
+
+unpack_terms: Final[Callable[[list[Any]], CardTerms]] = reviver(CardTerms)
+unpack_operation: Final[Callable[[list[Any]], Operation]] = reviver(Operation)
+
+
+def pack_operation(operation: Operation) -> tuple[Any, ...]:
+    """An operation as plain values."""
+    return (operation[0], operation[1], tuple(operation[2]), *operation[3:])
+
+
+def pack_terms(terms: CardTerms) -> tuple[Any, ...]:
+    """Card terms as plain values."""
+    blocked_at = tuple(terms.blocked_at) if terms.blocked_at else None
+    return (*terms[:5], blocked_at, *terms[6:])
 
 
 def new_card_id(card_id: str, taken: Callable[[str], bool]) -> str | None:

@@ -1,10 +1,11 @@
-"""What is asked of an account."""
+"""What is asked of an account, and what is answered."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from authorizer.domain.accounts.cards import BlockReason, CardTerms
+from authorizer.domain.accounts.cards import BlockReason, CardTerms, Operation
 from authorizer.domain.accounts.idempotency import credit_fields, purchase_fields
+from authorizer.domain.accounts.state import Account, AccountView, account_view
 
 
 class Authorize(NamedTuple):
@@ -34,6 +35,10 @@ class OpenAccount(NamedTuple):
     customer_id: str | None
     by: str
 
+    def reply(self, account: Account) -> AccountView:
+        """The account."""
+        return account_view(account)
+
 
 class Credit(NamedTuple):
     """Put money into a wallet, once per id."""
@@ -48,6 +53,10 @@ class Credit(NamedTuple):
         """All that the request says besides its id: a repeat says exactly the same."""
         return credit_fields(self.amount_cents, self.wallet)
 
+    def reply(self, account: Account) -> AccountView:
+        """The account."""
+        return account_view(account)
+
 
 class OpenCards(NamedTuple):
     """Open a customer's cards on an account, which is opened too if it is missing."""
@@ -57,11 +66,24 @@ class OpenCards(NamedTuple):
     cards: tuple[CardTerms, ...]
     by: str
 
+    def reply(self, account: Account) -> AccountView:
+        """The account."""
+        return account_view(account)
+
 
 class ReviewCards(NamedTuple):
     """Say whether cards could be opened as they are; change nothing."""
 
     opening: OpenCards
+
+    @property
+    def account_id(self) -> str:
+        """The account."""
+        return self.opening.account_id
+
+    def reply(self, account: Account) -> AccountView:
+        """The account."""
+        return account_view(account)
 
 
 class BlockCard(NamedTuple):
@@ -73,6 +95,10 @@ class BlockCard(NamedTuple):
     channel: str
     by: str
 
+    def reply(self, account: Account) -> CardTerms:
+        """The card."""
+        return account.cards[self.card_id].terms()
+
 
 class UnblockCard(NamedTuple):
     """Make a blocked card active again."""
@@ -82,6 +108,10 @@ class UnblockCard(NamedTuple):
     channel: str
     justification: str
     by: str
+
+    def reply(self, account: Account) -> CardTerms:
+        """The card."""
+        return account.cards[self.card_id].terms()
 
 
 class ReplaceCard(NamedTuple):
@@ -98,6 +128,10 @@ class ReplaceCard(NamedTuple):
     """None: that of the old card."""
     by: str
 
+    def reply(self, account: Account) -> CardTerms:
+        """The new card."""
+        return account.cards[self.new_card_id].terms()
+
 
 class ChangeLimit(NamedTuple):
     """Set a card's credit limit, in centavos."""
@@ -110,6 +144,10 @@ class ChangeLimit(NamedTuple):
     channel: str
     by: str
 
+    def reply(self, account: Account) -> CardTerms:
+        """The card."""
+        return account.cards[self.card_id].terms()
+
 
 class QueryLimit(NamedTuple):
     """Tell a card's limit, and record that it was asked for."""
@@ -119,8 +157,16 @@ class QueryLimit(NamedTuple):
     channel: str
     by: str
 
+    def reply(self, account: Account) -> tuple[CardTerms, Operation]:
+        """The card, and the line of history that says it was asked for."""
+        return account.cards[self.card_id].terms(), account.operations[-1]
+
 
 class ReadAccount(NamedTuple):
     """Describe an account as it stands."""
 
     account_id: str
+
+    def reply(self, account: Account) -> AccountView:
+        """The account."""
+        return account_view(account)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from authorizer.domain.accounts.cards import CardTerms
+from authorizer.domain.revival import AnyInt
 from authorizer.domain.sealing import Sealed
 
 
@@ -64,7 +65,8 @@ class PurchaseDeclined(NamedTuple):
     by: str
     account_id: str
     transaction_id: str | None
-    amount_cents: int
+    amount_cents: AnyInt
+    """What was asked for, however much."""
     mcc: str
     merchant: str
     card_id: str | None
@@ -146,18 +148,3 @@ class LimitQueried(NamedTuple):
     card_id: str
     channel: str
     available_cents: int
-
-
-AccountEvent = (
-    AccountOpened
-    | AccountLinked
-    | AccountCredited
-    | PurchaseApproved
-    | PurchaseDeclined
-    | CardOpened
-    | CardBlocked
-    | CardUnblocked
-    | LimitQueried
-    | CardReplaced
-    | LimitChanged
-)

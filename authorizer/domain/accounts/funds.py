@@ -1,30 +1,31 @@
-"""Opening accounts and crediting wallets."""
+"""Opening accounts and crediting wallets: how it is decided, and what it changes."""
 
 from collections.abc import Iterable
 
 from authorizer.domain.accounts.commands import Credit, OpenAccount
 from authorizer.domain.accounts.events import AccountCredited, AccountLinked, AccountOpened
-from authorizer.domain.accounts.policy import Policy
+from authorizer.domain.accounts.idempotency import credit_fields
 from authorizer.domain.accounts.state import Account
+from authorizer.domain.aggregate import Context
 from authorizer.domain.money import MAX_BALANCE_CENTS
 from authorizer.domain.outcomes import (
+    HOLDS,
     Decision,
     Done,
     Refusal,
     RefusalKind,
     conflict,
     invalid,
-    no_account,
 )
 
 
-def open_account(account: Account, command: OpenAccount, policy: Policy, now_us: int) -> Decision:
+def open_account(account: Account, command: OpenAccount, context: Context, now_us: int) -> Decision:
     """Open an account. The same opening balances again change nothing, whatever was spent since.
 
     Its wallets are configured ones: no purchase could ever spend what is in another. An account
     that has others, from other settings, keeps them.
     """
-    names = policy.categories.wallets()
+    names = context.policy.categories.wallets()
     for wallet in command.opening_cents:
         if wallet not in names and wallet not in account.opening_cents:
             return invalid(_no_wallet(wallet, names), f"balances.{wallet}")
@@ -35,25 +36,24 @@ def open_account(account: Account, command: OpenAccount, policy: Policy, now_us:
     if command.opening_cents and dict(command.opening_cents) != account.opening_cents:
         return conflict(f"account {account.account_id} was opened with other balances")
     if command.customer_id is None or command.customer_id == account.customer_id:
-        return Decision(Done())
+        return HOLDS
     if account.customer_id is not None:
         return conflict(f"account {account.account_id} belongs to another customer")
     linked = AccountLinked(now_us, command.by, account.account_id, command.customer_id)
     return Decision(Done(), (linked,))
 
 
-def credit(account: Account, command: Credit, policy: Policy, now_us: int) -> Decision:
+def credit(account: Account, command: Credit, context: Context, now_us: int) -> Decision:
     """Credit a wallet, once per id.
 
     The wallet is one that the account has, or one of the configured ones, which is opened by it.
     """
-    if not account.exists:
-        return no_account(account.account_id)
+    policy = context.policy
     since_us = now_us - policy.id_retention_us
     known = account.credits.get(command.credit_id, since_us)
     if known is not None:
         if known.fields == command.fields():
-            return Decision(Done())
+            return HOLDS
         return conflict(f"credit {command.credit_id} was made with other fields")
     if not account.credits.has_room(policy.max_remembered_ids, since_us):
         return Decision(Refusal(RefusalKind.OVERLOADED, "too many credits in a short time"))
@@ -76,3 +76,23 @@ def credit(account: Account, command: Credit, policy: Policy, now_us: int) -> De
 
 def _no_wallet(wallet: str, names: Iterable[str]) -> str:
     return f"there is no wallet {wallet!r}, only {', '.join(dict.fromkeys(names))}"
+
+
+def account_opened(account: Account, event: AccountOpened) -> None:
+    """The account has its opening balances."""
+    account.opening_cents = dict(event.opening_cents)
+    account.wallets_cents = dict(event.opening_cents)
+    account.customer_id = event.customer_id
+
+
+def account_linked(account: Account, event: AccountLinked) -> None:
+    """The account has a customer."""
+    account.customer_id = event.customer_id
+
+
+def account_credited(account: Account, event: AccountCredited) -> None:
+    """The wallet has the amount, and the id stands for this credit."""
+    wallets = account.wallets_cents
+    wallets[event.wallet] = wallets.get(event.wallet, 0) + event.amount_cents
+    fields = credit_fields(event.amount_cents, event.wallet)
+    account.credits.add(event.credit_id, event.at_us, "credited", fields)

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from authorizer.domain.accounts.categories import CategoryTable
 from authorizer.domain.merchants.state import MerchantTable
 from authorizer.domain.moments import DAY_US
-from authorizer.domain.tickets.service_levels import DEFAULT_SERVICE_LEVELS, ServiceLevels
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,5 +19,3 @@ class Policy:
     """How long an id is remembered."""
     max_remembered_ids: int = 262_144
     """How many ids an account may remember; past it, a purchase with a new id is declined."""
-    service_levels: ServiceLevels = field(default_factory=lambda: DEFAULT_SERVICE_LEVELS)
-    """How fast tickets are to be answered and resolved, by their priority."""

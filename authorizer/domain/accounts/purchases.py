@@ -6,11 +6,12 @@ from authorizer.domain.accounts.cards import CardStatus
 from authorizer.domain.accounts.categories import DEFAULT_WALLETS
 from authorizer.domain.accounts.commands import Authorize
 from authorizer.domain.accounts.events import PurchaseApproved, PurchaseDeclined
+from authorizer.domain.accounts.idempotency import purchase_fields
 from authorizer.domain.accounts.policy import Policy
 from authorizer.domain.accounts.state import Account
-from authorizer.domain.outcomes import Outcome, Reason
+from authorizer.domain.aggregate import Context
+from authorizer.domain.outcomes import OUTCOMES, Outcome, Reason
 
-_DECLINED: Final = {reason: Outcome(reason) for reason in Reason}
 _APPROVED: Final = {
     wallet: Outcome(Reason.APPROVED, wallet=wallet) for wallet in (*DEFAULT_WALLETS, None)
 }
@@ -20,7 +21,7 @@ Verdict = tuple[Outcome, PurchaseApproved | PurchaseDeclined | None]
 
 
 def authorize(
-    account: Account, command: Authorize, policy: Policy, now_us: int, waited_ns: int
+    account: Account, command: Authorize, context: Context, now_us: int, waited_ns: int
 ) -> Verdict:
     """Decide one purchase.
 
@@ -29,7 +30,8 @@ def authorize(
     an event, approved or declined.
     """
     if not account.exists:
-        return _DECLINED[Reason.ACCOUNT_NOT_FOUND], None
+        return OUTCOMES[Reason.ACCOUNT_NOT_FOUND], None
+    policy = context.policy
     since_us = now_us - policy.id_retention_us
     if command.transaction_id is not None:
         repeat = _repeat(account, command, since_us)
@@ -38,7 +40,7 @@ def authorize(
         if repeat is not None:
             return _declined(command, now_us, None, repeat.reason)
         if not account.remembered.has_room(policy.max_remembered_ids, since_us):
-            return _DECLINED[Reason.OVERLOADED], None
+            return OUTCOMES[Reason.OVERLOADED], None
     override_mcc = policy.merchants.mcc_for(command.merchant)
     obstacle = _obstacle(account, command, policy, waited_ns)
     if obstacle is not None:
@@ -113,4 +115,25 @@ def _declined(command: Authorize, now_us: int, override_mcc: str | None, reason:
         override_mcc,
         reason.word,
     )
-    return _DECLINED[reason], event
+    return OUTCOMES[reason], event
+
+
+def purchase_approved(account: Account, event: PurchaseApproved) -> None:
+    """The wallet or the card's credit limit has paid, and the id stands for this purchase."""
+    if event.wallet is not None:
+        account.wallets_cents[event.wallet] -= event.amount_cents
+    elif event.card_id is not None:
+        account.cards[event.card_id].limit_used_cents += event.amount_cents
+    _remember(account, event, Reason.APPROVED.word)
+
+
+def purchase_declined(account: Account, event: PurchaseDeclined) -> None:
+    """Nothing has moved; the id stands for this decline, unless another purchase has it."""
+    if event.reason != Reason.DUPLICATE_MISMATCH.word:
+        _remember(account, event, event.reason)
+
+
+def _remember(account: Account, event: PurchaseApproved | PurchaseDeclined, word: str) -> None:
+    if event.transaction_id is not None:
+        fields = purchase_fields(event.amount_cents, event.card_id, event.mcc, event.merchant)
+        account.remembered.add(event.transaction_id, event.at_us, word, fields)

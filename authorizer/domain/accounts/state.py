@@ -1,40 +1,30 @@
-"""An account: its state, and the one way in which it changes."""
+"""An account: its state, what is shown of it, and its form at rest."""
 
-from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from authorizer.domain.accounts.cards import (
-    LIMIT_QUERY,
     BlockReason,
     Card,
     CardStatus,
     CardTerms,
     Operation,
+    OperationKind,
+    pack_operation,
+    pack_terms,
+    unpack_operation,
+    unpack_terms,
 )
-from authorizer.domain.accounts.events import (
-    AccountCredited,
-    AccountEvent,
-    AccountLinked,
-    AccountOpened,
-    CardBlocked,
-    CardOpened,
-    CardReplaced,
-    CardUnblocked,
-    LimitChanged,
-    LimitQueried,
-    PurchaseApproved,
-    PurchaseDeclined,
-)
-from authorizer.domain.accounts.idempotency import IdempotencyKeys, credit_fields, purchase_fields
-from authorizer.domain.moments import WrittenTime
-from authorizer.domain.outcomes import Reason
+from authorizer.domain.accounts.events import CardOpened, CardReplaced
+from authorizer.domain.accounts.idempotency import IdempotencyKeys
+from authorizer.domain.index import Index
 
 MAX_OPERATIONS: Final = 1000
 """Operations that an account keeps in memory, limit queries going first; the journal keeps all."""
+_LIMIT_QUERY: Final = OperationKind.LIMIT_QUERY.value
 
 
 class Account:
-    """The state of one account. It changes through `evolve` only."""
+    """The state of one account. It changes through events only (`Aggregate.evolve`)."""
 
     __slots__ = (
         "account_id",
@@ -90,183 +80,92 @@ def account_view(account: Account) -> AccountView:
     )
 
 
-def evolve(account: Account, event: AccountEvent, position: int) -> None:
-    """Apply one event that the journal holds at `position`.
-
-    The only writer of an account's state, live and on replay. Whatever could be refused has been
-    refused before, so nothing here fails for a reason of business.
-    """
-    _APPLY[type(event)](account, event)
-    account.position = position
-
-
-def forget_old_ids(account: Account, since_us: int) -> None:
+def forget_id_pages(account: Account, since_us: int) -> None:
     """Make room where a page of ids was just filled: drop those that no rule looks at any more.
 
-    Not part of `evolve`, because how long ids are kept is configured, and because no decision at or
-    after `since_us` can tell the difference.
+    Not an event: how long ids are kept is configured, and no decision at or after `since_us` can
+    tell the difference.
     """
     for ids in (account.remembered, account.credits):
         if ids.has_just_sealed():
             ids.forget_before(since_us)
 
 
-def forget_ids_before(account: Account, since_us: int) -> int:
+def forget_ids(account: Account, since_us: int) -> int:
     """Drop every id that is older, those in pages that are not full as well; how many went.
 
-    Too much to do for each purchase; see `forget_old_ids` for what it is not part of.
+    Too much to do for each purchase; see `forget_id_pages` for what it is not part of.
     """
     ids = (account.remembered, account.credits)
     return sum(each.forget_all_before(since_us) for each in ids)
 
 
-def _opened(account: Account, event: AccountOpened) -> None:
-    account.opening_cents = dict(event.opening_cents)
-    account.wallets_cents = dict(event.opening_cents)
-    account.customer_id = event.customer_id
-
-
-def _linked(account: Account, event: AccountLinked) -> None:
-    account.customer_id = event.customer_id
-
-
-def _credited(account: Account, event: AccountCredited) -> None:
-    wallets = account.wallets_cents
-    wallets[event.wallet] = wallets.get(event.wallet, 0) + event.amount_cents
-    fields = credit_fields(event.amount_cents, event.wallet)
-    account.credits.add(event.credit_id, event.at_us, "credited", fields)
-
-
-def _approved(account: Account, event: PurchaseApproved) -> None:
-    if event.wallet is not None:
-        account.wallets_cents[event.wallet] -= event.amount_cents
-    elif event.card_id is not None:
-        account.cards[event.card_id].limit_used_cents += event.amount_cents
-    _remember(account, event, Reason.APPROVED.word)
-
-
-def _declined(account: Account, event: PurchaseDeclined) -> None:
-    if event.reason != Reason.DUPLICATE_MISMATCH.word:
-        _remember(account, event, event.reason)
-
-
-def _remember(account: Account, event: PurchaseApproved | PurchaseDeclined, word: str) -> None:
-    if event.transaction_id is not None:
-        fields = purchase_fields(event.amount_cents, event.card_id, event.mcc, event.merchant)
-        account.remembered.add(event.transaction_id, event.at_us, word, fields)
-
-
-def _card_opened(account: Account, event: CardOpened) -> None:
-    account.cards[event.terms.card_id] = Card(event.customer_id, event.terms)
-
-
-def _card_blocked(account: Account, event: CardBlocked) -> None:
-    card = account.cards[event.card_id]
-    card.status = CardStatus.BLOCKED
-    card.block_reason = BlockReason.of(event.block_reason)
-    card.blocked_at = WrittenTime(event.at_us)
-    _add_operation(
-        account,
-        Operation(
-            "bloqueio",
-            event.card_id,
-            card.blocked_at,
-            event.channel,
-            block_reason=event.block_reason,
-        ),
-    )
-
-
-def _card_unblocked(account: Account, event: CardUnblocked) -> None:
-    card = account.cards[event.card_id]
-    card.status = CardStatus.ACTIVE
-    card.block_reason = None
-    card.blocked_at = None
-    _add_operation(
-        account,
-        Operation(
-            "desbloqueio",
-            event.card_id,
-            WrittenTime(event.at_us),
-            event.channel,
-            justification=event.justification,
-        ),
-    )
-
-
-def _card_replaced(account: Account, event: CardReplaced) -> None:
-    old = account.cards[event.card_id]
-    at = WrittenTime(event.at_us)
-    if event.block_reason is not None and old.block_reason is not BlockReason.of(
-        event.block_reason
-    ):
-        old.block_reason = BlockReason.of(event.block_reason)
-        old.blocked_at = at
-    old.status = CardStatus.CANCELLED
-    old.replaced_by = event.terms.card_id
-    if old.limit_total_cents is not None:  # the limit has moved: sums over cards count it once
-        old.limit_total_cents = 0
-    old.limit_used_cents = 0
-    account.cards[event.terms.card_id] = Card(event.customer_id, event.terms)
-    _add_operation(
-        account,
-        Operation(
-            "substituicao",
-            event.card_id,
-            at,
-            event.channel,
-            block_reason=event.block_reason,
-            replaced_by=event.terms.card_id,
-        ),
-    )
-
-
-def _limit_changed(account: Account, event: LimitChanged) -> None:
-    account.cards[event.card_id].limit_total_cents = event.limit_total_cents
-    _add_operation(
-        account,
-        Operation(
-            "alteracao_limite",
-            event.card_id,
-            WrittenTime(event.at_us),
-            event.channel,
-            limit_total_cents=event.limit_total_cents,
-            previous_limit_cents=event.previous_cents,
-        ),
-    )
-
-
-def _limit_queried(account: Account, event: LimitQueried) -> None:
-    _add_operation(
-        account,
-        Operation(
-            LIMIT_QUERY,
-            event.card_id,
-            WrittenTime(event.at_us),
-            event.channel,
-            available_cents=event.available_cents,
-        ),
-    )
-
-
-def _add_operation(account: Account, operation: Operation) -> None:
+def add_operation(account: Account, operation: Operation) -> None:
+    """Add a line to the history; past the bound a limit query goes, or else the oldest line."""
     operations = account.operations
     operations.append(operation)
     if len(operations) > MAX_OPERATIONS:
-        queries = (at for at, each in enumerate(operations) if each.kind == LIMIT_QUERY)
+        queries = (at for at, each in enumerate(operations) if each.kind == _LIMIT_QUERY)
         del operations[next(queries, 0)]
 
 
-_APPLY: dict[type, Callable[[Account, Any], None]] = {
-    AccountOpened: _opened,
-    AccountLinked: _linked,
-    AccountCredited: _credited,
-    PurchaseApproved: _approved,
-    PurchaseDeclined: _declined,
-    CardOpened: _card_opened,
-    CardBlocked: _card_blocked,
-    CardUnblocked: _card_unblocked,
-    LimitQueried: _limit_queried,
-    CardReplaced: _card_replaced,
-    LimitChanged: _limit_changed,
-}
+def _account_of_card(event: CardOpened | CardReplaced) -> tuple[str, str]:
+    return event.terms.card_id, event.account_id
+
+
+ACCOUNT_OF_CARD: Final = Index(
+    "cards",
+    snapshot_kind=4,
+    entries={CardOpened: _account_of_card, CardReplaced: _account_of_card},
+    is_counted=True,
+)
+"""The account that a card is on; cards stay where they are."""
+
+
+def pack(account: Account) -> tuple[Any, ...]:
+    """An account as plain values, without the sealed pages of its ids."""
+    return (
+        account.account_id,
+        account.position,
+        account.customer_id,
+        account.opening_cents,
+        account.wallets_cents,
+        [_pack_card(card) for card in account.cards.values()],
+        [pack_operation(operation) for operation in account.operations],
+        account.remembered.open_page,
+        account.credits.open_page,
+    )
+
+
+def unpack(values: list[Any]) -> Account:
+    """The account that `pack` made values of."""
+    account_id, position, customer_id, opening, wallets, cards, operations, ids, credited = values
+    account = Account(account_id)
+    account.position = position
+    account.customer_id = customer_id
+    account.opening_cents = opening
+    account.wallets_cents = wallets
+    for fields in cards:
+        card = _unpack_card(*fields)
+        account.cards[card.card_id] = card
+    account.operations = [unpack_operation(operation) for operation in operations]
+    account.remembered.open_page = ids
+    account.credits.open_page = credited
+    return account
+
+
+def _pack_card(card: Card) -> tuple[Any, ...]:
+    return (card.customer_id, pack_terms(card.opening), pack_terms(card.terms()))
+
+
+def _unpack_card(customer_id: str, opening: list[Any], current: list[Any]) -> Card:
+    card = Card(customer_id, unpack_terms(opening))
+    now: CardTerms = unpack_terms(current)
+    card.status = CardStatus(now.status)
+    card.block_reason = BlockReason.of(now.block_reason) if now.block_reason else None
+    card.blocked_at = now.blocked_at
+    card.limit_total_cents = now.limit_total_cents
+    card.limit_used_cents = now.limit_used_cents
+    card.replaces = now.replaces
+    card.replaced_by = now.replaced_by
+    return card

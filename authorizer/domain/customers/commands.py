@@ -1,8 +1,9 @@
-"""What is asked of a customer."""
+"""What is asked of a customer, and what is answered."""
 
 from typing import NamedTuple
 
 from authorizer.domain.accounts.cards import Operation
+from authorizer.domain.customers.state import Customer, CustomerView, customer_view
 from authorizer.domain.preconditions import Precondition
 
 
@@ -22,6 +23,10 @@ class RegisterCustomer(NamedTuple):
     expected: Precondition | None = None
     """How the customer must be for it to happen."""
 
+    def reply(self, customer: Customer) -> CustomerView:
+        """The customer."""
+        return customer_view(customer)
+
 
 class ErasePersonalData(NamedTuple):
     """Forget a person; money and the audit trail stay."""
@@ -29,8 +34,16 @@ class ErasePersonalData(NamedTuple):
     customer_id: str
     by: str
 
+    def reply(self, customer: Customer) -> CustomerView:
+        """The customer."""
+        return customer_view(customer)
+
 
 class ReadCustomer(NamedTuple):
     """Describe a customer."""
 
     customer_id: str
+
+    def reply(self, customer: Customer) -> CustomerView:
+        """The customer."""
+        return customer_view(customer)

@@ -43,6 +43,3 @@ class OperationsImported(NamedTuple):
     by: str
     customer_id: str
     operations: tuple[Operation, ...]
-
-
-CustomerEvent = CustomerRegistered | PersonalDataRecorded | PersonalDataErased | OperationsImported

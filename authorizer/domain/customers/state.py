@@ -1,15 +1,15 @@
 """A customer: who the person is and which cards are theirs. Money is on the account."""
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from authorizer.domain.accounts.cards import Operation
-from authorizer.domain.customers import events
-from authorizer.domain.sealing import Sealed, is_plain
+from authorizer.domain.accounts.cards import Operation, pack_operation, unpack_operation
+from authorizer.domain.customers.events import PersonalDataErased
+from authorizer.domain.index import Index
+from authorizer.domain.sealing import Sealed
 
 
 class Customer:
-    """The state of one customer. It changes through `evolve` only."""
+    """The state of one customer. It changes through events only (`Aggregate.evolve`)."""
 
     __slots__ = (
         "account_id",
@@ -71,35 +71,37 @@ def customer_view(customer: Customer) -> CustomerView:
     )
 
 
-def evolve(customer: Customer, event: events.CustomerEvent, position: int) -> None:
-    """Apply one event that the journal holds at `position`; the only writer of the state."""
-    _APPLY[type(event)](customer, event)
+def _erased(event: PersonalDataErased) -> tuple[str, str]:
+    return event.customer_id, ""
+
+
+ERASED: Final = Index("erased", snapshot_kind=8, entries={PersonalDataErased: _erased})
+"""Customers whose personal data was erased."""
+
+
+def pack(customer: Customer) -> tuple[Any, ...]:
+    """A customer as plain values."""
+    return (
+        customer.customer_id,
+        customer.position,
+        customer.account_id,
+        customer.names_account,
+        customer.card_ids,
+        [pack_operation(operation) for operation in customer.imported_operations],
+        customer.personal,
+        customer.was_plain,
+        customer.erased,
+    )
+
+
+def unpack(values: list[Any]) -> Customer:
+    """The customer that `pack` made values of."""
+    customer_id, position, account_id, names_account, card_ids, operations, *person = values
+    customer = Customer(customer_id)
     customer.position = position
-
-
-def _registered(customer: Customer, event: events.CustomerRegistered) -> None:
-    customer.account_id = event.account_id
-    customer.names_account = event.names_account
-    customer.card_ids = tuple(event.card_ids)
-
-
-def _personal_data_recorded(customer: Customer, event: events.PersonalDataRecorded) -> None:
-    customer.personal = event.personal
-    customer.was_plain |= is_plain(event.personal)
-
-
-def _personal_data_erased(customer: Customer, _: events.PersonalDataErased) -> None:
-    customer.personal = Sealed("")
-    customer.erased = True
-
-
-def _operations_imported(customer: Customer, event: events.OperationsImported) -> None:
-    customer.imported_operations += tuple(event.operations)
-
-
-_APPLY: dict[type, Callable[[Customer, Any], None]] = {
-    events.CustomerRegistered: _registered,
-    events.PersonalDataRecorded: _personal_data_recorded,
-    events.PersonalDataErased: _personal_data_erased,
-    events.OperationsImported: _operations_imported,
-}
+    customer.account_id = account_id
+    customer.names_account = names_account
+    customer.card_ids = tuple(card_ids)
+    customer.imported_operations = tuple(map(unpack_operation, operations))
+    customer.personal, customer.was_plain, customer.erased = person
+    return customer

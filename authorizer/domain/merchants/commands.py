@@ -1,6 +1,8 @@
-"""What is asked of the merchant table."""
+"""What is asked of the merchant table, and what is answered."""
 
 from typing import NamedTuple
+
+from authorizer.domain.merchants.state import MerchantTable
 
 
 class RegisterMerchant(NamedTuple):
@@ -10,6 +12,10 @@ class RegisterMerchant(NamedTuple):
     mcc: str
     by: str
 
+    def reply(self, _: MerchantTable) -> list[tuple[str, str]]:
+        """Nothing: the table may be long."""
+        return []
+
 
 class RemoveMerchant(NamedTuple):
     """Take a merchant override out."""
@@ -17,6 +23,14 @@ class RemoveMerchant(NamedTuple):
     name: str
     by: str
 
+    def reply(self, _: MerchantTable) -> list[tuple[str, str]]:
+        """Nothing: the table may be long."""
+        return []
+
 
 class ReadMerchants(NamedTuple):
     """List the merchant overrides."""
+
+    def reply(self, table: MerchantTable) -> list[tuple[str, str]]:
+        """Every name as registered, and its MCC."""
+        return table.entries()

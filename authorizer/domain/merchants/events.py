@@ -18,6 +18,3 @@ class MerchantRemoved(NamedTuple):
     at_us: int
     by: str
     name: str
-
-
-MerchantEvent = MerchantRegistered | MerchantRemoved

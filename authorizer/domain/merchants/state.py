@@ -1,10 +1,12 @@
 """L3: merchant overrides. A registered name beats the MCC that the transaction carries."""
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 from authorizer.domain.text import normalize_name
 
 _MEMO_ENTRIES: Final = 16_384
+_ENTRIES_A_PART: Final = 2000
 
 
 def merchant_key(name: str) -> str:
@@ -95,3 +97,18 @@ class MerchantTable:
 def _ends_word(name: str, length: int) -> bool:
     """Whether a prefix of this length does not cut a word in two."""
     return length == len(name) or not (name[length - 1].isalnum() and name[length].isalnum())
+
+
+def parts(table: MerchantTable) -> Sequence[tuple[int, Sequence[tuple[str, str]]]]:
+    """The table as plain values, in parts: its position with some entries each; none at the end."""
+    entries, position = table.entries(), table.position
+    beginnings = range(0, len(entries), _ENTRIES_A_PART)
+    return [*((position, entries[at : at + _ENTRIES_A_PART]) for at in beginnings), (position, ())]
+
+
+def add_part(table: MerchantTable, part: list[Any]) -> None:
+    """Take a part in."""
+    position, entries = part
+    for name, mcc in entries:
+        table.register(name, mcc)
+    table.position = position

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from authorizer.domain.tickets.service_levels import Priority
+from authorizer.domain.tickets.state import Ticket, TicketView, ticket_view
 
 
 class Resolution(NamedTuple):
@@ -28,6 +29,10 @@ class OpenTicket(NamedTuple):
     client_id: str | None = None
     """The client's own id: the same again opens no second ticket."""
 
+    def reply(self, ticket: Ticket) -> TicketView:
+        """The ticket."""
+        return ticket_view(ticket)
+
 
 class TakeTicket(NamedTuple):
     """Have an attendant work on a ticket."""
@@ -36,6 +41,10 @@ class TakeTicket(NamedTuple):
     attendant: str
     channel: str
     by: str
+
+    def reply(self, ticket: Ticket) -> TicketView:
+        """The ticket."""
+        return ticket_view(ticket)
 
 
 class RecordInteraction(NamedTuple):
@@ -50,6 +59,10 @@ class RecordInteraction(NamedTuple):
     public: bool
     by: str
 
+    def reply(self, ticket: Ticket) -> TicketView:
+        """The ticket."""
+        return ticket_view(ticket)
+
 
 class PauseTicket(NamedTuple):
     """Have a ticket wait for the customer, who may be told why."""
@@ -60,6 +73,10 @@ class PauseTicket(NamedTuple):
     attendant: str | None
     by: str
 
+    def reply(self, ticket: Ticket) -> TicketView:
+        """The ticket."""
+        return ticket_view(ticket)
+
 
 class ChangePriority(NamedTuple):
     """Give a ticket another priority."""
@@ -68,6 +85,10 @@ class ChangePriority(NamedTuple):
     priority: Priority
     channel: str
     by: str
+
+    def reply(self, ticket: Ticket) -> TicketView:
+        """The ticket."""
+        return ticket_view(ticket)
 
 
 class ResolveTicket(NamedTuple):
@@ -78,6 +99,10 @@ class ResolveTicket(NamedTuple):
     channel: str
     by: str
 
+    def reply(self, ticket: Ticket) -> TicketView:
+        """The ticket."""
+        return ticket_view(ticket)
+
 
 class ReopenTicket(NamedTuple):
     """Take a ticket up again that was resolved, and is not."""
@@ -87,6 +112,10 @@ class ReopenTicket(NamedTuple):
     channel: str
     by: str
 
+    def reply(self, ticket: Ticket) -> TicketView:
+        """The ticket."""
+        return ticket_view(ticket)
+
 
 class CloseTicket(NamedTuple):
     """Close a resolved ticket for good."""
@@ -95,11 +124,19 @@ class CloseTicket(NamedTuple):
     channel: str
     by: str
 
+    def reply(self, ticket: Ticket) -> TicketView:
+        """The ticket."""
+        return ticket_view(ticket)
+
 
 class ReadTicket(NamedTuple):
     """Describe a ticket as it stands."""
 
     ticket_id: str
+
+    def reply(self, ticket: Ticket) -> TicketView:
+        """The ticket."""
+        return ticket_view(ticket)
 
 
 TicketCommand = (

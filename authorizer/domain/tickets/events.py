@@ -124,16 +124,3 @@ class TicketClosed(NamedTuple):
     ticket_id: str
     customer_id: str
     channel: str
-
-
-TicketEvent = (
-    TicketOpened
-    | TicketTaken
-    | InteractionRecorded
-    | TicketPaused
-    | TicketResumed
-    | TicketPriorityChanged
-    | TicketResolved
-    | TicketReopened
-    | TicketClosed
-)

@@ -4,22 +4,20 @@ A resolved ticket can be reopened (`reaberto`); a closed one is over. What a sta
 is a conflict that names the state.
 """
 
-from collections.abc import Callable
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final
 
-from authorizer.domain.aggregates import Event
+from authorizer.domain.aggregate import Context
+from authorizer.domain.messages import Event
 from authorizer.domain.outcomes import (
+    HOLDS,
     Decision,
     Done,
     Refusal,
     RefusalKind,
     conflict,
     invalid,
-    not_found,
 )
-from authorizer.domain.sealing import Sealed
 from authorizer.domain.tickets import commands, events
-from authorizer.domain.tickets.service_levels import ServiceLevels
 from authorizer.domain.tickets.state import ATTENDANT, CUSTOMER, Ticket, TicketStatus
 
 MAX_INTERACTIONS: Final = 1000
@@ -31,29 +29,15 @@ _UNATTENDED: Final = (TicketStatus.OPEN, TicketStatus.REOPENED)
 _RESOLVED_OR_CLOSED: Final = (TicketStatus.RESOLVED, TicketStatus.CLOSED)
 
 
-class Seal(Protocol):
-    """Seals texts together, under the key of the customer whom the ticket is about."""
-
-    def __call__(self, *texts: str | None) -> Sealed:
-        """The texts as one sealed text."""
-
-
-class Means(NamedTuple):
-    """What decisions on tickets rest on besides the ticket."""
-
-    service_levels: ServiceLevels
-    seal: Seal | Refusal
-    """How texts are sealed, or why they can't be: without the customer's key nothing is written."""
-
-
 def open_ticket(
-    ticket: Ticket, command: commands.OpenTicket, means: Means, now_us: int
+    ticket: Ticket, command: commands.OpenTicket, context: Context, now_us: int
 ) -> Decision:
     """Open a ticket; one that comes with its resolution is resolved at once."""
-    if isinstance(means.seal, Refusal):
-        return Decision(means.seal)
-    level = means.service_levels[command.priority]
-    found: list[events.TicketEvent] = [
+    unsealable = context.unsealable(command.customer_id)
+    if unsealable is not None:
+        return Decision(unsealable)
+    level = context.service_levels[command.priority]
+    found: list[Event] = [
         events.TicketOpened(
             now_us,
             command.by,
@@ -65,7 +49,7 @@ def open_ticket(
             command.card_id,
             level.first_response_us,
             level.resolution_us,
-            means.seal(command.subject, command.description),
+            context.seal_texts(command.customer_id, command.subject, command.description),
             command.client_id,
         )
     ]
@@ -78,17 +62,17 @@ def open_ticket(
                 command.customer_id,
                 command.resolution.attendant,
                 command.channel,
-                means.seal(command.resolution.text),
+                context.seal_texts(command.customer_id, command.resolution.text),
             )
         )
     return Decision(Done(created=True), found)
 
 
-def take_ticket(ticket: Ticket, command: commands.TakeTicket, _: Means, now_us: int) -> Decision:
+def take_ticket(ticket: Ticket, command: commands.TakeTicket, _: Context, now_us: int) -> Decision:
     """Have an attendant work on it; one who does already changes nothing."""
     if ticket.status in _RESOLVED_OR_CLOSED:
         return _not_now(ticket, "taken")
-    found: list[events.TicketEvent] = []
+    found: list[Event] = []
     if ticket.status is TicketStatus.WAITING:
         found.append(events.TicketResumed(now_us, command.by, *_about(ticket), command.channel))
     if ticket.status in _UNATTENDED or ticket.attendant != command.attendant:
@@ -97,7 +81,7 @@ def take_ticket(ticket: Ticket, command: commands.TakeTicket, _: Means, now_us: 
 
 
 def record_interaction(
-    ticket: Ticket, command: commands.RecordInteraction, means: Means, now_us: int
+    ticket: Ticket, command: commands.RecordInteraction, context: Context, now_us: int
 ) -> Decision:
     """Record what was said.
 
@@ -106,11 +90,12 @@ def record_interaction(
     """
     if ticket.status is TicketStatus.CLOSED:
         return _not_now(ticket, "added to")
-    if isinstance(means.seal, Refusal):
-        return Decision(means.seal)
+    unsealable = context.unsealable(ticket.customer_id)
+    if unsealable is not None:
+        return Decision(unsealable)
     if _is_full(ticket):
         return conflict(f"ticket {ticket.ticket_id} holds as much as a ticket may hold")
-    found: list[events.TicketEvent] = [_interaction(ticket, command, means.seal, now_us)]
+    found: list[Event] = [_interaction(ticket, command, context, now_us)]
     if command.author == CUSTOMER and ticket.status is TicketStatus.WAITING:
         found.append(events.TicketResumed(now_us, command.by, *_about(ticket), command.channel))
     elif command.author == ATTENDANT and command.public and ticket.status in _UNATTENDED:
@@ -119,7 +104,7 @@ def record_interaction(
 
 
 def pause_ticket(
-    ticket: Ticket, command: commands.PauseTicket, means: Means, now_us: int
+    ticket: Ticket, command: commands.PauseTicket, context: Context, now_us: int
 ) -> Decision:
     """Have it wait for the customer. What the customer is told is an attendant's public word.
 
@@ -131,7 +116,7 @@ def pause_ticket(
         return _not_now(ticket, "put on hold")
     found: list[Event] = []
     if command.message is not None:
-        said = record_interaction(ticket, _spoken(command, command.message), means, now_us)
+        said = record_interaction(ticket, _spoken(command, command.message), context, now_us)
         if isinstance(said.outcome, Refusal):
             return said
         found += said.events
@@ -142,14 +127,14 @@ def pause_ticket(
 
 
 def change_priority(
-    ticket: Ticket, command: commands.ChangePriority, means: Means, now_us: int
+    ticket: Ticket, command: commands.ChangePriority, context: Context, now_us: int
 ) -> Decision:
     """Give it another priority, and the targets of that. The one that it has changes nothing."""
     if ticket.status in _RESOLVED_OR_CLOSED:
         return _not_now(ticket, "given another priority")
     if ticket.priority == command.priority.value:
-        return Decision(Done())
-    level = means.service_levels[command.priority]
+        return HOLDS
+    level = context.service_levels[command.priority]
     event = events.TicketPriorityChanged(
         now_us,
         command.by,
@@ -163,20 +148,21 @@ def change_priority(
 
 
 def resolve_ticket(
-    ticket: Ticket, command: commands.ResolveTicket, means: Means, now_us: int
+    ticket: Ticket, command: commands.ResolveTicket, context: Context, now_us: int
 ) -> Decision:
     """Resolve it, from any state before. That of an erased customer ends without a text."""
     if ticket.status in _RESOLVED_OR_CLOSED:
         return _not_now(ticket, "resolved")
     text = command.resolution.text
-    if isinstance(means.seal, Refusal):
-        if text is not None or means.seal.kind is not RefusalKind.GONE:
-            return Decision(means.seal)
+    unsealable = context.unsealable(ticket.customer_id)
+    if unsealable is not None:
+        if text is not None or unsealable.kind is not RefusalKind.GONE:
+            return Decision(unsealable)
         sealed = None
     elif text is None:
         return invalid("is needed: it tells how the ticket was resolved", "resolucao")
     else:
-        sealed = means.seal(text)
+        sealed = context.seal_texts(ticket.customer_id, text)
     event = events.TicketResolved(
         now_us,
         command.by,
@@ -189,29 +175,35 @@ def resolve_ticket(
 
 
 def reopen_ticket(
-    ticket: Ticket, command: commands.ReopenTicket, means: Means, now_us: int
+    ticket: Ticket, command: commands.ReopenTicket, context: Context, now_us: int
 ) -> Decision:
     """Take it up again, as long as it is resolved and not closed."""
     if ticket.status is not TicketStatus.RESOLVED:
         return _not_now(ticket, "reopened")
-    if isinstance(means.seal, Refusal):
-        return Decision(means.seal)
+    unsealable = context.unsealable(ticket.customer_id)
+    if unsealable is not None:
+        return Decision(unsealable)
     if _is_full(ticket):
         return conflict(f"ticket {ticket.ticket_id} holds as much as a ticket may hold")
     event = events.TicketReopened(
-        now_us, command.by, *_about(ticket), command.channel, means.seal(command.reason)
+        now_us,
+        command.by,
+        *_about(ticket),
+        command.channel,
+        context.seal_texts(ticket.customer_id, command.reason),
     )
     return Decision(Done(created=True), (event,))
 
 
 def close_ticket(
-    ticket: Ticket, command: commands.CloseTicket, means: Means, now_us: int
+    ticket: Ticket, command: commands.CloseTicket, context: Context, now_us: int
 ) -> Decision:
     """Close it for good, once it is resolved. That of an erased customer is resolved by it."""
-    found: list[events.TicketEvent] = []
+    found: list[Event] = []
     if ticket.status is not TicketStatus.RESOLVED:
-        erased = isinstance(means.seal, Refusal) and means.seal.kind is RefusalKind.GONE
-        if not erased or ticket.status is TicketStatus.CLOSED:
+        unsealable = context.unsealable(ticket.customer_id)
+        is_erased = unsealable is not None and unsealable.kind is RefusalKind.GONE
+        if not is_erased or ticket.status is TicketStatus.CLOSED:
             return _not_now(ticket, "closed")
         who = ticket.attendant or command.by
         found.append(
@@ -219,22 +211,6 @@ def close_ticket(
         )
     found.append(events.TicketClosed(now_us, command.by, *_about(ticket), command.channel))
     return Decision(Done(created=True), found)
-
-
-def decide(
-    ticket: Ticket,
-    command: commands.OpenTicket | commands.TicketCommand,
-    means: Means,
-    now_us: int,
-) -> Decision:
-    """The decision on a command; changes nothing."""
-    if isinstance(command, commands.OpenTicket):
-        return open_ticket(ticket, command, means, now_us)
-    if not ticket.exists:
-        return not_found(f"there is no ticket {ticket.ticket_id!r}")
-    if isinstance(command, commands.ReadTicket):
-        return Decision(Done())
-    return _DECIDE[type(command)](ticket, command, means, now_us)
 
 
 def _spoken(command: commands.PauseTicket, message: str) -> commands.RecordInteraction:
@@ -250,7 +226,7 @@ def _spoken(command: commands.PauseTicket, message: str) -> commands.RecordInter
 
 
 def _interaction(
-    ticket: Ticket, command: commands.RecordInteraction, seal: Seal, now_us: int
+    ticket: Ticket, command: commands.RecordInteraction, context: Context, now_us: int
 ) -> events.InteractionRecorded:
     customers_name = command.name if command.author == CUSTOMER else None
     return events.InteractionRecorded(
@@ -261,7 +237,7 @@ def _interaction(
         command.name if customers_name is None else None,
         command.channel,
         command.public,
-        seal(command.message, customers_name),
+        context.seal_texts(ticket.customer_id, command.message, customers_name),
     )
 
 
@@ -279,14 +255,3 @@ def _is_full(ticket: Ticket) -> bool:
 
 def _not_now(ticket: Ticket, done: str) -> Decision:
     return conflict(f"ticket {ticket.ticket_id} is {ticket.status.value} and cannot be {done}")
-
-
-_DECIDE: Final[dict[type, Callable[[Ticket, Any, Means, int], Decision]]] = {
-    commands.TakeTicket: take_ticket,
-    commands.RecordInteraction: record_interaction,
-    commands.PauseTicket: pause_ticket,
-    commands.ChangePriority: change_priority,
-    commands.ResolveTicket: resolve_ticket,
-    commands.ReopenTicket: reopen_ticket,
-    commands.CloseTicket: close_ticket,
-}

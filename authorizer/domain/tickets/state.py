@@ -1,11 +1,11 @@
-"""A ticket (`chamado`) of customer care: its state, and `evolve`, the only writer of it."""
+"""A ticket (`chamado`) of customer care: its state, what is shown of it, and its form at rest."""
 
-from collections.abc import Callable
 from enum import Enum
 from typing import Any, Final, NamedTuple
 
+from authorizer.domain.index import Entry, Index
 from authorizer.domain.sealing import Sealed
-from authorizer.domain.tickets import events
+from authorizer.domain.tickets.events import TicketOpened
 
 CUSTOMER: Final = "cliente"
 ATTENDANT: Final = "atendente"
@@ -25,9 +25,6 @@ class TicketStatus(Enum):
     RESOLVED = "resolvido"
     REOPENED = "reaberto"
     CLOSED = "fechado"
-
-
-_OVER: Final = (TicketStatus.RESOLVED.value, TicketStatus.CLOSED.value)
 
 
 class Interaction(NamedTuple):
@@ -52,7 +49,7 @@ _NEVER_REOPENED: Final = ReopeningWait(None, None)
 
 
 class Ticket:
-    """The state of one ticket. It changes through `evolve` only."""
+    """The state of one ticket. It changes through events only (`Aggregate.evolve`)."""
 
     __slots__ = (
         "attendant",
@@ -212,164 +209,65 @@ def ticket_view(ticket: Ticket) -> TicketView:
     )
 
 
-class TicketClock(NamedTuple):
-    """When a ticket is due, and whether it is late."""
-
-    first_response_due_us: int
-    resolution_due_us: int | None
-    """None while the clock stands still."""
-    first_response_overdue: bool
-    resolution_overdue: bool
-    reopening_response_due_us: int | None
-    """None where it was never reopened."""
-    reopening_response_overdue: bool
+def _ticket_of_request(event: TicketOpened) -> Entry:
+    if event.client_id is None:
+        return None
+    return request_key(event.customer_id, event.client_id), event.ticket_id
 
 
-def ticket_clock(ticket: TicketView, now_us: int) -> TicketClock:
-    """When a ticket is due, seen from `now_us`.
+TICKET_OF_REQUEST: Final = Index(
+    "requests", snapshot_kind=9, entries={TicketOpened: _ticket_of_request}
+)
+"""The ticket that a customer's client opened under an id of its own (`request_key`)."""
 
-    The first response is due in calendar time, and so is that after a reopening; a ticket that was
-    resolved without one owes none any more. The resolution is due in the time in which the clock
-    ran.
-    """
-    first_due_us = ticket.opened_at_us + ticket.first_response_target_us
-    first_end_us = _first_of(ticket.first_response_at_us, ticket.first_resolved_at_us, now_us)
-    again_due_us, again_overdue = None, False
-    if ticket.reopened_at_us is not None:
-        again_due_us = ticket.reopened_at_us + ticket.first_response_target_us
-        resolved_us = ticket.resolved_at_us if ticket.status in _OVER else None
-        again_end_us = _first_of(ticket.reopening_answered_at_us, resolved_us, now_us)
-        again_overdue = again_end_us > again_due_us
-    due_us, ran_us = None, ticket.ran_us
-    if ticket.runs_since_us is not None:
-        due_us = ticket.runs_since_us + ticket.resolution_target_us - ticket.ran_us
-        ran_us += max(0, now_us - ticket.runs_since_us)
-    return TicketClock(
-        first_due_us,
-        due_us,
-        first_end_us > first_due_us,
-        ran_us > ticket.resolution_target_us,
-        again_due_us,
-        again_overdue,
+_FLAT: Final = (
+    "attendant",
+    "card_id",
+    "category",
+    "channel",
+    "client_id",
+    "closed_at_us",
+    "customer_id",
+    "first_resolved_at_us",
+    "first_response_at_us",
+    "first_response_target_us",
+    "opened_at_us",
+    "opened_priority",
+    "position",
+    "priority",
+    "ticket_id",
+    "ran_us",
+    "reopening",
+    "reopenings",
+    "resolution",
+    "resolution_target_us",
+    "resolved_at_us",
+    "runs_since_us",
+    "sealed_chars",
+    "text",
+    "unanswered_since_us",
+)
+"""The parts that JSON holds as they are, in their order on disk: it never changes."""
+
+
+def pack(ticket: Ticket) -> tuple[Any, ...]:
+    """A ticket as plain values."""
+    return (
+        ticket.status.value,
+        [tuple(interaction) for interaction in ticket.interactions],
+        [tuple(wait) for wait in ticket.reopening_waits],
+        *[getattr(ticket, name) for name in _FLAT],
     )
 
 
-def _first_of(*moments_us: int | None) -> int:
-    return min(at_us for at_us in moments_us if at_us is not None)
-
-
-def evolve(ticket: Ticket, event: events.TicketEvent, position: int) -> None:
-    """Apply one event that the journal holds at `position`; the only writer of the state.
-
-    Raises:
-        ValueError: the event opens a ticket that is there, or befalls one that is not.
-    """
-    if ticket.exists == isinstance(event, events.TicketOpened):
-        raise ValueError(f"{type(event).__name__} does not fit ticket {ticket.ticket_id}")
-    _APPLY[type(event)](ticket, event)
-    ticket.sealed_chars += len(getattr(event, "text", None) or "")
-    ticket.position = position
-
-
-def _opened(ticket: Ticket, event: events.TicketOpened) -> None:
-    ticket.customer_id = event.customer_id
-    ticket.category = event.category
-    ticket.priority = ticket.opened_priority = event.priority
-    ticket.client_id = event.client_id
-    ticket.channel = event.channel
-    ticket.card_id = event.card_id
-    ticket.first_response_target_us = event.first_response_target_us
-    ticket.resolution_target_us = event.resolution_target_us
-    ticket.text = event.text
-    ticket.opened_at_us = event.at_us
-    ticket.runs_since_us = event.at_us
-
-
-def _taken(ticket: Ticket, event: events.TicketTaken) -> None:
-    ticket.status = TicketStatus.IN_PROGRESS
-    ticket.attendant = event.attendant
-
-
-def _interaction(ticket: Ticket, event: events.InteractionRecorded) -> None:
-    ticket.interactions.append(
-        Interaction(event.at_us, event.author, event.name, event.channel, event.public, event.text)
-    )
-    if event.author == CUSTOMER:
-        _customer_waits(ticket, event.at_us)
-    elif event.author == ATTENDANT and event.public:
-        _answered(ticket, event.at_us)
-
-
-def _customer_waits(ticket: Ticket, at_us: int) -> None:
-    if ticket.unanswered_since_us is None:
-        ticket.unanswered_since_us = at_us
-
-
-def _answered(ticket: Ticket, at_us: int) -> None:
-    ticket.unanswered_since_us = None
-    if ticket.first_response_at_us is None:
-        ticket.first_response_at_us = at_us
-    if ticket.reopening_waits and ticket.reopening_waits[-1].answered_at_us is None:
-        reopened_at_us = ticket.reopening_waits[-1].reopened_at_us
-        ticket.reopening_waits[-1] = ReopeningWait(reopened_at_us, at_us)
-
-
-def _put_on_hold(ticket: Ticket, event: events.TicketPaused) -> None:
-    ticket.status = TicketStatus.WAITING
-    _stop_clock(ticket, event.at_us)
-
-
-def _resumed(ticket: Ticket, event: events.TicketResumed) -> None:
-    ticket.status = TicketStatus.IN_PROGRESS
-    ticket.runs_since_us = event.at_us
-
-
-def _priority_changed(ticket: Ticket, event: events.TicketPriorityChanged) -> None:
-    ticket.priority = event.priority
-    ticket.first_response_target_us = event.first_response_target_us
-    ticket.resolution_target_us = event.resolution_target_us
-
-
-def _resolved(ticket: Ticket, event: events.TicketResolved) -> None:
-    ticket.status = TicketStatus.RESOLVED
-    ticket.attendant = event.attendant
-    ticket.resolution = event.text
-    ticket.resolved_at_us = event.at_us
-    ticket.unanswered_since_us = None
-    if ticket.first_resolved_at_us is None:
-        ticket.first_resolved_at_us = event.at_us
-    _stop_clock(ticket, event.at_us)
-
-
-def _reopened(ticket: Ticket, event: events.TicketReopened) -> None:
-    ticket.status = TicketStatus.REOPENED
-    ticket.reopening = event.text
-    ticket.reopenings += 1
-    ticket.reopening_waits.append(ReopeningWait(event.at_us, None))
-    _customer_waits(ticket, event.at_us)
-    ticket.runs_since_us = event.at_us
-
-
-def _closed(ticket: Ticket, event: events.TicketClosed) -> None:
-    ticket.status = TicketStatus.CLOSED
-    ticket.closed_at_us = event.at_us
-    ticket.unanswered_since_us = None
-
-
-def _stop_clock(ticket: Ticket, at_us: int) -> None:
-    if ticket.runs_since_us is not None:
-        ticket.ran_us += at_us - ticket.runs_since_us
-        ticket.runs_since_us = None
-
-
-_APPLY: dict[type, Callable[[Ticket, Any], None]] = {
-    events.TicketOpened: _opened,
-    events.TicketTaken: _taken,
-    events.InteractionRecorded: _interaction,
-    events.TicketPaused: _put_on_hold,
-    events.TicketResumed: _resumed,
-    events.TicketPriorityChanged: _priority_changed,
-    events.TicketResolved: _resolved,
-    events.TicketReopened: _reopened,
-    events.TicketClosed: _closed,
-}
+def unpack(values: list[Any]) -> Ticket:
+    """The ticket that `pack` made values of."""
+    status, interactions, waits, *flat = values
+    parts: dict[str, Any] = dict(zip(_FLAT, flat, strict=True))
+    ticket = Ticket(parts["ticket_id"])
+    ticket.status = TicketStatus(status)
+    ticket.interactions = [Interaction(*fields) for fields in interactions]
+    ticket.reopening_waits = [ReopeningWait(*fields) for fields in waits]
+    for name, value in parts.items():
+        setattr(ticket, name, value)
+    return ticket

@@ -1,15 +1,17 @@
-"""What is known of a person ⇄ the text that is sealed: a JSON array of the fields in order."""
+"""Several texts ⇄ the one text that is sealed: a JSON array of them in order."""
+
+from collections.abc import Sequence
 
 import orjson
 
 from authorizer.domain.customers.person import Person
 
 
-def pack(person: Person) -> str:
-    """The text of a person's data."""
-    return orjson.dumps(tuple(person)).decode()
+def join_texts(texts: Sequence[str | None]) -> str:
+    """Texts as one."""
+    return orjson.dumps(tuple(texts)).decode()
 
 
 def unpack(text: str) -> Person:
-    """The person that `pack` made a text of."""
+    """The person whose fields were joined."""
     return Person(*orjson.loads(text))

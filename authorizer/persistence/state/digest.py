@@ -1,15 +1,15 @@
 """A digest of all state: two states with the same digest answer every request alike."""
 
 import hashlib
-from typing import Final
+from collections.abc import Iterable
+from typing import Any, Final
 
 import orjson
 
 from authorizer.domain.accounts.idempotency import IdempotencyKeys
+from authorizer.domain.aggregate import Aggregate, Codec, TableCodec
 from authorizer.domain.moments import DAY_US
 from authorizer.persistence.state.state import State
-from authorizer.persistence.state.state_codec import encode_account, encode_customer
-from authorizer.persistence.state.ticket_codec import encode_ticket
 
 SURELY_KEPT_US: Final = DAY_US
 """Younger ids are in every state, however short the retention was when it was made."""
@@ -28,23 +28,27 @@ def state_digest(state: State, ids_since_us: int) -> bytes:
             digest.update(len(part).to_bytes(8, "big"))
             digest.update(part)
 
-    for account_id in sorted(state.accounts):
-        account = state.accounts.wake(account_id)
-        account.remembered = _one_page(account.remembered, ids_since_us)
-        account.credits = _one_page(account.credits, ids_since_us)
-        add(b"account", account_id.encode(), encode_account(account))
-    for customer_id in sorted(state.customers):
-        customer = state.customers.wake(customer_id)
-        add(b"customer", customer_id.encode(), encode_customer(customer))
-    for ticket_id in sorted(state.tickets):
-        add(b"ticket", ticket_id.encode(), encode_ticket(state.tickets.wake(ticket_id)))
-    for card_id, account_id in sorted(state.account_of_card.items()):
-        add(b"card", card_id.encode(), account_id.encode())
-    for key, ticket_id in sorted(state.ticket_of_request.items()):
-        add(b"request", key.encode(), ticket_id.encode())
-    add(b"erased", orjson.dumps(sorted(state.erased)))
-    add(b"merchants", orjson.dumps((state.merchants.position, state.merchants.entries())))
+    for aggregate, store in state.stores.items():
+        name = aggregate.name.encode()
+        for entity_id in sorted(store):
+            entity = store.load(entity_id)
+            for attribute in _pages(aggregate):
+                ids = getattr(entity, attribute)
+                setattr(entity, attribute, _one_page(ids, ids_since_us))
+            add(name, entity_id.encode(), store.encode(entity))
+    for index, entries in state.indexes.items():
+        name = index.name.encode()
+        for key in sorted(entries):
+            add(name, key.encode(), entries[key].encode())
+    for aggregate, single in state.singles.items():
+        assert isinstance(aggregate.codec, TableCodec)
+        for part in aggregate.codec.parts(single):
+            add(aggregate.name.encode(), orjson.dumps(part))
     return digest.digest()
+
+
+def _pages(aggregate: Aggregate[Any]) -> Iterable[str]:
+    return aggregate.codec.pages.values() if isinstance(aggregate.codec, Codec) else ()
 
 
 def _one_page(ids: IdempotencyKeys, since_us: int) -> IdempotencyKeys:

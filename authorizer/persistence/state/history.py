@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from authorizer.domain.aggregates import Event
+from authorizer.domain.messages import Event
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.journal.segments import Batch, JournalDamagedError
 from authorizer.persistence.state.record import UnknownRecordError, decode

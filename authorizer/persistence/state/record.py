@@ -1,115 +1,49 @@
 """Event ⇄ bytes. One record is one JSON array: the event's name, its version, then its fields.
 
-Pure, and the only place that knows how an event looks on disk. A record that was ever written must
-stay readable: when an event changes, its version grows and `_UPGRADES` turns the old fields into
-the new ones.
+The only place that knows how an event looks on disk; which events there are, and under which names
+and versions, the aggregates declare. A record that was ever written stays readable: when an event
+changes, its version grows and an upgrade turns the old fields into the new ones.
 """
 
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, NamedTuple
 
 import orjson
 
-from authorizer.domain.accounts.cards import CardTerms, Operation
-from authorizer.domain.accounts.events import (
-    AccountCredited,
-    AccountLinked,
-    AccountOpened,
-    CardBlocked,
-    CardOpened,
-    CardReplaced,
-    CardUnblocked,
-    LimitChanged,
-    LimitQueried,
-    PurchaseApproved,
-    PurchaseDeclined,
-)
-from authorizer.domain.aggregates import Event
-from authorizer.domain.customers.events import (
-    CustomerRegistered,
-    OperationsImported,
-    PersonalDataErased,
-    PersonalDataRecorded,
-)
-from authorizer.domain.customers.person import Person
-from authorizer.domain.merchants.events import MerchantRegistered, MerchantRemoved
-from authorizer.domain.moments import WrittenTime
-from authorizer.domain.sealing import unsealed
-from authorizer.domain.tickets import events as ticket_events
-from authorizer.persistence.privacy.personal import pack
+from authorizer.domain.aggregate import Aggregate, Upgrade
+from authorizer.domain.aggregates import AGGREGATES, table
+from authorizer.domain.messages import Event
+from authorizer.domain.revival import reviver
+from authorizer.domain.sealing import PlainTexts, unsealed
+from authorizer.persistence.privacy.personal import join_texts
 
 MAX_JSON_INT: Final = 2**63 - 1
 
-_KINDS: Final[dict[str, tuple[type[Event], int]]] = {
-    "account_opened": (AccountOpened, 1),
-    "account_linked": (AccountLinked, 1),
-    "account_credited": (AccountCredited, 1),
-    "transaction_approved": (PurchaseApproved, 1),
-    "transaction_declined": (PurchaseDeclined, 1),
-    "card_opened": (CardOpened, 2),
-    "card_blocked": (CardBlocked, 1),
-    "card_unblocked": (CardUnblocked, 2),
-    "limit_queried": (LimitQueried, 1),
-    "card_replaced": (CardReplaced, 1),
-    "limit_changed": (LimitChanged, 1),
-    "customer_registered": (CustomerRegistered, 1),
-    "personal_data_recorded": (PersonalDataRecorded, 2),
-    "personal_data_erased": (PersonalDataErased, 1),
-    "operations_imported": (OperationsImported, 2),
-    "merchant_registered": (MerchantRegistered, 1),
-    "merchant_removed": (MerchantRemoved, 1),
-    "ticket_opened": (ticket_events.TicketOpened, 2),
-    "ticket_taken": (ticket_events.TicketTaken, 1),
-    "interaction_recorded": (ticket_events.InteractionRecorded, 1),
-    "ticket_put_on_hold": (ticket_events.TicketPaused, 1),
-    "ticket_resumed": (ticket_events.TicketResumed, 1),
-    "ticket_priority_changed": (ticket_events.TicketPriorityChanged, 1),
-    "ticket_resolved": (ticket_events.TicketResolved, 1),
-    "ticket_reopened": (ticket_events.TicketReopened, 1),
-    "ticket_closed": (ticket_events.TicketClosed, 1),
-}
-_HEADS: Final = {kind: (name, version) for name, (kind, version) in _KINDS.items()}
+
+class Kind(NamedTuple):
+    """What is known of the records of one name."""
+
+    event: type[Any]
+    version: int
+    """The newest, which is written."""
+    upgrades: Mapping[int, Upgrade]
+    revive: Callable[[list[Any]], Any]
+    """The event from the fields of the newest version."""
+
+
+def kinds_of(aggregates: Iterable[Aggregate[Any]]) -> Mapping[str, Kind]:
+    """The records that the events of aggregates have, by name."""
+    return table(
+        (kind.name, Kind(kind.event, kind.version, kind.upgrades, reviver(kind.event)))
+        for aggregate in aggregates
+        for kind in aggregate.events
+    )
+
+
+_KINDS: Final = kinds_of(AGGREGATES)
+_HEADS: Final = {kind.event: (name, kind.version) for name, kind in _KINDS.items()}
 EVENT_NAMES: Final = tuple(_KINDS)
 """What records call the events."""
-
-
-def _with_links(fields: list[Any]) -> list[Any]:
-    """Cards came to say which card they replace, and which one replaced them."""
-    return [*fields[:-1], [*fields[-1], None, None]]
-
-
-def _unsealed_unblock(fields: list[Any]) -> list[Any]:
-    """Version 1 held personal text as it was; nothing can make it unreadable. The next two too."""
-    return [*fields[:-1], unsealed(fields[-1])]
-
-
-def _unsealed_person(fields: list[Any]) -> list[Any]:
-    return [*fields[:3], unsealed(pack(Person(*fields[3:])))]
-
-
-def _unsealed_operations(fields: list[Any]) -> list[Any]:
-    """Operations came to say how a limit changed, too, and which card replaced another."""
-    return [*fields[:-1], [_unsealed_operation(Operation(*each)) for each in fields[-1]]]
-
-
-def _unsealed_operation(operation: Operation) -> list[Any]:
-    text = operation.justification
-    return list(operation._replace(justification=None if text is None else unsealed(text)))
-
-
-def _without_client_id(fields: list[Any]) -> list[Any]:
-    """Tickets came to have the client's own id."""
-    return [*fields, None]
-
-
-_UPGRADES: Final[dict[tuple[str, int], Callable[[list[Any]], list[Any]]]] = {
-    ("card_opened", 1): _with_links,
-    ("card_unblocked", 1): _unsealed_unblock,
-    ("personal_data_recorded", 1): _unsealed_person,
-    ("operations_imported", 1): _unsealed_operations,
-    ("ticket_opened", 1): _without_client_id,
-}
-"""(name, old version) → the fields of the next version from those of the old one."""
 
 
 class UnknownRecordError(Exception):
@@ -133,14 +67,14 @@ def decode(record: bytes) -> Event:
     """
     try:
         name, version, *fields = orjson.loads(record)
-        kind, newest = _KINDS[name]
-        while version < newest:
-            fields = _UPGRADES[name, version](fields)
+        kind = _KINDS[name]
+        while version < kind.version:
+            fields = [_joined(field) for field in kind.upgrades[version](fields)]
             version += 1
-        if version > newest:
+        if version > kind.version:
             raise UnknownRecordError(f"{name} version {version} is newer than this program")
-        event: Event = _REVIVE.get(kind, _revive)(kind, fields)
-    except (ValueError, TypeError, KeyError) as error:
+        event: Event = kind.revive(fields)
+    except (ValueError, TypeError, LookupError) as error:
         raise UnknownRecordError(f"no record of this program: {record[:80]!r}") from error
     return event
 
@@ -168,45 +102,5 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _revive(kind: type[Any], fields: list[Any]) -> Any:
-    return kind(*fields)
-
-
-def _revive_declined(kind: type[Any], fields: list[Any]) -> Any:
-    event = kind(*fields)
-    return event._replace(amount_cents=int(event.amount_cents))
-
-
-def _revive_with_terms(kind: type[Any], fields: list[Any]) -> Any:
-    return kind(*fields[:-1], revive_terms(fields[-1]))
-
-
-def _revive_operations(kind: type[Any], fields: list[Any]) -> Any:
-    return kind(*fields[:-1], tuple(map(revive_operation, fields[-1])))
-
-
-def _revive_customer(kind: type[Any], fields: list[Any]) -> Any:
-    return kind(*fields[:-1], tuple(fields[-1]))
-
-
-def revive_terms(fields: list[Any]) -> CardTerms:
-    """Card terms from the array that JSON made of them."""
-    terms = CardTerms(*fields)
-    if terms.blocked_at is None:
-        return terms
-    return terms._replace(blocked_at=WrittenTime(*terms.blocked_at))
-
-
-def revive_operation(fields: list[Any]) -> Operation:
-    """An operation from the array that JSON made of it."""
-    operation = Operation(*fields)
-    return operation._replace(at=WrittenTime(*operation.at))
-
-
-_REVIVE: Final[dict[type[Event], Callable[[type[Any], list[Any]], Any]]] = {
-    PurchaseDeclined: _revive_declined,
-    CardOpened: _revive_with_terms,
-    CardReplaced: _revive_with_terms,
-    OperationsImported: _revive_operations,
-    CustomerRegistered: _revive_customer,
-}
+def _joined(field: Any) -> Any:
+    return unsealed(join_texts(field)) if isinstance(field, PlainTexts) else field

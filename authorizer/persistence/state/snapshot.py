@@ -9,15 +9,17 @@ named only then. docs/journal-format.md has the bytes.
 import re
 import struct
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 import orjson
 
+from authorizer.domain.aggregate import Aggregate, Codec, TableCodec, Upgrade
+from authorizer.domain.aggregates import AGGREGATES, INDEXES, table
+from authorizer.domain.index import Index
 from authorizer.persistence.disk import Disk
-from authorizer.persistence.state.population import EntityStore, PackedEntity
+from authorizer.persistence.state.population import PackedEntity
 from authorizer.persistence.state.state import State
-from authorizer.persistence.state.state_codec import STATE_VERSION
 
 FOLDER: Final = "snapshots"
 TEMPORARY: Final = f"{FOLDER}/new-snapshot.tmp"
@@ -29,8 +31,29 @@ _NAME = re.compile(r"([0-9]{20})\.snapshot")
 _HEADER = struct.Struct(">8sHQI")
 _CHUNK = struct.Struct(">II")
 _ENTRY = struct.Struct(">BHI")
-_ACCOUNT, _CUSTOMER, _PAGE, _CARD, _MERCHANTS, _END, _TICKET, _ERASED, _REQUEST = range(1, 10)
-_MERCHANTS_A_PAGE: Final = 2000
+_PAGE, _END = 3, 6
+_OF_KIND: Final[Mapping[int, Aggregate[Any] | Index | None]] = table(
+    [
+        (_PAGE, None),
+        (_END, None),
+        *((aggregate.snapshot_kind, aggregate) for aggregate in AGGREGATES),
+        *((index.snapshot_kind, index) for index in INDEXES),
+    ]
+)
+"""What an entry of a snapshot is of, by its kind."""
+_OF_PAGE: Final = table(
+    (name, aggregate)
+    for aggregate in AGGREGATES
+    if isinstance(aggregate.codec, Codec)
+    for name in aggregate.codec.pages
+)
+"""The aggregate that a page belongs to, by the name it has on disk."""
+OLDEST_VERSION: Final = 3
+"""The oldest version that is read: each one since has an upgrade."""
+VERSION: Final = max(
+    [OLDEST_VERSION, *(old + 1 for aggregate in AGGREGATES for old in aggregate.codec.upgrades)]
+)
+"""The version that is written: it grows with an upgrade of any aggregate's values."""
 _MAX_SLICE_BYTES: Final = 4 << 20
 
 
@@ -50,9 +73,8 @@ class SnapshotEnd(NamedTuple):
     chain: str
     """The journal's hash chain at `journal_position`, in hexadecimal."""
     at_us: int
-    accounts: int
-    customers: int
-    tickets: int
+    counts: tuple[int, ...]
+    """How many entities there are, by aggregate in the order of the declarations."""
 
 
 class Snapshot(NamedTuple):
@@ -65,8 +87,8 @@ class Snapshot(NamedTuple):
     state: State
 
 
-Look = Callable[[str], PackedEntity]
-"""The present state of one entity, awake or asleep, as it would sleep."""
+Look = Callable[[Aggregate[Any], str], PackedEntity]
+"""The present state of one entity, packed."""
 
 
 def snapshot_name(from_position: int) -> str:
@@ -87,22 +109,16 @@ def snapshots(disk: Disk) -> list[str]:
 
 def header(from_position: int) -> bytes:
     """The bytes that begin a snapshot."""
-    head = _HEADER.pack(MAGIC, STATE_VERSION, from_position, 0)[:-4]
+    head = _HEADER.pack(MAGIC, VERSION, from_position, 0)[:-4]
     return head + struct.pack(">I", zlib.crc32(head))
 
 
 def end_chunk(end: SnapshotEnd) -> bytes:
     """The bytes that end a snapshot."""
-    return _chunk([_entry(_END, "", orjson.dumps(tuple(end)))])
+    return _chunk([_entry(_END, "", orjson.dumps((*end[:-1], *end.counts)))])
 
 
-def slices(
-    state: State,
-    look_account: Look,
-    look_customer: Look,
-    look_ticket: Look,
-    seconds: Callable[[], float],
-) -> Iterator[bytes]:
+def slices(state: State, look: Look, seconds: Callable[[], float]) -> Iterator[bytes]:
     """The state in chunks, each taken in one short stretch of the loop.
 
     Between two chunks the state may change. What came into being after the first chunk may be in
@@ -111,7 +127,7 @@ def slices(
     gathered: list[bytes] = []
     gathered_bytes = 0
     until = seconds() + SLICE_SECONDS
-    for entry in _entries(state, look_account, look_customer, look_ticket):
+    for entry in _entries(state, look):
         gathered.append(entry)
         gathered_bytes += len(entry)
         if seconds() >= until or gathered_bytes >= _MAX_SLICE_BYTES:
@@ -122,36 +138,21 @@ def slices(
         yield _chunk(gathered)
 
 
-def _entries(
-    state: State, look_account: Look, look_customer: Look, look_ticket: Look
-) -> Iterator[bytes]:
-    yield from _merchant_entries(state)
-    for card_id in _so_far(state.card_ids):
-        yield _entry(_CARD, card_id, state.account_of_card[card_id].encode())
-    for customer_id in tuple(state.erased):
-        yield _entry(_ERASED, customer_id, b"")
-    for key in _so_far(state.request_keys):
-        yield _entry(_REQUEST, key, state.ticket_of_request[key].encode())
-    yield from _sleepers(_ACCOUNT, state.accounts, look_account)
-    yield from _sleepers(_CUSTOMER, state.customers, look_customer)
-    yield from _sleepers(_TICKET, state.tickets, look_ticket)
-
-
-def _merchant_entries(state: State) -> Iterator[bytes]:
-    entries, position = state.merchants.entries(), state.merchants.position
-    for at in range(0, len(entries), _MERCHANTS_A_PAGE):
-        page = entries[at : at + _MERCHANTS_A_PAGE]
-        yield _entry(_MERCHANTS, "", orjson.dumps((position, page)))
-    yield _entry(_MERCHANTS, "", orjson.dumps((position, ())))
-
-
-def _sleepers(kind: int, population: EntityStore[Any], look: Look) -> Iterator[bytes]:
-    for entity_id in _so_far(population.ids):
-        sleeper = look(entity_id)
-        yield _entry(kind, entity_id, sleeper.data)
-        for owner, pages in sleeper.pages.items():
-            for page in pages:
-                yield _entry(_PAGE, entity_id, orjson.dumps((owner, page)))
+def _entries(state: State, look: Look) -> Iterator[bytes]:
+    for aggregate, single in state.singles.items():
+        assert isinstance(aggregate.codec, TableCodec)
+        for part in aggregate.codec.parts(single):
+            yield _entry(aggregate.snapshot_kind, "", orjson.dumps(part))
+    for index, entries in state.indexes.items():
+        for key in _so_far(entries.keys_in_order):
+            yield _entry(index.snapshot_kind, key, entries[key].encode())
+    for aggregate, store in state.stores.items():
+        for entity_id in _so_far(store.ids):
+            packed = look(aggregate, entity_id)
+            yield _entry(aggregate.snapshot_kind, entity_id, packed.data)
+            for name, pages in packed.pages.items():
+                for page in pages:
+                    yield _entry(_PAGE, entity_id, orjson.dumps((name, page)))
 
 
 def _so_far(ids: list[str]) -> Iterator[str]:
@@ -194,13 +195,15 @@ class _Loader:
         self._data = data
         self._state = State()
         self._end: SnapshotEnd | None = None
+        self._version = VERSION
 
     def snapshot(self) -> Snapshot:
         magic, version, from_position, crc = _HEADER.unpack_from(self._data)
         if magic != MAGIC or zlib.crc32(self._data[: _HEADER.size - 4]) != crc:
             raise ValueError("no sound snapshot header")
-        if version != STATE_VERSION:
+        if not OLDEST_VERSION <= version <= VERSION:
             raise _OtherVersionError(f"snapshot version {version} is not read by this program")
+        self._version = version
         at = _HEADER.size
         while at < len(self._data):
             at = self._chunk(at)
@@ -227,27 +230,35 @@ class _Loader:
         return at + length
 
     def _entry(self, kind: int, entity_id: str, payload: bytes) -> None:
-        if kind == _ACCOUNT:
-            self._state.accounts.lay_down(entity_id, PackedEntity(payload, {}))
-        elif kind == _PAGE:
-            owner, page = orjson.loads(payload)
-            self._state.accounts.add_page(entity_id, owner, page)
-        elif kind == _CUSTOMER:
-            self._state.customers.lay_down(entity_id, PackedEntity(payload, {}))
-        elif kind == _TICKET:
-            self._state.tickets.lay_down(entity_id, PackedEntity(payload, {}))
-        elif kind == _CARD:
-            self._state.add_card(entity_id, payload.decode())
-        elif kind == _MERCHANTS:
-            position, entries = orjson.loads(payload)
-            for name, mcc in entries:
-                self._state.merchants.register(name, mcc)
-            self._state.merchants.position = position
-        elif kind == _REQUEST:
-            self._state.add_request(entity_id, payload.decode())
-        elif kind == _ERASED:
-            self._state.erased.add(entity_id)
+        if kind == _PAGE:
+            name, page = orjson.loads(payload)
+            self._state[_OF_PAGE[name]].add_page(entity_id, name, page)
         elif kind == _END:
-            self._end = SnapshotEnd(*orjson.loads(payload))
+            position, chain, at_us, *counts = orjson.loads(payload)
+            self._end = SnapshotEnd(position, chain, at_us, tuple(counts))
         else:
-            raise ValueError(f"unknown entry kind {kind}")
+            if kind not in _OF_KIND:
+                raise ValueError(f"unknown entry kind {kind}")
+            whose = _OF_KIND[kind]
+            if isinstance(whose, Index):
+                self._state.indexes[whose].add(entity_id, payload.decode())
+            elif whose is not None:
+                self._entity(whose, entity_id, payload)
+
+    def _entity(self, aggregate: Aggregate[Any], entity_id: str, payload: bytes) -> None:
+        codec = aggregate.codec
+        upgrades = [codec.upgrades[v] for v in range(self._version, VERSION) if v in codec.upgrades]
+        if isinstance(codec, TableCodec):
+            codec.add(self._state.single(aggregate), _upgraded(payload, upgrades))
+        elif upgrades:
+            packed = PackedEntity(orjson.dumps(_upgraded(payload, upgrades)), {})
+            self._state[aggregate].put_packed(entity_id, packed)
+        else:
+            self._state[aggregate].put_packed(entity_id, PackedEntity(payload, {}))
+
+
+def _upgraded(payload: bytes, upgrades: Iterable[Upgrade]) -> list[Any]:
+    values: list[Any] = orjson.loads(payload)
+    for upgrade in upgrades:
+        values = upgrade(values)
+    return values

@@ -1,70 +1,111 @@
 """All state at one position of the journal, and how a replayed event changes it."""
 
-from collections.abc import Iterator
-from typing import Final, TypeVar, cast, get_args
+from collections.abc import Callable, Iterator, Mapping
+from operator import attrgetter
+from typing import Any, Final, NamedTuple, TypeVar, cast
 
-from authorizer.domain.accounts import state as accounts
-from authorizer.domain.accounts.events import AccountEvent, CardOpened, CardReplaced
-from authorizer.domain.accounts.state import Account
-from authorizer.domain.aggregates import Event
-from authorizer.domain.customers.events import CustomerEvent, PersonalDataErased
-from authorizer.domain.customers.state import Customer, evolve
-from authorizer.domain.merchants import rules as merchant_rules
-from authorizer.domain.merchants.events import MerchantEvent
-from authorizer.domain.merchants.state import MerchantTable
-from authorizer.domain.tickets import state as tickets
-from authorizer.domain.tickets.events import TicketEvent, TicketOpened
-from authorizer.domain.tickets.state import Ticket, request_key
+from authorizer.domain.aggregate import Aggregate, Apply, Entity, Retention
+from authorizer.domain.aggregates import AGGREGATE_OF_EVENT, AGGREGATES, INDEXES
+from authorizer.domain.index import Entry, Index
+from authorizer.domain.messages import Event
 from authorizer.persistence.state.population import EntityStore
 from authorizer.persistence.state.shards import Shards
-from authorizer.persistence.state.state_codec import (
-    decode_account,
-    decode_customer,
-    encode_account,
-    encode_customer,
-)
-from authorizer.persistence.state.ticket_codec import decode_ticket, encode_ticket
 
-_MAX_AWAKE: Final = 50_000
-_ACCOUNT_EVENTS: Final = frozenset(get_args(AccountEvent))
-_CUSTOMER_EVENTS: Final = frozenset(get_args(CustomerEvent))
-_TICKET_EVENTS: Final = frozenset(get_args(TicketEvent))
+_MAX_UNPACKED: Final = 50_000
+S = TypeVar("S", bound=Entity)
 T = TypeVar("T")
 
 
-class State:
-    """Accounts, customers, tickets, merchants as the events up to some position made them."""
+class IndexEntries(Mapping[str, str]):
+    """What an index holds. Entries are never changed nor taken out; their order is stable."""
 
-    def __init__(self, merchants: MerchantTable | None = None) -> None:
-        self.accounts = EntityStore(Account, encode_account, decode_account)
-        self.customers = EntityStore(Customer, encode_customer, decode_customer)
-        self.tickets = EntityStore(Ticket, encode_ticket, decode_ticket)
-        self.merchants = MerchantTable() if merchants is None else merchants
-        self.account_of_card: Shards[str] = Shards()
-        self.card_ids: list[str] = []
-        self.ticket_of_request: Shards[str] = Shards()
-        """The ticket that a customer's client opened under an id of its own (`request_key`)."""
-        self.request_keys: list[str] = []
-        self.erased: set[str] = set()
-        """Customers whose personal data was erased."""
+    __slots__ = ("_values", "keys_in_order")
+
+    def __init__(self) -> None:
+        self._values: Shards[str] = Shards()
+        self.keys_in_order: list[str] = []
+
+    def __getitem__(self, key: str) -> str:
+        return self._values[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._values
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys_in_order)
+
+    def __len__(self) -> int:
+        return len(self.keys_in_order)
+
+    def add(self, key: str, value: str) -> None:
+        """Add an entry; one that is there stays as it is."""
+        if key not in self._values:
+            self._values[key] = value
+            self.keys_in_order.append(key)
+
+
+class State:
+    """What the events up to some position have made of all aggregates."""
+
+    def __init__(self) -> None:
+        self.stores: Mapping[Aggregate[Any], EntityStore[Any]] = {
+            aggregate: EntityStore(aggregate) for aggregate in AGGREGATES if not aggregate.is_single
+        }
+        self.singles: Mapping[Aggregate[Any], Any] = {
+            aggregate: aggregate.new(aggregate.plural)
+            for aggregate in AGGREGATES
+            if aggregate.is_single
+        }
+        self.indexes: Mapping[Index, IndexEntries] = {index: IndexEntries() for index in INDEXES}
         self.at_us = 0
         """The time of the newest event."""
 
-    def add_card(self, card_id: str, account_id: str) -> None:
-        """Note on which account a card is; cards stay where they are."""
-        if card_id not in self.account_of_card:
-            self.account_of_card[card_id] = account_id
-            self.card_ids.append(card_id)
+    def __getitem__(self, aggregate: Aggregate[S]) -> EntityStore[S]:
+        """The entities of an aggregate, packed."""
+        return self.stores[aggregate]
 
-    def add_request(self, key: str, ticket_id: str) -> None:
-        """Note which ticket was opened under a client's own id; it stays so."""
-        if key not in self.ticket_of_request:
-            self.ticket_of_request[key] = ticket_id
-            self.request_keys.append(key)
+    def single(self, aggregate: Aggregate[S]) -> S:
+        """The one entity of an aggregate of which there is one. It is never packed."""
+        return cast(S, self.singles[aggregate])
+
+    def index(self, event: Event) -> None:
+        """Keep the indexes: called for every event that has entries, live and on replay."""
+        for index, entry_of in INDEXED.get(type(event), ()):
+            entry = entry_of(event)
+            if entry is not None:
+                self.indexes[index].add(*entry)
+
+    def counts(self) -> dict[str, int]:
+        """How many there are of what people count."""
+        return {
+            **{aggregate.plural: len(store) for aggregate, store in self.stores.items()},
+            **{each.name: len(self.indexes[each]) for each in INDEXES if each.is_counted},
+            **{aggregate.plural: len(single) for aggregate, single in self.singles.items()},
+        }
+
+
+INDEXED: Final[Mapping[type[Any], list[tuple[Index, Callable[[Any], Entry]]]]] = {
+    event: [(index, index.entries[event]) for index in INDEXES if event in index.entries]
+    for event in {event for index in INDEXES for event in index.entries}
+}
+"""By the events that have entries in indexes."""
+
+
+class _Step(NamedTuple):
+    """What the replay of an event takes."""
+
+    id_of: Callable[[Any], str]
+    apply: Apply[Any, Any]
+    unpacked: dict[str, Any]
+    """The entities of the aggregate that the replay works on."""
+    store: EntityStore[Any] | None
+    """None where there is one entity only, which is always among the unpacked."""
+    retention: Retention[Any] | None
+    is_indexed: bool
 
 
 class Replay:
-    """Applies the journal's events to a state, in order, through `evolve` only.
+    """Applies the journal's events to a state, in order.
 
     Events that a state already contains, because a snapshot took it later than others, are passed
     over by its position.
@@ -78,80 +119,60 @@ class Replay:
         self.state = state
         self._id_retention_us = id_retention_us
         self._ids_since_us = newest_us - id_retention_us
-        self._accounts: dict[str, Account] = {}
-        self._customers: dict[str, Customer] = {}
-        self._tickets: dict[str, Ticket] = {}
+        self._unpacked: dict[Aggregate[Any], dict[str, Any]] = {
+            aggregate: {aggregate.plural: state.singles[aggregate]} if aggregate.is_single else {}
+            for aggregate in AGGREGATES
+        }
+        self._steps = {event: self._step(event, each) for event, each in AGGREGATE_OF_EVENT.items()}
+
+    def _step(self, event: type[Any], aggregate: Aggregate[Any]) -> _Step:
+        return _Step(
+            attrgetter(aggregate.id_field) if aggregate.id_field else aggregate.id_of,
+            aggregate.apply[event],
+            self._unpacked[aggregate],
+            self.state.stores.get(aggregate),
+            aggregate.retention,
+            event in INDEXED,
+        )
 
     def apply(self, event: Event, position: int) -> None:
         """Apply the event that the journal holds at `position`."""
-        self.state.at_us = max(self.state.at_us, event.at_us)
-        if type(event) in _ACCOUNT_EVENTS:
-            self._apply_account(cast(AccountEvent, event), position)
-        elif type(event) in _CUSTOMER_EVENTS:
-            self._apply_customer(cast(CustomerEvent, event), position)
-        elif type(event) in _TICKET_EVENTS:
-            self._apply_ticket(cast(TicketEvent, event), position)
-        elif position > self.state.merchants.position:
-            merchant_rules.evolve(self.state.merchants, cast(MerchantEvent, event), position)
+        state = self.state
+        state.at_us = max(state.at_us, event.at_us)
+        id_of, apply, unpacked, store, retention, is_indexed = self._steps[type(event)]
+        if is_indexed:
+            state.index(event)
+        entity_id = id_of(event)
+        entity = unpacked.get(entity_id)
+        if entity is None:
+            assert store is not None
+            if len(unpacked) >= _MAX_UNPACKED:
+                self.finish()
+            entity = unpacked[entity_id] = store.load(entity_id)
+        if position <= entity.position:
+            return
+        apply(entity, event)
+        entity.position = position
+        if retention is None:
+            return
+        if event.at_us < self._ids_since_us:
+            retention.forget_all(entity, self._ids_since_us)
+        else:
+            retention.forget_pages(entity, event.at_us - self._id_retention_us)
 
     def finish(self) -> None:
-        """Put to sleep whatever the replay woke; the state is whole after it."""
+        """Pack whatever the replay unpacked; the state is whole after it."""
         since_us = max(self._ids_since_us, self.state.at_us - self._id_retention_us)
-        for account_id, account in _taken(self._accounts):
-            accounts.forget_ids_before(account, since_us)
-            self.state.accounts.sleep(account_id, account)
-        for customer_id, customer in _taken(self._customers):
-            self.state.customers.sleep(customer_id, customer)
-        for ticket_id, ticket in _taken(self._tickets):
-            self.state.tickets.sleep(ticket_id, ticket)
-        self.state.accounts.forget_pages_before(since_us)
-
-    def account(self, account_id: str) -> Account:
-        """An account as it is at this point of the replay."""
-        account = self._accounts.get(account_id)
-        if account is None:
-            if len(self._accounts) >= _MAX_AWAKE:
-                self.finish()
-            account = self._accounts[account_id] = self.state.accounts.wake(account_id)
-        return account
-
-    def _apply_account(self, event: AccountEvent, position: int) -> None:
-        if isinstance(event, CardOpened | CardReplaced):
-            self.state.add_card(event.terms.card_id, event.account_id)
-        account = self.account(event.account_id)
-        if position > account.position:
-            accounts.evolve(account, event, position)
-            if event.at_us < self._ids_since_us:
-                accounts.forget_ids_before(account, self._ids_since_us)
-            else:
-                accounts.forget_old_ids(account, event.at_us - self._id_retention_us)
-
-    def _apply_customer(self, event: CustomerEvent, position: int) -> None:
-        customer = self._customers.get(event.customer_id)
-        if customer is None:
-            if len(self._customers) >= _MAX_AWAKE:
-                self.finish()
-            customer = self.state.customers.wake(event.customer_id)
-            self._customers[event.customer_id] = customer
-        if isinstance(event, PersonalDataErased):
-            self.state.erased.add(event.customer_id)
-        if position > customer.position:
-            evolve(customer, event, position)
-
-    def _apply_ticket(self, event: TicketEvent, position: int) -> None:
-        if isinstance(event, TicketOpened) and event.client_id is not None:
-            key = request_key(event.customer_id, event.client_id)
-            self.state.add_request(key, event.ticket_id)
-        ticket = self._tickets.get(event.ticket_id)
-        if ticket is None:
-            if len(self._tickets) >= _MAX_AWAKE:
-                self.finish()
-            ticket = self._tickets[event.ticket_id] = self.state.tickets.wake(event.ticket_id)
-        if position > ticket.position:
-            tickets.evolve(ticket, event, position)
+        for aggregate, store in self.state.stores.items():
+            retention = aggregate.retention
+            for entity_id, entity in _taken(self._unpacked[aggregate]):
+                if retention is not None:
+                    retention.forget_all(entity, since_us)
+                store.put(entity_id, entity)
+            store.forget_pages_before(since_us)
 
 
-def _taken(awake: dict[str, T]) -> Iterator[tuple[str, T]]:
-    """Take one after the other out, in order: what it was can be freed before the next sleeps."""
-    for name in list(awake):
-        yield name, awake.pop(name)
+def _taken(unpacked: dict[str, T]) -> Iterator[tuple[str, T]]:
+    """Take one after the other out, in order: its memory is free before the next is packed."""
+    for name in list(unpacked):
+        yield name, unpacked.pop(name)

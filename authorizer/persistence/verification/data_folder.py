@@ -6,7 +6,7 @@ Only reads, so it may run beside a server; what is written meanwhile is left out
 has in memory of the files is dropped first, so that it is the device that is checked.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -59,11 +59,8 @@ class Verified(NamedTuple):
     """The time of the newest event; 0 if there is none."""
     segments: int
     batches: int
-    accounts: int
-    customers: int
-    tickets: int
-    cards: int
-    merchants: int
+    counts: Mapping[str, int]
+    """How many there are of what people count: accounts, customers, …."""
     torn: TornTail | None
     """A batch that is being written, or that a crash left incomplete; no problem."""
     snapshots: tuple[CheckedSnapshot, ...]
@@ -124,11 +121,7 @@ def verify(
         newest_at_us=state.at_us,
         segments=len(journal.segments(disk)),
         batches=walk.batches,
-        accounts=len(state.accounts),
-        customers=len(state.customers),
-        tickets=len(state.tickets),
-        cards=len(state.card_ids),
-        merchants=len(state.merchants),
+        counts=state.counts(),
         torn=shortcut.torn if shortcut else walk.torn,
         snapshots=snapshots,
         compared=disk.path(shortcut.snapshot)

@@ -7,8 +7,10 @@ person is lost all the same.
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from authorizer.domain.customers.state import Customer
+from authorizer.domain.customers.aggregate import CUSTOMERS
+from authorizer.domain.customers.state import ERASED, Customer
 from authorizer.domain.sealing import Sealed
+from authorizer.domain.tickets.aggregate import TICKETS
 from authorizer.domain.tickets.state import Ticket
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.privacy.vault import FILE, HEADER, Keyring, VaultDamagedError, read_keys
@@ -50,12 +52,12 @@ class KeyCheck:
         problems = [Problem(file, offset, "no key and no zeros") for offset in keys.damaged_at]
         if amiss is not None and (failing or not isinstance(amiss, FileNotFoundError)):
             problems.insert(0, Problem(file, None, _said(amiss)))
-        spare = max(0, keys.destroyed - len(state.erased))
+        spare = max(0, keys.destroyed - len(state.indexes[ERASED]))
         problems += [
             Problem(file, None, f"customer {customer_id!r} {_why(keys, customer_id, what, spare)}")
             for customer_id, what in failing.items()
         ]
-        late = (each for each in sorted(state.erased) if keys.has_key(each))
+        late = (each for each in sorted(state.indexes[ERASED]) if keys.has_key(each))
         return CheckedKeys(file, len(keys), keys.destroyed, tuple(late), tuple(problems))
 
     def _read(self) -> tuple[Keyring, Exception | None]:
@@ -84,15 +86,15 @@ def _why(keys: Keyring, customer_id: str, what: str, spare: int) -> str:
 def _failing(state: State, rings: Iterable[Keyring]) -> dict[str, str]:
     """The customers whose texts can't be opened, and what is the first of it."""
     failing: dict[str, str] = {}
-    for customer_id in state.customers:
-        if customer_id in state.erased:
+    for customer_id in state[CUSTOMERS]:
+        if customer_id in state.indexes[ERASED]:
             continue
-        customer = state.customers.wake(customer_id)
+        customer = state[CUSTOMERS].load(customer_id)
         if not _opens(rings, customer_id, _texts_of_customer(customer)):
             failing[customer_id] = "the personal data"
-    for ticket_id in state.tickets:
-        ticket = state.tickets.wake(ticket_id)
-        if ticket.customer_id in state.erased or ticket.customer_id in failing:
+    for ticket_id in state[TICKETS]:
+        ticket = state[TICKETS].load(ticket_id)
+        if ticket.customer_id in state.indexes[ERASED] or ticket.customer_id in failing:
             continue
         if not _opens(rings, ticket.customer_id, _texts_of_ticket(ticket)):
             failing[ticket.customer_id] = f"the ticket {ticket_id}"

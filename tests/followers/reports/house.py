@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Engine
 
-from authorizer.domain.aggregates import Event
+from authorizer.domain.messages import Event
 from authorizer.followers.reports.local_days import LocalDays
 from authorizer.followers.reports.queries import QUERIES
 from authorizer.followers.reports.tables.projector import Projector

@@ -32,7 +32,9 @@ from authorizer.domain.money import MAX_BALANCE_CENTS
 from authorizer.domain.outcomes import Reason
 from authorizer.domain.sealing import Sealed
 from authorizer.domain.tickets import events as ticket_events
-from authorizer.domain.tickets.state import Ticket, evolve, ticket_clock, ticket_view
+from authorizer.domain.tickets.aggregate import TICKETS
+from authorizer.domain.tickets.clock import ticket_clock
+from authorizer.domain.tickets.state import Ticket, ticket_view
 from authorizer.followers.reports.tables.schema import CENTS_BASE, MAX_KEY_LENGTH
 from tests.followers.reports.house import House, rows_of
 from tests.support.any_event import EVENTS
@@ -40,7 +42,7 @@ from tests.support.tables import Tables
 
 Journal = list[tuple[int, Any]]
 
-TICKETS: Final = ("1", "2", "3")
+PROTOCOLS: Final = ("1", "2", "3")
 CARDS: Final = ("k1", "k2", "k3")
 INSTANTS: Final = st.integers(0, 2**51)
 TICKET_KINDS: Final = (
@@ -86,7 +88,7 @@ def near(event: Any) -> Any:
 def ticket_lives(draw: st.DrawFn) -> list[Any]:
     """What may happen to a few tickets, each opened before anything else happens to it."""
     happened: list[Any] = []
-    for ticket_id in TICKETS[: draw(st.integers(0, len(TICKETS)))]:
+    for ticket_id in PROTOCOLS[: draw(st.integers(0, len(PROTOCOLS)))]:
         kinds = [ticket_events.TicketOpened, *draw(st.lists(st.sampled_from(TICKET_KINDS)))]
         for kind in kinds:
             event: Any = draw(EVENTS[kind])
@@ -247,7 +249,7 @@ def ticket_contacts(journal: Journal) -> list[dict[str, Any]]:
 
 
 def histories(journal: Journal) -> Iterator[list[tuple[int, Any]]]:
-    for ticket_id in TICKETS:
+    for ticket_id in PROTOCOLS:
         history = [
             (position, event)
             for position, event in journal
@@ -262,7 +264,7 @@ def tickets(journal: Journal) -> list[dict[str, Any]]:
     for history in histories(journal):
         ticket = Ticket(history[0][1].ticket_id)
         for position, event in history:
-            evolve(ticket, event, position)
+            TICKETS.evolve(ticket, event, position)
         resolutions = [e for _, e in history if isinstance(e, ticket_events.TicketResolved)]
         view = ticket_view(ticket)
         clock = ticket_clock(view, 0)
@@ -291,7 +293,7 @@ def changes(journal: Journal) -> list[dict[str, Any]]:
     for history in histories(journal):
         ticket, status = Ticket(history[0][1].ticket_id), None
         for position, event in history:
-            evolve(ticket, event, position)
+            TICKETS.evolve(ticket, event, position)
             if ticket.status is not status:
                 status = ticket.status
                 row = {**event._asdict(), "position": position, "status": status.value}

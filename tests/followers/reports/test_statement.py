@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from authorizer.domain.accounts import funds
+from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.domain.accounts.card_rules import open_cards
 from authorizer.domain.accounts.cards import CardTerms
 from authorizer.domain.accounts.categories import CategoryTable
@@ -17,11 +18,12 @@ from authorizer.domain.accounts.commands import Authorize, Credit, OpenAccount, 
 from authorizer.domain.accounts.events import AccountCredited
 from authorizer.domain.accounts.policy import Policy
 from authorizer.domain.accounts.purchases import authorize
-from authorizer.domain.accounts.state import Account, evolve
-from authorizer.domain.aggregates import Event
+from authorizer.domain.accounts.state import Account
+from authorizer.domain.messages import Event
 from tests.followers.reports.house import House
+from tests.support.builders import context
 
-POLICY: Final = Policy(CategoryTable({"1": "FOOD", "2": "credit_limit"}, "CASH"))
+CONTEXT: Final = context(Policy(CategoryTable({"1": "FOOD", "2": "credit_limit"}, "CASH")))
 """A wallet may be called like the source of funds that is none."""
 WALLETS: Final = st.sampled_from(["FOOD", "credit_limit", "CASH"])
 CENTS: Final = st.integers(1, 30_00)
@@ -47,14 +49,14 @@ def opened(account_id: str, opening: dict[str, int]) -> tuple[Account, list[Even
     account = Account(account_id)
     card = CardTerms(f"card {account_id}", "1", "Visa", "ativo", None, None, 20_00, 0, None, None)
     opening_it = OpenAccount(account_id, opening, None, "t")
-    happened = take(account, list(funds.open_account(account, opening_it, POLICY, 1).events))
+    happened = take(account, list(funds.open_account(account, opening_it, CONTEXT, 1).events))
     cards = OpenCards(account_id, "cust", (card,), "t")
-    return account, happened + take(account, list(open_cards(account, cards, POLICY, 1).events))
+    return account, happened + take(account, list(open_cards(account, cards, CONTEXT, 1).events))
 
 
 def take(account: Account, found: list[Any]) -> list[Event]:
     for event in found:
-        evolve(account, event, account.position + 1)
+        ACCOUNTS.evolve(account, event, account.position + 1)
     return found
 
 
@@ -63,10 +65,10 @@ def happen(account: Account, step: Step, number: int) -> list[Event]:
     what, account_id, identity, cents, where, card = step
     if what == "credit":
         credit = Credit(account_id, identity or f"c{number}", where, cents, "t")
-        return take(account, list(funds.credit(account, credit, POLICY, number).events))
+        return take(account, list(funds.credit(account, credit, CONTEXT, number).events))
     card_id = card and f"card {account_id}"
     purchase = Authorize(account_id, identity, cents, where, "M", card_id, 0, "t")
-    _, event = authorize(account, purchase, POLICY, number, 0)
+    _, event = authorize(account, purchase, CONTEXT, number, 0)
     return [] if event is None else take(account, [event])
 
 

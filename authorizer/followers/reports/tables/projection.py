@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Final, NamedTuple
 
-from authorizer.domain.accounts.cards import LIMIT_QUERY, Operation
+from authorizer.domain.accounts.cards import Operation, OperationKind
 from authorizer.domain.accounts.categories import CREDIT_LIMIT
 from authorizer.domain.accounts.events import (
     AccountCredited,
@@ -16,8 +16,8 @@ from authorizer.domain.accounts.events import (
     PurchaseApproved,
     PurchaseDeclined,
 )
-from authorizer.domain.aggregates import Event
 from authorizer.domain.customers.events import OperationsImported
+from authorizer.domain.messages import Event
 from authorizer.domain.moments import WrittenTime
 from authorizer.domain.outcomes import Reason
 from authorizer.domain.tickets import events as ticket_events
@@ -186,29 +186,37 @@ class Rows:
         self.cards.append({"card_id": card_id, "customer_id": customer_id})
 
     def _blocked(self, event: CardBlocked, position: int) -> None:
-        self._card_operation(event, position, "bloqueio", block_reason=event.block_reason)
+        self._card_operation(event, position, OperationKind.BLOCK, block_reason=event.block_reason)
 
     def _unblocked(self, event: CardUnblocked, position: int) -> None:
-        self._card_operation(event, position, "desbloqueio", justification=event.justification)
+        self._card_operation(
+            event, position, OperationKind.UNBLOCK, justification=event.justification
+        )
 
     def _replaced(self, event: CardReplaced, position: int) -> None:
         new = event.terms.card_id
         self._card(new, event.customer_id)
         self._card_operation(
-            event, position, "substituicao", block_reason=event.block_reason, replaced_by=new
+            event,
+            position,
+            OperationKind.REPLACEMENT,
+            block_reason=event.block_reason,
+            replaced_by=new,
         )
 
     def _limit_changed(self, event: LimitChanged, position: int) -> None:
         self._card_operation(
             event,
             position,
-            "alteracao_limite",
+            OperationKind.LIMIT_CHANGE,
             limit_total_cents=event.limit_total_cents,
             previous_limit_cents=event.previous_cents,
         )
 
     def _limit_queried(self, event: LimitQueried, position: int) -> None:
-        self._card_operation(event, position, LIMIT_QUERY, available_cents=event.available_cents)
+        self._card_operation(
+            event, position, OperationKind.LIMIT_QUERY, available_cents=event.available_cents
+        )
 
     def _imported(self, event: OperationsImported, position: int) -> None:
         for part, operation in enumerate(event.operations):
@@ -218,11 +226,11 @@ class Rows:
         self,
         event: Any,
         position: int,
-        kind: str,
+        kind: OperationKind,
         **fields: Any,
     ) -> None:
         operation = Operation(
-            kind, event.card_id, WrittenTime(event.at_us), event.channel, **fields
+            kind.value, event.card_id, WrittenTime(event.at_us), event.channel, **fields
         )
         customer_id = getattr(event, "customer_id", None)
         if customer_id is None:
@@ -247,7 +255,7 @@ class Rows:
 
     # --- tickets -------------------------------------------------------------------------------
 
-    def _ticket(self, event: ticket_events.TicketEvent, position: int) -> None:
+    def _ticket(self, event: Any, position: int) -> None:
         if isinstance(event, ticket_events.TicketOpened):
             record = self.tickets[event.ticket_id] = TicketRecord(event.ticket_id)
             before = None

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 import structlog
 from sqlalchemy import Engine
 
-from authorizer.domain.aggregates import Event
+from authorizer.domain.messages import Event
 from authorizer.followers.reports.local_days import LocalDays
 from authorizer.followers.reports.tables.store import (
     add_up_anew,

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from authorizer.domain.aggregates import Event
+from authorizer.domain.messages import Event
 from authorizer.domain.outcomes import Reason
 from authorizer.followers.reports.local_days import LocalDays
 from authorizer.followers.reports.tables.database_url import read_url

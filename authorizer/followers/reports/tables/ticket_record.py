@@ -5,16 +5,17 @@ from typing import Any, Final
 
 import orjson
 
+from authorizer.domain.messages import Event
 from authorizer.domain.sealing import Sealed
 from authorizer.domain.tickets import events
+from authorizer.domain.tickets.aggregate import TICKETS
+from authorizer.domain.tickets.clock import ticket_clock
 from authorizer.domain.tickets.state import (
     BOT,
     ReopeningWait,
     Ticket,
     TicketStatus,
     TicketView,
-    evolve,
-    ticket_clock,
     ticket_view,
 )
 from authorizer.followers.reports.tables.schema import tickets
@@ -79,10 +80,10 @@ class TicketRecord:
             **{name: getattr(self, name) for name in _OWN},
         }
 
-    def apply(self, event: events.TicketEvent, position: int) -> None:
+    def apply(self, event: Event, position: int) -> None:
         """Have an event happen to the ticket."""
         ticket = self.ticket
-        evolve(ticket, event, position)
+        TICKETS.evolve(ticket, event, position)
         if isinstance(event, events.TicketOpened):
             self.opened_position = position
         elif isinstance(event, events.InteractionRecorded):

@@ -1,0 +1,130 @@
+"""What each event changes in a ticket."""
+
+from authorizer.domain.sealing import Sealed
+from authorizer.domain.tickets.events import (
+    InteractionRecorded,
+    TicketClosed,
+    TicketOpened,
+    TicketPaused,
+    TicketPriorityChanged,
+    TicketReopened,
+    TicketResolved,
+    TicketResumed,
+    TicketTaken,
+)
+from authorizer.domain.tickets.state import (
+    ATTENDANT,
+    CUSTOMER,
+    Interaction,
+    ReopeningWait,
+    Ticket,
+    TicketStatus,
+)
+
+
+def ticket_opened(ticket: Ticket, event: TicketOpened) -> None:
+    """The ticket is there, and its clock runs."""
+    ticket.customer_id = event.customer_id
+    ticket.category = event.category
+    ticket.priority = ticket.opened_priority = event.priority
+    ticket.client_id = event.client_id
+    ticket.channel = event.channel
+    ticket.card_id = event.card_id
+    ticket.first_response_target_us = event.first_response_target_us
+    ticket.resolution_target_us = event.resolution_target_us
+    ticket.text = event.text
+    _count_text(ticket, event.text)
+    ticket.opened_at_us = event.at_us
+    ticket.runs_since_us = event.at_us
+
+
+def ticket_taken(ticket: Ticket, event: TicketTaken) -> None:
+    """An attendant works on it."""
+    ticket.status = TicketStatus.IN_PROGRESS
+    ticket.attendant = event.attendant
+
+
+def interaction_recorded(ticket: Ticket, event: InteractionRecorded) -> None:
+    """This was said."""
+    ticket.interactions.append(
+        Interaction(event.at_us, event.author, event.name, event.channel, event.public, event.text)
+    )
+    _count_text(ticket, event.text)
+    if event.author == CUSTOMER:
+        _customer_waits(ticket, event.at_us)
+    elif event.author == ATTENDANT and event.public:
+        _answered(ticket, event.at_us)
+
+
+def _customer_waits(ticket: Ticket, at_us: int) -> None:
+    if ticket.unanswered_since_us is None:
+        ticket.unanswered_since_us = at_us
+
+
+def _answered(ticket: Ticket, at_us: int) -> None:
+    ticket.unanswered_since_us = None
+    if ticket.first_response_at_us is None:
+        ticket.first_response_at_us = at_us
+    if ticket.reopening_waits and ticket.reopening_waits[-1].answered_at_us is None:
+        reopened_at_us = ticket.reopening_waits[-1].reopened_at_us
+        ticket.reopening_waits[-1] = ReopeningWait(reopened_at_us, at_us)
+
+
+def ticket_paused(ticket: Ticket, event: TicketPaused) -> None:
+    """It waits for the customer, and its clock stands still."""
+    ticket.status = TicketStatus.WAITING
+    _stop_clock(ticket, event.at_us)
+
+
+def ticket_resumed(ticket: Ticket, event: TicketResumed) -> None:
+    """The waiting is over, and its clock runs."""
+    ticket.status = TicketStatus.IN_PROGRESS
+    ticket.runs_since_us = event.at_us
+
+
+def ticket_priority_changed(ticket: Ticket, event: TicketPriorityChanged) -> None:
+    """It has the targets of another priority."""
+    ticket.priority = event.priority
+    ticket.first_response_target_us = event.first_response_target_us
+    ticket.resolution_target_us = event.resolution_target_us
+
+
+def ticket_resolved(ticket: Ticket, event: TicketResolved) -> None:
+    """It is resolved, and its clock stands still."""
+    ticket.status = TicketStatus.RESOLVED
+    ticket.attendant = event.attendant
+    ticket.resolution = event.text
+    _count_text(ticket, event.text)
+    ticket.resolved_at_us = event.at_us
+    ticket.unanswered_since_us = None
+    if ticket.first_resolved_at_us is None:
+        ticket.first_resolved_at_us = event.at_us
+    _stop_clock(ticket, event.at_us)
+
+
+def ticket_reopened(ticket: Ticket, event: TicketReopened) -> None:
+    """It is taken up again, and its clock runs."""
+    ticket.status = TicketStatus.REOPENED
+    ticket.reopening = event.text
+    _count_text(ticket, event.text)
+    ticket.reopenings += 1
+    ticket.reopening_waits.append(ReopeningWait(event.at_us, None))
+    _customer_waits(ticket, event.at_us)
+    ticket.runs_since_us = event.at_us
+
+
+def ticket_closed(ticket: Ticket, event: TicketClosed) -> None:
+    """It is over."""
+    ticket.status = TicketStatus.CLOSED
+    ticket.closed_at_us = event.at_us
+    ticket.unanswered_since_us = None
+
+
+def _stop_clock(ticket: Ticket, at_us: int) -> None:
+    if ticket.runs_since_us is not None:
+        ticket.ran_us += at_us - ticket.runs_since_us
+        ticket.runs_since_us = None
+
+
+def _count_text(ticket: Ticket, text: Sealed | None) -> None:
+    ticket.sealed_chars += len(text or "")
