@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from decimal import Decimal
 
@@ -9,11 +10,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 
 from authorizer.domain.moments import WrittenTime
+from authorizer.http.accounts import AccountDocument, CreditDocument
 from authorizer.http.api.fields import Channel, Identity
 from authorizer.http.api.problems import InvalidRequestError
-from authorizer.http.api.wire import checked, json_response, money, parse_time, read_json, time_text
+from authorizer.http.api.wire import (
+    DOCUMENT,
+    checked,
+    json_response,
+    money,
+    parse_time,
+    read_document,
+    read_json,
+    time_text,
+)
 
 
 def status_of(body: bytes) -> int | None:
@@ -177,3 +189,10 @@ def test_a_body_is_nested_as_deeply_on_every_python(begin: bytes, end: bytes) ->
     read_json(begin * 500 + b"1" + end * 500)
     with pytest.raises(HTTPException):
         read_json(begin * 501 + b"1" + end * 501)
+
+
+def test_a_handler_reads_the_document_that_its_endpoint_declares() -> None:
+    """The OpenAPI document would describe another one."""
+    request = Request({"type": "http", "headers": [], DOCUMENT: CreditDocument})
+    with pytest.raises(AssertionError):
+        asyncio.run(read_document(request, AccountDocument))

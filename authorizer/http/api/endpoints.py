@@ -22,6 +22,7 @@ from authorizer.domain.access import Role
 from authorizer.http.access.control import CALLER, Access, Denied
 from authorizer.http.api.problems import problem_response
 from authorizer.http.api.query import NoQuery, Query, keep_query
+from authorizer.http.api.wire import DOCUMENT
 
 Handler = Callable[[Request], Awaitable[Response]]
 H = TypeVar("H", bound=Callable[..., Awaitable[Response]])
@@ -122,6 +123,7 @@ def _route(path: str, by_method: Mapping[str, Endpoint], access: Access) -> Rout
         if isinstance(caller, Denied):
             return problem_response(caller.status, caller.detail, headers=caller.headers)
         request.scope[CALLER] = caller
+        request.scope[DOCUMENT] = declared.body
         keep_query(request, declared.query)
         assert declared.handler is not None
         return await declared.handler(request)

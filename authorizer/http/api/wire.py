@@ -20,6 +20,8 @@ from authorizer.http.api.problems import FieldError, InvalidRequestError
 
 MAX_BODY_BYTES: Final = 65_536
 """The longest body of a request, of a purchase too."""
+DOCUMENT: Final = "authorizer.document"
+"""Where a request's scope has the model of its document, as its endpoint declares it."""
 _RFC3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
@@ -67,12 +69,13 @@ async def read_body(request: Request) -> bytes:
 
 
 async def read_document(request: Request, model: type[M]) -> M:
-    """The request's JSON document, validated.
+    """The request's JSON document, validated. `model` is the one that the endpoint declares.
 
     Raises:
         HTTPException: 400 where the body is no JSON, 413 where it is too large.
         InvalidRequestError: fields are missing, unknown or can't be taken.
     """
+    assert request.scope[DOCUMENT] is model
     document = read_json(await read_body(request))
     if not isinstance(document, dict):
         raise InvalidRequestError(FieldError("body", "must be an object"))
