@@ -11,7 +11,7 @@ import orjson
 from authorizer.cli import offline
 from authorizer.cli.options import settings_options
 from authorizer.cli.progress import status_line
-from authorizer.cli.reports import journal_end, projector_of, tables_of
+from authorizer.cli.reports import feed_of, journal_end, tables_of
 from authorizer.followers.reports.asked import Asked
 from authorizer.followers.reports.export.amounts import with_amounts
 from authorizer.followers.reports.export.spreadsheet import STYLES, csv_of
@@ -115,6 +115,7 @@ def report(
 
 def _gather(settings: Settings, asked: Asked) -> dict[str, Any]:
     from authorizer.followers.reports.export.all_reports import gather  # noqa: PLC0415
+    from authorizer.followers.reports.tables.projector import Projector  # noqa: PLC0415
     from authorizer.followers.reports.tables.store import StoreError, problem_of  # noqa: PLC0415
 
     disk = offline.journal_to_read(settings)
@@ -122,8 +123,8 @@ def _gather(settings: Settings, asked: Asked) -> dict[str, Any]:
         with tables_of(settings, disk) as engine:
             try:
                 with disk.lock():
-                    projector = projector_of(engine, disk, asked.days, keep_days=True)
-                    projector.catch_up(journal_end(disk))
+                    projector = Projector(engine, asked.days, keep_days=True)
+                    feed_of(projector, disk).catch_up(journal_end(disk))
             except DataFolderInUseError:
                 _wait_for_the_server(engine, journal_end(disk))
             with engine.connect() as connection:

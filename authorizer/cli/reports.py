@@ -1,17 +1,13 @@
 """`authorizer reports`: the read models' tables."""
 
 import json
-import os
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 import click
-import structlog
 
 from authorizer.cli import offline
 from authorizer.cli.options import laid_out, settings_options
@@ -30,19 +26,12 @@ from authorizer.settings.model import Settings
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from authorizer.followers.reports.tables.projector import Projector
-    from authorizer.followers.reports.worker import Worker
-
-log = structlog.get_logger()
+    from authorizer.followers.feed import Consumer, Feed
 
 # The server loads this module too, and never SQLAlchemy: that is loaded where it is used.
 
 FOLDER: Final = "reports"
 DATABASE: Final = "reports.sqlite"
-NICENESS: Final = 15
-"""Purchases come first."""
-SWITCH_SECONDS: Final = 0.0002
-"""A query gives the interpreter up a hundred times, and waits so long for it each time."""
 
 HELP: Final = """Look after the tables that statements, lists and reports come from.
 
@@ -75,14 +64,16 @@ def rebuild(settings: Settings) -> None:
 
     Exit status: 0 done, 1 failed, 2 wrong usage.
     """
+    from authorizer.followers.reports.tables.projector import Projector  # noqa: PLC0415
+
     configure_logging("auto", "warning", status_line())
     disk = offline.journal_to_read(settings)
     with offline.deaf_to_calls(), disk.lock():
         if settings.reports_url is None:
             _remove_database(disk)  # it may be broken
         with tables_of(settings, disk) as engine:
-            projector = projector_of(engine, disk, LocalDays(settings.time_zone))
-            passed = _read_and_project(disk, projector)
+            projector = Projector(engine, LocalDays(settings.time_zone))
+            passed = _read_and_project(disk, feed_of(projector, disk))
     click.echo(f"{passed} events are in the tables")
 
 
@@ -135,11 +126,13 @@ def follow(settings: Settings) -> None:
     The server starts this. It ends with its standard input, so it never outlives the server.
     """
     configure_logging(settings.log_format, settings.log_level, status_line(), in_background=True)
+    from authorizer.followers import child  # noqa: PLC0415
+    from authorizer.followers.reports.follower import ReportsFollower  # noqa: PLC0415
+
     disk = LocalDisk(settings.data)
     with tables_of(settings, disk) as engine:
-        os.nice(NICENESS)  # behind the start, which a busy machine would drag out
-        sys.setswitchinterval(SWITCH_SECONDS)
-        _follow(engine, disk, LocalDays(settings.time_zone))
+        follower = ReportsFollower(engine, LocalDays(settings.time_zone))
+        child.run(follower, feed_of(follower, disk))
 
 
 @reports.command(name="check-url", hidden=True)
@@ -176,36 +169,6 @@ def url_problem(url: str) -> str | None:
     return checked.stdout.strip() or None
 
 
-def _follow(engine: "Engine", disk: LocalDisk, days: LocalDays) -> None:
-    from authorizer.followers.reports.wire import message  # noqa: PLC0415
-    from authorizer.followers.reports.worker import END_SECONDS, Worker  # noqa: PLC0415
-
-    worker = Worker(engine, projector_of(engine, disk, days), _say, time.monotonic)
-    running = threading.Thread(target=_run, args=(worker,), name="projector", daemon=True)
-    running.start()
-    for line in sys.stdin.buffer:
-        worker.take(message(line))
-    worker.end()
-    running.join(END_SECONDS)
-
-
-def _run(worker: "Worker") -> None:
-    """Follow the journal. A bug ends the process, and the server starts another one."""
-    try:
-        worker.run()
-    except Exception:
-        log.exception("a bug in the reports' process")
-        os._exit(1)
-
-
-def _say(line: bytes) -> None:
-    try:
-        sys.stdout.buffer.write(line)
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:  # nobody listens any more: standard input ends too
-        return
-
-
 @contextmanager
 def tables_of(settings: Settings, disk: LocalDisk) -> "Iterator[Engine]":
     """The database of the tables: as the settings say, or in the data folder."""
@@ -238,16 +201,14 @@ def _remove_database(disk: LocalDisk) -> None:
             disk.remove(f"{FOLDER}/{name}")
 
 
-def projector_of(
-    engine: "Engine", disk: LocalDisk, days: LocalDays, keep_days: bool = False
-) -> "Projector":
-    """Who brings the tables up with the journal of a data folder."""
-    from authorizer.followers.reports.tables.projector import Projector  # noqa: PLC0415
+def feed_of(consumer: "Consumer", disk: LocalDisk) -> "Feed":
+    """The feed of a follower from the journal of a data folder."""
+    from authorizer.followers.feed import Feed  # noqa: PLC0415
 
     def events(batch: Batch) -> Iterable[tuple[int, Event]]:
         return events_of(disk, batch)
 
-    return Projector(engine, lambda place: Follower(disk, place), events, days, keep_days)
+    return Feed(consumer, lambda place: Follower(disk, place), events)
 
 
 def journal_end(disk: LocalDisk) -> int:
@@ -259,12 +220,12 @@ def journal_end(disk: LocalDisk) -> int:
     return reader.position
 
 
-def _read_and_project(disk: LocalDisk, projector: "Projector") -> int:
+def _read_and_project(disk: LocalDisk, feed: "Feed") -> int:
     from authorizer.followers.reports.tables.store import StoreError, problem_of  # noqa: PLC0415
 
     end = journal_end(disk)
     try:
-        projector.make_anew()
+        feed.begin_anew()
         with progress("Rebuilding", end) as moved:
             told = 0
 
@@ -273,9 +234,9 @@ def _read_and_project(disk: LocalDisk, projector: "Projector") -> int:
                 moved(position - told)
                 told = position
 
-            projector.catch_up(end, tell)
+            feed.catch_up(end, tell)
     except StoreError as error:
         raise click.ClickException(
             f"the reports' database can't be written: {problem_of(error)}"
         ) from error
-    return projector.position
+    return feed.position

@@ -67,10 +67,10 @@ def test_a_bug_ends_the_process_that_follows(demo: Path) -> None:
     program = """
 import sys
 from authorizer.cli import main
-from authorizer.followers.reports.tables.projector import Projector
+from authorizer.followers.feed import Feed
 def bug(*_):
     raise RuntimeError("a bug")
-Projector.catch_up = bug
+Feed.catch_up = bug
 main(["reports", "follow", "--data", sys.argv[1]])
 """
     command = [python(), "-c", program, str(demo)]

@@ -8,8 +8,9 @@ from typing import Any, Final
 from sqlalchemy import Engine
 
 from authorizer.domain.messages import Event
+from authorizer.followers.feed import Consumer, Feed
 from authorizer.followers.reports.local_days import LocalDays
-from authorizer.followers.reports.queries import QUERIES
+from authorizer.followers.reports.queries import make_queries
 from authorizer.followers.reports.tables.projector import Projector
 from authorizer.followers.reports.tables.schema import metadata
 from authorizer.persistence.journal.file_journal import FileJournal
@@ -33,23 +34,27 @@ class House:
         self.time_zone = time_zone
         self.disk = MemoryDisk()
         self.journal = FileJournal(self.disk, _end_of(self.disk), segment_bytes)
-        self.projector = self.new_projector()
-        self.projector.make_anew()
+        self.queries = make_queries()
+        self.feed = self.new_feed()
+        self.feed.begin_anew()
 
     @property
     def durable(self) -> int:
         return self.journal.position
 
-    def new_projector(
+    def new_feed(
         self, run_records: int = 4_000, time_zone: str | None = None, keep_days: bool = False
-    ) -> Projector:
-        """Somebody who has just started, and knows nothing but what is in the tables."""
-        return Projector(
-            self.engine,
+    ) -> Feed:
+        """A process that has just started, and knows nothing but what is in the tables."""
+        projector = Projector(self.engine, LocalDays(time_zone or self.time_zone), keep_days)
+        return self.feed_of(projector, run_records)
+
+    def feed_of(self, consumer: Consumer, run_records: int = 4_000) -> Feed:
+        """The journal for a consumer of it."""
+        return Feed(
+            consumer,
             lambda place: Follower(self.disk, place),
             lambda batch: events_of(self.disk, batch),
-            LocalDays(time_zone or self.time_zone),
-            keep_days,
             run_records,
         )
 
@@ -61,12 +66,12 @@ class House:
         """Have events happen, each in a batch of its own, and be in the tables."""
         for event in events:
             self.happen(event)
-        self.projector.catch_up(self.durable)
+        self.feed.catch_up(self.durable)
 
     def ask(self, query: str, **params: Any) -> Any:
         """The result of a query."""
         with self.engine.connect() as connection:
-            return QUERIES[query](connection, params)
+            return self.queries[query](connection, params)
 
     def tables(self) -> Tables:
         """All rows of all tables, in an order that does not depend on how they came in."""

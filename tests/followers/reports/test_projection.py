@@ -353,9 +353,9 @@ def check(house: House, batches: list[list[Any]], starts: list[int], run_records
         first = house.durable - len(batch) + 1
         journal += enumerate(batch, first)
         if number in starts:
-            house.projector.catch_up(house.durable)
-            house.projector = house.new_projector(run_records)
-    house.projector.catch_up(house.durable)
+            house.feed.catch_up(house.durable)
+            house.feed = house.new_feed(run_records)
+    house.feed.catch_up(house.durable)
     made = house.tables()
     assert made.pop("progress")[0][2] == house.durable
     wanted = as_stored(expected(journal))
@@ -414,5 +414,5 @@ def test_a_ticket_without_its_opening_is_refused(house: House) -> None:
     house.happen(ticket_events.TicketResolved(1, "t", "9", "c", "ana", "App", Sealed("x")))
     before = house.tables()
     with pytest.raises(KeyError):
-        house.projector.catch_up(house.durable)
+        house.feed.catch_up(house.durable)
     assert house.tables() == before

@@ -110,7 +110,7 @@ def test_opening_balances_and_lines_are_the_balances(engine: Engine) -> None:
         for number, step in enumerate(steps, 2):
             journal += happen(accounts[step[1]], step, number)
         house.happen(*journal)
-        house.projector.catch_up(house.durable)
+        house.feed.catch_up(house.durable)
         for account_id, account in accounts.items():
             lines = lines_of(house, account_id, limit)
             positions = [line["position"] for line in lines]

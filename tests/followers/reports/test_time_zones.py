@@ -27,9 +27,9 @@ def kept(house: House) -> list[tuple[int, int]]:
 def as_if_always(house: House, time_zone: str) -> bool:
     """Whether the tables are what they were if they had been made with this zone."""
     made = house.tables()
-    house.new_projector(time_zone=time_zone).make_anew()
-    house.projector = house.new_projector(time_zone=time_zone)
-    house.projector.catch_up(house.durable)
+    house.new_feed(time_zone=time_zone).begin_anew()
+    house.feed = house.new_feed(time_zone=time_zone)
+    house.feed.catch_up(house.durable)
     return made == house.tables()
 
 
@@ -40,7 +40,7 @@ def test_another_zone_has_the_sums_made_anew(
     monkeypatch.setattr(store, "READ_AT_ONCE", at_once)
     house.project(*FIVE_PURCHASES, approved(1)._replace(at_us=EVENING_US))
     utc = kept(house)
-    house.new_projector(time_zone=SAO_PAULO).catch_up(house.durable)
+    house.new_feed(time_zone=SAO_PAULO).catch_up(house.durable)
     assert kept(house) != utc
     assert as_if_always(house, SAO_PAULO)
 
@@ -49,14 +49,14 @@ def test_the_same_zone_leaves_them(house: House, monkeypatch: pytest.MonkeyPatch
     house.project(*FIVE_PURCHASES)
     monkeypatch.setattr("authorizer.followers.reports.tables.projector.add_up_anew", None)
     house.happen(approved(1))
-    house.new_projector().catch_up(house.durable)
+    house.new_feed().catch_up(house.durable)
     assert sum(count for _, count in kept(house)) == 6
 
 
 def test_who_keeps_the_days_adds_to_them(house: House) -> None:
     house.project(*FIVE_PURCHASES)
     house.happen(approved(1)._replace(at_us=EVENING_US))
-    house.new_projector(time_zone=SAO_PAULO, keep_days=True).catch_up(house.durable)
+    house.new_feed(time_zone=SAO_PAULO, keep_days=True).catch_up(house.durable)
     assert as_if_always(house, "UTC")
 
 
@@ -69,17 +69,17 @@ def test_a_zone_whose_rules_have_changed_has_the_sums_made_anew(
         connection.execute(
             update(local_days).where(local_days.c.day == FIRST).values(end_us=EVENING_US)
         )
-    house.new_projector(keep_days=True).catch_up(house.durable)
+    house.new_feed(keep_days=True).catch_up(house.durable)
     assert as_if_always(house, "UTC")
 
 
 def test_two_who_disagree_never_mix_their_days(house: House) -> None:
     house.project(*FIVE_PURCHASES)
     house.happen(approved(1)._replace(at_us=EVENING_US))
-    house.new_projector(time_zone=SAO_PAULO).catch_up(house.durable - 1)
+    house.new_feed(time_zone=SAO_PAULO).catch_up(house.durable - 1)
     with pytest.raises(OvertakenError):
-        house.projector.catch_up(house.durable)
-    house.projector.catch_up(house.durable)
+        house.feed.catch_up(house.durable)
+    house.feed.catch_up(house.durable)
     assert as_if_always(house, "UTC")
 
 
@@ -94,5 +94,5 @@ def test_a_failure_on_the_way_leaves_the_sums_as_they_were(
 
     monkeypatch.setattr(store, "_add", fail)
     with pytest.raises(OSError, match="no room"):
-        house.new_projector(time_zone=SAO_PAULO).catch_up(house.durable)
+        house.new_feed(time_zone=SAO_PAULO).catch_up(house.durable)
     assert house.tables() == before

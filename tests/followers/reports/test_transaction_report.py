@@ -133,7 +133,7 @@ def test_merchants_past_the_largest_are_told_together(
 def test_sums_beyond_64_bits(till: Till) -> None:
     count = 150
     till.house.happen(*(approved(MAX_BALANCE_CENTS, day=n % 3) for n in range(count)))
-    till.house.projector.catch_up(till.house.durable)
+    till.house.feed.catch_up(till.house.durable)
     assert till.ask("carteira")["aprovadas"]["centavos"] == str(count * MAX_BALANCE_CENTS)
 
 
@@ -268,7 +268,7 @@ def check(house: House, case: Case) -> None:
     till = Till(house)
     parts = (case.happened[: case.seen], case.happened[case.seen :])
     for part, zone in zip(parts, case.kept, strict=True):
-        house.projector = house.new_projector(time_zone=zone)
+        house.feed = house.new_feed(time_zone=zone)
         house.project(*part)
         for by in WAYS:
             till.ask(by, case.period, case.asked)
@@ -299,7 +299,7 @@ def test_any_purchases_are_told_as_one_would_count_them(engine: Engine) -> None:
 def test_an_evening_in_sao_paulo_is_of_its_own_month(till: Till) -> None:
     """Half past nine on the 30th of November is past midnight in Greenwich."""
     evening = us_of(datetime.fromisoformat("2026-12-01T00:30:00Z"))
-    till.house.projector = till.house.new_projector(time_zone=SAO_PAULO)
+    till.house.feed = till.house.new_feed(time_zone=SAO_PAULO)
     till.house.project(approved(100)._replace(at_us=evening))
     days = LocalDays(SAO_PAULO)
     november = Period(
@@ -321,7 +321,7 @@ def test_instants_are_exact(till: Till) -> None:
 def test_parts_of_a_day_add_up_beyond_64_bits(till: Till) -> None:
     most = MAX_BALANCE_CENTS - 1
     till.house.happen(*(approved(most) for _ in range(150)), declined(10**28))
-    till.house.projector.catch_up(till.house.durable)
+    till.house.feed.catch_up(till.house.durable)
     part = Period(FIRST * DAY_US, FIRST * DAY_US + 1)
     assert till.ask("carteira", part)["aprovadas"]["centavos"] == str(150 * most)
     assert till.ask("mcc", part)["recusadas"] == {"quantidade": 1, "centavos": "0"}

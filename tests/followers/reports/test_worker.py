@@ -13,11 +13,12 @@ from sqlalchemy.exc import DBAPIError
 from structlog.testing import capture_logs
 
 from authorizer.domain.accounts.events import PurchaseApproved
-from authorizer.followers.reports import worker as worker_module
-from authorizer.followers.reports.queries import QUERIES
-from authorizer.followers.reports.tables.projector import Projector
-from authorizer.followers.reports.wire import message
-from authorizer.followers.reports.worker import Worker
+from authorizer.followers import worker as worker_module
+from authorizer.followers.feed import Feed
+from authorizer.followers.reports.follower import AWAY, ReportsFollower
+from authorizer.followers.reports.local_days import LocalDays
+from authorizer.followers.wire import message
+from authorizer.followers.worker import Worker
 from tests.followers.reports.house import House
 
 DEADLINE_S = 60.0
@@ -30,7 +31,9 @@ class Working:
     def __init__(self, house: House) -> None:
         self.said: list[dict[str, Any]] = []
         self.changed = threading.Condition()
-        self.worker = Worker(house.engine, house.new_projector(), self.hear, time.monotonic)
+        self.follower = ReportsFollower(house.engine, LocalDays(house.time_zone))
+        feed = house.feed_of(self.follower)
+        self.worker = Worker(self.follower, feed, self.hear, time.monotonic)
         self.thread = threading.Thread(target=self.worker.run, daemon=True)
         self.thread.start()
 
@@ -129,7 +132,7 @@ def test_what_is_amiss_is_logged_once_and_so_is_its_end(
 
     with capture_logs() as logged:
         with monkeypatch.context() as patched:
-            patched.setattr(Projector, "catch_up", refuse)
+            patched.setattr(Feed, "catch_up", refuse)
             patched.setattr(Engine, "connect", refuse)
             house.happen(purchase(2))
             for identity in range(2, 10):
@@ -140,16 +143,14 @@ def test_what_is_amiss_is_logged_once_and_so_is_its_end(
             if "result" in working.answer(identity):
                 break
     told = [line["event"] for line in logged if line["event"] != "a query failed"]
-    assert told == [worker_module.AWAY, "the reports' database is back"]
+    assert told == [AWAY, "the reports' database is back"]
 
 
-def test_a_bug_in_a_query_is_said_and_is_no_end(
-    house: House, working: Working, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_bug_in_a_query_is_said_and_is_no_end(house: House, working: Working) -> None:
     def bug(_: Connection, __: Any) -> Any:
         raise RuntimeError("a bug")
 
-    monkeypatch.setitem(QUERIES, "bug", bug)
+    working.follower._queries = {**working.follower._queries, "bug": bug}
     house.happen(purchase(1))
     for identity in range(2 * worker_module.QUERY_THREADS):
         working.ask(identity, at_least=1, query="bug")

@@ -1,22 +1,15 @@
-"""The reports' process: keeps the tables up with the journal, and answers queries beside that."""
+"""The work of a follower's process: following the journal, and answering queries beside that."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from queue import SimpleQueue
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 import structlog
-from sqlalchemy import Engine
 
-from authorizer.followers.reports.queries import QUERIES
-from authorizer.followers.reports.tables.projector import Projector
-from authorizer.followers.reports.tables.store import (
-    OvertakenError,
-    StoreError,
-    is_away,
-    problem_of,
-)
-from authorizer.followers.reports.wire import QueryError, line
+from authorizer.followers.feed import Consumer, Feed
+from authorizer.followers.troubles import Trouble, Troubles
+from authorizer.followers.wire import NoAnswer, line
 from authorizer.persistence.journal.segments import JournalDamagedError
 from authorizer.persistence.state.history import MISFITS
 
@@ -25,18 +18,28 @@ FIRST_PAUSE_SECONDS: Final = 0.1
 LONGEST_PAUSE_SECONDS: Final = 10.0
 TICK_SECONDS: Final = 0.2
 END_SECONDS: Final = 5.0
-AWAY: Final = (
-    "the reports' database is away; statements, lists and reports answer 503 until it is back"
-)
 
-FAILURES: Final = (StoreError, OSError, OvertakenError, JournalDamagedError, *MISFITS)
-"""What keeps the tables where they are for now; it is logged once, and tried again."""
+JOURNAL_FAILURES: Final = (OSError, JournalDamagedError, *MISFITS)
+"""The exceptions of a journal that can't be read, or whose events do not fit each other."""
 
 log = structlog.get_logger()
 
 
+class Follower(Consumer, Protocol):
+    """What a process follows the journal for, and what it is asked."""
+
+    def answer(self, query: str, params: Mapping[str, Any]) -> Any:
+        """The answer to a query, as JSON values. Called by several threads at once."""
+
+    def feed_trouble(self, error: Exception) -> Trouble | None:
+        """The trouble that an exception of its feed tells of; None for a bug."""
+
+    def query_trouble(self, error: Exception) -> Trouble | None:
+        """The trouble that an exception of `answer` tells of; None for a bug."""
+
+
 class Question(NamedTuple):
-    """A query that was asked, and until when its answer is waited for."""
+    """A query that was asked, and until when its answer is awaited."""
 
     identity: int
     query: str
@@ -46,7 +49,7 @@ class Question(NamedTuple):
 
 
 class _EndedError(Exception):
-    """The process is to end: leave off between two transactions."""
+    """The process is to end: leave off between two runs."""
 
 
 class Worker:
@@ -57,13 +60,13 @@ class Worker:
 
     def __init__(
         self,
-        engine: Engine,
-        projector: Projector,
+        follower: Follower,
+        feed: Feed,
         say: Callable[[bytes], None],
         seconds: Callable[[], float],
     ) -> None:
-        self._engine = engine
-        self._projector = projector
+        self._follower = follower
+        self._feed = feed
         self._say = say
         self._seconds = seconds
         self._saying = threading.Lock()
@@ -73,12 +76,10 @@ class Worker:
         self._waiting: list[Question] = []
         self._ready: SimpleQueue[Question | None] = SimpleQueue()
         self._ending = False
-        self._telling = threading.Lock()
-        self._told: set[str] = set()
-        """What was told since all was well, `AWAY` or a problem: each of it once."""
+        self._troubles = Troubles()
 
     def take(self, message: dict[str, Any]) -> None:
-        """Take a message of the server in."""
+        """Take in a message of the server."""
         with self._changed:
             if "query" in message:
                 self._ask(message)
@@ -88,13 +89,13 @@ class Worker:
             self._changed.notify()
 
     def end(self) -> None:
-        """Have `run` return, after the transaction that is under way."""
+        """Have `run` return, after the run of batches that is under way."""
         with self._changed:
             self._ending = True
             self._changed.notify()
 
     def run(self) -> None:
-        """Follow the journal and answer until `end`."""
+        """Follow the journal and answer until `end`. Raises what is a bug."""
         threads = [
             threading.Thread(target=self._answer_queries, name="query", daemon=True)
             for _ in range(QUERY_THREADS)
@@ -108,8 +109,11 @@ class Worker:
                 pause = FIRST_PAUSE_SECONDS
             except _EndedError:
                 break
-            except FAILURES as error:
-                self._failed(error, pause)
+            except Exception as error:
+                trouble = self._follower.feed_trouble(error)
+                if trouble is None:
+                    raise
+                self._stay(trouble, pause)
                 pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
         for _ in threads:
             self._ready.put(None)
@@ -122,9 +126,9 @@ class Worker:
             self._expire()
             durable = self._durable
         if durable is not None and durable != self._position:
-            self._projector.catch_up(durable, self._moved)
-            self._moved(self._projector.position)
-            self._well()
+            self._feed.catch_up(durable, self._moved)
+            self._moved(self._feed.position)
+            self._troubles.over()
 
     def _something_to_do(self) -> bool:
         return self._ending or (self._durable is not None and self._durable != self._position)
@@ -164,61 +168,41 @@ class Worker:
         now = self._seconds()
         for question in [found for found in self._waiting if found.deadline <= now]:
             self._waiting.remove(question)
-            self._refuse(question, QueryError.BEHIND)
+            self._refuse(question, NoAnswer.BEHIND)
 
-    def _failed(self, error: Exception, pause: float) -> None:
-        self._tell("the reports' tables can't be moved on", error)
+    def _stay(self, trouble: Trouble, pause: float) -> None:
+        """Refuse what waits for a position, and pause."""
+        self._troubles.began(trouble)
         with self._changed:
             waiting, self._waiting = self._waiting, []
             for question in waiting:
-                self._refuse(question, QueryError.UNAVAILABLE)
+                self._refuse(question, NoAnswer.UNAVAILABLE)
             self._changed.wait_for(lambda: self._ending, pause)
-
-    def _tell(self, what: str, error: Exception) -> None:
-        """Log what keeps the tables where they are, once: it is tried again every few seconds."""
-        away, problem = is_away(error), problem_of(error)
-        key = AWAY if away else problem
-        with self._telling:
-            if key in self._told:
-                return
-            self._told.add(key)
-        log.error(AWAY if away else what, problem=problem)
-
-    def _well(self, *gone: str) -> None:
-        """Say that what was told is over: these things, or all of it where none is named."""
-        with self._telling:
-            over = self._told & set(gone) if gone else set(self._told)
-            self._told -= over
-        if AWAY in over:
-            log.info("the reports' database is back")
-        elif over:
-            log.info("the reports' tables move on again")
 
     def _answer_queries(self) -> None:
         while (question := self._ready.get()) is not None:
             if question.deadline <= self._seconds():
-                self._refuse(question, QueryError.BEHIND)
+                self._refuse(question, NoAnswer.BEHIND)
             else:
                 self._answer(question)
 
     def _answer(self, question: Question) -> None:
         try:
-            with self._engine.connect() as connection:
-                result = QUERIES[question.query](connection, question.params)
-            self._well(AWAY)
+            result = self._follower.answer(question.query, question.params)
+            self._troubles.over(outages_only=True)
             self._send({"id": question.identity, "result": result})
-        except StoreError as error:
-            if is_away(error):
-                self._tell(AWAY, error)
+        except Exception as error:
+            trouble = self._follower.query_trouble(error)
+            if trouble is None:
+                log.exception("a bug in a query", query=question.query)
+            elif trouble.is_outage:
+                self._troubles.began(trouble)
             else:
-                log.error("a query failed", query=question.query, problem=problem_of(error))
-            self._refuse(question, QueryError.UNAVAILABLE)
-        except Exception:
-            log.exception("a bug in a query", query=question.query)
-            self._refuse(question, QueryError.BUG)
+                log.error("a query failed", query=question.query, problem=trouble.problem)
+            self._refuse(question, NoAnswer.UNAVAILABLE if trouble else NoAnswer.BUG)
 
-    def _refuse(self, question: Question, error: QueryError) -> None:
-        self._send({"id": question.identity, "error": error.value})
+    def _refuse(self, question: Question, reason: NoAnswer) -> None:
+        self._send({"id": question.identity, "error": reason.value})
 
     def _send(self, message: dict[str, Any]) -> None:
         told = line(message)

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine, update
 
 from authorizer.domain.accounts.events import PurchaseApproved
-from authorizer.followers.reports.tables.projector import Projector
+from authorizer.followers.feed import Feed
 from authorizer.followers.reports.tables.schema import SCHEMA_VERSION, progress
 from authorizer.followers.reports.tables.store import OvertakenError, open_store
 from authorizer.persistence.journal.segments import JournalDamagedError
@@ -31,21 +31,21 @@ def wanted(count: int) -> list[str]:
 def test_nothing_behind_the_durable_position_is_read(house: House) -> None:
     for number in range(1, 4):
         house.happen(purchase(number))
-    house.projector.catch_up(2)
-    assert (house.projector.position, ids(house)) == (2, wanted(2))
+    house.feed.catch_up(2)
+    assert (house.feed.position, ids(house)) == (2, wanted(2))
 
 
 def test_every_step_is_told(house: House) -> None:
-    house.projector = house.new_projector(run_records=2)
+    house.feed = house.new_feed(run_records=2)
     for number in range(1, 6):
         house.happen(purchase(number))
     told: list[int] = []
-    house.projector.catch_up(5, told.append)
+    house.feed.catch_up(5, told.append)
     assert told == [2, 4, 5]
 
 
-def test_two_projectors_never_put_the_same_event_in_twice(house: House) -> None:
-    one, other = house.projector, house.new_projector()
+def test_two_feeds_never_put_the_same_event_in_twice(house: House) -> None:
+    one, other = house.feed, house.new_feed()
     house.happen(purchase(1))
     other.catch_up(1)
     one.catch_up(0)
@@ -60,10 +60,10 @@ def test_one_who_was_overtaken_does_not_think_that_the_journal_is_another(house:
     house.project(purchase(1))
     house.happen(purchase(2))
     house.happen(purchase(3))
-    house.new_projector().catch_up(3)
+    house.new_feed().catch_up(3)
     with pytest.raises(OvertakenError):
-        house.projector.catch_up(2)
-    house.projector.catch_up(2)
+        house.feed.catch_up(2)
+    house.feed.catch_up(2)
     assert ids(house) == wanted(3)
 
 
@@ -80,9 +80,9 @@ def test_a_transaction_that_fails_leaves_nothing_behind(
     with monkeypatch.context() as patched:
         patched.setattr("authorizer.followers.reports.tables.store._replace", fail)
         with pytest.raises(OSError, match="no room"):
-            house.projector.catch_up(2)
+            house.feed.catch_up(2)
     assert house.tables() == before
-    house.projector.catch_up(2)
+    house.feed.catch_up(2)
     assert ids(house) == wanted(2)
 
 
@@ -90,7 +90,7 @@ def test_tables_of_another_journal_are_made_anew(engine: Engine) -> None:
     house, other = House(engine), House(engine)
     other.project(*map(purchase, range(5, 9)))
     house.happen(purchase(1))
-    house.new_projector().catch_up(1)
+    house.new_feed().catch_up(1)
     assert ids(house) == wanted(1)
 
 
@@ -99,7 +99,7 @@ def test_a_journal_of_the_same_length_with_another_history_is_told_apart(engine:
     other.project(purchase(7), purchase(8))
     house.happen(purchase(1))
     house.happen(purchase(2))
-    house.new_projector().catch_up(2)
+    house.new_feed().catch_up(2)
     assert ids(house) == wanted(2)
 
 
@@ -107,7 +107,7 @@ def test_tables_of_another_version_are_made_anew(house: House) -> None:
     house.project(purchase(1))
     with house.engine.begin() as connection:
         connection.execute(update(progress).values(schema_version=SCHEMA_VERSION + 1))
-    house.new_projector().catch_up(1)
+    house.new_feed().catch_up(1)
     assert ids(house) == wanted(1)
     assert house.tables()["progress"][0][1] == SCHEMA_VERSION
 
@@ -115,7 +115,7 @@ def test_tables_of_another_version_are_made_anew(house: House) -> None:
 def test_tables_that_were_made_in_part_are_made_anew(house: House) -> None:
     house.project(purchase(1))
     progress.drop(house.engine)
-    house.new_projector().catch_up(1)
+    house.new_feed().catch_up(1)
     assert ids(house) == wanted(1)
 
 
@@ -126,7 +126,7 @@ def test_damage_stops_before_it(house: House) -> None:
     at = house.disk.size(f"journal/{segment}") - 1
     house.disk.overwrite(f"journal/{segment}", at, b"!")
     with pytest.raises(JournalDamagedError, match="does not match its checksum"):
-        house.projector.catch_up(2)
+        house.feed.catch_up(2)
     assert ids(house) == wanted(1)
 
 
@@ -138,7 +138,7 @@ def test_other_databases_are_refused(url: str) -> None:
 
 def test_a_new_start_goes_on_where_the_tables_are(house: House) -> None:
     house.project(*map(purchase, range(1, 4)))
-    projector: Projector = house.new_projector()
+    feed: Feed = house.new_feed()
     house.happen(purchase(4))
     read: list[str] = []
     real = house.disk.read_part
@@ -148,7 +148,7 @@ def test_a_new_start_goes_on_where_the_tables_are(house: House) -> None:
         return real(name, offset, length)
 
     house.disk.read_part = noted  # type: ignore[method-assign]
-    projector.catch_up(4)
+    feed.catch_up(4)
     assert ids(house) == wanted(4)
     newest = sorted(house.disk.names("journal"))[-2:]
     assert {name.rpartition("/")[2] for name in read} <= set(newest)

@@ -1,0 +1,133 @@
+"""The journal as it is fed to a follower: a run of batches at a time, each event once."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Final, Protocol
+
+import structlog
+
+from authorizer.domain.messages import Event
+from authorizer.persistence.journal.follow import BEGINNING, OtherJournalError, Place
+from authorizer.persistence.journal.segments import Batch
+
+RUN_RECORDS: Final = 4_000
+"""A run ends with the batch that brings it to so many events."""
+
+log = structlog.get_logger()
+
+Events = Sequence[tuple[int, Event]]
+"""Events with their positions in the journal."""
+
+
+class Journal(Protocol):
+    """The journal behind a place, as `persistence.journal.follow.Follower` reads it."""
+
+    def batches(self, durable: int) -> Iterator[Batch]:
+        """The batches behind the place, up to the one that ends at `durable`."""
+
+
+class Consumer(Protocol):
+    """A consumer of the journal, which stores what it makes of the events, and its own place."""
+
+    def place(self) -> Place | None:
+        """The place that was reached; None where nothing is kept yet, or nothing usable."""
+
+    def resume(self) -> None:
+        """Prepare for the batches behind the place."""
+
+    def begin_anew(self) -> None:
+        """Forget everything: the next batch is the journal's first."""
+
+    def take(self, events: Events, before: Place, after: Place) -> None:
+        """Take in all events between two places, and the new place with them, or nothing at all."""
+
+
+class Feed:
+    """Brings a follower up with the journal. `position` is how far the follower is.
+
+    `follow` opens the journal behind a place; `events_of` gives the events of a batch.
+    """
+
+    def __init__(
+        self,
+        consumer: Consumer,
+        follow: Callable[[Place], Journal],
+        events_of: Callable[[Batch], Iterable[tuple[int, Event]]],
+        run_records: int = RUN_RECORDS,
+    ) -> None:
+        self._consumer = consumer
+        self._follow = follow
+        self._events_of = events_of
+        self._run_records = run_records
+        self._journal: Journal | None = None
+        self._place = BEGINNING
+        self._opened = False
+        """Whether the follower's place was in this journal once. Another process that feeds the
+        same follower may have moved it on since, past what is known here."""
+
+    @property
+    def position(self) -> int:
+        """The newest position that the follower has, as far as is known here."""
+        return self._place.position
+
+    def begin_anew(self) -> None:
+        """Have the follower forget everything, and begin with the journal's first event."""
+        self._consumer.begin_anew()
+        self._begin(BEGINNING)
+
+    def catch_up(self, durable: int, moved: Callable[[int], None] = lambda _: None) -> None:
+        """Bring the follower up to `durable`; `moved` is told the position after each run.
+
+        A failure leaves the follower as it was after the last run, and the next call goes on from
+        there, also where another process has moved it in between.
+        """
+        try:
+            if self._journal is None:
+                self._open(durable)
+            self._feed_up_to(durable, moved)
+        except OtherJournalError as error:
+            log.warning("the follower was fed another journal: begun anew", problem=str(error))
+            self.begin_anew()
+            self._feed_up_to(durable, moved)
+        except BaseException:
+            self._journal = None
+            raise
+
+    def _open(self, durable: int) -> None:
+        place = self._consumer.place()
+        if place is None:
+            self.begin_anew()
+            return
+        if place.position > durable and not self._opened:
+            raise OtherJournalError(
+                f"the follower is at {place.position}, the journal ends at {durable}"
+            )
+        self._consumer.resume()
+        self._begin(place)
+
+    def _begin(self, place: Place) -> None:
+        self._place = place
+        self._journal = self._follow(place)
+        self._opened = True
+
+    def _feed_up_to(self, durable: int, moved: Callable[[int], None]) -> None:
+        assert self._journal is not None
+        for run in _runs(self._journal.batches(durable), self._run_records):
+            after = Place.of(run[-1])
+            events = list(chain.from_iterable(map(self._events_of, run)))
+            self._consumer.take(events, self._place, after)
+            self._place = after
+            moved(after.position)
+
+
+def _runs(batches: Iterator[Batch], run_records: int) -> Iterator[list[Batch]]:
+    run: list[Batch] = []
+    records = 0
+    for batch in batches:
+        run.append(batch)
+        records += batch.header.records
+        if records >= run_records:
+            yield run
+            run, records = [], 0
+    if run:
+        yield run

@@ -1,0 +1,68 @@
+"""The query `statement`: all lines of an account's statement, page by page."""
+
+from typing import Any, Final
+
+from sqlalchemy import Connection, Select, Table, literal, null, select, type_coerce, union_all
+
+from authorizer.followers.reports.tables.column_types import AskedCents
+from authorizer.followers.reports.tables.pages import MAX_PAGE_ROWS, Params, page_of
+from authorizer.followers.reports.tables.projection import PURCHASE
+from authorizer.followers.reports.tables.schema import movements, transactions
+
+_OF_A_PURCHASE: Final = ("code", "reason", "mcc", "merchant", "card_id", "override_mcc", "source")
+_PURCHASES: Final = (
+    transactions,
+    (
+        transactions.c.position,
+        transactions.c.at_us,
+        literal(PURCHASE).label("type"),
+        transactions.c.transaction_id.label("id"),
+        transactions.c.wallet,
+        transactions.c.amount_cents,
+        literal(0).label("available_cents"),
+        literal(0).label("held_cents"),
+        *(transactions.c[name] for name in _OF_A_PURCHASE),
+    ),
+)
+_MOVEMENTS: Final = (
+    movements,
+    (
+        movements.c.position,
+        movements.c.at_us,
+        movements.c.type,
+        movements.c.movement_id.label("id"),
+        movements.c.wallet,
+        type_coerce(movements.c.amount_cents, AskedCents).label("amount_cents"),
+        movements.c.available_cents,
+        movements.c.held_cents,
+        *(null().label(name) for name in _OF_A_PURCHASE),
+    ),
+)
+"""The lines of a statement, with the same columns from either table."""
+
+
+def statement(connection: Connection, params: Params) -> Any:
+    """A page of all that moved an account's wallets, or was declined, newest first.
+
+    `account_id`, `limit`; `before`: the key of the last one on the page before. Each row comes with
+    its key. One query over both tables: between two of them a line could come in, and be on no
+    page.
+    """
+    parts = [_newest(table, columns, params) for table, columns in (_PURCHASES, _MOVEMENTS)]
+    lines = union_all(*parts).subquery()
+    newest_first = select(lines).order_by(lines.c.position.desc())
+    page = page_of(connection, newest_first, params, ("position",))
+    for row in page["rows"]:
+        if row["type"] == PURCHASE:
+            row["available_cents"] = -row["amount_cents"] if row["wallet"] is not None else 0
+        row["amount_cents"] = str(row["amount_cents"])  # JSON's integers have 64 bits here
+    return page
+
+
+def _newest(table: Table, columns: tuple[Any, ...], params: Params) -> Select[Any]:
+    """As many lines of one table as a page may need."""
+    query = select(*columns).where(table.c.account_id == params["account_id"])
+    if params.get("before") is not None:
+        query = query.where(table.c.position < params["before"][0])
+    newest = query.order_by(table.c.position.desc()).limit(min(params["limit"], MAX_PAGE_ROWS) + 1)
+    return select(newest.subquery())

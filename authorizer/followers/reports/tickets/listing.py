@@ -1,0 +1,70 @@
+"""The query `ticket_list`: tickets by their state, page by page."""
+
+from typing import Any, Final
+
+from sqlalchemy import Connection, and_, or_, select
+
+from authorizer.followers.reports.tables.pages import Params, newest_first, page_of
+from authorizer.followers.reports.tables.schema import tickets
+from authorizer.followers.reports.tables.ticket_record import view_of
+
+_NO_LONGER_DUE: Final = ("resolvido", "fechado")
+
+
+def ticket_list(connection: Connection, params: Params) -> Any:
+    """A page of tickets, the one opened last first.
+
+    All of these may be given and narrow the list: `status`, `customer_id`, `category`, `priority`,
+    `attendant`; `from_us` (inclusive) and `until_us` (exclusive), when it was opened;
+    `overdue`: `first_response`, `resolution` or `reopening_response`, as seen from `now_us`, which
+    is still to come; `waiting`: whether the customer waits for an answer to what they said.
+    """
+    query = select(tickets)
+    for name in ("status", "customer_id", "category", "priority", "attendant"):
+        if params.get(name) is not None:
+            query = query.where(tickets.c[name] == params[name])
+    if params.get("from_us") is not None:
+        query = query.where(tickets.c.opened_at_us >= params["from_us"])
+    if params.get("until_us") is not None:
+        query = query.where(tickets.c.opened_at_us < params["until_us"])
+    if params.get("overdue") is not None:
+        query = query.where(_OVERDUE[params["overdue"]](params["now_us"]))
+    if params.get("waiting") is not None:
+        is_answered = tickets.c.unanswered_since_us.is_(None)
+        query = query.where(~is_answered if params["waiting"] else is_answered)
+    key = ("opened_at_us", "opened_position")
+    page = page_of(connection, newest_first(query, tickets, key, params), params, key)
+    page["rows"] = [{**view_of(row)._asdict(), "status": row["status"]} for row in page["rows"]]
+    return page
+
+
+def _first_response_overdue(now_us: int) -> Any:
+    return and_(
+        tickets.c.first_response_at_us.is_(None),
+        tickets.c.first_resolved_at_us.is_(None),
+        tickets.c.first_response_due_us < now_us,
+    )
+
+
+def _resolution_overdue(now_us: int) -> Any:
+    return and_(
+        tickets.c.status.not_in(_NO_LONGER_DUE),
+        or_(
+            tickets.c.resolution_due_us < now_us,
+            tickets.c.ran_us > tickets.c.resolution_target_us,
+        ),
+    )
+
+
+def _reopening_response_overdue(now_us: int) -> Any:
+    return and_(
+        tickets.c.status.not_in(_NO_LONGER_DUE),
+        tickets.c.reopening_response_due_us < now_us,
+    )
+
+
+_OVERDUE: Final = {
+    "first_response": _first_response_overdue,
+    "resolution": _resolution_overdue,
+    "reopening_response": _reopening_response_overdue,
+}
