@@ -37,20 +37,32 @@ class Keys:
         self,
         store: KeyStore,
         erased: Collection[str],
+        was_sealed: Callable[[str], bool],
         off_loop: OffLoop,
         on_failure: Callable[[BaseException], None],
     ) -> None:
-        """`erased` is who never gets a key again."""
+        """`erased` holds the customers who never get a key again.
+
+        `was_sealed` tells whether a customer's data was sealed before, with a key that must be
+        there.
+        """
         self.store = store
         self._erased = erased
+        self._was_sealed = was_sealed
         self._off_loop = off_loop
         self._on_failure = on_failure
         self._gathering: _Batch | None = None
         self._writer: asyncio.Task[None] | None = None
 
     async def ensure(self, customer_id: str) -> None:
-        """Return when the customer has a key, durably; at once for one who is erased."""
+        """Return when a customer whose text is about to be sealed has a key, durably.
+
+        A key that was destroyed or lost is never made anew. The decision that needs it is refused
+        then (`Context.unsealable`).
+        """
         if self.store.has_key(customer_id) or customer_id in self._erased:
+            return
+        if self._was_sealed(customer_id):
             return
         if self._gathering is None:
             self._gathering = _Batch()

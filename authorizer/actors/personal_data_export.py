@@ -1,66 +1,66 @@
-"""All that is held on a person, from the actors that hold it."""
+"""The personal-data export: everything that is held on one person."""
 
 import asyncio
 from typing import Final, NamedTuple
 
 import orjson
 
-from authorizer.actors.dispatcher import CustomerFile, Dispatcher
+from authorizer.actors.customer_file import CustomerFile, CustomerFiles
+from authorizer.actors.dispatcher import Dispatcher
 from authorizer.actors.ticket_file import TicketFile
-from authorizer.domain.accounts.commands import ReadAccount
-from authorizer.domain.accounts.state import AccountView
-from authorizer.domain.outcomes import Refusal, RefusalKind
+from authorizer.actors.tickets import Tickets
+from authorizer.domain.outcomes import Refusal
 
-_SLICE_TICKETS: Final = 1000
+_TICKETS_A_STEP: Final = 1000
 """Tickets that are looked through in one step of the loop."""
 
 
 class PersonalDataExport(NamedTuple):
-    """What is held on one person."""
+    """Everything that is held on one person."""
 
     file: CustomerFile
-    account: AccountView | None
     tickets: tuple[TicketFile, ...]
 
 
-async def holdings(desk: Dispatcher, customer_id: str) -> PersonalDataExport | Refusal:
-    """All that is held on a person; refused as the customer document would be."""
-    file = await desk.read_customer(customer_id)
-    if isinstance(file, Refusal):
-        return file
-    account = await desk.known_account(ReadAccount(file.customer.account_id))
-    if isinstance(account, Refusal) and account.kind is not RefusalKind.NOT_FOUND:
-        return account
-    tickets = await _tickets(desk, customer_id)
-    if isinstance(tickets, Refusal):
-        return tickets
-    return PersonalDataExport(file, None if isinstance(account, Refusal) else account[1], tickets)
+class PersonalDataExports:
+    """Gathers exports from the entities that hold a person's data."""
 
+    def __init__(self, dispatcher: Dispatcher, customers: CustomerFiles, tickets: Tickets) -> None:
+        self._dispatcher = dispatcher
+        self._customers = customers
+        self._tickets = tickets
 
-async def _tickets(desk: Dispatcher, customer_id: str) -> tuple[TicketFile, ...] | Refusal:
-    found: list[TicketFile] = []
-    for ticket_id in await _ticket_ids(desk, customer_id):
-        answer = await desk.tickets.read(ticket_id)
-        if isinstance(answer, Refusal):
-            return answer
-        if answer[1].ticket.customer_id == customer_id:
-            found.append(answer[1])
-    return tuple(found)
+    async def gather(self, customer_id: str) -> PersonalDataExport | Refusal:
+        """The export of a person; refused as the customer document would be."""
+        file = await self._customers.read(customer_id)
+        if isinstance(file, Refusal):
+            return file
+        tickets = await self._tickets_of(customer_id)
+        return tickets if isinstance(tickets, Refusal) else PersonalDataExport(file, tickets)
 
+    async def _tickets_of(self, customer_id: str) -> tuple[TicketFile, ...] | Refusal:
+        found: list[TicketFile] = []
+        for ticket_id in await self._candidates(customer_id):
+            answer = await self._tickets.read(ticket_id)
+            if isinstance(answer, Refusal):
+                return answer
+            if answer[1].ticket.customer_id == customer_id:
+                found.append(answer[1])
+        return tuple(found)
 
-async def _ticket_ids(desk: Dispatcher, customer_id: str) -> list[str]:
-    """The customer's tickets, and perhaps some more whose bytes name the customer."""
-    name = orjson.dumps(customer_id)
-    directory = desk.tickets.directory
-    found = []
-    for number, ticket_id in enumerate(list(directory.ids())):
-        if number % _SLICE_TICKETS == _SLICE_TICKETS - 1:
-            await asyncio.sleep(0)
-        awake = directory.awake(ticket_id)
-        if awake is not None:  # to make bytes of it takes long
-            named = awake.state.customer_id == customer_id
-        else:
-            named = name in directory.look(ticket_id).data
-        if named:
-            found.append(ticket_id)
-    return found
+    async def _candidates(self, customer_id: str) -> list[str]:
+        """The customer's tickets, and perhaps some more whose bytes name the customer."""
+        name = orjson.dumps(customer_id)
+        directory = self._dispatcher.tickets
+        found = []
+        for number, ticket_id in enumerate(list(directory.ids())):
+            if number % _TICKETS_A_STEP == _TICKETS_A_STEP - 1:
+                await asyncio.sleep(0)
+            awake = directory.awake(ticket_id)
+            if awake is not None:  # to make bytes of it takes long
+                named = awake.state.customer_id == customer_id
+            else:
+                named = name in directory.look(ticket_id).data
+            if named:
+                found.append(ticket_id)
+        return found

@@ -38,7 +38,7 @@ class Snapshots:
     def __init__(
         self,
         around: Surroundings,
-        desk: Dispatcher,
+        dispatcher: Dispatcher,
         disk: Disk,
         policy: SnapshotPolicy,
         off_loop: OffLoop,
@@ -47,7 +47,7 @@ class Snapshots:
         self._state = around.state
         self._commit = around.commit
         self._clock = around.clock
-        self._desk = desk
+        self._dispatcher = dispatcher
         self._disk = disk
         self._policy = policy
         self._off_loop = off_loop
@@ -87,7 +87,7 @@ class Snapshots:
             self._last_bytes = self._commit.durable_bytes
 
     async def _take(self) -> SnapshotTaken:
-        if self._desk.merchants.broken:
+        if self._dispatcher.merchants.broken:
             raise BrokenEntityError("the merchant table is broken since a bug")
         started = self._seconds()
         from_position = self._commit.appended
@@ -119,7 +119,7 @@ class Snapshots:
         )
 
     def _look(self, aggregate: Aggregate[Any], entity_id: str) -> PackedEntity:
-        return self._desk.directories[aggregate].look(entity_id)
+        return self._dispatcher.directories[aggregate].look(entity_id)
 
     def _end(self) -> SnapshotEnd:
         return SnapshotEnd(

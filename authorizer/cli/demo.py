@@ -86,27 +86,26 @@ async def tell(
 
 
 async def _ask(running: Running, step: Step, ticket_ids: dict[str, str]) -> Outcome | Answer[Any]:
-    desk = running.desk
+    actors = running.actors
     if isinstance(step, Authorize):
-        return await _buy(desk, step._replace(received_ns=running.clock.monotonic_ns()))
-    if isinstance(step, Credit):
-        return await desk.known_account(step)
-    if isinstance(step, BlockCard | UnblockCard | ChangeLimit):
-        return await desk.card(step)
-    if isinstance(step, QueryLimit):
-        return await desk.limit(step)
+        purchase = step._replace(received_ns=running.clock.monotonic_ns())
+        return await _buy(actors.dispatcher, purchase)
+    if isinstance(step, UnblockCard):
+        return await actors.cards.unblock(step)
+    if isinstance(step, Credit | BlockCard | ChangeLimit | QueryLimit):
+        return await actors.dispatcher.ask(step)
     if isinstance(step, OpenTicket):
-        opened = await desk.tickets.open(step)
+        opened = await actors.tickets.open(step)
         if step.client_id is not None and not isinstance(opened, Refusal):
             ticket_ids[step.client_id] = opened[1].ticket.ticket_id
         return opened
     ticket_id = ticket_ids.get(step.ticket_id, step.ticket_id)
-    return await desk.tickets.ask(step._replace(ticket_id=ticket_id))
+    return await actors.tickets.ask(step._replace(ticket_id=ticket_id))
 
 
-async def _buy(desk: Dispatcher, purchase: Authorize) -> Outcome:
+async def _buy(dispatcher: Dispatcher, purchase: Authorize) -> Outcome:
     reply = LoopFuture()
-    outcome = desk.submit(purchase, reply)
+    outcome = dispatcher.submit(purchase, reply)
     if outcome is not None:
         return outcome
     answered: Awaitable[Outcome] = reply

@@ -69,7 +69,7 @@ def import_(files: Sequence[str], settings: Settings) -> None:
 
     async def job(running: Running) -> Importer:
         gc.set_threshold(_YOUNG_OBJECTS)
-        importer = Importer(running.desk, "import", _refused)
+        importer = Importer(running.actors, "import", _refused)
         with progress("Importing", sum(map(_size, files))) as passed:
             for path in files:
                 with click.open_file(path, "rb") as stream:

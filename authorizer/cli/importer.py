@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final, NamedTuple
 
-from authorizer.actors.dispatcher import Answer, Dispatcher
+from authorizer.actors.assembly import Actors
+from authorizer.actors.dispatcher import Answer
 from authorizer.cli.import_lines import (
     AccountEntry,
     BadLine,
@@ -41,11 +42,9 @@ class Importer:
     as that of the lines one by one, in their order.
     """
 
-    def __init__(
-        self, desk: Dispatcher, by: str, refused: Callable[[LineSource, str], None]
-    ) -> None:
+    def __init__(self, actors: Actors, by: str, refused: Callable[[LineSource, str], None]) -> None:
         """`by` is the `by` of every event. `refused` is called for each line that is refused."""
-        self._desk = desk
+        self._actors = actors
         self._by = by
         self._on_refused = refused
         self._wave: list[GoodLine] = []
@@ -88,23 +87,20 @@ class Importer:
         self._concerned.clear()
 
     def _ask(self, entry: Entry) -> Awaitable[Answer[Any]]:
-        """Ask for an entry now, and give what becomes its answer.
+        """Ask for an entry now, and return what becomes its answer.
 
-        A million tasks take long, so where one actor decides its own promise is given.
+        A task for each of a million entries takes long, so a command for one entity has none.
         """
-        desk = self._desk
+        dispatcher = self._actors.dispatcher
         if isinstance(entry, AccountEntry):
             opening = OpenAccount(entry.account, entry.balances, entry.cliente_id, self._by)
-            account: Any = desk.accounts.find_or_new(entry.account)
-            opened: Awaitable[Answer[Any]] = account.actor_ref.ask(opening, block=False)
-            return opened
+            return dispatcher.send(opening)
         if isinstance(entry, CustomerEntry):
             cards = tuple(card.terms() for card in entry.cartoes)
             customer = registration(entry, self._by)
-            return asyncio.ensure_future(desk.register_customer(customer, cards))
+            return asyncio.ensure_future(self._actors.onboarding.register(customer, cards))
         override = RegisterMerchant(entry.name, entry.mcc, self._by)
-        registered: Awaitable[Answer[Any]] = desk.merchants.actor_ref.ask(override, block=False)
-        return registered
+        return dispatcher.send(override)
 
     def refuse(self, source: LineSource, problem: str) -> None:
         """Count and report a refused line."""

@@ -60,7 +60,7 @@ def init(demo: bool, settings: Settings) -> None:
         return clock.in_world(real) if demo and _is_empty(recovered) else real
 
     async def job(running: Running) -> Importer:
-        importer = Importer(running.desk, "init", _refused)
+        importer = Importer(running.actors, "init", _refused)
         if demo:
             begins = _is_empty(running.recovered)
             await importer.take(_missing(running.recovered.state))

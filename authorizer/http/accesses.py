@@ -7,7 +7,7 @@ from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from authorizer.actors.access_trail import AccessTrail
-from authorizer.actors.dispatcher import Dispatcher
+from authorizer.actors.customer_file import CustomerFiles
 from authorizer.domain.access import Accessed
 from authorizer.domain.moments import WrittenTime
 from authorizer.http.access.roles import ACCESSES_READ
@@ -53,8 +53,8 @@ class Accesses(TypedDict):
 class AccessEndpoints:
     """`/clientes/{cliente_id}/acessos`. The list outlives the customer's erasure."""
 
-    def __init__(self, desk: Dispatcher, trail: AccessTrail) -> None:
-        self._desk = desk
+    def __init__(self, customers: CustomerFiles, trail: AccessTrail) -> None:
+        self._customers = customers
         self._trail = trail
 
     @endpoint(
@@ -68,7 +68,7 @@ class AccessEndpoints:
         """List who read a customer's data, newest first."""
         query = query_of(request, AccessQuery)
         customer_id = request.path_params["cliente_id"]
-        accepted_or_erased(await self._desk.known_customer(customer_id))
+        accepted_or_erased(await self._customers.refusal(customer_id))
         found = await self._trail.page(customer_id, query.older_than(), query.limite + 1)
         page = found[: query.limite]
         following = [page[-1].position] if len(found) > len(page) else None

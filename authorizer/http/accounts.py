@@ -53,8 +53,8 @@ class Account(TypedDict):
 class AccountEndpoints:
     """`/accounts/{account}` and its credits."""
 
-    def __init__(self, desk: Dispatcher) -> None:
-        self._desk = desk
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self._dispatcher = dispatcher
 
     @endpoint(
         "PUT",
@@ -70,7 +70,7 @@ class AccountEndpoints:
         account_id = checked(Identity, request.path_params["account"], "account")
         document = await read_document(request, AccountDocument)
         return _answer(
-            await self._desk.account(
+            await self._dispatcher.ask(
                 OpenAccount(
                     account_id, document.balances, document.cliente_id, caller_of(request).by
                 )
@@ -80,7 +80,7 @@ class AccountEndpoints:
     @endpoint("GET", "/accounts/{account}", BOTH_READ, answers={200: Account})
     async def get(self, request: Request) -> Response:
         """Describe an account."""
-        return _answer(await self._desk.known_account(ReadAccount(request.path_params["account"])))
+        return _answer(await self._dispatcher.ask(ReadAccount(request.path_params["account"])))
 
     @endpoint(
         "POST",
@@ -96,7 +96,7 @@ class AccountEndpoints:
         document = await read_document(request, CreditDocument)
         account_id = request.path_params["account"]
         return _answer(
-            await self._desk.known_account(
+            await self._dispatcher.ask(
                 Credit(
                     account_id,
                     credit_id=document.id,

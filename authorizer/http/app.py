@@ -12,8 +12,8 @@ from starlette.requests import ClientDisconnect
 
 from authorizer.actors.access_trail import AccessTrail
 from authorizer.actors.admission import Admission
+from authorizer.actors.assembly import Actors
 from authorizer.actors.clock import Clock
-from authorizer.actors.dispatcher import Dispatcher
 from authorizer.followers.reports.business_hours import BusinessHours
 from authorizer.followers.reports.client import Reports
 from authorizer.followers.reports.local_days import LocalDays
@@ -57,7 +57,7 @@ log = structlog.get_logger()
 class Services:
     """The services that endpoints use."""
 
-    desk: Dispatcher
+    actors: Actors
     clock: Clock
     admission: Admission
     metrics: Metrics
@@ -73,22 +73,22 @@ class Services:
 
 def all_endpoints(services: Services) -> list[Endpoint]:
     """Every endpoint: each resource declares its own, on its methods."""
-    desk, reports = services.desk, services.reports
+    actors, reports = services.actors, services.reports
     days = LocalDays(services.desk_hours.time_zone)
     ceiling = LimitCeiling(services.access, services.limit_ceiling_cents)
     audit = Audit(services.trail, services.clock)
     resources = (
-        AccountEndpoints(desk),
-        MerchantEndpoints(desk),
-        CardEndpoints(desk, ceiling),
-        CustomerEndpoints(desk, ceiling, audit),
-        CustomerSearchEndpoints(desk, services.search_rates, audit),
-        PersonalDataEndpoints(desk, audit),
-        AccessEndpoints(desk, services.trail),
-        TicketEndpoints(desk.tickets, audit),
-        TicketListEndpoints(desk, reports, services.clock, days, audit),
-        StatementEndpoints(desk, reports),
-        HistoryEndpoints(desk, reports, audit),
+        AccountEndpoints(actors.dispatcher),
+        MerchantEndpoints(actors.dispatcher),
+        CardEndpoints(actors, ceiling),
+        CustomerEndpoints(actors, ceiling, audit),
+        CustomerSearchEndpoints(actors, services.search_rates, audit),
+        PersonalDataEndpoints(actors, audit),
+        AccessEndpoints(actors.customers, services.trail),
+        TicketEndpoints(actors.tickets, audit),
+        TicketListEndpoints(actors.sealer, reports, services.clock, days, audit),
+        StatementEndpoints(actors.dispatcher, reports),
+        HistoryEndpoints(actors, reports, audit),
         ReportEndpoints(reports, services.clock, services.desk_hours),
         OperatorEndpoints(services.health, services.metrics),
     )
@@ -105,7 +105,7 @@ def make_app(services: Services) -> App:
     starlette.router.redirect_slashes = False
     return Transactions(
         Traced(starlette),
-        services.desk,
+        services.actors.dispatcher,
         services.clock,
         services.metrics,
         services.access,

@@ -1,6 +1,6 @@
 """The block of a card, with the ticket that it may open and resolve in the same request."""
 
-from authorizer.actors.dispatcher import Dispatcher
+from authorizer.actors.assembly import Actors
 from authorizer.domain.accounts.cards import BlockReason
 from authorizer.domain.outcomes import Refusal
 from authorizer.domain.tickets.commands import OpenTicket, Resolution
@@ -35,13 +35,13 @@ class TicketedBlockDocument(Document):
 
 
 async def ticket_of_block(
-    desk: Dispatcher, card_id: str, block: TicketedBlockDocument, by: str
+    actors: Actors, card_id: str, block: TicketedBlockDocument, by: str
 ) -> str | None:
     """Open and resolve the ticket of a block. Returns its id, or None if it is refused.
 
     The card is blocked already, and stays so if the ticket is refused.
     """
-    owner = await desk.owner_of_card(card_id)
+    owner = await actors.cards.owner(card_id)
     ticket = block.chamado
     if ticket is None or isinstance(owner, Refusal):
         return None
@@ -56,5 +56,5 @@ async def ticket_of_block(
         resolution=Resolution(ticket.atendente or by, ticket.resolucao),
         by=by,
     )
-    answer = await desk.tickets.open(command)
+    answer = await actors.tickets.open(command)
     return None if isinstance(answer, Refusal) else answer[1].ticket.ticket_id

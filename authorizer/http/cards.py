@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
-from authorizer.actors.dispatcher import Dispatcher
+from authorizer.actors.assembly import Actors
 from authorizer.domain.accounts.cards import BlockReason, CardTerms
 from authorizer.domain.accounts.commands import (
     BlockCard,
@@ -98,14 +98,14 @@ class Limit(TypedDict):
 class CardEndpoints:
     """`/cartoes/{cartao_id}`, block, unblock, limit and replacement."""
 
-    def __init__(self, desk: Dispatcher, ceiling: LimitCeiling) -> None:
-        self._desk = desk
+    def __init__(self, actors: Actors, ceiling: LimitCeiling) -> None:
+        self._actors = actors
         self._ceiling = ceiling
 
     @endpoint("GET", "/cartoes/{cartao_id}", CARE_READ, answers={200: Card})
     async def get(self, request: Request) -> Response:
         """Describe a card."""
-        card = accepted(await self._desk.read_card(request.path_params["cartao_id"]))
+        card = accepted(await self._actors.cards.read(request.path_params["cartao_id"]))
         return json_response(card_part(card))
 
     @endpoint(
@@ -126,7 +126,7 @@ class CardEndpoints:
         card_id, by = request.path_params["cartao_id"], caller_of(request).by
         account_id = self._account_of(card_id)
         done, card = accepted(
-            await self._desk.card(
+            await self._actors.dispatcher.ask(
                 BlockCard(account_id, card_id, document.block_reason, document.canal, by)
             )
         )
@@ -134,7 +134,7 @@ class CardEndpoints:
             return json_response(card_part(card))
         protocol = None
         if done.created:
-            protocol = await ticket_of_block(self._desk, card_id, document, by)
+            protocol = await ticket_of_block(self._actors, card_id, document, by)
         return json_response(card_part(card) | {"protocolo": protocol})
 
     @endpoint(
@@ -152,7 +152,7 @@ class CardEndpoints:
         card_id = request.path_params["cartao_id"]
         account_id = self._account_of(card_id)
         _, card = accepted(
-            await self._desk.card(
+            await self._actors.cards.unblock(
                 UnblockCard(
                     account_id,
                     card_id,
@@ -181,10 +181,12 @@ class CardEndpoints:
         channel = query_of(request, LimitQuery).canal
         account_id = self._account_of(card_id)
         if is_unseen(request):
-            card, now_us = accepted(await self._desk.peek_limit(card_id))
+            card, now_us = accepted(await self._actors.cards.peek_limit(card_id))
             return _limit_answer(card, WrittenTime(now_us))
         _, (card, query) = accepted(
-            await self._desk.limit(QueryLimit(account_id, card_id, channel, caller_of(request).by))
+            await self._actors.dispatcher.ask(
+                QueryLimit(account_id, card_id, channel, caller_of(request).by)
+            )
         )
         return _limit_answer(card, query.at)
 
@@ -204,7 +206,7 @@ class CardEndpoints:
         card_id = request.path_params["cartao_id"]
         account_id = self._account_of(card_id)
         _, card = accepted(
-            await self._desk.card(
+            await self._actors.dispatcher.ask(
                 ChangeLimit(
                     account_id,
                     card_id,
@@ -234,13 +236,13 @@ class CardEndpoints:
         document = await read_document(request, ReplacementDocument)
         card_id = request.path_params["cartao_id"]
         account_id = self._account_of(card_id)
-        new_card_id = document.cartao_id or self._desk.new_card_id(card_id)
+        new_card_id = document.cartao_id or self._actors.cards.new_id(card_id)
         if new_card_id is None:
             raise InvalidRequestError(
                 FieldError("cartao_id", "must be given: none can be made of the old card's")
             )
         done, card = accepted(
-            await self._desk.replace_card(
+            await self._actors.cards.replace(
                 ReplaceCard(
                     account_id,
                     card_id,
@@ -257,7 +259,7 @@ class CardEndpoints:
 
     def _account_of(self, card_id: str) -> str:
         """The account that a card is on. HTTPException 404: there is no such card."""
-        account_id = self._desk.account_of_card(card_id)
+        account_id = self._actors.dispatcher.account_of_card(card_id)
         if account_id is None:
             raise HTTPException(404, f"there is no card {card_id!r}")
         return account_id

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, NotRequired, Self
 from pydantic import Field, StrictStr, model_validator
 from typing_extensions import TypedDict
 
-from authorizer.actors.dispatcher import CustomerFile
+from authorizer.actors.customer_file import CustomerFile
 from authorizer.domain.access import Caller
 from authorizer.domain.accounts.card_rules import MAX_CARDS
 from authorizer.domain.accounts.cards import Operation as CardOperation

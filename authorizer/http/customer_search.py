@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
-from authorizer.actors.dispatcher import Dispatcher
+from authorizer.actors.assembly import Actors
 from authorizer.domain.access import AccessKind, Caller
 from authorizer.domain.customers.person_search import (
     CPF,
@@ -114,8 +114,8 @@ class CustomerPage(TypedDict):
 class CustomerSearchEndpoints:
     """`/clientes`."""
 
-    def __init__(self, desk: Dispatcher, rates: SearchRates, audit: Audit) -> None:
-        self._desk = desk
+    def __init__(self, actors: Actors, rates: SearchRates, audit: Audit) -> None:
+        self._actors = actors
         self._audit = audit
         self._rates = rates
 
@@ -130,11 +130,11 @@ class CustomerSearchEndpoints:
         criteria = query.criteria(caller)
         if any(criterion.whole for criterion in criteria):
             self._rates.count_masked(caller)
-        found = accepted(await self._desk.search.find(criteria, query.after(), query.limite + 1))
+        found = accepted(await self._actors.search.find(criteria, query.after(), query.limite + 1))
         if found:
             self._rates.count_hit(caller)
         page = found[: query.limite]
-        files = await gather(*(self._desk.read_customer(one.customer_id) for one in page))
+        files = await gather(*(self._actors.customers.read(one.customer_id) for one in page))
         # one may have been erased meanwhile
         shown = [file for file in files if not isinstance(file, Refusal)]
         customer_ids = [file.customer.customer_id for file in shown]

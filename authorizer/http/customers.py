@@ -7,7 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from authorizer.actors.access_trail import AccessTrailError
-from authorizer.actors.dispatcher import CustomerFile, Dispatcher
+from authorizer.actors.assembly import Actors
+from authorizer.actors.customer_file import CustomerFile
 from authorizer.domain.access import AccessKind, Caller
 from authorizer.domain.customers.person_search import same_cpf
 from authorizer.domain.outcomes import Refusal
@@ -33,8 +34,8 @@ MAX_SAME_CPF: Final = 10
 class CustomerEndpoints:
     """`/clientes/{cliente_id}`."""
 
-    def __init__(self, desk: Dispatcher, ceiling: LimitCeiling, audit: Audit) -> None:
-        self._desk = desk
+    def __init__(self, actors: Actors, ceiling: LimitCeiling, audit: Audit) -> None:
+        self._actors = actors
         self._ceiling = ceiling
         self._audit = audit
 
@@ -58,16 +59,16 @@ class CustomerEndpoints:
         new_limits = (
             card.limite_total
             for card in document.cartoes
-            if self._desk.account_of_card(card.cartao_id) is None
+            if self._actors.dispatcher.account_of_card(card.cartao_id) is None
         )
         self._ceiling.check(caller_of(request), new_limits)
         done, _ = accepted(
-            await self._desk.register_customer(
+            await self._actors.onboarding.register(
                 registration(document, caller_of(request).by)._replace(expected=expected),
                 tuple(card.terms() for card in document.cartoes),
             )
         )
-        file = accepted(await self._desk.read_customer(document.cliente_id))
+        file = accepted(await self._actors.customers.read(document.cliente_id))
         if not done.created:  # a document that changes nothing shows cards and history too
             await self._audit.record(request, AccessKind.DOCUMENT, [document.cliente_id])
         response = _answer(file, caller_of(request), 201 if done.created else 200)
@@ -87,7 +88,7 @@ class CustomerEndpoints:
     async def get(self, request: Request) -> Response:
         """Give the customer document, as it stands."""
         customer_id = request.path_params["cliente_id"]
-        file = accepted(await self._desk.read_customer(customer_id))
+        file = accepted(await self._actors.customers.read(customer_id))
         await self._audit.record(request, AccessKind.DOCUMENT, [customer_id])
         return _answer(file, caller_of(request), 200)
 
@@ -96,9 +97,9 @@ class CustomerEndpoints:
 
         To name them is a search that found them, and recorded as one; else they are not named.
         """
-        if not self._desk.search.is_ready:
+        if not self._actors.search.is_ready:
             return ""
-        found = await self._desk.search.find((same_cpf(file.person.cpf),), None, MAX_SAME_CPF + 1)
+        found = await self._actors.search.find((same_cpf(file.person.cpf),), None, MAX_SAME_CPF + 1)
         if isinstance(found, Refusal):
             return ""
         own = file.customer.customer_id

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
-from authorizer.actors.dispatcher import Dispatcher
+from authorizer.actors.assembly import Actors
 from authorizer.actors.sealed_texts import open_texts
 from authorizer.domain.access import AccessKind
 from authorizer.domain.accounts.cards import Operation as CardOperation
@@ -87,8 +87,8 @@ class Contacts(TypedDict):
 class HistoryEndpoints:
     """`/clientes/{cliente_id}/operacoes` and `/interacoes`. Both outlive the customer's erasure."""
 
-    def __init__(self, desk: Dispatcher, reports: Reports, audit: Audit) -> None:
-        self._desk = desk
+    def __init__(self, actors: Actors, reports: Reports, audit: Audit) -> None:
+        self._actors = actors
         self._audit = audit
         self._reports = reports
 
@@ -105,7 +105,7 @@ class HistoryEndpoints:
         customer_id = request.path_params["cliente_id"]
 
         def show(row: dict[str, Any]) -> dict[str, Any]:
-            (operation,) = opened((_operation(row),), customer_id, self._desk.sealer)
+            (operation,) = opened((_operation(row),), customer_id, self._actors.sealer)
             return operation_line(operation)
 
         return json_response(
@@ -135,7 +135,7 @@ class HistoryEndpoints:
     async def _page(self, request: Request, name: str, kind: AccessKind) -> Any:
         query = query_of(request, HistoryQuery)
         customer_id = request.path_params["cliente_id"]
-        accepted_or_erased(await self._desk.known_customer(customer_id))
+        accepted_or_erased(await self._actors.customers.refusal(customer_id))
         page = await self._reports.query(name, customer_id=customer_id, **query.page())
         await self._audit.record(request, kind, [customer_id])
         return page
@@ -158,7 +158,7 @@ class HistoryEndpoints:
         if row["text"] is None:
             return contact
         names = _TEXTS[row["kind"]]
-        texts = open_texts(self._desk.sealer, row["customer_id"], row["text"], len(names))
+        texts = open_texts(self._actors.sealer, row["customer_id"], row["text"], len(names))
         said = zip(names, texts, strict=True)
         return contact | {name: text for name, text in said if text is not None or name != "nome"}
 

@@ -64,8 +64,8 @@ class Merchant(TypedDict):
 class MerchantEndpoints:
     """`/merchants`."""
 
-    def __init__(self, desk: Dispatcher) -> None:
-        self._desk = desk
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self._dispatcher = dispatcher
 
     @endpoint(
         "PUT",
@@ -80,7 +80,7 @@ class MerchantEndpoints:
         """Register a merchant override."""
         document = await read_document(request, MerchantDocument)
         done, _ = accepted(
-            await self._desk.merchant_table(
+            await self._dispatcher.ask(
                 RegisterMerchant(document.name, document.mcc, caller_of(request).by)
             )
         )
@@ -102,7 +102,7 @@ class MerchantEndpoints:
         All of them, or a page if the query has a `limit`.
         """
         query = query_of(request, MerchantListQuery)
-        _, entries = accepted(await self._desk.merchant_table(ReadMerchants()))
+        _, entries = accepted(await self._dispatcher.ask(ReadMerchants()))
         start = 0 if query.before is None else _behind(key_of(query.before, 2), entries)
         end = len(entries) if query.limit is None else start + query.limit
         page = entries[start:end]
@@ -126,7 +126,7 @@ class MerchantEndpoints:
     async def delete(self, request: Request) -> Response:
         """Take a merchant override out."""
         name = query_of(request, MerchantQuery).name
-        accepted(await self._desk.merchant_table(RemoveMerchant(name, caller_of(request).by)))
+        accepted(await self._dispatcher.ask(RemoveMerchant(name, caller_of(request).by)))
         return Response(status_code=204)
 
 

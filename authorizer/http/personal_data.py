@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
-from authorizer.actors.dispatcher import Dispatcher
-from authorizer.actors.personal_data_export import PersonalDataExport, holdings
+from authorizer.actors.assembly import Actors
+from authorizer.actors.personal_data_export import PersonalDataExport
 from authorizer.domain.access import AccessKind, Caller
 from authorizer.domain.customers.commands import ErasePersonalData
 from authorizer.http.access.audit import Audit
@@ -34,8 +34,8 @@ class PersonalData(TypedDict):
 class PersonalDataEndpoints:
     """`/clientes/{cliente_id}/dados-pessoais`."""
 
-    def __init__(self, desk: Dispatcher, audit: Audit) -> None:
-        self._desk = desk
+    def __init__(self, actors: Actors, audit: Audit) -> None:
+        self._actors = actors
         self._audit = audit
 
     @endpoint(
@@ -48,7 +48,7 @@ class PersonalDataEndpoints:
     async def get(self, request: Request) -> Response:
         """Give all that is held on a person (LGPD, art. 18, II)."""
         customer_id = request.path_params["cliente_id"]
-        found = accepted(await holdings(self._desk, customer_id))
+        found = accepted(await self._actors.exports.gather(customer_id))
         await self._audit.record(request, AccessKind.EXPORT, [customer_id])
         return json_response(await personal_data_document(found, caller_of(request)))
 
@@ -67,7 +67,7 @@ class PersonalDataEndpoints:
         """
         customer_id = request.path_params["cliente_id"]
         command = ErasePersonalData(customer_id, caller_of(request).by)
-        accepted(await self._desk.erase_personal_data(command))
+        accepted(await self._actors.erasure.erase(command))
         return Response(status_code=204)
 
 
@@ -79,6 +79,6 @@ async def personal_data_document(found: PersonalDataExport, caller: Caller) -> d
         await asyncio.sleep(0)
     return {
         "cliente": customer_document(found.file, caller),
-        "conta": None if found.account is None else account_document(found.account),
+        "conta": None if found.file.account is None else account_document(found.file.account),
         "chamados": tickets,
     }

@@ -65,8 +65,8 @@ class Statement(TypedDict):
 class StatementEndpoints:
     """`/accounts/{account}/transactions`."""
 
-    def __init__(self, desk: Dispatcher, reports: Reports) -> None:
-        self._desk = desk
+    def __init__(self, dispatcher: Dispatcher, reports: Reports) -> None:
+        self._dispatcher = dispatcher
         self._reports = reports
 
     @endpoint(
@@ -80,7 +80,7 @@ class StatementEndpoints:
         """List an account's movements, approved and declined, newest first."""
         query = query_of(request, StatementQuery)
         account_id = request.path_params["account"]
-        accepted(await self._desk.known_account(ReadAccount(account_id)))
+        accepted(await self._dispatcher.ask(ReadAccount(account_id)))
         page = await self._reports.query("statement", account_id=account_id, **query.page())
         return json_response(
             {

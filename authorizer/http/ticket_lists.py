@@ -8,9 +8,9 @@ from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from authorizer.actors.clock import Clock
-from authorizer.actors.dispatcher import Dispatcher
 from authorizer.actors.ticket_file import ticket_file
 from authorizer.domain.access import AccessKind
+from authorizer.domain.sealing import Sealer
 from authorizer.domain.tickets.service_levels import Priority
 from authorizer.domain.tickets.state import TicketStatus, TicketView
 from authorizer.followers.reports.client import Reports
@@ -98,9 +98,9 @@ class TicketListEndpoints:
     """`/chamados`."""
 
     def __init__(
-        self, desk: Dispatcher, reports: Reports, clock: Clock, days: LocalDays, audit: Audit
+        self, sealer: Sealer, reports: Reports, clock: Clock, days: LocalDays, audit: Audit
     ) -> None:
-        self._desk = desk
+        self._sealer = sealer
         self._audit = audit
         self._reports = reports
         self._clock = clock
@@ -117,7 +117,7 @@ class TicketListEndpoints:
         await self._audit.record(request, AccessKind.TICKETS, customer_ids)
 
         def show(row: dict[str, Any]) -> dict[str, Any]:
-            return ticket_summary(ticket_file(TicketView(**row), self._desk.sealer, now_us))
+            return ticket_summary(ticket_file(TicketView(**row), self._sealer, now_us))
 
         return json_response(
             {

@@ -5,7 +5,8 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from authorizer.actors.ticket_file import TicketAnswer, TicketDesk, TicketFile
+from authorizer.actors.ticket_file import TicketFile
+from authorizer.actors.tickets import TicketAnswer, Tickets
 from authorizer.domain.access import AccessKind
 from authorizer.domain.outcomes import Done
 from authorizer.domain.tickets.commands import (
@@ -47,8 +48,8 @@ _WRONG_STATE: Final = "409, for the ticket is in another state."
 class TicketEndpoints:
     """`/clientes/{cliente_id}/chamados` and `/chamados/{protocolo}`."""
 
-    def __init__(self, desk: TicketDesk, audit: Audit) -> None:
-        self._desk = desk
+    def __init__(self, tickets: Tickets, audit: Audit) -> None:
+        self._tickets = tickets
         self._audit = audit
 
     @endpoint(
@@ -78,13 +79,13 @@ class TicketEndpoints:
             by=caller_of(request).by,
             client_id=_client_id(request, document),
         )
-        done, file = await self._accepted(request, await self._desk.open(command))
+        done, file = await self._accepted(request, await self._tickets.open(command))
         return json_response(ticket_document(file), 201 if done.created else 200)
 
     @endpoint("GET", "/chamados/{protocolo}", CARE_READ, answers={200: Ticket})
     async def get(self, request: Request) -> Response:
         """Describe a ticket with its interactions."""
-        answer = await self._desk.read(request.path_params["protocolo"])
+        answer = await self._tickets.read(request.path_params["protocolo"])
         _, file = await self._accepted(request, answer)
         return json_response(ticket_document(file))
 
@@ -215,7 +216,7 @@ class TicketEndpoints:
     async def _changed(
         self, request: Request, command: TicketCommand, status: int = 200
     ) -> Response:
-        _, file = await self._accepted(request, await self._desk.ask(command))
+        _, file = await self._accepted(request, await self._tickets.ask(command))
         return json_response(ticket_document(file), status)
 
     async def _accepted(self, request: Request, answer: TicketAnswer) -> tuple[Done, TicketFile]:

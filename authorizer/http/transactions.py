@@ -62,14 +62,14 @@ class Transactions:
     def __init__(
         self,
         others: App,
-        desk: Dispatcher,
+        dispatcher: Dispatcher,
         clock: Clock,
         metrics: Metrics,
         access: Access,
         bounds: Bounds,
     ) -> None:
         self._others = others
-        self._desk = desk
+        self._dispatcher = dispatcher
         self._access = access
         self._monotonic_ns = clock.monotonic_ns
         self._metrics = metrics
@@ -78,7 +78,7 @@ class Transactions:
         self._admission = admission = bounds.admission
         self._arrivals = Arrivals(_call_soon, admission.look_at_disk, self._round_over)
         self._turned_away = TurnedAway(
-            self._decline, _call_soon, desk.is_busy, admission, clock.monotonic_ns
+            self._decline, _call_soon, dispatcher.is_busy, admission, clock.monotonic_ns
         )
         metrics.gauge(
             "authorizer_declines_waiting",
@@ -206,7 +206,7 @@ class Transactions:
         command = parse(body, received_ns, by, keys)
         if isinstance(command, Refused):
             return command
-        return self._desk.submit(command, reply)
+        return self._dispatcher.submit(command, reply)
 
     async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._in_flight > self._max_in_flight:

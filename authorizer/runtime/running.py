@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import structlog
 
 from authorizer.actors.admission import Admission
+from authorizer.actors.assembly import Actors, assemble
 from authorizer.actors.clock import Clock, ClockState
-from authorizer.actors.dispatcher import Dispatcher
 from authorizer.actors.entity import Surroundings
-from authorizer.actors.keys import Keys
 from authorizer.actors.old_ids import OldIds
 from authorizer.actors.run_queue import RunQueue
 from authorizer.actors.snapshots import SnapshotPolicy, Snapshots
@@ -37,7 +36,7 @@ log = structlog.get_logger()
 class Running:
     """An authorizer at work."""
 
-    desk: Dispatcher
+    actors: Actors
     commit: GroupCommit
     clock: Clock
     admission: Admission
@@ -109,13 +108,17 @@ async def run(
         recovered.state,
         _log_bug,
     )
-    keys = Keys(vault, recovered.state.indexes[ERASED], world.off_loop, world.on_failure)
-    desk = Dispatcher(
-        around, settings.max_resident_accounts, settings.max_inbox, keys, world.off_loop
+    actors = assemble(
+        around,
+        vault,
+        world.off_loop,
+        world.on_failure,
+        settings.max_resident_accounts,
+        settings.max_inbox,
     )
     snapshots = Snapshots(
         around,
-        desk,
+        actors.dispatcher,
         world.disk,
         SnapshotPolicy(
             settings.snapshot_mib << 20, settings.snapshot_minutes * 60, settings.snapshots_kept
@@ -130,8 +133,8 @@ async def run(
 
     end_writer = world.start_writer(commit)
     try:
-        old_ids = OldIds(around, desk.accounts, world.seconds)
-        yield Running(desk, commit, clock, admission, snapshots, recovered, old_ids, check_places)
+        old_ids = OldIds(around, actors.dispatcher.accounts, world.seconds)
+        yield Running(actors, commit, clock, admission, snapshots, recovered, old_ids, check_places)
     finally:
         await world.off_loop(end_writer)
         journal.close()

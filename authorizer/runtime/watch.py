@@ -35,7 +35,7 @@ def tell_of_old_ids(found: Round) -> None:
 async def make_search_ready(running: Running) -> None:
     """Build the customer search behind the start, and say where keys are missing."""
     started = time.perf_counter()
-    built = await running.desk.search.build()
+    built = await running.actors.search.build()
     seconds = round(time.perf_counter() - started, 3)
     log.info("customer search ready", customers=built.customers, seconds=seconds)
     if built.keyless:

@@ -25,7 +25,7 @@ class Health:
         running = self._running
         stalled = self._is_stalled()
         return not self.draining and not stalled, {
-            "accounts": len(running.desk.accounts),
+            "accounts": len(running.actors.dispatcher.accounts),
             "position": running.commit.durable,
             "head": running.commit.chain.hex(),
             "draining": self.draining,

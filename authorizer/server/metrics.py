@@ -10,8 +10,8 @@ from authorizer.runtime.running import Running
 def metrics_of(running: Running) -> Metrics:
     """Metrics that read all of these parts whenever they are asked."""
     metrics = Metrics()
-    commit, desk = running.commit, running.desk
-    directories = (desk.accounts, desk.customers, desk.tickets.directory)
+    commit, dispatcher = running.commit, running.actors.dispatcher
+    directories = dispatcher.directories.values()
     commit.on_commit = metrics.committed
     metrics.counter(
         "authorizer_log_lines_lost",
@@ -38,11 +38,11 @@ def metrics_of(running: Running) -> Metrics:
         "Accounts, customers and tickets that are awake.",
         lambda: sum(one.resident for one in directories),
     )
-    metrics.gauge("authorizer_accounts", "Accounts there are.", lambda: len(desk.accounts))
+    metrics.gauge("authorizer_accounts", "Accounts there are.", lambda: len(dispatcher.accounts))
     metrics.gauge(
         "authorizer_queue_depth",
         "Messages that wait in inboxes.",
-        desk.queued,
+        dispatcher.queued,
     )
     admission = running.admission
     metrics.gauge(

@@ -78,7 +78,7 @@ async def _serve(
         trail = AccessTrail(AccessLog(LocalDisk(settings.data / ACCESS_LOG)), world.off_loop)
         app = make_app(
             Services(
-                running.desk,
+                running.actors,
                 running.clock,
                 running.admission,
                 metrics,

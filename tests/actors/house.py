@@ -10,11 +10,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
+from authorizer.actors.assembly import assemble
 from authorizer.actors.clock import Clock
 from authorizer.actors.directory import Directory
 from authorizer.actors.dispatcher import Answer, Dispatcher
 from authorizer.actors.entity import Surroundings
-from authorizer.actors.keys import Keys
 from authorizer.actors.run_queue import RunQueue
 from authorizer.domain.accounts.cards import BlockReason, CardTerms
 from authorizer.domain.accounts.commands import (
@@ -29,7 +29,6 @@ from authorizer.domain.accounts.policy import Policy
 from authorizer.domain.accounts.state import Account, AccountView
 from authorizer.domain.aggregate import Aggregate, Context
 from authorizer.domain.customers.commands import RegisterCustomer
-from authorizer.domain.customers.state import ERASED
 from authorizer.domain.merchants.aggregate import MERCHANTS
 from authorizer.domain.messages import Event
 from authorizer.domain.outcomes import Outcome, Refusal
@@ -74,7 +73,7 @@ class MemoryJournal:
 
 
 class House:
-    """A desk with its actors, and the hands of the test on commit and clocks."""
+    """The actors, and the hands of the test on commit and clocks."""
 
     def __init__(
         self,
@@ -106,8 +105,8 @@ class House:
             self.state,
             lambda entity_id, bug: self.bugs.append((entity_id, bug)),
         )
-        keys = Keys(self.vault, self.state.indexes[ERASED], _inline, _raise)
-        self.desk = Dispatcher(self.around, max_resident, max_inbox, keys, _inline)
+        self.actors = assemble(self.around, self.vault, inline, _raise, max_resident, max_inbox)
+        self.dispatcher = self.actors.dispatcher
 
     def let_pass(self, time_ns: int) -> None:
         """Let time pass, on both clocks."""
@@ -152,32 +151,34 @@ class House:
         return self._purchase(command._replace(**fields))
 
     async def _purchase(self, command: Authorize) -> Outcome:
-        return await decided(self.desk, command)
+        return await decided(self.dispatcher, command)
 
     async def open(self, account_id: str, **wallets_cents: int) -> None:
         """An account that exists, durably; CASH 100.00 where no wallet is named."""
         command = OpenAccount(account_id, wallets_cents or {"CASH": 100_00}, None, BY)
-        answer = await self.done(self.desk.account(command))
+        answer = await self.done(self.dispatcher.ask(command))
         assert not isinstance(answer, Refusal), answer
 
     async def open_card(self, account_id: str, card: CardTerms, customer_id: str = "cust") -> None:
         """A card that exists, durably."""
-        answer = await self.done(self.desk.account(OpenCards(account_id, customer_id, (card,), BY)))
+        answer = await self.done(
+            self.dispatcher.ask(OpenCards(account_id, customer_id, (card,), BY))
+        )
         assert not isinstance(answer, Refusal), answer
 
     async def credit(self, account_id: str, credit_id: str, amount_cents: int) -> Any:
         """A credit, answered."""
         command = Credit(account_id, credit_id, "CASH", amount_cents, BY)
-        return await self.done(self.desk.known_account(command))
+        return await self.done(self.dispatcher.ask(command))
 
     async def block(self, account_id: str, card_id: str, motive: str = "outro") -> Any:
         """A block, answered."""
         command = BlockCard(account_id, card_id, BlockReason.of(motive), "App", BY)
-        return await self.done(self.desk.card(command))
+        return await self.done(self.dispatcher.ask(command))
 
     async def read(self, account_id: str) -> Answer[AccountView]:
         """An account as it stands, or why it is not told."""
-        return await self.done(self.desk.known_account(ReadAccount(account_id)))
+        return await self.done(self.dispatcher.ask(ReadAccount(account_id)))
 
     async def cash(self, account_id: str) -> int:
         """The centavos in the CASH wallet."""
@@ -220,7 +221,7 @@ def replayed(events: Sequence[Event], state: State | None = None, from_position:
 
 
 def everything(state: State, awake: Dispatcher | None = None) -> dict[str, Any]:
-    """All of a state as plain values; what is awake at a desk is taken from there."""
+    """All of a state as plain values; what is awake is taken from its actor."""
     return {
         **{
             each.plural: _everybody(store, awake.directories[each] if awake else None)
@@ -241,7 +242,7 @@ def _everybody(population: Any, directory: Directory[Any] | None) -> dict[str, A
 
 def awake_account(house: House, account_id: str) -> Account:
     """The living state of an account, seen from inside."""
-    actor = house.desk.accounts.find(account_id)
+    actor = house.dispatcher.accounts.find(account_id)
     assert actor is not None
     return actor.state
 
@@ -255,7 +256,7 @@ def begun(asked: Awaitable[T]) -> asyncio.Task[T]:
     return asyncio.get_running_loop().create_task(wait())
 
 
-async def _inline(function: Callable[..., Any], *arguments: Any) -> Any:
+async def inline(function: Callable[..., Any], *arguments: Any) -> Any:
     return function(*arguments)
 
 

@@ -62,7 +62,7 @@ async def test_of_1000_copies_of_one_purchase_one_is_paid() -> None:
     await house.settle()
     assert Counter(answer.result().replayed for answer in answers) == {False: 1, True: 999}
     assert await house.cash("a") == 399_00
-    assert everything(house.replayed()) == everything(house.state, house.desk)
+    assert everything(house.replayed()) == everything(house.state, house.dispatcher)
 
 
 class ThreadedAccount(pykka.ThreadingActor):

@@ -37,14 +37,14 @@ async def test_only_so_many_actors_are_awake_and_nothing_is_lost() -> None:
     house = House(max_resident=2)
     for number in range(20):
         await house.open(f"a{number}", CASH=100_00 + number)
-    assert house.desk.accounts.resident == 2
-    assert len(house.desk.accounts) == 20
+    assert house.dispatcher.accounts.resident == 2
+    assert len(house.dispatcher.accounts) == 20
     for number in range(20):
         assert (await house.buy(f"a{number}", 1_00)).reason is Reason.APPROVED
     assert [await house.cash(f"a{number}") for number in range(20)] == [
         99_00 + number for number in range(20)
     ]
-    assert house.desk.accounts.resident == 2
+    assert house.dispatcher.accounts.resident == 2
 
 
 async def test_the_one_that_was_silent_longest_sleeps_first() -> None:
@@ -53,14 +53,14 @@ async def test_the_one_that_was_silent_longest_sleeps_first() -> None:
         await house.open(account_id)
     await house.buy("a")
     await house.open("c")
-    assert list(house.desk.accounts._awake) == ["a", "c"]
+    assert list(house.dispatcher.accounts._awake) == ["a", "c"]
 
 
 async def test_all_of_an_account_survives_its_sleep(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remembered, "PAGE_ENTRIES", 3)
     house = House(max_resident=1)
     await house.done(
-        house.desk.register_customer(registration("c", "a"), (terms("k"), terms("free", None)))
+        house.actors.onboarding.register(registration("c", "a"), (terms("k"), terms("free", None)))
     )
     await house.credit("a", "x", 10_00)
     for number in range(8):
@@ -70,7 +70,7 @@ async def test_all_of_an_account_survives_its_sleep(monkeypatch: pytest.MonkeyPa
     before = deep(awake_account(house, "a"))
     assert len(before["remembered"]["sealed_pages"]) == 2
     await house.open("b")
-    assert list(house.desk.accounts._awake) == ["b"]
+    assert list(house.dispatcher.accounts._awake) == ["b"]
     assert deep(awake_account(house, "a")) == before
 
 
@@ -105,7 +105,7 @@ async def test_ids_that_are_too_old_are_dropped_a_page_at_a_time_while_it_goes_o
         assert len(ids) <= 6
     assert (await house.buy("a", 1, transaction_id="t7")).replayed
     assert not (await house.buy("a", 1, transaction_id="t0")).replayed
-    assert everything(house.replayed()) == everything(house.state, house.desk)
+    assert everything(house.replayed()) == everything(house.state, house.dispatcher)
 
 
 async def test_an_actor_that_has_messages_does_not_sleep() -> None:
@@ -114,8 +114,8 @@ async def test_an_actor_that_has_messages_does_not_sleep() -> None:
         await house.open(account_id)
     answers = [begun(house.purchase(account_id)) for account_id in ("a", "b", "c", "d")]
     await asyncio.sleep(0)
-    assert house.desk.queued() == 4
-    assert house.desk.accounts.resident == 4
+    assert house.dispatcher.queued() == 4
+    assert house.dispatcher.accounts.resident == 4
     await house.settle()
     house.commit()
     await house.settle()
@@ -130,11 +130,11 @@ async def test_when_a_burst_is_over_the_actors_that_were_too_many_sleep() -> Non
         await house.open(f"a{number}")
     burst = [begun(house.purchase(f"a{number}")) for number in range(20)]
     await house.settle()
-    assert house.desk.accounts.resident == 20
+    assert house.dispatcher.accounts.resident == 20
     for number in range(4):
         await house.buy(f"a{number}")
         await house.open(f"b{number}")
-    assert house.desk.accounts.resident == 2
+    assert house.dispatcher.accounts.resident == 2
     assert [(await house.done(answer)).reason.word for answer in burst] == ["approved"] * 20
 
 
@@ -146,7 +146,7 @@ async def test_an_actor_may_sleep_while_its_answers_wait_for_the_journal() -> No
     await house.settle()
     begun(house.purchase("b"))
     await house.settle()
-    assert list(house.desk.accounts._awake) == ["b"]
+    assert list(house.dispatcher.accounts._awake) == ["b"]
     again = begun(house.purchase("a", transaction_id="t"))
     await house.settle()
     assert (answer.done(), again.done()) == (False, False)
@@ -158,7 +158,7 @@ async def test_an_actor_may_sleep_while_its_answers_wait_for_the_journal() -> No
 async def test_whoever_kept_the_ref_of_an_actor_that_sleeps_is_told() -> None:
     house = House(max_resident=1)
     await house.open("a")
-    actor = house.desk.accounts.find("a")
+    actor = house.dispatcher.accounts.find("a")
     assert actor is not None
     ref = actor.actor_ref
     await house.open("b")
@@ -170,7 +170,7 @@ async def test_whoever_kept_the_ref_of_an_actor_that_sleeps_is_told() -> None:
 async def test_an_actor_that_sleeps_leaves_nothing_for_the_garbage_collector() -> None:
     house = House(max_resident=1)
     await house.open("a")
-    actor = house.desk.accounts.find("a")
+    actor = house.dispatcher.accounts.find("a")
     gone = weakref.ref(actor)
     del actor
     gc.disable()
@@ -184,19 +184,19 @@ async def test_an_actor_that_sleeps_leaves_nothing_for_the_garbage_collector() -
 async def test_a_sleeping_account_can_be_looked_at_without_waking_it() -> None:
     house = House(max_resident=1)
     await house.open("a")
-    awake = house.desk.accounts.look("a")
+    awake = house.dispatcher.accounts.look("a")
     await house.open("b")
-    assert house.desk.accounts.look("a") == awake
-    assert list(house.desk.accounts._awake) == ["b"]
+    assert house.dispatcher.accounts.look("a") == awake
+    assert list(house.dispatcher.accounts._awake) == ["b"]
 
 
 async def test_a_look_sees_what_happened_since_the_last_sleep() -> None:
     house = House(max_resident=1)
     await house.open("a")
     await house.open("b")
-    asleep = house.desk.accounts.look("a")
+    asleep = house.dispatcher.accounts.look("a")
     await house.buy("a")
-    assert house.desk.accounts.look("a") != asleep
+    assert house.dispatcher.accounts.look("a") != asleep
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -215,7 +215,7 @@ async def test_however_many_are_awake_the_answers_are_the_same(seed: int) -> Non
             if choose.random() < 0.3:
                 house.commit()
         answers = [await house.done(task) for task in tasks]
-        assert everything(house.replayed()) == everything(house.state, house.desk)
+        assert everything(house.replayed()) == everything(house.state, house.dispatcher)
         return answers
 
     assert await story(1) == await story(2) == await story(100)
@@ -227,23 +227,23 @@ async def test_however_many_are_awake_the_answers_are_the_same(seed: int) -> Non
 async def test_an_unknown_id_is_nobody_and_leaves_nothing_behind() -> None:
     house = House()
     for number in range(50):
-        assert house.desk.accounts.find(f"x{number}") is None
+        assert house.dispatcher.accounts.find(f"x{number}") is None
         assert (await house.buy(f"x{number}")).reason is Reason.ACCOUNT_NOT_FOUND
         assert isinstance(await house.read(f"x{number}"), Refusal)
         assert isinstance(await house.credit(f"x{number}", "c", 1), Refusal)
-        assert isinstance(await house.done(house.desk.read_customer(f"x{number}")), Refusal)
-        assert isinstance(await house.done(house.desk.read_card(f"x{number}")), Refusal)
-    assert house.desk.accounts.resident == len(house.desk.accounts) == 0
-    assert house.desk.customers.resident == len(house.desk.customers) == 0
+        assert isinstance(await house.done(house.actors.customers.read(f"x{number}")), Refusal)
+        assert isinstance(await house.done(house.actors.cards.read(f"x{number}")), Refusal)
+    assert house.dispatcher.accounts.resident == len(house.dispatcher.accounts) == 0
+    assert house.dispatcher.customers.resident == len(house.dispatcher.customers) == 0
     assert house.appended == 0
 
 
 async def refused_account() -> House:
     """A house in which a document for account `nobody` was refused: its card is on another one."""
     house = House()
-    await house.done(house.desk.register_customer(registration("c", "a"), (terms("k"),)))
+    await house.done(house.actors.onboarding.register(registration("c", "a"), (terms("k"),)))
     answer = await house.done(
-        house.desk.register_customer(registration("d", "nobody"), (terms("k"),))
+        house.actors.onboarding.register(registration("d", "nobody"), (terms("k"),))
     )
     assert isinstance(answer, Refusal)
     assert answer.kind is RefusalKind.CONFLICT
@@ -272,14 +272,7 @@ async def test_an_account_that_was_refused_to_be_opened_is_still_nobody() -> Non
 async def test_nobody_answers_no_other_command_either(command: Any) -> None:
     house = await refused_account()
     appended = house.appended
-    desk = house.desk
-    answer: Any
-    if isinstance(command, ReadAccount | Credit):
-        answer = await house.done(desk.known_account(command))
-    elif isinstance(command, QueryLimit):
-        answer = await house.done(desk.limit(command))
-    else:
-        answer = await house.done(desk.card(command))
+    answer: Any = await house.done(house.dispatcher.ask(command))
     assert isinstance(answer, Refusal)
     assert answer.kind is RefusalKind.NOT_FOUND
     assert house.appended == appended
@@ -294,14 +287,14 @@ async def test_an_account_that_was_refused_to_be_opened_can_be_opened_later() ->
 
 async def test_blank_actors_leave_no_trace_when_others_need_room() -> None:
     house = House(max_resident=1)
-    await house.done(house.desk.register_customer(registration("c", "a"), (terms("k"),)))
+    await house.done(house.actors.onboarding.register(registration("c", "a"), (terms("k"),)))
     for number in range(5):
         command = OpenCards(f"nobody-{number}", "d", (terms("k"),), BY)
-        assert isinstance(await house.done(house.desk.account(command)), Refusal)
+        assert isinstance(await house.done(house.dispatcher.ask(command)), Refusal)
     await house.read("a")
-    assert list(house.desk.accounts._awake) == ["a"]
+    assert list(house.dispatcher.accounts._awake) == ["a"]
     assert list(house.state[ACCOUNTS]) == ["a"]
-    assert house.desk.accounts.find("nobody-0") is None
+    assert house.dispatcher.accounts.find("nobody-0") is None
 
 
 async def test_a_purchase_behind_the_opening_of_its_account_is_decided() -> None:
@@ -322,7 +315,7 @@ async def test_a_full_inbox_is_answered_overloaded_and_moves_nothing() -> None:
     await house.open("b")
     answers = [begun(house.purchase("a")) for _ in range(5)]
     other = begun(house.purchase("b"))
-    credit = begun(house.desk.known_account(Credit("a", "c", "CASH", 1, BY)))
+    credit = begun(house.dispatcher.ask(Credit("a", "c", "CASH", 1, BY)))
     await asyncio.sleep(0)
     refusal = await credit
     assert isinstance(refusal, Refusal)

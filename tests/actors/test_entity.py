@@ -90,7 +90,7 @@ async def test_a_read_waits_for_the_newest_event_of_what_it_tells() -> None:
     await house.open("a")
     begun(house.purchase("a"))
     await house.settle()
-    read = begun(house.desk.known_account(ReadAccount("a")))
+    read = begun(house.dispatcher.ask(ReadAccount("a")))
     await house.settle()
     assert not read.done()
     house.commit()
@@ -104,7 +104,7 @@ async def test_a_read_of_what_is_durable_waits_for_nothing() -> None:
     house = House()
     await house.open("a")
     await house.open("b")
-    read = begun(house.desk.known_account(ReadAccount("a")))
+    read = begun(house.dispatcher.ask(ReadAccount("a")))
     await house.settle()
     assert read.done()
     assert not house.commit()
@@ -116,7 +116,7 @@ async def test_an_answer_rests_on_its_own_account_and_not_on_others() -> None:
     await house.open("b")
     begun(house.purchase("b"))
     await house.settle()
-    read = begun(house.desk.known_account(ReadAccount("a")))
+    read = begun(house.dispatcher.ask(ReadAccount("a")))
     await house.settle()
     house.commit()
     await house.settle()
@@ -127,9 +127,9 @@ async def test_an_answer_rests_on_its_own_account_and_not_on_others() -> None:
 
 async def test_a_refusal_waits_for_what_it_rests_on() -> None:
     house = House()
-    opening = begun(house.desk.account(OpenAccount("a", {"CASH": 1}, None, BY)))
+    opening = begun(house.dispatcher.ask(OpenAccount("a", {"CASH": 1}, None, BY)))
     await house.settle()
-    conflict = begun(house.desk.account(OpenAccount("a", {"CASH": 2}, None, BY)))
+    conflict = begun(house.dispatcher.ask(OpenAccount("a", {"CASH": 2}, None, BY)))
     await house.settle()
     assert (opening.done(), conflict.done()) == (False, False)
     house.commit()
@@ -148,7 +148,7 @@ async def test_an_answer_that_rests_on_nothing_new_does_not_overtake_those_befor
     purchase = begun(house.purchase("a"))
     purchase.add_done_callback(lambda _: order.append("purchase"))
     await house.settle()
-    read = begun(house.desk.known_account(ReadAccount("b")))
+    read = begun(house.dispatcher.ask(ReadAccount("b")))
     read.add_done_callback(lambda _: order.append("read"))
     await house.settle()
     assert order == []
@@ -185,15 +185,15 @@ async def test_answers_are_let_go_in_order_batch_by_batch() -> None:
 
 async def test_a_change_of_the_merchants_waits_and_so_does_reading_them() -> None:
     house = House()
-    register = begun(house.desk.merchant_table(RegisterMerchant("UBER*", "5812", BY)))
+    register = begun(house.dispatcher.ask(RegisterMerchant("UBER*", "5812", BY)))
     await house.settle()
-    listing = begun(house.desk.merchant_table(ReadMerchants()))
+    listing = begun(house.dispatcher.ask(ReadMerchants()))
     await house.settle()
     assert (register.done(), listing.done()) == (False, False)
     house.commit()
     await house.settle()
     assert listing.result() == (Done(), [("UBER*", "5812")])
-    removal = begun(house.desk.merchant_table(RemoveMerchant("uber*", BY)))
+    removal = begun(house.dispatcher.ask(RemoveMerchant("uber*", BY)))
     await house.settle()
     assert not removal.done()
     house.commit()
@@ -204,7 +204,7 @@ async def test_a_change_of_the_merchants_waits_and_so_does_reading_them() -> Non
 async def test_a_purchase_that_an_override_steers_is_behind_the_override_in_the_journal() -> None:
     house = House()
     await house.open("a", MEAL=1_00, CASH=1_00)
-    begun(house.desk.merchant_table(RegisterMerchant("UBER*", "5812", BY)))
+    begun(house.dispatcher.ask(RegisterMerchant("UBER*", "5812", BY)))
     await house.settle()
     answer = begun(house.purchase("a", merchant="UBER TRIP"))
     await house.settle()
@@ -218,7 +218,7 @@ async def test_a_purchase_that_an_override_steers_is_behind_the_override_in_the_
 async def test_what_a_command_causes_is_in_one_batch_and_in_order() -> None:
     house = House()
     cards = OpenCards("a", "c", (terms("k1"), terms("k2")), BY)
-    answer = begun(house.desk.account(cards))
+    answer = begun(house.dispatcher.ask(cards))
     await house.settle()
     assert not answer.done()
     house.commit()
@@ -281,7 +281,7 @@ async def test_the_account_goes_on_after_a_bug_in_a_rule_and_so_do_all_others() 
         "approved",
     ]
     assert (await house.cash("a"), await house.cash("b")) == (97_00, 99_00)
-    assert len(house.desk.accounts.look("a").data) > 0
+    assert len(house.dispatcher.accounts.look("a").data) > 0
 
 
 @pytest.mark.usefixtures("_buggy_rules")
@@ -299,8 +299,8 @@ async def test_a_bug_in_any_other_rule_is_refused_as_unavailable() -> None:
 async def test_an_event_that_has_no_bytes_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     house = House()
     await house.open("a")
-    await house.done(house.desk.register_customer(registration("c", "a"), ()))
-    before, appended = everything(house.state, house.desk), house.appended
+    await house.done(house.actors.onboarding.register(registration("c", "a"), ()))
+    before, appended = everything(house.state, house.dispatcher), house.appended
 
     def no_bytes(_: Any) -> bytes:
         raise BugError("in the encoder")
@@ -309,10 +309,10 @@ async def test_an_event_that_has_no_bytes_changes_nothing(monkeypatch: pytest.Mo
     assert (await house.buy("a")).reason is Reason.UNAVAILABLE
     assert isinstance(await house.credit("a", "c", 1), Refusal)
     renamed = registration("c", "a", name="Other")
-    assert isinstance(await house.done(house.desk.register_customer(renamed, ())), Refusal)
-    refused = await house.done(house.desk.merchant_table(RegisterMerchant("X", "1", BY)))
+    assert isinstance(await house.done(house.actors.onboarding.register(renamed, ())), Refusal)
+    refused = await house.done(house.dispatcher.ask(RegisterMerchant("X", "1", BY)))
     assert isinstance(refused, Refusal)
-    assert everything(house.state, house.desk) == before
+    assert everything(house.state, house.dispatcher) == before
     assert house.appended == appended
     assert [entity_id for entity_id, _ in house.bugs] == ["a", "a", "c", "merchants"]
     monkeypatch.undo()
@@ -365,8 +365,8 @@ async def test_a_bug_in_evolve_breaks_that_account_and_nothing_is_appended(how: 
     assert (await house.buy("b")).reason is Reason.APPROVED
     assert await house.cash("b") == 99_00
     with pytest.raises(BrokenEntityError, match="a is broken"):
-        house.desk.accounts.look("a")
-    assert house.desk.accounts.look("b")
+        house.dispatcher.accounts.look("a")
+    assert house.dispatcher.accounts.look("b")
 
 
 @pytest.mark.usefixtures("_buggy_evolve")
@@ -399,8 +399,8 @@ async def test_the_answer_of_a_broken_account_waits_for_all_that_was_appended() 
 
 async def test_a_customer_breaks_alone_too(monkeypatch: pytest.MonkeyPatch) -> None:
     house = House()
-    await house.done(house.desk.register_customer(registration("c", "a"), (terms(),)))
-    await house.done(house.desk.register_customer(registration("d", "b"), ()))
+    await house.done(house.actors.onboarding.register(registration("c", "a"), (terms(),)))
+    await house.done(house.actors.onboarding.register(registration("d", "b"), ()))
     appended = house.appended
 
     def apply(*_: Any) -> None:
@@ -408,15 +408,15 @@ async def test_a_customer_breaks_alone_too(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setitem(applies_of(CUSTOMERS), PersonalDataRecorded, apply)
     renamed = registration("c", "a", name="Other")
-    answer = await house.done(house.desk.register_customer(renamed, ()))
+    answer = await house.done(house.actors.onboarding.register(renamed, ()))
     assert isinstance(answer, Refusal)
     assert answer.kind is RefusalKind.UNAVAILABLE
     monkeypatch.undo()
     assert house.appended == appended
-    assert isinstance(await house.done(house.desk.read_customer("c")), Refusal)
-    assert not isinstance(await house.done(house.desk.read_customer("d")), Refusal)
+    assert isinstance(await house.done(house.actors.customers.read("c")), Refusal)
+    assert not isinstance(await house.done(house.actors.customers.read("d")), Refusal)
     with pytest.raises(BrokenEntityError):
-        house.desk.customers.look("c")
+        house.dispatcher.customers.look("c")
     assert (await house.buy("a", 1_00, card_id="card-1")).reason is Reason.APPROVED
 
 
@@ -428,7 +428,7 @@ async def test_without_its_merchants_nothing_is_authorized(monkeypatch: pytest.M
         raise BugError("in evolve")
 
     monkeypatch.setitem(applies_of(MERCHANTS), MerchantRegistered, apply)
-    refusal = await house.done(house.desk.merchant_table(RegisterMerchant("X", "1", BY)))
+    refusal = await house.done(house.dispatcher.ask(RegisterMerchant("X", "1", BY)))
     monkeypatch.undo()
     assert isinstance(refusal, Refusal)
     assert refusal.kind is RefusalKind.UNAVAILABLE
@@ -446,7 +446,7 @@ async def test_an_index_that_fails_breaks_the_account_before_anything_is_appende
         raise BugError("in the index")
 
     monkeypatch.setattr(house.state, "index", fail)
-    answer = await house.done(house.desk.account(OpenCards("a", "c", (terms(),), BY)))
+    answer = await house.done(house.dispatcher.ask(OpenCards("a", "c", (terms(),), BY)))
     assert isinstance(answer, Refusal)
     assert house.appended == 0
     assert (await house.buy("a")).reason is Reason.UNAVAILABLE
@@ -457,7 +457,7 @@ async def test_an_index_that_fails_breaks_the_account_before_anything_is_appende
 
 async def test_the_journal_makes_the_same_state_anew() -> None:
     house = House(max_resident=2)
-    await house.done(house.desk.register_customer(registration("c", "a"), (terms("k"),)))
+    await house.done(house.actors.onboarding.register(registration("c", "a"), (terms("k"),)))
     await house.open("b", FOOD=5_00, CASH=5_00)
     await house.credit("a", "x", 10_00)
     await house.buy("a", 3_00, transaction_id="t")
@@ -465,8 +465,8 @@ async def test_the_journal_makes_the_same_state_anew() -> None:
     await house.buy("b", 9_00, mcc="5411")
     await house.block("a", "k", "roubo")
     await house.buy("a", 1_00, card_id="k", transaction_id="v")
-    await house.done(house.desk.merchant_table(RegisterMerchant("UBER*", "5812", BY)))
-    assert everything(house.replayed()) == everything(house.state, house.desk)
+    await house.done(house.dispatcher.ask(RegisterMerchant("UBER*", "5812", BY)))
+    assert everything(house.replayed()) == everything(house.state, house.dispatcher)
     assert awake_account(house, "a").cards["k"].status is CardStatus.BLOCKED
 
 
@@ -481,9 +481,9 @@ async def test_what_is_told_of_an_account_stays_as_it_was_told() -> None:
 
 async def test_reads_leave_no_event() -> None:
     house = House()
-    await house.done(house.desk.register_customer(registration("c", "a"), ()))
+    await house.done(house.actors.onboarding.register(registration("c", "a"), ()))
     appended = house.appended
     await house.read("a")
-    await house.done(house.desk.read_customer("c"))
-    await house.done(house.desk.merchant_table(ReadMerchants()))
+    await house.done(house.actors.customers.read("c"))
+    await house.done(house.dispatcher.ask(ReadMerchants()))
     assert house.appended == appended

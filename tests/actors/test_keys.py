@@ -14,7 +14,7 @@ from authorizer.domain.customers.state import ERASED
 from authorizer.domain.outcomes import Refusal, RefusalKind
 from authorizer.persistence.privacy.vault import FILE, Vault
 from authorizer.simulation.memory_disk import MemoryDisk
-from tests.actors.house import STEPS, House, begun, registration
+from tests.actors.house import STEPS, House, begun, inline, registration
 from tests.persistence.machine import Machine
 from tests.support.builders import BY, terms
 from tests.support.commands import registration as document
@@ -34,14 +34,14 @@ class Counting(Vault):
         super().create(customer_ids)
 
 
-async def inline(function: Any, *arguments: Any) -> Any:
-    return function(*arguments)
+def never_sealed(_: str) -> bool:
+    return False
 
 
 async def test_keys_that_are_asked_for_together_are_made_together() -> None:
     """A hundred thousand imported customers are not a hundred thousand syncs."""
     vault = Counting()
-    keys = Keys(vault, set(), inline, lambda _: None)
+    keys = Keys(vault, set(), never_sealed, inline, lambda _: None)
     waiting = [begun(keys.ensure(f"c{number}")) for number in range(1000)]
     for each in waiting:
         await each
@@ -53,7 +53,7 @@ async def test_keys_that_are_asked_for_together_are_made_together() -> None:
 
 async def test_who_was_erased_never_gets_a_key_again() -> None:
     vault = Counting()
-    keys = Keys(vault, {"gone"}, inline, lambda _: None)
+    keys = Keys(vault, {"gone"}, never_sealed, inline, lambda _: None)
     await keys.ensure("gone")
     assert not vault.has_key("gone")
 
@@ -64,7 +64,7 @@ async def test_a_store_that_cannot_be_written_ends_everything_without_an_answer(
     async def failing(*_: object) -> None:
         raise OSError("full")
 
-    keys = Keys(Counting(), set(), failing, failures.append)
+    keys = Keys(Counting(), set(), never_sealed, failing, failures.append)
     waiting = begun(keys.ensure("c"))
     with pytest.raises(OSError, match="full"):
         await keys.destroy("c")
@@ -78,9 +78,11 @@ async def test_a_store_that_cannot_be_written_ends_everything_without_an_answer(
 async def test_a_customer_who_exists_never_gets_another_key() -> None:
     """What was sealed under the first one would be lost in silence."""
     house = House()
-    await house.done(house.desk.register_customer(registration("c", "a"), ()))
+    await house.done(house.actors.onboarding.register(registration("c", "a"), ()))
     house.vault.destroy(["c"])
-    answer = await house.done(house.desk.register_customer(registration("c", "a", name="N"), ()))
+    answer = await house.done(
+        house.actors.onboarding.register(registration("c", "a", name="N"), ())
+    )
     assert isinstance(answer, Refusal)
     assert answer.kind is RefusalKind.UNAVAILABLE
     assert not house.vault.has_key("c")
@@ -89,11 +91,11 @@ async def test_a_customer_who_exists_never_gets_another_key() -> None:
 async def test_a_document_that_is_refused_makes_no_key() -> None:
     house = House()
     command = registration("c", "a", card_ids=("k",))
-    await house.done(house.desk.register_customer(command, ()))
+    await house.done(house.actors.onboarding.register(command, ()))
     await house.open("other")
-    with house.desk._claiming("x", ["k9"]):
-        taken = house.desk.register_customer(registration("d", "other"), (_card("k9"),))
-        assert isinstance(await house.done(taken), Refusal)
+    await house.open_card("other", _card("k9"))
+    taken = house.actors.onboarding.register(registration("d", "d"), (_card("k9"),))
+    assert isinstance(await house.done(taken), Refusal)
     assert not house.vault.has_key("d")
 
 
@@ -115,10 +117,10 @@ def test_a_crash_at_any_step_of_an_erasure_leaves_the_person_whole_or_gone(
     try:
         command = document("c", "a", [])
         assert not isinstance(
-            machine.answer(machine.ask(machine.desk.register_customer(command, ()))), Refusal
+            machine.answer(machine.ask(machine.actors.onboarding.register(command, ()))), Refusal
         )
         machine.memory.die_after(steps)
-        task = machine.ask(machine.desk.erase_personal_data(ErasePersonalData("c", BY)))
+        task = machine.ask(machine.actors.erasure.erase(ErasePersonalData("c", BY)))
         try:
             machine.commit()
             while machine.step():
@@ -129,7 +131,7 @@ def test_a_crash_at_any_step_of_an_erasure_leaves_the_person_whole_or_gone(
         machine.lose_power(Random(steps)) if power else machine.kill()
         recovered = machine.start()
         content = machine.memory.read(f"keys/{FILE}")
-        read = machine.answer(machine.ask(machine.desk.read_customer("c")))
+        read = machine.answer(machine.ask(machine.actors.customers.read("c")))
         if "c" in recovered.state.indexes[ERASED]:
             assert isinstance(read, Refusal)
             assert read.kind is RefusalKind.GONE
@@ -148,8 +150,8 @@ def test_who_is_erased_stays_so_in_snapshots() -> None:
     try:
         for customer_id in ("c", "d"):
             command = document(customer_id, customer_id, [])
-            machine.answer(machine.ask(machine.desk.register_customer(command, ())))
-        machine.answer(machine.ask(machine.desk.erase_personal_data(ErasePersonalData("c", BY))))
+            machine.answer(machine.ask(machine.actors.onboarding.register(command, ())))
+        machine.answer(machine.ask(machine.actors.erasure.erase(ErasePersonalData("c", BY))))
         machine.take_snapshot()
         machine.kill()
         recovered = machine.start()

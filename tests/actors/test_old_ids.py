@@ -22,7 +22,7 @@ def remembered(house: House) -> dict[str, set[str]]:
     """The ids in memory, of purchases and of credits, by account."""
     found = {}
     for account_id in house.state[ACCOUNTS]:
-        actor = house.desk.accounts.awake(account_id)
+        actor = house.dispatcher.accounts.awake(account_id)
         account = actor.state if actor else house.state[ACCOUNTS].load(account_id)
         pages = [account.remembered.open_page, account.credits.open_page]
         pages += account.remembered.sealed_pages + account.credits.sealed_pages
@@ -47,19 +47,19 @@ async def used_house(accounts: int = 6, max_resident: int = 2) -> House:
 def walker(house: House, monkeypatch: pytest.MonkeyPatch) -> OldIds:
     monkeypatch.setattr(old_ids, "PAUSE_SECONDS", 0)
     ticks = iter(range(10**9))
-    return OldIds(house.around, house.desk.accounts, lambda: float(next(ticks)))
+    return OldIds(house.around, house.dispatcher.accounts, lambda: float(next(ticks)))
 
 
 async def test_old_ids_leave_whoever_is_awake_and_whoever_sleeps(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     house = await used_house()
-    resident = house.desk.accounts.resident
+    resident = house.dispatcher.accounts.resident
     assert 0 < resident < 6
     assert await walker(house, monkeypatch).round() == Round(6, 12)
     young = {f"a{number}": {"young"} if number % 2 == 0 else set() for number in range(6)}
     assert remembered(house) == young
-    assert house.desk.accounts.resident == resident
+    assert house.dispatcher.accounts.resident == resident
     assert await walker(house, monkeypatch).round() == Round(6, 0)
 
 
@@ -103,7 +103,7 @@ async def test_no_id_is_forgotten_because_a_clock_has_jumped(
 
 async def test_a_broken_account_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     house = await used_house(accounts=1)
-    actor = house.desk.accounts.find("a0")
+    actor = house.dispatcher.accounts.find("a0")
     assert actor is not None
     actor.broken = True
     assert await walker(house, monkeypatch).round() == Round(1, 0)

@@ -41,7 +41,7 @@ class Studio:
         self._steps: list[asyncio.Future[None]] = []
         self.snapshots = Snapshots(
             self.house.around,
-            self.house.desk,
+            self.house.dispatcher,
             self.disk,
             SnapshotPolicy(every_bytes=1000, every_seconds=60.0, kept=kept),
             self._off_loop,
@@ -99,9 +99,11 @@ async def furnished(folder: Path, **how: Any) -> Studio:
         await house.open(f"a{number}")
     for number in range(3):
         document = registration(f"c{number}", f"a{number}", card_ids=(f"k{number}",))
-        answer = await house.done(house.desk.register_customer(document, (terms(f"k{number}"),)))
+        answer = await house.done(
+            house.actors.onboarding.register(document, (terms(f"k{number}"),))
+        )
         assert not isinstance(answer, Refusal)
-    await house.done(house.desk.merchant_table(RegisterMerchant("UBER*", "5812", BY)))
+    await house.done(house.dispatcher.ask(RegisterMerchant("UBER*", "5812", BY)))
     return studio
 
 
@@ -116,20 +118,20 @@ async def happen(house: House, choose: random.Random, number: int) -> None:
         lambda: begun(house.open(f"new{number}")),
         lambda: begun(house.block("a2", "k2", choose.choice(["outro", "em_analise"]))),
         lambda: begun(
-            house.desk.register_customer(
+            house.actors.onboarding.register(
                 registration("c0", "a0", name=f"N{number}", card_ids=("k0",)), (terms("k0"),)
             )
         ),
         lambda: begun(
-            house.desk.register_customer(
+            house.actors.onboarding.register(
                 registration(f"cn{number}", "a4", card_ids=(f"kn{number}",)),
                 (terms(f"kn{number}"),),
             )
         ),
         lambda: begun(
-            house.desk.merchant_table(RegisterMerchant(f"LOJA {number % 3}", f"{number}", BY))
+            house.dispatcher.ask(RegisterMerchant(f"LOJA {number % 3}", f"{number}", BY))
         ),
-        lambda: begun(house.desk.merchant_table(RemoveMerchant(f"LOJA {number % 3}", BY))),
+        lambda: begun(house.dispatcher.ask(RemoveMerchant(f"LOJA {number % 3}", BY))),
     ]
     choose.choice(deeds)()
     await house.settle()
@@ -163,7 +165,7 @@ async def test_a_snapshot_taken_while_accounts_change_and_the_tail_make_the_live
         await studio.house.settle()
     taken = taking.result()
     assert taken is not None
-    live = everything(studio.house.state, studio.house.desk)
+    live = everything(studio.house.state, studio.house.dispatcher)
     assert studio.loaded(taken) == live
     assert everything(studio.house.replayed()) == live
     assert len(live["accounts"]) >= 6
@@ -174,7 +176,7 @@ async def test_a_snapshot_alone_is_the_state_where_nothing_happened_since(tmp_pa
     taken = await studio.take()
     assert taken.position == studio.house.appended == len(studio.house.journal.records)
     found = snapshot.load(studio.disk, snapshot.snapshot_name(taken.position))
-    assert everything(found.state) == everything(studio.house.state, studio.house.desk)
+    assert everything(found.state) == everything(studio.house.state, studio.house.dispatcher)
     assert found.end.journal_position == taken.position
     assert found.end.chain == studio.house.commits.chain.hex()
     assert found.end.at_us == studio.house.clock.newest_us
@@ -202,14 +204,14 @@ async def test_a_snapshot_is_named_only_when_all_that_is_in_it_is_durable(tmp_pa
     studio.house.commit()
     taken = await studio.finish(taking)
     assert snapshot.snapshots(studio.disk) == [snapshot.snapshot_name(taken.position)]
-    assert studio.loaded(taken) == everything(studio.house.state, studio.house.desk)
+    assert studio.loaded(taken) == everything(studio.house.state, studio.house.dispatcher)
 
 
 async def test_what_was_appended_while_it_was_taken_must_be_durable_too(tmp_path: Path) -> None:
     studio = await furnished(tmp_path)
     taking = begun(studio.snapshots.take())
     await studio.step()
-    actor = studio.house.desk.accounts.find("a5")
+    actor = studio.house.dispatcher.accounts.find("a5")
     assert actor is not None
     actor.actor_ref.tell(purchase(1_00)._replace(account_id="a5"))
     while await studio.step():
@@ -244,13 +246,13 @@ async def test_a_snapshot_that_was_cut_short_is_none_and_the_next_one_is_whole(
     assert taking.cancelled()
     assert snapshot.snapshots(studio.disk) == []
     taken = await studio.take()
-    assert studio.loaded(taken) == everything(studio.house.state, studio.house.desk)
+    assert studio.loaded(taken) == everything(studio.house.state, studio.house.dispatcher)
 
 
 async def test_a_broken_entity_is_in_no_snapshot(tmp_path: Path) -> None:
     studio = await furnished(tmp_path)
     awake_account(studio.house, "a3")
-    actor = studio.house.desk.accounts.find("a3")
+    actor = studio.house.dispatcher.accounts.find("a3")
     assert actor is not None
     actor.broken = True
     taking = begun(studio.snapshots.take())
@@ -265,7 +267,7 @@ async def test_a_broken_entity_is_in_no_snapshot(tmp_path: Path) -> None:
 
 async def test_there_is_no_snapshot_with_a_broken_merchant_table(tmp_path: Path) -> None:
     studio = await furnished(tmp_path)
-    studio.house.desk.merchants.broken = True
+    studio.house.dispatcher.merchants.broken = True
     taking = begun(studio.snapshots.take())
     while await studio.step():
         pass
@@ -318,7 +320,7 @@ async def test_money_of_an_account_that_was_refused_and_then_opened_is_in_the_sn
     studio = await furnished(tmp_path)
     house = studio.house
     answer = await house.done(
-        house.desk.register_customer(registration("d", "late"), (terms("k0"),))
+        house.actors.onboarding.register(registration("d", "late"), (terms("k0"),))
     )
     assert isinstance(answer, Refusal)
     await house.credit("late", "x", 5_00)

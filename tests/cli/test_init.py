@@ -154,7 +154,7 @@ def test_the_story_is_told_through_the_rules(told: Path) -> None:
 
 def test_the_story_has_a_ticket_in_each_state_that_keeps_and_breaks_its_targets(told: Path) -> None:
     async def job(running: Running) -> list[TicketView]:
-        tickets = running.desk.tickets
+        tickets = running.actors.tickets
         answers = [await tickets.read(one) for one in running.recovered.state[TICKETS]]
         return [answer[1].ticket for answer in answers if not isinstance(answer, Refusal)]
 

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from authorizer.actors.personal_data_export import PersonalDataExport, holdings
+from authorizer.actors.personal_data_export import PersonalDataExport
 from authorizer.domain.access import LOCAL
 from authorizer.domain.outcomes import Refusal
 from authorizer.http.personal_data import personal_data_document
@@ -23,11 +23,11 @@ TICKETS = 5
 
 async def test_others_have_their_turn_between_two_tickets() -> None:
     house = House()
-    await house.done(house.desk.register_customer(registration("c", "c"), ()))
+    await house.done(house.actors.onboarding.register(registration("c", "c"), ()))
     for number in range(TICKETS):
         command = commands.ticket("c", f"Assunto {number}", None, None)
-        assert not isinstance(await house.done(house.desk.tickets.open(command)), Refusal)
-    found = await house.done(holdings(house.desk, "c"))
+        assert not isinstance(await house.done(house.actors.tickets.open(command)), Refusal)
+    found = await house.done(house.actors.exports.gather("c"))
     assert isinstance(found, PersonalDataExport)
     turns = 0
 

@@ -172,7 +172,7 @@ def test_a_key_in_the_head_is_the_id_and_flushes_no_other_head() -> None:
         assert straight.transactions.plain_heads._known == known
         answered = await wire.answers()
         assert answered.count(b"authorizer-replayed: true") == 1450
-        account = straight.house.desk.accounts.find("a")
+        account = straight.house.dispatcher.accounts.find("a")
         assert account is not None
         assert account.state.wallets_cents["CASH"] == 98_50
 
@@ -588,10 +588,10 @@ def test_a_bug_is_07_unavailable_and_the_connection_goes_on(
     async def story() -> None:
         here = await site()
         wire = here.connect()
-        actor = here.house.desk.accounts.find("a")
+        actor = here.house.dispatcher.accounts.find("a")
         with monkeypatch.context() as patched:
             if where == "before":
-                patched.setattr(here.house.desk, "submit", _raise)
+                patched.setattr(here.house.dispatcher, "submit", _raise)
             elif where == "in the actor":
                 patched.setattr("authorizer.actors.entity.authorize", _raise)
             else:

@@ -15,6 +15,7 @@ from random import Random
 from typing import Any, Final
 from unittest.mock import patch
 
+from authorizer.actors.assembly import Actors
 from authorizer.actors.dispatcher import Dispatcher
 from authorizer.actors.snapshots import SnapshotTaken
 from authorizer.domain.accounts.aggregate import ACCOUNTS
@@ -160,8 +161,12 @@ class Machine:
         return self._running
 
     @property
-    def desk(self) -> Dispatcher:
-        return self.running.desk
+    def actors(self) -> Actors:
+        return self.running.actors
+
+    @property
+    def dispatcher(self) -> Dispatcher:
+        return self.actors.dispatcher
 
     @property
     def appended(self) -> int:
@@ -193,7 +198,7 @@ class Machine:
         return tasks
 
     async def _authorize(self, command: Authorize) -> Outcome:
-        return await decided(self.desk, command)
+        return await decided(self.dispatcher, command)
 
     def commit(self) -> None:
         """Write and sync what gathered, and what gathers from its answers, and so on."""

@@ -47,10 +47,10 @@ def machine() -> Iterator[Machine]:
     made = Machine(segment_bytes=2000, max_resident_accounts=5, snapshots_kept=3)
     made.start()
     for account in ACCOUNT_IDS:
-        made.ask(made.desk.account(opening(account, FOOD=10_000, CASH=5_000)))
-    made.ask(made.desk.merchant_table(merchant("UBER EATS", "5812")))
-    made.ask(made.desk.account(opening_cards("a0", "c", terms("card"))))
-    made.answer(made.ask(made.desk.register_customer(registration("c", "a0", ["card"]), ())))
+        made.ask(made.dispatcher.ask(opening(account, FOOD=10_000, CASH=5_000)))
+    made.ask(made.dispatcher.ask(merchant("UBER EATS", "5812")))
+    made.ask(made.dispatcher.ask(opening_cards("a0", "c", terms("card"))))
+    made.answer(made.ask(made.actors.onboarding.register(registration("c", "a0", ["card"]), ())))
     work(made, "first")
     yield made
     made.close()
@@ -60,15 +60,15 @@ def work(machine: Machine, name: str) -> None:
     """Have something happen everywhere."""
     for number, account in enumerate(ACCOUNT_IDS):
         machine.authorize(purchase(account, 100 + number, f"{name}-{number}", mcc="5411"))
-        machine.ask(machine.desk.known_account(credit(account, name, "CASH", 10)))
+        machine.ask(machine.dispatcher.ask(credit(account, name, "CASH", 10)))
         machine.commit()
     machine.authorize(purchase("a0", 20_000, f"{name}-card", card="card"))
-    machine.ask(machine.desk.card(block("a0", "card")))
-    machine.ask(machine.desk.card(unblock("a0", "card")))
-    machine.ask(machine.desk.limit(limit_query("a0", "card")))
-    machine.ask(machine.desk.merchant_table(merchant(f"SHOP {name}", "5811")))
+    machine.ask(machine.dispatcher.ask(block("a0", "card")))
+    machine.ask(machine.actors.cards.unblock(unblock("a0", "card")))
+    machine.ask(machine.dispatcher.ask(limit_query("a0", "card")))
+    machine.ask(machine.dispatcher.ask(merchant(f"SHOP {name}", "5811")))
     registered = registration("c", "a0", ["card"], phone=name)
-    machine.answer(machine.ask(machine.desk.register_customer(registered, ())))
+    machine.answer(machine.ask(machine.actors.onboarding.register(registered, ())))
 
 
 def from_journal_alone(disk: Disk) -> State:
@@ -220,12 +220,12 @@ def change_everything(machine: Machine, moment: int) -> None:
     for account in (ACCOUNT_IDS[moment % 12], ACCOUNT_IDS[-1 - moment % 12], "a0"):
         machine.authorize(purchase(account, 1, f"moment-{moment}", mcc="5411"))
     new = f"new-{moment}"
-    machine.ask(machine.desk.account(opening_cards(new, new, terms(f"card-{moment}"))))
-    machine.ask(machine.desk.register_customer(registration(new, new, [f"card-{moment}"]), ()))
+    machine.ask(machine.dispatcher.ask(opening_cards(new, new, terms(f"card-{moment}"))))
+    machine.ask(machine.actors.onboarding.register(registration(new, new, [f"card-{moment}"]), ()))
     known = registration("c", "a0", ["card"], operations=(operation("card", moment * 1000),))
-    machine.ask(machine.desk.register_customer(known, ()))
-    machine.ask(machine.desk.merchant_table(merchant(f"SHOP {moment % 3}", str(moment))))
-    machine.ask(machine.desk.merchant_table(merchant_removal("SHOP first")))
+    machine.ask(machine.actors.onboarding.register(known, ()))
+    machine.ask(machine.dispatcher.ask(merchant(f"SHOP {moment % 3}", str(moment))))
+    machine.ask(machine.dispatcher.ask(merchant_removal("SHOP first")))
 
 
 def test_a_snapshot_is_named_when_all_that_is_in_it_is_durable(machine: Machine) -> None:
@@ -265,7 +265,7 @@ def test_a_broken_entity_is_in_no_snapshot(machine: Machine) -> None:
     """A bug has made its state worth nothing; the journal alone tells it. Older ones stay."""
     machine.take_snapshot()
     before = machine.memory.files()
-    actor = machine.desk.accounts.find("a3")
+    actor = machine.dispatcher.accounts.find("a3")
     assert actor is not None
     actor.broken = True
     taking = machine.snapshot()
@@ -284,7 +284,7 @@ def test_all_remembered_ids_are_in_a_snapshot(
     for number in range(18):
         for account in ("a1", "a2"):
             machine.authorize(purchase(account, 1, f"page-{number}", mcc="5411"))
-            machine.ask(machine.desk.known_account(credit(account, f"page-{number}", "CASH", 1)))
+            machine.ask(machine.dispatcher.ask(credit(account, f"page-{number}", "CASH", 1)))
     machine.commit()
     for account in ACCOUNT_IDS[4:]:
         machine.authorize(purchase(account, 1, mcc="5411"))
@@ -298,7 +298,7 @@ def test_all_remembered_ids_are_in_a_snapshot(
     for number in range(18):
         again = machine.authorize(purchase("a1", 1, f"page-{number}", mcc="5411"))
         assert machine.answer(again).replayed
-        repeated = machine.desk.known_account(credit("a2", f"page-{number}", "CASH", 1))
+        repeated = machine.dispatcher.ask(credit("a2", f"page-{number}", "CASH", 1))
         assert not machine.answer(machine.ask(repeated))[0].created
     machine.stop()
     assert contents(machine.recover().state) == before

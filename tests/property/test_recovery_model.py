@@ -140,14 +140,14 @@ class Authorizer(RuleBasedStateMachine):
     @rule(account=accounts, food=st.integers(0, 2), cash=st.integers(0, 2), empty=st.booleans())
     def open(self, account: str, food: int, cash: int, empty: bool) -> None:
         opening = {} if empty else {"FOOD": food * 100_00, "CASH": cash * 100_00}
-        task = self.machine.ask(self.machine.desk.account(commands.opening(account, **opening)))
+        task = self.machine.ask(self.machine.dispatcher.ask(commands.opening(account, **opening)))
         self.asked(task, self.bank.open(account, opening), self.newest(account))
 
     @rule(account=accounts, credit_id=st.sampled_from("xyz"), amount=st.integers(1, 3))
     def credit(self, account: str, credit_id: str, amount: int) -> None:
         wallet = ("FOOD", "MEAL", "GIFT")[amount - 1]
         command = commands.credit(account, credit_id, wallet, amount)
-        task = self.machine.ask(self.machine.desk.known_account(command))
+        task = self.machine.ask(self.machine.dispatcher.ask(command))
         expected = self.bank.credit(account, credit_id, wallet, amount, self.now_us)
         self.asked(task, expected, self.newest(account))
 
@@ -183,8 +183,8 @@ class Authorizer(RuleBasedStateMachine):
         ]
         terms = tuple(commands.terms(card, limit) for card, limit in opened.items())
         command = commands.registration(customer, account, opened, phone)
-        desk = self.machine.desk
-        self.registration = self.machine.ask(desk.register_customer(command, terms))
+        onboarding = self.machine.actors.onboarding
+        self.registration = self.machine.ask(onboarding.register(command, terms))
         self.go_on_registering()
 
     def go_on_registering(self) -> None:
@@ -205,14 +205,14 @@ class Authorizer(RuleBasedStateMachine):
     @rule(card=cards, reason=reasons)
     def block(self, card: str, reason: BlockReason) -> None:
         account = ACCOUNT_BY_CARD[card[:2]]
-        task = self.machine.ask(self.machine.desk.card(commands.block(account, card, reason)))
+        task = self.machine.ask(self.machine.dispatcher.ask(commands.block(account, card, reason)))
         expected = self.bank.block(account, card, reason.motivo)
         self.asked(task, expected, self.newest(account))
 
     @rule(card=cards)
     def unblock(self, card: str) -> None:
         account = ACCOUNT_BY_CARD[card[:2]]
-        task = self.machine.ask(self.machine.desk.card(commands.unblock(account, card)))
+        task = self.machine.ask(self.machine.actors.cards.unblock(commands.unblock(account, card)))
         self.asked(task, self.bank.unblock(account, card), self.newest(account))
 
     @rule(card=cards, new=st.sampled_from(["x", "x", "y", "taken"]))
@@ -225,21 +225,21 @@ class Authorizer(RuleBasedStateMachine):
         if new == "taken" and (self.registration is not None or new_card not in naive.cards):
             return
         command = commands.replacement(account, card, new_card)
-        task = self.machine.ask(self.machine.desk.replace_card(command))
+        task = self.machine.ask(self.machine.actors.cards.replace(command))
         self.asked(task, self.bank.replace(account, card, new_card), self.newest(account))
 
     @rule(card=cards, amount=st.sampled_from([0, 5_00, 30_00, 60_00]), below=st.booleans())
     def change_limit(self, card: str, amount: int, below: bool) -> None:
         account = ACCOUNT_BY_CARD[card[:2]]
         command = commands.limit_change(account, card, amount, below)
-        task = self.machine.ask(self.machine.desk.card(command))
+        task = self.machine.ask(self.machine.dispatcher.ask(command))
         expected = self.bank.change_limit(account, card, amount, below)
         self.asked(task, expected, self.newest(account))
 
     @rule(card=cards)
     def query_limit(self, card: str) -> None:
         account = ACCOUNT_BY_CARD[card[:2]]
-        task = self.machine.ask(self.machine.desk.limit(commands.limit_query(account, card)))
+        task = self.machine.ask(self.machine.dispatcher.ask(commands.limit_query(account, card)))
         self.asked(task, self.bank.query_limit(account, card), self.newest(account))
 
     @precondition(lambda self: self.registration is None)
@@ -263,7 +263,7 @@ class Authorizer(RuleBasedStateMachine):
         command = commands.ticket(customer, subject, card, resolution)
         command = command._replace(client_id=client_id)
         before = self.bank.requested(customer, client_id)
-        task = self.machine.ask(self.machine.desk.tickets.open(command))
+        task = self.machine.ask(self.machine.actors.tickets.open(command))
         own = card if card is None or card[:2] in CARDS[customer] else "of another"
         expected = self.bank.open_ticket(customer, subject, own, resolution, self.now_us, client_id)
         rests_on = self.bank.position if expected == "created" else 0
@@ -278,7 +278,7 @@ class Authorizer(RuleBasedStateMachine):
         known = self.bank.tickets.get(number)
         ticket_id = known.ticket_id if known else f"20250101{number:06}"
         command = commands.ticket_step(ticket_id, *step)
-        task = self.machine.ask(self.machine.desk.tickets.ask(command))
+        task = self.machine.ask(self.machine.actors.tickets.ask(command))
         expected = self.bank.ask_ticket(number, *step, now_us=self.now_us)
         self.asked(task, expected, known.position if known else 0)
         if expected in ("created", "done"):
@@ -291,20 +291,20 @@ class Authorizer(RuleBasedStateMachine):
     @rule(name=st.sampled_from(ENTRIES), mcc=st.sampled_from(["5411", "5812", "9999"]))
     def register_merchant(self, name: str, mcc: str) -> None:
         command = commands.merchant(name, mcc)
-        task = self.machine.ask(self.machine.desk.merchant_table(command))
+        task = self.machine.ask(self.machine.dispatcher.ask(command))
         expected = self.bank.register_merchant(name, mcc)
         self.asked(task, expected, self.bank.merchants_position)
 
     @rule(name=st.sampled_from(ENTRIES))
     def remove_merchant(self, name: str) -> None:
-        task = self.machine.ask(self.machine.desk.merchant_table(RemoveMerchant(name, "test")))
+        task = self.machine.ask(self.machine.dispatcher.ask(RemoveMerchant(name, "test")))
         expected = self.bank.remove_merchant(name)
         self.asked(task, expected, self.bank.merchants_position)
 
     @rule(account=accounts)
     def read_account(self, account: str) -> None:
         """A read rests on what it shows, so it waits for that too."""
-        task = self.machine.ask(self.machine.desk.known_account(ReadAccount(account)))
+        task = self.machine.ask(self.machine.dispatcher.ask(ReadAccount(account)))
         naive = self.bank.accounts.get(account)
         self.asked(task, "not_found" if naive is None else "done", self.newest(account))
         if naive is not None:
@@ -312,7 +312,7 @@ class Authorizer(RuleBasedStateMachine):
 
     @rule()
     def read_merchants(self) -> None:
-        task = self.machine.ask(self.machine.desk.merchant_table(ReadMerchants()))
+        task = self.machine.ask(self.machine.dispatcher.ask(ReadMerchants()))
         self.asked(task, "done", self.bank.merchants_position)
         self.reads.append((task, list(self.bank.merchants.items())))
 
@@ -533,14 +533,14 @@ class Authorizer(RuleBasedStateMachine):
     def check_people(self) -> None:
         """Everybody's data can be read: the keys outlive what needs them."""
         for customer_id, naive in self.bank.customers.items():
-            read = self.machine.ask(self.machine.desk.read_customer(customer_id))
+            read = self.machine.ask(self.machine.actors.customers.read(customer_id))
             file = self.machine.answer(read)
             assert file.person.phone == naive.phone
 
     def check_tickets(self) -> None:
         """Every ticket is there with all that was said: the keys outlive what needs them."""
         for ticket in self.bank.tickets.values():
-            read = self.machine.ask(self.machine.desk.tickets.read(ticket.ticket_id))
+            read = self.machine.ask(self.machine.actors.tickets.read(ticket.ticket_id))
             _, file = read.result()
             assert shown(file) == ticket.shown()
 

@@ -114,7 +114,7 @@ def buy(data: Path, *purchases: Authorize) -> list[Outcome]:
         for command in purchases:
             now_ns = running.clock.monotonic_ns()
             timed = command._replace(received_ns=now_ns)
-            outcomes.append(await decided(running.desk, timed))
+            outcomes.append(await decided(running.actors.dispatcher, timed))
         return outcomes
 
     return offline.work(load_settings(data=data, deadline_ms=PATIENT), job)

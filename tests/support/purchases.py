@@ -6,10 +6,10 @@ from authorizer.domain.accounts.commands import Authorize
 from authorizer.domain.outcomes import Outcome
 
 
-async def decided(desk: Dispatcher, command: Authorize) -> Outcome:
-    """Hand a purchase to the desk, and give its outcome when it is durable."""
+async def decided(dispatcher: Dispatcher, command: Authorize) -> Outcome:
+    """Submit a purchase, and return its outcome when it is durable."""
     reply = LoopFuture()
-    outcome: Outcome | None = desk.submit(command, reply)
+    outcome: Outcome | None = dispatcher.submit(command, reply)
     if outcome is None:
         outcome = await reply
     return outcome

@@ -69,7 +69,11 @@ async def live_site() -> AsyncIterator[LiveSite]:
     house = House()
     await house.open("a")
     services = MagicMock()  # what is not said here nobody asks for
-    services.desk, services.clock, services.metrics = house.desk, house.clock, Metrics()
+    services.actors, services.clock, services.metrics = (
+        house.actors,
+        house.clock,
+        Metrics(),
+    )
     services.access = Access((), open_without_keys=True)
     services.health = lambda: (True, {})
     services.max_in_flight = 20_000

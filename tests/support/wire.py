@@ -163,7 +163,7 @@ class Site:
         access = Access(keys, open_without_keys=not keys)
         self.transactions = Counting(
             other,
-            house.desk,
+            house.dispatcher,
             house.clock,
             self.metrics,
             access,

@@ -78,7 +78,7 @@ def machine(**settings: Any) -> Iterator[Machine]:
         given = load_settings(**settings)
         names = {*given.wallet_by_mcc.values(), given.fallback_wallet}
         opening = OpenAccount("a", dict.fromkeys(names, 100_00), None, BY)
-        made.answer(made.ask(made.desk.account(opening)))
+        made.answer(made.ask(made.dispatcher.ask(opening)))
         yield made
     finally:
         made.close()
@@ -99,7 +99,7 @@ def buy(on: Machine, *arguments: Any, waited_ms: int = 0, **more: Any) -> Outcom
 
 def spent(on: Machine) -> str:
     """The one wallet that was paid from."""
-    view = on.answer(on.ask(on.desk.known_account(ReadAccount("a"))))[1]
+    view = on.answer(on.ask(on.dispatcher.ask(ReadAccount("a"))))[1]
     (wallet,) = [name for name, cents in view.wallets_cents.items() if cents < 100_00]
     return str(wallet)
 
@@ -158,8 +158,8 @@ def _(_: Path, settings: dict[str, Any]) -> Any:
 @wired("max_resident_accounts", 1, seen=1, by_default=2)
 def _(_: Path, settings: dict[str, Any]) -> Any:
     with machine(**settings) as on:
-        on.answer(on.ask(on.desk.account(OpenAccount("b", {}, None, BY))))
-        return on.desk.accounts.resident
+        on.answer(on.ask(on.dispatcher.ask(OpenAccount("b", {}, None, BY))))
+        return on.dispatcher.accounts.resident
 
 
 # --- clocks --------------------------------------------------------------------------------------
@@ -197,7 +197,7 @@ def _(folder: Path, settings: dict[str, Any]) -> Any:
         given = load_settings(data=folder, **settings)
         world = real_world(disk, _not_expected)
         async with run(given, world, recover_with_summary(disk, given)) as running:
-            await running.desk.account(OpenAccount("a", {}, None, BY))
+            await running.actors.dispatcher.ask(OpenAccount("a", {}, None, BY))
 
     asyncio.run(job())
     return len(journal_files(folder))
@@ -212,7 +212,7 @@ def _(_: Path, settings: dict[str, Any]) -> Any:
     with machine(**settings) as on:
         assert not on.running.snapshots.due()
         for number in range(MIB_OF_ACCOUNTS):
-            on.ask(on.desk.account(OpenAccount(f"{LONG_ID}{number}", {}, None, BY)))
+            on.ask(on.dispatcher.ask(OpenAccount(f"{LONG_ID}{number}", {}, None, BY)))
         on.commit()
         return on.running.snapshots.due()
 

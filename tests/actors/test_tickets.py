@@ -1,4 +1,4 @@
-"""The ticket desk: numbers, whom it asks, what it opens; and tickets are actors like others."""
+"""Tickets: their ids, whom an opening asks, what is opened; and they are actors like others."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from authorizer.actors.assembly import assemble
 from authorizer.actors.directory import BrokenEntityError
-from authorizer.actors.personal_data_export import PersonalDataExport, holdings
+from authorizer.actors.personal_data_export import PersonalDataExport
 from authorizer.actors.ticket_file import TicketFile
 from authorizer.domain.customers.commands import ErasePersonalData
 from authorizer.domain.outcomes import Done, Refusal, RefusalKind
@@ -17,8 +18,8 @@ from authorizer.domain.tickets.aggregate import TICKETS
 from authorizer.domain.tickets.commands import CloseTicket
 from authorizer.domain.tickets.events import TicketTaken
 from authorizer.domain.tickets.state import Ticket
-from tests.actors.house import START_NS, House, applies_of, begun, everything
-from tests.actors.test_dispatcher import kind, put
+from tests.actors.documents import kind, put
+from tests.actors.house import START_NS, House, applies_of, begun, everything, inline, registration
 from tests.support import commands
 from tests.support.builders import BY, terms, words
 
@@ -31,12 +32,12 @@ FIRST = "20231114000001"
 
 async def open_one(house: House, card: str | None = None, **more: Any) -> Any:
     command = commands.ticket("c", "Não fui eu", card, None)._replace(**more)
-    return await house.done(house.desk.tickets.open(command))
+    return await house.done(house.actors.tickets.open(command))
 
 
 async def step(house: House, what: str, ticket_id: str = FIRST, **how: Any) -> Any:
     command = commands.ticket_step(ticket_id, what, how)
-    return await house.done(house.desk.tickets.ask(command))
+    return await house.done(house.actors.tickets.ask(command))
 
 
 def file_of(answer: Any) -> TicketFile:
@@ -51,43 +52,12 @@ async def with_customer() -> House:
     return house
 
 
-# --- all that is held on a person ----------------------------------------------------------------
-
-
 async def protocols_held(house: House, customer_id: str) -> list[str] | Refusal:
-    found = await house.done(holdings(house.desk, customer_id))
+    found = await house.done(house.actors.exports.gather(customer_id))
     if isinstance(found, Refusal):
         return found
     assert isinstance(found, PersonalDataExport)
     return [file.ticket.ticket_id for file in found.tickets]
-
-
-async def test_a_persons_tickets_are_found_awake_and_asleep() -> None:
-    house = House(max_resident=2)
-    for customer_id in ("c", "d"):
-        await put(house, customer_id, customer_id, cards=())
-    own = [
-        file_of(await open_one(house, customer_id=customer_id)).ticket.ticket_id
-        for customer_id in "cdccdcdd"
-    ]
-    assert house.desk.tickets.directory.resident == 2
-    assert await protocols_held(house, "c") == [own[at] for at in (0, 2, 3, 5)]
-
-
-async def test_what_is_held_on_a_person_does_not_rest_on_others_tickets() -> None:
-    """Neither does it encode them anew: there may be ten thousand of them awake."""
-    house = House()
-    for customer_id in ("c", "d"):
-        await put(house, customer_id, customer_id, cards=())
-    own = file_of(await open_one(house, customer_id="c")).ticket.ticket_id
-    other = file_of(await open_one(house, customer_id="d")).ticket.ticket_id
-    actor = house.desk.tickets.directory.find(other)
-    assert actor is not None
-    actor.broken = True
-    assert await protocols_held(house, "c") == [own]
-    refused = await protocols_held(house, "d")
-    assert isinstance(refused, Refusal)
-    assert refused.kind is RefusalKind.UNAVAILABLE
 
 
 # --- numbers -------------------------------------------------------------------------------------
@@ -103,20 +73,21 @@ async def test_ids_are_the_day_and_a_number_that_only_grows() -> None:
 
 async def test_numbers_go_on_behind_those_that_were_recovered() -> None:
     """The order in which tickets were recovered says nothing."""
-    house = await with_customer()
+    house = House()
     for ticket_id in ("20250101000007", "20250102000003"):
         ticket = Ticket(ticket_id)
         ticket.position = 1
         house.state[TICKETS].put(ticket_id, ticket)
-    desk = type(house.desk.tickets)(house.around, house.desk, 10, 10)
-    answer = await house.done(desk.open(commands.ticket("c", "s", None, None)))
+    started = assemble(house.around, house.vault, inline, lambda _: None, 10, 10)
+    await house.done(started.onboarding.register(registration("c", "a"), ()))
+    answer = await house.done(started.tickets.open(commands.ticket("c", "s", None, None)))
     assert file_of(answer).ticket.ticket_id == "20231114000008"
 
 
 async def test_a_thousand_tickets_opened_together_have_a_thousand_numbers() -> None:
     house = await with_customer()
     command = commands.ticket("c", "s", None, None)
-    tasks = [begun(house.desk.tickets.open(command)) for _ in range(1000)]
+    tasks = [begun(house.actors.tickets.open(command)) for _ in range(1000)]
     await house.settle()
     house.commit()
     await house.settle()
@@ -149,7 +120,7 @@ async def test_an_opening_waits_until_the_customer_is_durable() -> None:
     house = House()
     registering = begun(put(house))
     await house.settle()
-    opening = begun(house.desk.tickets.open(commands.ticket("c", "s", None, None)))
+    opening = begun(house.actors.tickets.open(commands.ticket("c", "s", None, None)))
     await house.settle()
     assert not opening.done()
     assert "TicketOpened" not in words(house.journal.events())
@@ -161,10 +132,10 @@ async def test_an_opening_waits_until_the_customer_is_durable() -> None:
 
 async def test_an_answer_waits_until_the_ticket_is_durable() -> None:
     house = await with_customer()
-    task = begun(house.desk.tickets.open(commands.ticket("c", "s", None, "r")))
+    task = begun(house.actors.tickets.open(commands.ticket("c", "s", None, "r")))
     await house.settle()
     assert not task.done()
-    reading = begun(house.desk.tickets.read(FIRST))
+    reading = begun(house.actors.tickets.read(FIRST))
     await house.settle()
     assert not reading.done(), "a read rests on the opening too"
     house.commit()
@@ -177,7 +148,7 @@ async def test_a_full_inbox_refuses() -> None:
     house = House(max_inbox=1)
     await put(house)
     await open_one(house)
-    asked = [begun(house.desk.tickets.read(FIRST)) for _ in range(3)]
+    asked = [begun(house.actors.tickets.read(FIRST)) for _ in range(3)]
     await house.settle()
     house.commit()
     await house.settle()
@@ -198,7 +169,7 @@ async def test_no_word_stands_in_the_journal_and_every_word_can_be_read() -> Non
     written = b"".join(house.journal.records)
     for word in ("palavra", "Leo", "fui eu"):
         assert word.encode() not in written
-    texts = file_of(await house.done(house.desk.tickets.read(FIRST))).texts
+    texts = file_of(await house.done(house.actors.tickets.read(FIRST))).texts
     assert texts == ("Não fui eu", "d", "palavra-2", "palavra-3", (("palavra-1", "Leo"),))
     for event in house.journal.events():
         assert not is_plain(getattr(event, "text", Sealed("")))
@@ -211,7 +182,7 @@ async def test_a_long_ticket_is_told_whole_and_in_order() -> None:
     said = [f"{number}" for number in range(100)]
     for text in said:
         await step(house, "say", author="cliente", name=None, text=text, public=True)
-    reading = begun(house.desk.tickets.read(FIRST))
+    reading = begun(house.actors.tickets.read(FIRST))
     for _ in range(4):
         await asyncio.sleep(0)
     assert not reading.done()
@@ -225,7 +196,7 @@ async def test_after_erasure_a_ticket_is_there_without_its_words() -> None:
     for _ in range(2):
         await open_one(house)
     await step(house, "resolve", who="Ana", text="feito")
-    await house.done(house.desk.erase_personal_data(ErasePersonalData("c", BY)))
+    await house.done(house.actors.erasure.erase(ErasePersonalData("c", BY)))
     second = "20231114000002"
     refused = [
         await open_one(house),
@@ -236,10 +207,10 @@ async def test_after_erasure_a_ticket_is_there_without_its_words() -> None:
         await step(house, "hold", second, text="?"),
     ]
     assert [kind(answer) for answer in refused] == [RefusalKind.GONE] * len(refused)
-    file = file_of(await house.done(house.desk.tickets.read(FIRST)))
+    file = file_of(await house.done(house.actors.tickets.read(FIRST)))
     assert file.texts == (None, None, None, None, ())
     assert file.ticket.status == "resolvido"
-    closed = await house.done(house.desk.tickets.ask(CloseTicket(FIRST, "App", BY)))
+    closed = await house.done(house.actors.tickets.ask(CloseTicket(FIRST, "App", BY)))
     assert file_of(closed).ticket.status == "fechado"
     assert file_of(await step(house, "take", second, who="Ana")).ticket.attendant == "Ana"
 
@@ -257,8 +228,8 @@ async def test_live_state_is_what_replay_makes() -> None:
         house.let_pass(DAY_NS)
         await step(house, "say", ticket_id, author="atendente", name="A", text="x", public=True)
         await step(house, "hold", ticket_id, text="?")
-    assert everything(house.replayed()) == everything(house.state, house.desk)
-    assert house.desk.tickets.directory.resident == 2
+    assert everything(house.replayed()) == everything(house.state, house.dispatcher)
+    assert house.dispatcher.tickets.resident == 2
 
 
 async def test_a_bug_in_a_ticket_is_that_tickets_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -275,7 +246,7 @@ async def test_a_bug_in_a_ticket_is_that_tickets_alone(monkeypatch: pytest.Monke
     assert [entity for entity, _ in house.bugs] == [FIRST]
     assert kind(await step(house, "close")) is RefusalKind.UNAVAILABLE
     with pytest.raises(BrokenEntityError):
-        house.desk.tickets.directory.look(FIRST)
+        house.dispatcher.tickets.look(FIRST)
     other = await step(house, "take", "20231114000002", who="Ana")
     assert file_of(other).ticket.attendant == "Ana"
 
@@ -285,5 +256,5 @@ async def test_the_time_of_a_ticket_is_the_houses() -> None:
     file = file_of(await open_one(house))
     assert file.ticket.opened_at_us == START_NS // 1000
     house.let_pass(DAY_NS)
-    read = file_of(await house.done(house.desk.tickets.read(FIRST)))
+    read = file_of(await house.done(house.actors.tickets.read(FIRST)))
     assert (file.clock.resolution_overdue, read.clock.resolution_overdue) == (False, True)

@@ -1,0 +1,70 @@
+"""The actors and the services over several of them, put together in one place."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from authorizer.actors.card_claims import CardClaims
+from authorizer.actors.cards import Cards
+from authorizer.actors.customer_file import CustomerFiles
+from authorizer.actors.dispatcher import Dispatcher
+from authorizer.actors.entity import OffLoop, Surroundings
+from authorizer.actors.erasure import Erasure
+from authorizer.actors.keys import Keys, KeyStore
+from authorizer.actors.onboarding import Onboarding
+from authorizer.actors.personal_data_export import PersonalDataExports
+from authorizer.actors.search import CustomerSearch
+from authorizer.actors.tickets import Tickets
+from authorizer.domain.customers.state import ERASED
+from authorizer.domain.sealing import Sealer, is_plain
+
+
+@dataclass(frozen=True, slots=True)
+class Actors:
+    """What a gateway asks."""
+
+    dispatcher: Dispatcher
+    """Every command that one entity decides by itself."""
+    cards: Cards
+    customers: CustomerFiles
+    onboarding: Onboarding
+    erasure: Erasure
+    tickets: Tickets
+    exports: PersonalDataExports
+    search: CustomerSearch
+    sealer: Sealer
+    """Opens the personal texts of read models."""
+
+
+def assemble(
+    around: Surroundings,
+    store: KeyStore,
+    off_loop: OffLoop,
+    on_failure: Callable[[BaseException], None],
+    max_resident: int,
+    max_inbox: int,
+) -> Actors:
+    """The actors over a state. `on_failure` is told of keys that could not be written."""
+    sealer = around.context.sealer
+    dispatcher = Dispatcher(around, max_resident, max_inbox)
+
+    def was_sealed(customer_id: str) -> bool:
+        actor = dispatcher.customers.find(customer_id)
+        return actor is not None and not is_plain(actor.state.personal)
+
+    keys = Keys(store, around.state.indexes[ERASED], was_sealed, off_loop, on_failure)
+    search = CustomerSearch(around, dispatcher.customers, off_loop)
+    claims = CardClaims()
+    cards = Cards(dispatcher, claims, keys, around.clock)
+    customers = CustomerFiles(dispatcher, sealer)
+    tickets = Tickets(dispatcher, customers, cards, keys, around)
+    return Actors(
+        dispatcher=dispatcher,
+        cards=cards,
+        customers=customers,
+        onboarding=Onboarding(dispatcher, customers, claims, keys, search, sealer),
+        erasure=Erasure(dispatcher, keys, search),
+        tickets=tickets,
+        exports=PersonalDataExports(dispatcher, customers, tickets),
+        search=search,
+        sealer=sealer,
+    )

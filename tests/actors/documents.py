@@ -1,0 +1,27 @@
+"""Customer documents put into a house, and how answers refuse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from authorizer.domain.accounts.cards import Operation
+from authorizer.domain.moments import WrittenTime
+from authorizer.domain.outcomes import Refusal, RefusalKind
+from tests.actors.house import House, registration
+from tests.support.builders import terms
+
+BLOCK = Operation("bloqueio", "k", WrittenTime(5_000_000, "t5"), "App", block_reason="roubo")
+
+
+async def put(house: House, customer_id: str = "c", account_id: str = "a", **more: Any) -> Any:
+    """A customer document with the card `k`, unless it says otherwise."""
+    cards = more.pop("cards", (terms("k"),))
+    card_ids = tuple(card.card_id for card in cards)
+    command = registration(customer_id, account_id, card_ids=card_ids, **more)
+    return await house.done(house.actors.onboarding.register(command, cards))
+
+
+def kind(answer: Any) -> RefusalKind:
+    """How an answer refuses."""
+    assert isinstance(answer, Refusal), answer
+    return answer.kind
