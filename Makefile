@@ -84,6 +84,11 @@ clients: environment ## Make clients of /openapi.json with common generators and
 examples: environment ## Write the answers of a real server into the examples of the OpenAPI document
 	$(VENV_PYTHON) -m tests.support.examples
 
+.PHONY: docs
+docs: environment ## Write the tables that docs/ takes from the code: the role matrix, the events
+	$(VENV_PYTHON) -m tools.role_matrix
+	$(VENV_PYTHON) -m tools.event_table
+
 .PHONY: swagger-ui
 swagger-ui: ## Take the files behind /docs from npm anew; ARGS=5.35.0 takes that version
 	$(PYTHON) tools/swagger_ui.py $(ARGS)

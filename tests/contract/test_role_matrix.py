@@ -140,6 +140,6 @@ def test_what_is_expected_keeps_to_what_roles_are_for() -> None:
 
 
 def test_the_docs_have_the_role_matrix() -> None:
-    """Where this fails: python -m tools.role_matrix."""
+    """Where this fails: make docs."""
     _, shown, _ = role_matrix.parts(role_matrix.DOCS.read_text(encoding="utf-8"))
     assert shown == role_matrix.matrix()
