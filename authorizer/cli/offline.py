@@ -56,28 +56,29 @@ def work(
     configure_logging(settings.log_format, "warning", status_line())
     disk = LocalDisk(settings.data)
     with telling_a_failed_disk(), deaf_to_calls(), disk.lock():
-        recovered = recover(disk, settings)
+        world = real_world(settings, disk, partial(_end_process, status_line()))
+        recovered = recover(world, settings)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(_work(settings, disk, recovered, job, in_world))
+            return runner.run(_work(settings, in_world(world, recovered), recovered, job))
 
 
-def recover(disk: LocalDisk, settings: Settings, shorter: int | None = None) -> Recovered:
+def recover(world: World, settings: Settings, shorter: int | None = None) -> Recovered:
     """Recover, with a progress bar on a terminal.
 
     `shorter`: where the journal may end though snapshots know more; they are put aside.
     """
     try:
-        return _recover(disk, settings)
+        return _recover(world, settings)
     except JournalShorterError as error:
         if shorter != error.ends:
             raise
-        accept_shorter(disk, error)
-    return _recover(disk, settings)
+        accept_shorter(world.disk, error)
+    return _recover(world, settings)
 
 
-def _recover(disk: LocalDisk, settings: Settings) -> Recovered:
-    shown = progress("Recovering", journal_bytes(disk))
-    return recover_with_summary(disk, settings, shown)
+def _recover(world: World, settings: Settings) -> Recovered:
+    shown = progress("Recovering", journal_bytes(world.disk))
+    return recover_with_summary(world, settings, shown)
 
 
 class DiskFailedError(click.ClickException):
@@ -121,12 +122,10 @@ def deaf_to_calls() -> Iterator[None]:
 
 async def _work(
     settings: Settings,
-    disk: LocalDisk,
+    world: World,
     recovered: Recovered,
     job: Callable[[Running], Awaitable[T]],
-    in_world: InWorld,
 ) -> T:
-    world = in_world(real_world(disk, partial(_end_process, status_line())), recovered)
     async with run(settings, world, recovered) as running:
         calm_the_collector()
         try:

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 import click
 
+from authorizer.persistence.disk import Disk
 from authorizer.persistence.journal import segments as journal
-from authorizer.persistence.local_disk import LocalDisk
 from authorizer.terminal import Lines, StatusLine
 
 
@@ -38,6 +38,6 @@ def tell(message: str) -> None:
     Lines(sys.stderr, status_line()).write(f"{message}\n")
 
 
-def journal_bytes(disk: LocalDisk) -> int:
+def journal_bytes(disk: Disk) -> int:
     """How many bytes there are to read."""
     return sum(disk.size(name) for name in journal.segments(disk))

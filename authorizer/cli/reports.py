@@ -15,7 +15,7 @@ from authorizer.cli.progress import journal_bytes, progress, status_line
 from authorizer.domain.messages import Event
 from authorizer.followers.reports.local_days import LocalDays
 from authorizer.logs.setup import configure_logging
-from authorizer.persistence.journal.follow import Follower
+from authorizer.persistence.journal.journal_files import JournalFiles
 from authorizer.persistence.journal.reader import JournalReader
 from authorizer.persistence.journal.segments import Batch
 from authorizer.persistence.local_disk import LocalDisk
@@ -208,7 +208,7 @@ def feed_of(consumer: "Consumer", disk: LocalDisk) -> "Feed":
     def events(batch: Batch) -> Iterable[tuple[int, Event]]:
         return events_of(disk, batch)
 
-    return Feed(consumer, lambda place: Follower(disk, place), events)
+    return Feed(consumer, JournalFiles(disk), events)
 
 
 def journal_end(disk: LocalDisk) -> int:

@@ -10,6 +10,7 @@ from authorizer.domain.accounts.events import CardOpened, CardReplaced
 from authorizer.domain.customers.person import Person
 from authorizer.domain.messages import Event
 from authorizer.domain.sealing import PLAIN, Sealed, is_plain
+from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.privacy.vault import (
     HEADER,
     SEALED,
@@ -17,7 +18,7 @@ from authorizer.persistence.privacy.vault import (
     VaultDamagedError,
     read_keys,
 )
-from authorizer.runtime.world import keys_disk
+from authorizer.runtime.world import key_place
 from authorizer.settings.model import Settings
 
 _PERSONAL: Final = frozenset(("personal", "text", "justification"))
@@ -42,8 +43,9 @@ class Revealer:
         Raises:
             click.ClickException: they can't be read.
         """
+        keys = key_place(settings, LocalDisk(settings.data))
         try:
-            self._keys = read_keys(*keys_disk(settings))
+            self._keys = read_keys(keys.disk, keys.folder)
         except FileNotFoundError:  # older versions had no keys, and sealed nothing
             self._keys = Keyring(HEADER)
         except (OSError, VaultDamagedError) as error:

@@ -17,7 +17,8 @@ from authorizer.domain.access import ApiKey, Standing
 from authorizer.logs.setup import configure_logging
 from authorizer.persistence import api_keys
 from authorizer.persistence.local_disk import LocalDisk
-from authorizer.server.serve import serve_until_signal
+from authorizer.runtime.world import real_world
+from authorizer.server.serve import end_process, serve_until_signal
 from authorizer.server.sockets import listen
 from authorizer.settings.model import Settings
 
@@ -87,13 +88,14 @@ def serve(settings: Settings, trust_clock: bool, accept_shorter_journal: int | N
         )
     _check_reports_url(settings)
     with offline.telling_a_failed_disk(), offline.deaf_to_calls(), disk.lock():
-        recovered = offline.recover(disk, settings, accept_shorter_journal)
+        world = real_world(settings, disk, end_process)
+        recovered = offline.recover(world, settings, accept_shorter_journal)
         with _listen(settings) as listening:
             if not settings.is_loopback:
                 click.echo(NOT_ENCRYPTED.format(host=settings.host), err=True, nl=False)
             announce = partial(_announce, bool(keys))
             serve_until_signal(
-                settings, disk, recovered, listening, announce, trust_clock=trust_clock
+                settings, world, recovered, listening, announce, trust_clock=trust_clock
             )
 
 

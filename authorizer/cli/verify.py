@@ -18,7 +18,7 @@ from authorizer.persistence.privacy import access_log
 from authorizer.persistence.state import snapshot
 from authorizer.persistence.verification import data_folder as verification
 from authorizer.persistence.verification.data_folder import CheckedSnapshot, Head, Verified
-from authorizer.runtime.world import keys_disk
+from authorizer.runtime.world import key_place
 from authorizer.settings.model import Settings
 
 _TOLD: Final = 40
@@ -86,6 +86,7 @@ def verify(expect: tuple[Head, ...], without_keys: bool, as_json: bool, settings
     Exit status: 0 all is whole, 1 it is not, 2 wrong usage.
     """
     disk = offline.journal_to_read(settings)
+    keys = key_place(settings, disk)
     passes = 2 if snapshot.snapshots(disk) else 1
     with progress("Verifying", passes * journal_bytes(disk)) as passed:
         found = verification.verify(
@@ -93,7 +94,7 @@ def verify(expect: tuple[Head, ...], without_keys: bool, as_json: bool, settings
             expect,
             settings.id_retention_days * DAY_US,
             passed,
-            keys_in=None if without_keys else keys_disk(settings),
+            keys_in=None if without_keys else (keys.disk, keys.folder),
             accesses_on=LocalDisk(settings.data / access_log.FOLDER),
         )
     click.echo(_json(disk, found) if as_json else _text(disk, found))

@@ -7,7 +7,8 @@ from typing import Final, Protocol
 import structlog
 
 from authorizer.domain.messages import Event
-from authorizer.persistence.journal.follow import BEGINNING, OtherJournalError, Place
+from authorizer.persistence.journal.place import BEGINNING, OtherJournalError, Place
+from authorizer.persistence.journal.protocol import BatchSource
 from authorizer.persistence.journal.segments import Batch
 
 RUN_RECORDS: Final = 4_000
@@ -17,13 +18,6 @@ log = structlog.get_logger()
 
 Events = Sequence[tuple[int, Event]]
 """Events with their positions in the journal."""
-
-
-class Journal(Protocol):
-    """The journal behind a place, as `persistence.journal.follow.Follower` reads it."""
-
-    def batches(self, durable: int) -> Iterator[Batch]:
-        """The batches behind the place, up to the one that ends at `durable`."""
 
 
 class Consumer(Protocol):
@@ -45,21 +39,22 @@ class Consumer(Protocol):
 class Feed:
     """Brings a follower up with the journal. `position` is how far the follower is.
 
-    `follow` opens the journal behind a place; `events_of` gives the events of a batch.
+    `events_of` gives the events of a batch of the journal.
     """
 
     def __init__(
         self,
         consumer: Consumer,
-        follow: Callable[[Place], Journal],
+        journal: BatchSource,
         events_of: Callable[[Batch], Iterable[tuple[int, Event]]],
         run_records: int = RUN_RECORDS,
     ) -> None:
         self._consumer = consumer
-        self._follow = follow
+        self._journal = journal
         self._events_of = events_of
         self._run_records = run_records
-        self._journal: Journal | None = None
+        self._begun = False
+        """Whether the follower is known to be at the place."""
         self._place = BEGINNING
         self._opened = False
         """Whether the follower's place was in this journal once. Another process that feeds the
@@ -82,7 +77,7 @@ class Feed:
         there, also where another process has moved it in between.
         """
         try:
-            if self._journal is None:
+            if not self._begun:
                 self._open(durable)
             self._feed_up_to(durable, moved)
         except OtherJournalError as error:
@@ -90,7 +85,7 @@ class Feed:
             self.begin_anew()
             self._feed_up_to(durable, moved)
         except BaseException:
-            self._journal = None
+            self._begun = False
             raise
 
     def _open(self, durable: int) -> None:
@@ -107,12 +102,10 @@ class Feed:
 
     def _begin(self, place: Place) -> None:
         self._place = place
-        self._journal = self._follow(place)
-        self._opened = True
+        self._begun = self._opened = True
 
     def _feed_up_to(self, durable: int, moved: Callable[[int], None]) -> None:
-        assert self._journal is not None
-        for run in _runs(self._journal.batches(durable), self._run_records):
+        for run in _runs(self._journal.batches(self._place, durable), self._run_records):
             after = Place.of(run[-1])
             events = list(chain.from_iterable(map(self._events_of, run)))
             self._consumer.take(events, self._place, after)

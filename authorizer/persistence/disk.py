@@ -86,7 +86,7 @@ def replace(disk: Disk, temporary: str, name: str, content: bytes) -> None:
     disk.rename(temporary, name)
 
 
-class Place:
+class FilePlace:
     """Where a file that is being written is to be found, for as long as somebody writes it."""
 
     def __init__(self, disk: Disk, name: str) -> None:

@@ -1,6 +1,5 @@
 """Recovering a data folder, and telling what was found."""
 
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Final
@@ -9,6 +8,7 @@ import structlog
 
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.state.recovery import JournalShorterError, Recovered, put_aside, recover
+from authorizer.runtime.world import World
 from authorizer.settings.model import Settings
 
 log = structlog.get_logger()
@@ -18,12 +18,12 @@ _UNTOLD: Final = nullcontext[Callable[[int], None]](lambda _: None)
 
 
 def recover_with_summary(
-    disk: Disk,
+    world: World,
     settings: Settings,
     progress: AbstractContextManager[Callable[[int], None]] = _UNTOLD,
 ) -> Recovered:
     """Recover, and log one line that sums it up, and one for everything that was amiss."""
-    started = time.perf_counter()
+    disk, started = world.disk, world.seconds()
     with progress as passed:
         recovered = recover(disk, passed, id_retention_us=settings.id_retention_us)
     for problem in recovered.damaged_snapshots:
@@ -41,7 +41,7 @@ def recover_with_summary(
         "recovered",
         **{each.plural: len(store) for each, store in recovered.state.stores.items()},
         events=recovered.replayed_events,
-        seconds=round(time.perf_counter() - started, 3),
+        seconds=round(world.seconds() - started, 3),
         position=recovered.journal.position,
         head=recovered.journal.chain.hex(),
         snapshot=recovered.from_snapshot,

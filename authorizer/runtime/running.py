@@ -19,14 +19,13 @@ from authorizer.domain.accounts.policy import Policy
 from authorizer.domain.aggregate import Context
 from authorizer.domain.customers.state import ERASED
 from authorizer.domain.merchants.aggregate import MERCHANTS
-from authorizer.persistence.journal.file_journal import FileJournal
 from authorizer.persistence.journal.group_commit import GroupCommit
-from authorizer.persistence.local_disk import LocalDisk
+from authorizer.persistence.journal.protocol import Journal
 from authorizer.persistence.privacy.personal import join_texts
 from authorizer.persistence.privacy.vault import Vault
 from authorizer.persistence.state.recovery import Recovered
 from authorizer.runtime.clock_log import log_clock
-from authorizer.runtime.world import World, keys_disk
+from authorizer.runtime.world import World
 from authorizer.settings.model import Settings
 
 log = structlog.get_logger()
@@ -36,6 +35,7 @@ log = structlog.get_logger()
 class Running:
     """An authorizer at work."""
 
+    around: Surroundings
     actors: Actors
     commit: GroupCommit
     clock: Clock
@@ -43,8 +43,13 @@ class Running:
     snapshots: Snapshots
     recovered: Recovered
     old_ids: OldIds
-    check_places: Callable[[], None]
-    """OSError if a file that is written is not at its path any more; asks the disk."""
+    journal: Journal
+    vault: Vault
+
+    def check_places(self) -> None:
+        """OSError if a file that is written is not at its path any more; asks the disk."""
+        self.journal.check()
+        self.vault.check_place()
 
 
 def policy_of(settings: Settings, recovered: Recovered) -> Policy:
@@ -60,94 +65,69 @@ def policy_of(settings: Settings, recovered: Recovered) -> Policy:
 
 @asynccontextmanager
 async def run(
-    settings: Settings, world: World, recovered: Recovered, trust_clock: bool = False
+    settings: Settings,
+    world: World,
+    recovered: Recovered,
+    *,
+    trust_clock: bool = False,
+    on_bug: Callable[[str, BaseException], None] | None = None,
 ) -> AsyncIterator[Running]:
     """An authorizer at work on what was recovered; at the end everything appended is written.
 
-    `trust_clock`: the wall clock is right, however far it is off the journal.
+    `trust_clock`: the wall clock is right, however far it is off the journal. `on_bug` is told of
+    every handler that raised, as the log is otherwise: which entity, and why.
     """
     loop = asyncio.get_running_loop()
-    journal = FileJournal(world.disk, recovered.journal, settings.segment_mib << 20)
-    commit = GroupCommit(
-        journal,
-        recovered.journal.position,
-        recovered.journal.chain,
-        loop.call_soon_threadsafe,
-        world.on_failure,
-        world.seconds,
-    )
-    clock = Clock(world.wall_ns, world.monotonic_ns, settings.clock_bounds)
-    clock.go_on_from(recovered.state.at_us)
-    if trust_clock:
-        clock.confirm()
-    log_clock(clock, ClockState.AGREES)
-    admission = Admission(
-        settings.deadline_ms * 1_000_000, lambda: int(commit.expected_s() * 1_000_000_000)
-    )
+    with world.keys.lock(), ExitStack() as last:
+        journal = world.open_journal(recovered)
+        commit = GroupCommit(journal, loop.call_soon_threadsafe, world.on_failure, world.seconds)
+        try:
+            vault = await world.off_loop(_open_vault, world, recovered.state.indexes[ERASED])
+            last.callback(vault.close)
+            admission = _admission(settings, commit)
 
-    def stepped(handled: int, more: bool) -> None:
-        admission.stepped(world.monotonic_ns(), handled, more)
+            def stepped(handled: int, more: bool) -> None:
+                admission.stepped(world.monotonic_ns(), handled, more)
 
-    ending = ExitStack()
-    if settings.personal_keys is not None:  # the data folder is locked by whoever recovered it
-        ending.enter_context(LocalDisk(settings.personal_keys).lock())
-    vault = await world.off_loop(_open_vault, world, settings, recovered.state.indexes[ERASED])
-    ending.callback(vault.close)
-    context = Context(
-        policy_of(settings, recovered),
-        settings.service_levels,
-        vault,
-        recovered.state.indexes,
-        join_texts,
-    )
-    around = Surroundings(
-        context,
-        clock,
-        commit,
-        RunQueue(loop.call_soon, commit.flush, stepped),
-        recovered.state,
-        _log_bug,
-    )
-    actors = assemble(
-        around,
-        vault,
-        world.off_loop,
-        world.on_failure,
-        settings.max_resident_accounts,
-        settings.max_inbox,
-    )
-    snapshots = Snapshots(
-        around,
-        actors.dispatcher,
-        world.disk,
-        SnapshotPolicy(
-            settings.snapshot_mib << 20, settings.snapshot_minutes * 60, settings.snapshots_kept
-        ),
-        world.off_loop,
-        world.seconds,
-    )
-
-    def check_places() -> None:
-        journal.check_place()
-        vault.check_place()
-
-    end_writer = world.start_writer(commit)
-    try:
-        old_ids = OldIds(around, actors.dispatcher.accounts, world.seconds)
-        yield Running(actors, commit, clock, admission, snapshots, recovered, old_ids, check_places)
-    finally:
-        await world.off_loop(end_writer)
-        journal.close()
-        ending.close()
+            around = Surroundings(
+                _context(settings, recovered, vault),
+                _clock(settings, world, recovered, trust_clock),
+                commit,
+                RunQueue(loop.call_soon, commit.flush, stepped),
+                recovered.state,
+                on_bug or _log_bug,
+            )
+            actors = assemble(
+                around,
+                vault,
+                world.off_loop,
+                world.on_failure,
+                settings.max_resident_accounts,
+                settings.max_inbox,
+            )
+            yield Running(
+                around=around,
+                actors=actors,
+                commit=commit,
+                clock=around.clock,
+                admission=admission,
+                snapshots=_snapshots(settings, world, around, actors),
+                recovered=recovered,
+                old_ids=OldIds(around, actors.dispatcher.accounts, world.seconds),
+                journal=journal,
+                vault=vault,
+            )
+        finally:
+            commit.flush()
+            await world.off_loop(journal.close)
 
 
-def _open_vault(world: World, settings: Settings, erased: Collection[str]) -> Vault:
-    """The keys of personal data, in the data folder or where the settings say.
+def _open_vault(world: World, erased: Collection[str]) -> Vault:
+    """The keys of personal data.
 
     A crash may have come between an erasure and the end of its key, which ends now.
     """
-    disk, folder = keys_disk(settings)
-    vault = Vault(world.disk if settings.personal_keys is None else disk, folder)
+    vault = Vault(world.keys.disk, world.keys.folder, world.random)
     late = [customer_id for customer_id in erased if vault.has_key(customer_id)]
     vault.destroy(erased)  # what is left of a damaged key too
     if late:
@@ -155,6 +135,38 @@ def _open_vault(world: World, settings: Settings, erased: Collection[str]) -> Va
     if vault.damaged:
         log.error("damaged keys", keys=vault.damaged, file=vault.path)
     return vault
+
+
+def _context(settings: Settings, recovered: Recovered, vault: Vault) -> Context:
+    return Context(
+        policy_of(settings, recovered),
+        settings.service_levels,
+        vault,
+        recovered.state.indexes,
+        join_texts,
+    )
+
+
+def _admission(settings: Settings, commit: GroupCommit) -> Admission:
+    return Admission(
+        settings.deadline_ms * 1_000_000, lambda: int(commit.expected_s() * 1_000_000_000)
+    )
+
+
+def _clock(settings: Settings, world: World, recovered: Recovered, trusted: bool) -> Clock:
+    clock = Clock(world.wall_ns, world.monotonic_ns, settings.clock_bounds)
+    clock.go_on_from(recovered.state.at_us)
+    if trusted:
+        clock.confirm()
+    log_clock(clock, ClockState.AGREES)
+    return clock
+
+
+def _snapshots(settings: Settings, world: World, around: Surroundings, actors: Actors) -> Snapshots:
+    policy = SnapshotPolicy(
+        settings.snapshot_mib << 20, settings.snapshot_minutes * 60, settings.snapshots_kept
+    )
+    return Snapshots(around, actors.dispatcher, world.disk, policy, world.off_loop, world.seconds)
 
 
 def _log_bug(entity_id: str, bug: BaseException) -> None:

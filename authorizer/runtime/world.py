@@ -1,16 +1,20 @@
-"""What the authorizer needs from outside, and this machine's own."""
+"""What an authorizer needs from outside, and how this machine gives it."""
 
 import asyncio
-import threading
+import os
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Final
 
 from authorizer.actors.entity import OffLoop
 from authorizer.persistence.disk import Disk
-from authorizer.persistence.journal.group_commit import GroupCommit
+from authorizer.persistence.journal.file_journal import FileJournal
+from authorizer.persistence.journal.journal_thread import JournalThread
+from authorizer.persistence.journal.protocol import Journal
 from authorizer.persistence.local_disk import LocalDisk
+from authorizer.persistence.state.recovery import Recovered
 from authorizer.settings.model import Settings
 
 KEYS: Final = "keys"
@@ -18,52 +22,64 @@ KEYS: Final = "keys"
 
 
 @dataclass(frozen=True, slots=True)
-class World:
-    """What the authorizer needs from outside. A simulation passes its own."""
+class KeyPlace:
+    """Where the keys of personal data are."""
 
     disk: Disk
+    folder: str
+    lock: Callable[[], AbstractContextManager[None]] = nullcontext
+    """Owns the place while an authorizer runs. The data folder is locked by its recovery."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """All that an authorizer needs from outside, but for the event loop that it runs on."""
+
+    disk: Disk
+    """The data folder."""
+    keys: KeyPlace
+    open_journal: Callable[[Recovered], Journal]
+    """Opens the journal behind what was recovered of it."""
+    random: Callable[[int], bytes]
+    """So many bytes that nobody can guess: keys and nonces."""
     wall_ns: Callable[[], int]
     monotonic_ns: Callable[[], int]
     seconds: Callable[[], float]
+    """A stopwatch."""
     off_loop: OffLoop
-    start_writer: Callable[[GroupCommit], Callable[[], None]]
-    """Has a group commit run, and returns what ends it and waits for its end."""
     on_failure: Callable[[BaseException], None]
     """Called when the journal or the keys could not be written; it must end the process."""
 
 
-def real_world(disk: Disk, on_failure: Callable[[BaseException], None]) -> World:
-    """This machine's clocks, threads and running event loop."""
-    loop = asyncio.get_running_loop()
+def real_world(
+    settings: Settings, disk: Disk, on_failure: Callable[[BaseException], None]
+) -> World:
+    """This machine's disk, chance, clocks and threads."""
 
-    async def off_loop(function: Callable[..., Any], *arguments: Any) -> Any:
-        return await loop.run_in_executor(None, function, *arguments)
+    def open_journal(recovered: Recovered) -> Journal:
+        journal = FileJournal(disk, recovered.journal, settings.segment_mib << 20)
+        return JournalThread(journal)
 
     return World(
         disk=disk,
+        keys=key_place(settings, disk),
+        open_journal=open_journal,
+        random=os.urandom,
         wall_ns=time.time_ns,
         monotonic_ns=time.monotonic_ns,
         seconds=time.perf_counter,
-        off_loop=off_loop,
-        start_writer=start_writer_thread,
+        off_loop=_in_a_thread,
         on_failure=on_failure,
     )
 
 
-def start_writer_thread(commit: GroupCommit) -> Callable[[], None]:
-    """Have a thread of its own write the journal."""
-    thread = threading.Thread(target=commit.run, name="journal", daemon=True)
-    thread.start()
-
-    def end() -> None:
-        commit.stop()
-        thread.join()
-
-    return end
-
-
-def keys_disk(settings: Settings) -> tuple[LocalDisk, str]:
-    """The disk that holds the keys of personal data, and the folder on it."""
+def key_place(settings: Settings, disk: Disk) -> KeyPlace:
+    """Where the settings put the keys: a folder of their own, or one in the data folder."""
     if settings.personal_keys is None:
-        return LocalDisk(settings.data), KEYS
-    return LocalDisk(settings.personal_keys), "."
+        return KeyPlace(disk, KEYS)
+    elsewhere = LocalDisk(settings.personal_keys)
+    return KeyPlace(elsewhere, ".", elsewhere.lock)
+
+
+async def _in_a_thread(function: Callable[..., Any], *arguments: Any) -> Any:
+    return await asyncio.get_running_loop().run_in_executor(None, function, *arguments)

@@ -22,7 +22,7 @@ from authorizer.persistence.state.recovery import Recovered
 from authorizer.runtime.collector import calm_the_collector
 from authorizer.runtime.running import run
 from authorizer.runtime.watch import make_search_ready, tell_of_old_ids, watch_places
-from authorizer.runtime.world import real_world
+from authorizer.runtime.world import World
 from authorizer.server.access import access_for, follow_keys
 from authorizer.server.health import Health
 from authorizer.server.housekeeping import Housekeeping
@@ -40,7 +40,7 @@ log = structlog.get_logger()
 
 def serve_until_signal(
     settings: Settings,
-    disk: LocalDisk,
+    world: World,
     recovered: Recovered,
     listening: socket.socket,
     announce: Callable[[str], None],
@@ -54,19 +54,19 @@ def serve_until_signal(
     """
     raise_file_limit()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings, disk, recovered, listening, announce, trust_clock))
+        runner.run(_serve(settings, world, recovered, listening, announce, trust_clock))
 
 
 async def _serve(
     settings: Settings,
-    disk: LocalDisk,
+    world: World,
     recovered: Recovered,
     listening: socket.socket,
     announce: Callable[[str], None],
     trust_clock: bool,
 ) -> None:
-    world = real_world(disk, end_process)
-    async with run(settings, world, recovered, trust_clock) as running:
+    disk = LocalDisk(settings.data)
+    async with run(settings, world, recovered, trust_clock=trust_clock) as running:
         metrics = metrics_of(running)
         reports = reports_process(settings, running, metrics)
         health = Health(running, reports)
@@ -103,7 +103,7 @@ async def _serve(
         loop = asyncio.get_running_loop()
         keeping_house = loop.create_task(housekeeping.run())
         until_drained = [
-            loop.create_task(make_search_ready(running)),
+            loop.create_task(make_search_ready(running, world)),
             loop.create_task(follow_keys(key_file, in_force, access, world.off_loop)),
             loop.create_task(running.old_ids.run(tell_of_old_ids)),
         ]

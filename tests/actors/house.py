@@ -1,4 +1,4 @@
-"""The actors at work on the running event loop, with a journal in memory.
+"""An authorizer at work on the running event loop, in a simulated world, with a journal in memory.
 
 Nothing is durable before the test says so: `commit()` writes what has gathered, as the writer's
 thread would. The clocks stand still until the test moves them.
@@ -7,15 +7,11 @@ thread would. The clocks stand still until the test moves them.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Coroutine, Iterator, Sequence
 from typing import Any, TypeVar
 
-from authorizer.actors.assembly import assemble
-from authorizer.actors.clock import Clock
 from authorizer.actors.directory import Directory
 from authorizer.actors.dispatcher import Answer, Dispatcher
-from authorizer.actors.entity import Surroundings
-from authorizer.actors.run_queue import RunQueue
 from authorizer.domain.accounts.cards import BlockReason, CardTerms
 from authorizer.domain.accounts.commands import (
     Authorize,
@@ -27,19 +23,20 @@ from authorizer.domain.accounts.commands import (
 )
 from authorizer.domain.accounts.policy import Policy
 from authorizer.domain.accounts.state import Account, AccountView
-from authorizer.domain.aggregate import Aggregate, Context
+from authorizer.domain.aggregate import Aggregate
 from authorizer.domain.customers.commands import RegisterCustomer
 from authorizer.domain.merchants.aggregate import MERCHANTS
 from authorizer.domain.messages import Event
 from authorizer.domain.outcomes import Outcome, Refusal
-from authorizer.domain.tickets.service_levels import DEFAULT_SERVICE_LEVELS
-from authorizer.persistence.journal.frame import GENESIS
-from authorizer.persistence.journal.group_commit import GroupCommit
-from authorizer.persistence.privacy.personal import join_texts
-from authorizer.persistence.privacy.vault import Vault
+from authorizer.persistence.journal.memory_journal import MemoryJournal
+from authorizer.persistence.journal.place import BEGINNING
+from authorizer.persistence.journal.segments import Batch
 from authorizer.persistence.state.record import decode
+from authorizer.persistence.state.recovery import recover
 from authorizer.persistence.state.state import Replay, State
-from authorizer.simulation.memory_disk import MemoryDisk
+from authorizer.runtime.running import run
+from authorizer.settings.model import Settings
+from authorizer.simulation.world import Simulation, inline
 from tests.support.builders import BY, deep
 from tests.support.purchases import decided
 
@@ -50,68 +47,49 @@ STEPS = 40
 """Steps of the loop within which everything that can happen without a commit has happened."""
 
 
-class MemoryJournal:
-    """A journal that keeps its records in a list."""
+class Journaled:
+    """What of the journal is durable."""
 
-    def __init__(self) -> None:
-        self.records: list[bytes] = []
-        self.batches: list[int] = []
+    def __init__(self, journal: MemoryJournal) -> None:
+        self._journal = journal
 
-    def write(self, first_position: int, records: Sequence[bytes]) -> bytes:
-        """See `Journal`."""
-        assert first_position == len(self.records) + 1
-        self.records += records
-        self.batches.append(len(records))
-        return len(self.records).to_bytes(32, "big")
+    @property
+    def records(self) -> list[bytes]:
+        return [record for batch in self._read() for record in batch.records()]
 
-    def close(self) -> None:
-        """See `Journal`."""
+    @property
+    def batches(self) -> list[int]:
+        """How many records each batch has."""
+        return [batch.header.records for batch in self._read()]
 
     def events(self) -> list[Event]:
-        """What happened, as far as it is durable."""
+        """What happened."""
         return [decode(record) for record in self.records]
 
+    def _read(self) -> Iterator[Batch]:
+        return self._journal.batches(BEGINNING, self._journal.position)
 
-class House:
-    """The actors, and the hands of the test on commit and clocks."""
 
-    def __init__(
-        self,
-        max_resident: int = 1000,
-        max_inbox: int = 10_000,
-        **policy: Any,
-    ) -> None:
-        self.wall_ns = START_NS
-        self.monotonic_ns = 0
+class House(Simulation):
+    """An authorizer on the loop of the test, whose hands are on commit and clocks."""
+
+    def __init__(self, max_resident: int = 1000, max_inbox: int = 10_000, **settings: Any) -> None:
+        super().__init__()
+        self.wall_ns, self.monotonic_ns = START_NS, 0
         self.bugs: list[tuple[str, BaseException]] = []
-        self.journal = MemoryJournal()
-        self.state = State()
-        self.vault = Vault(MemoryDisk(), "keys")
-        self.commits = GroupCommit(
-            self.journal, 0, GENESIS, _at_once, _raise, lambda: self.monotonic_ns / 1e9
+        kept = MemoryJournal()
+        self.journal = Journaled(kept)
+        self._context = run(
+            Settings(max_resident_accounts=max_resident, max_inbox=max_inbox, **settings),
+            self.make_world(lambda _: kept, inline),
+            recover(self.disk),
+            on_bug=lambda entity_id, bug: self.bugs.append((entity_id, bug)),
         )
-        self.clock = Clock(lambda: self.wall_ns, lambda: self.monotonic_ns)
-        self.around = Surroundings(
-            Context(
-                Policy(merchants=self.state.single(MERCHANTS), **policy),
-                DEFAULT_SERVICE_LEVELS,
-                self.vault,
-                self.state.indexes,
-                join_texts,
-            ),
-            self.clock,
-            self.commits,
-            RunQueue(asyncio.get_running_loop().call_soon, self.commits.flush),
-            self.state,
-            lambda entity_id, bug: self.bugs.append((entity_id, bug)),
-        )
-        self.actors = assemble(self.around, self.vault, inline, _raise, max_resident, max_inbox)
-        self.dispatcher = self.actors.dispatcher
-
-    def let_pass(self, time_ns: int) -> None:
-        """Let time pass, on both clocks."""
-        self.wall_ns += time_ns
-        self.monotonic_ns += time_ns
+        running = _at_once(self._context.__aenter__())
+        self.actors, self.dispatcher = running.actors, running.actors.dispatcher
+        self.commits, self.clock = running.commit, running.clock
+        self.around, self.vault = running.around, running.vault
+        self.state = running.recovered.state
 
     @property
     def appended(self) -> int:
@@ -119,8 +97,9 @@ class House:
         return self.commits.appended
 
     def commit(self) -> bool:
-        """Make durable what has gathered, and let its answers go."""
-        return self.commits.commit_gathered()
+        """Make durable what has gathered. Its answers go in the next step of the loop."""
+        assert self.writer is not None
+        return self.writer.step()
 
     async def settle(self) -> None:
         """Let everything happen that can happen without a commit."""
@@ -256,13 +235,11 @@ def begun(asked: Awaitable[T]) -> asyncio.Task[T]:
     return asyncio.get_running_loop().create_task(wait())
 
 
-async def inline(function: Callable[..., Any], *arguments: Any) -> Any:
-    return function(*arguments)
-
-
-def _at_once(callback: Callable[..., object], *arguments: Any) -> None:
-    callback(*arguments)
-
-
-def _raise(error: BaseException) -> None:
-    raise error
+def _at_once(beginning: Coroutine[Any, Any, T]) -> T:
+    """What a coroutine returns that has nothing to wait for."""
+    try:
+        beginning.send(None)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+    raise AssertionError("it waits for something")

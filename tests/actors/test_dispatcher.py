@@ -57,15 +57,15 @@ async def test_copies_of_one_id_that_are_in_flight_together_debit_once() -> None
 
 
 async def test_the_wait_in_the_inbox_counts_against_the_deadline() -> None:
-    house = House(deadline_ns=80)
+    house = House(deadline_ms=80)
     await house.open("a")
     answer = begun(house.purchase("a"))
     await asyncio.sleep(0)
-    house.monotonic_ns += 80
+    house.monotonic_ns += 80_000_000
     assert (await house.done(answer)).reason is Reason.TOO_LATE
     punctual = begun(house.purchase("a"))
     await asyncio.sleep(0)
-    house.monotonic_ns += 79
+    house.monotonic_ns += 79_999_999
     assert (await house.done(punctual)).reason is Reason.APPROVED
     assert await house.cash("a") == 99_00
 

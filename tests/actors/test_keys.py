@@ -14,7 +14,8 @@ from authorizer.domain.customers.state import ERASED
 from authorizer.domain.outcomes import Refusal, RefusalKind
 from authorizer.persistence.privacy.vault import FILE, Vault
 from authorizer.simulation.memory_disk import MemoryDisk
-from tests.actors.house import STEPS, House, begun, inline, registration
+from authorizer.simulation.world import inline
+from tests.actors.house import STEPS, House, begun, registration
 from tests.persistence.machine import Machine
 from tests.support.builders import BY, terms
 from tests.support.commands import registration as document

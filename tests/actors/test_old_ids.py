@@ -12,10 +12,11 @@ from authorizer.actors.old_ids import OldIds, Round
 from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.domain.moments import DAY_US
 from authorizer.domain.outcomes import Reason
+from authorizer.settings.loading import load_settings
 from tests.actors.house import House
 
 pytestmark = pytest.mark.anyio
-RETENTION_US = 31 * DAY_US
+RETENTION_US = load_settings().id_retention_us
 
 
 def remembered(house: House) -> dict[str, set[str]]:
@@ -142,4 +143,4 @@ async def test_round_follows_round(monkeypatch: pytest.MonkeyPatch) -> None:
     task.cancel()
     assert rounds[:2] == [Round(6, 12), Round(6, 0)]
     assert (walking.forgotten, walking.rounds) == (12, len(rounds))
-    assert max(slept) == pytest.approx(31 * 86400 / 24, abs=60)
+    assert max(slept) == pytest.approx(RETENTION_US / 1e6 / 24, abs=60)

@@ -18,8 +18,9 @@ from authorizer.domain.tickets.aggregate import TICKETS
 from authorizer.domain.tickets.commands import CloseTicket
 from authorizer.domain.tickets.events import TicketTaken
 from authorizer.domain.tickets.state import Ticket
+from authorizer.simulation.world import inline
 from tests.actors.documents import kind, put
-from tests.actors.house import START_NS, House, applies_of, begun, everything, inline, registration
+from tests.actors.house import START_NS, House, applies_of, begun, everything, registration
 from tests.support import commands
 from tests.support.builders import BY, terms, words
 

@@ -20,8 +20,8 @@ from authorizer.followers import child
 from authorizer.followers.feed import Events, Feed
 from authorizer.followers.troubles import Trouble
 from authorizer.followers.worker import JOURNAL_FAILURES, Follower
-from authorizer.persistence.journal import follow
-from authorizer.persistence.journal.follow import BEGINNING, Place
+from authorizer.persistence.journal.journal_files import JournalFiles
+from authorizer.persistence.journal.place import BEGINNING, Place
 from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.state.history import events_of
 
@@ -82,11 +82,7 @@ def main(data: str, file: str) -> None:
     """Follow the journal of a data folder until standard input ends."""
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     disk, counting = LocalDisk(Path(data)), Counting(Path(file))
-
-    def journal(place: Place) -> follow.Follower:
-        return follow.Follower(disk, place)
-
-    child.run(counting, Feed(counting, journal, lambda batch: events_of(disk, batch)))
+    child.run(counting, Feed(counting, JournalFiles(disk), lambda batch: events_of(disk, batch)))
 
 
 if __name__ == "__main__":

@@ -350,6 +350,7 @@ def test_no_answer_leaves_before_it_is_durable() -> None:
         await here.house.settle()
         assert wire.transport.written == b""
         here.house.commit()
+        await here.house.settle()
         assert wire.transport.written.endswith(b'{"code":"00"}')
 
     run(story)

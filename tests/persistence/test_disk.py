@@ -13,7 +13,7 @@ from random import Random
 
 import pytest
 
-from authorizer.persistence.disk import Disk, Place
+from authorizer.persistence.disk import Disk, FilePlace
 from authorizer.persistence.local_disk import DataFolderInUseError, LocalDisk
 from authorizer.simulation.faulty_disk import FaultyDisk
 from authorizer.simulation.inode import SECTOR_BYTES
@@ -398,14 +398,14 @@ def test_a_file_is_at_its_place_until_it_is_removed_moved_or_replaced(disk: Disk
     """What is written behind that is lost."""
     write(disk, "f/a", b"one")
     write(disk, "f/b", b"other")
-    place = Place(disk, "f/a")
+    place = FilePlace(disk, "f/a")
     disk.append("f/a").write(b"two")
     place.check()
     disk.rename("f/b", "f/a")
     for _ in range(2):
         with pytest.raises(OSError, match="removed, moved or replaced"):
             place.check()
-    gone = Place(disk, "f/a")
+    gone = FilePlace(disk, "f/a")
     disk.remove("f/a")
     with pytest.raises(OSError, match="f/a"):
         gone.check()

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authorizer.persistence.journal import follow
+from authorizer.persistence.journal import journal_files
 from authorizer.persistence.journal.file_journal import FileJournal
-from authorizer.persistence.journal.follow import BEGINNING, Follower, OtherJournalError, Place
+from authorizer.persistence.journal.journal_files import JournalFiles
+from authorizer.persistence.journal.place import BEGINNING, OtherJournalError, Place
 from authorizer.persistence.journal.reader import JournalReader
 from authorizer.persistence.journal.segments import Batch, JournalDamagedError, segments
 from authorizer.simulation.memory_disk import MemoryDisk
@@ -44,16 +45,13 @@ def test_every_batch_is_passed_on_once_from_whatever_place(
     wanted = read(disk)
     found: list[Batch] = []
     place = BEGINNING
-    follower = Follower(disk, place)
+    follower = JournalFiles(disk)
     while len(found) < len(wanted):
         ahead = data.draw(st.integers(len(found), len(wanted) - 1))
-        new = list(follower.batches(wanted[ahead].last_position))
-        found += new
-        place = Place.of(new[-1]) if new else place
-        if data.draw(st.booleans()):
-            follower = Follower(disk, place)
+        found += follower.batches(place, wanted[ahead].last_position)
+        place = Place.of(found[-1])
     assert found == wanted
-    assert list(follower.batches(place.position)) == []
+    assert list(follower.batches(place, place.position)) == []
 
 
 @unhurried
@@ -64,8 +62,10 @@ def test_batches_larger_than_a_chunk_are_read_whole(
     disk = MemoryDisk()
     journal_of(disk, batches)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(follow, "CHUNK_BYTES", chunk_bytes)
-        assert list(Follower(disk).batches(read(disk)[-1].last_position)) == read(disk)
+        patched.setattr(journal_files, "CHUNK_BYTES", chunk_bytes)
+        assert list(JournalFiles(disk).batches(BEGINNING, read(disk)[-1].last_position)) == read(
+            disk
+        )
 
 
 def test_what_is_not_durable_yet_is_not_looked_at() -> None:
@@ -73,10 +73,10 @@ def test_what_is_not_durable_yet_is_not_looked_at() -> None:
     journal_of(disk, [[b"one"], [b"two"]])
     segment = segments(disk)[-1]
     disk.overwrite(segment, disk.size(segment) - 1, b"!")
-    follower = Follower(disk)
-    assert [batch.records() for batch in follower.batches(1)] == [[b"one"]]
+    follower = JournalFiles(disk)
+    assert [batch.records() for batch in follower.batches(BEGINNING, 1)] == [[b"one"]]
     with pytest.raises(JournalDamagedError, match="does not match its checksum"):
-        list(follower.batches(2))
+        list(follower.batches(BEGINNING, 2))
 
 
 @pytest.mark.parametrize("left", [0, 1, 60])
@@ -86,12 +86,12 @@ def test_durable_bytes_that_are_missing_are_damage(left: int) -> None:
     second = read(disk)[1]
     disk.truncate(second.segment, second.offset + left)
     with pytest.raises(JournalDamagedError):
-        list(Follower(disk).batches(2))
+        list(JournalFiles(disk).batches(BEGINNING, 2))
 
 
 def test_a_missing_journal_is_damage() -> None:
     with pytest.raises(JournalDamagedError, match="is missing"):
-        list(Follower(MemoryDisk()).batches(1))
+        list(JournalFiles(MemoryDisk()).batches(BEGINNING, 1))
 
 
 def test_earlier_segments_are_not_read_again() -> None:
@@ -102,7 +102,7 @@ def test_earlier_segments_are_not_read_again() -> None:
     for segment in segments(disk):
         if segment < wanted[3].segment:
             disk.remove(segment)
-    assert list(Follower(disk, place).batches(6)) == wanted[4:]
+    assert list(JournalFiles(disk).batches(place, 6)) == wanted[4:]
 
 
 @pytest.mark.parametrize("other", [[], [[b"other"]], [[b"one", b"more"], [b"x"]]])
@@ -112,7 +112,7 @@ def test_a_journal_without_the_place_is_another(other: list[list[bytes]]) -> Non
     place = Place.of(read(disk)[0])
     journal_of(strange, other)
     with pytest.raises(OtherJournalError):
-        list(Follower(strange, place).batches(5))
+        list(JournalFiles(strange).batches(place, 5))
 
 
 def test_a_missing_segment_is_another_journal() -> None:
@@ -121,7 +121,7 @@ def test_a_missing_segment_is_another_journal() -> None:
     place = Place.of(read(disk)[0])
     disk.remove(segments(disk)[0])
     with pytest.raises(OtherJournalError):
-        list(Follower(disk, place).batches(1))
+        list(JournalFiles(disk).batches(place, 1))
 
 
 def test_a_segment_that_does_not_continue_is_damage() -> None:
@@ -130,4 +130,4 @@ def test_a_segment_that_does_not_continue_is_damage() -> None:
     header = disk.read(segments(disk)[1])
     disk.overwrite(segments(disk)[1], 20, bytes([header[20] ^ 1]))
     with pytest.raises(JournalDamagedError, match="segment header"):
-        list(Follower(disk).batches(2))
+        list(JournalFiles(disk).batches(BEGINNING, 2))

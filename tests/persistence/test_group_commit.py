@@ -13,12 +13,14 @@ from typing import Any, Final
 import pytest
 
 from authorizer.persistence.journal import frame, group_commit
-from authorizer.persistence.journal.file_journal import FileJournal
 from authorizer.persistence.journal.group_commit import MAX_RELEASE, CommitStats, GroupCommit
+from authorizer.persistence.journal.journal_thread import JournalThread
 from authorizer.persistence.journal.memory_journal import MemoryJournal
-from authorizer.persistence.journal.protocol import Journal
+from authorizer.persistence.journal.place import BEGINNING
+from authorizer.persistence.journal.protocol import Journal, Submission
 from authorizer.simulation.faulty_disk import FaultyDisk
 from authorizer.simulation.memory_disk import MachineDied, MemoryDisk
+from authorizer.simulation.stepped_journal import SteppedJournal
 from tests.persistence.journals import ONE_SEGMENT, open_journal, read
 
 PATIENCE_S: Final = 60.0
@@ -65,9 +67,19 @@ class World:
         self.answers = Answers()
         self.failures: list[BaseException] = []
         self.ticks = iter(range(10**9))
-        self.commit = GroupCommit(
-            journal, 0, frame.GENESIS, self.loop.post, self.failures.append, self.seconds
-        )
+        self.journal = journal
+        self.commit = GroupCommit(journal, self.loop.post, self.failures.append, self.seconds)
+
+    def write(self) -> bool:
+        """Have a batch written of all that gathered. False if nothing did."""
+        self.commit.flush()
+        assert isinstance(self.journal, SteppedJournal)
+        return self.journal.step()
+
+    def end(self) -> None:
+        """Have everything written that was appended, and the journal closed."""
+        self.commit.flush()
+        self.journal.close()
 
     def seconds(self) -> float:
         return float(next(self.ticks))
@@ -89,7 +101,7 @@ def journal() -> MemoryJournal:
 
 @pytest.fixture
 def world(journal: MemoryJournal) -> World:
-    return World(journal)
+    return World(SteppedJournal(journal))
 
 
 # --- batches -----------------------------------------------------------------------------------
@@ -99,28 +111,28 @@ def test_what_gathered_is_one_batch(world: World, journal: MemoryJournal) -> Non
     """However many appended."""
     assert world.append(b"a") == 1
     assert world.append(b"b", b"c") == 3
-    assert world.commit.commit_gathered()
-    assert journal.batches == [[b"a", b"b", b"c"]]
+    assert world.write()
+    assert batches_of(journal) == [[b"a", b"b", b"c"]]
 
 
 def test_nothing_gathered_is_no_batch(world: World, journal: MemoryJournal) -> None:
     """The journal is not touched."""
-    assert not world.commit.commit_gathered()
-    assert journal.batches == []
+    assert not world.write()
+    assert batches_of(journal) == []
     assert not world.loop.posted
 
 
 def test_what_comes_while_a_batch_is_written_is_the_next_one() -> None:
     """The batch that is being written is closed."""
     journal = AppendingJournal()
-    world = World(journal)
+    world = World(SteppedJournal(journal))
     journal.during_write = lambda: (world.append(b"late"), world.append(b"later"))
     world.append(b"a")
-    assert world.commit.commit_gathered()
+    assert world.write()
     journal.during_write = lambda: None
-    assert world.commit.commit_gathered()
-    assert not world.commit.commit_gathered()
-    assert journal.batches == [[b"a"], [b"late", b"later"]]
+    assert world.write()
+    assert not world.write()
+    assert batches_of(journal) == [[b"a"], [b"late", b"later"]]
 
 
 class AppendingJournal(MemoryJournal):
@@ -140,9 +152,9 @@ def test_a_batch_is_bounded_and_what_is_over_is_the_next(
     monkeypatch.setattr(group_commit, "MAX_BATCH_RECORDS", 4)
     for number in range(10):
         world.append(b"%d" % number)
-    while world.commit.commit_gathered():
+    while world.write():
         pass
-    assert [len(batch) for batch in journal.batches] == [4, 4, 2]
+    assert [len(batch) for batch in batches_of(journal)] == [4, 4, 2]
     assert written(journal) == [b"%d" % number for number in range(10)]
 
 
@@ -154,9 +166,9 @@ def test_what_was_appended_as_one_whole_is_never_split(
     groups = [[b"a"] * 3, [b"b"] * 3, [b"c"] * 9, [b"d"]]
     for group in groups:
         world.append(*group)
-    while world.commit.commit_gathered():
+    while world.write():
         pass
-    assert journal.batches == [groups[0] + groups[1], groups[2], groups[3]]
+    assert batches_of(journal) == [groups[0] + groups[1], groups[2], groups[3]]
 
 
 def test_a_batch_is_bounded_by_default() -> None:
@@ -171,7 +183,7 @@ def test_no_answer_leaves_before_its_position_is_durable(world: World) -> None:
     """Not when it is written, only when the sync is done and the loop was told."""
     world.append_and_ask(b"a")
     assert world.answers.given == []
-    world.commit.commit_gathered()
+    world.write()
     assert world.answers.given == []
     assert world.commit.durable == 0
     world.loop.run()
@@ -188,7 +200,7 @@ def test_an_answer_waits_for_the_whole_of_what_it_rests_on(
         world.append(b"r")
         world.ask(number + 1, number + 1)
     for durable in (2, 4, 6):
-        world.commit.commit_gathered()
+        world.write()
         world.loop.run()
         assert world.answers.given == list(range(1, durable + 1))
 
@@ -199,7 +211,7 @@ def test_answers_are_let_go_in_the_order_in_which_they_were_given(world: World) 
     world.ask(0, "read of what was durable long ago")
     world.append_and_ask(b"b", b"c")
     world.ask(1, "read of the first")
-    world.commit.commit_gathered()
+    world.write()
     world.loop.run()
     assert world.answers.given == [
         (b"a",),
@@ -214,14 +226,14 @@ def test_only_so_many_answers_are_let_go_at_a_time_and_in_order(world: World) ->
     for number in range(MAX_RELEASE + 3):
         world.append(b"r")
         world.ask(number + 1, number)
-    world.commit.commit_gathered()
+    world.write()
     callback, arguments = world.loop.posted.popleft()
     callback(*arguments)
     assert world.answers.given == list(range(MAX_RELEASE))
     assert world.commit.is_releasing
     world.ask(0, "behind")
     world.append_and_ask(b"next")
-    world.commit.commit_gathered()
+    world.write()
     world.loop.run()
     assert world.answers.given[MAX_RELEASE:] == [
         *range(MAX_RELEASE, MAX_RELEASE + 3),
@@ -238,7 +250,7 @@ def test_the_disk_is_expected_to_take_what_it_took_of_late(world: World) -> None
     assert world.commit.expected_s() == 0
     for _ in range(40):
         world.append(b"r")
-        world.commit.commit_gathered()
+        world.write()
         world.loop.run()
     assert world.commit.expected_s() == pytest.approx(1, abs=0.01)
 
@@ -248,12 +260,12 @@ def test_the_batch_under_way_is_waited_for_and_one_that_hangs_for_as_long_again(
     running_s: int, expected_s: float
 ) -> None:
     journal = AppendingJournal()
-    world = World(journal)
+    world = World(SteppedJournal(journal))
     seen: list[float] = []
     journal.during_write = lambda: [world.seconds() for _ in range(3)]
     for _ in range(40):  # of 4 s each
         world.append(b"r")
-        world.commit.commit_gathered()
+        world.write()
         world.loop.run()
 
     def look() -> None:
@@ -263,7 +275,7 @@ def test_the_batch_under_way_is_waited_for_and_one_that_hangs_for_as_long_again(
 
     journal.during_write = look
     world.append(b"r")
-    world.commit.commit_gathered()
+    world.write()
     assert seen == [pytest.approx(expected_s, abs=0.01)]
 
 
@@ -271,7 +283,7 @@ def test_an_answer_that_rests_on_what_is_durable_is_let_go_at_once(world: World)
     """Nothing waits, so nothing is overtaken."""
     world.ask(0, "before anything")
     world.append(b"a")
-    world.commit.commit_gathered()
+    world.write()
     world.ask(1, "not known to be durable yet")
     assert world.answers.given == ["before anything"]
     world.loop.run()
@@ -289,10 +301,10 @@ def test_an_answer_may_append_and_ask_for_more(world: World) -> None:
 
     world.commit.when_durable(world.append(b"a"), Again(world.answers), "first")
     world.append_and_ask(b"b")
-    world.commit.commit_gathered()
+    world.write()
     world.loop.run()
     assert world.answers.given == ["first", (b"b",)]
-    world.commit.commit_gathered()
+    world.write()
     world.loop.run()
     assert world.answers.given == ["first", (b"b",), (b"more",)]
 
@@ -302,9 +314,9 @@ def test_the_head_of_the_chain_belongs_to_what_is_durable(
 ) -> None:
     """Position, chain and bytes move together, in the loop's thread."""
     world.append(b"a", b"bc")
-    world.commit.commit_gathered()
+    world.write()
     world.append(b"d")
-    world.commit.commit_gathered()
+    world.write()
     assert (world.commit.durable, world.commit.chain) == (0, frame.GENESIS)
     world.loop.run()
     assert (world.commit.durable, world.commit.chain) == (3, journal.chain)
@@ -316,7 +328,7 @@ def test_every_batch_is_told_with_its_size_and_time(world: World) -> None:
     seen: list[tuple[CommitStats, int]] = []
     world.commit.on_commit = lambda stats: seen.append((stats, len(world.answers.given)))
     world.append_and_ask(b"a", b"bc")
-    world.commit.commit_gathered()
+    world.write()
     world.loop.run()
     assert seen == [(CommitStats(records=2, record_bytes=3, seconds=1.0), 1)]
 
@@ -325,13 +337,12 @@ def test_positions_go_on_behind_what_was_recovered() -> None:
     """A restart continues the numbers."""
     journal = MemoryJournal()
     chain = journal.write(1, [b"old"] * 41)
-    loop = Loop()
-    failures: list[BaseException] = []
-    commit = GroupCommit(journal, 41, chain, loop.post, failures.append, lambda: 0.0)
+    world = World(SteppedJournal(journal))
+    commit = world.commit
     assert (commit.appended, commit.durable, commit.chain) == (41, 41, chain)
     assert commit.append([b"new"]) == 42
-    commit.commit_gathered()
-    loop.run()
+    world.write()
+    world.loop.run()
     assert journal.position == commit.durable == 42
 
 
@@ -342,9 +353,10 @@ def test_positions_go_on_behind_what_was_recovered() -> None:
 def failing(request: pytest.FixtureRequest) -> tuple[World, FaultyDisk]:
     """A group commit that has written one batch, on a disk that refuses the second, once."""
     disk = FaultyDisk(MemoryDisk())
-    world = World(open_journal(disk, 1 if request.param == "new segment" else ONE_SEGMENT))
+    segment_bytes = 1 if request.param == "new segment" else ONE_SEGMENT
+    world = World(SteppedJournal(open_journal(disk, segment_bytes)))
     world.append_and_ask(b"[1]")
-    world.commit.commit_gathered()
+    world.write()
     world.loop.run()
     if request.param == "write":
         disk.fail("write", error=errno.ENOSPC, written_bytes=40)
@@ -362,7 +374,7 @@ def test_a_journal_that_cannot_be_written_lets_no_answer_go(
     world.append_and_ask(b"[2]")
     world.ask(1, "a read behind it")
     with pytest.raises(OSError, match="memory:/journal") as raised:
-        world.commit.commit_gathered()
+        world.write()
     assert world.failures == [raised.value]
     world.loop.run()
     assert world.answers.given == [(b"[1]",)]
@@ -377,7 +389,10 @@ def test_a_journal_that_failed_is_never_written_again(
     world.append_and_ask(b"[2]")
     world.append_and_ask(b"[3]")
     with pytest.raises(OSError, match="memory:/journal"):
-        world.commit.run()
+        world.write()
+    assert not world.write()
+    world.append_and_ask(b"[4]")
+    assert not world.write()
     assert disk.calls == disk.calls[: disk.calls.index(disk.refused[0]) + 1]
     assert len(world.failures) == 1
     world.loop.run()
@@ -390,8 +405,7 @@ def test_whatever_is_raised_ends_the_writer() -> None:
     for error in (ValueError("a bug"), MachineDied("sync"), KeyboardInterrupt()):
         world = World(RaisingJournal(error))
         world.append_and_ask(b"a")
-        with pytest.raises(type(error)):
-            world.commit.run()
+        world.commit.flush()
         assert world.failures == [error]
         assert not world.loop.posted
 
@@ -417,21 +431,6 @@ def nervous_threads() -> Iterator[None]:
     sys.setswitchinterval(before)
 
 
-class Writer:
-    """The writer's thread."""
-
-    def __init__(self, commit: GroupCommit) -> None:
-        self.commit = commit
-        self.thread = threading.Thread(target=commit.run, daemon=True)
-        self.thread.start()
-
-    def end(self) -> bool:
-        """Have it end; whether it did."""
-        self.commit.stop()
-        self.thread.join(PATIENCE_S)
-        return not self.thread.is_alive()
-
-
 def run_until_answered(world: World, count: int) -> bool:
     """Run the loop's callbacks until so many answers were given. False if they never are."""
     deadline = time.monotonic() + PATIENCE_S
@@ -443,31 +442,33 @@ def run_until_answered(world: World, count: int) -> bool:
 
 
 @pytest.mark.usefixtures("nervous_threads")
-def test_no_record_is_left_lying_when_the_writer_falls_asleep(world: World) -> None:
+def test_no_record_is_left_lying_when_the_writer_falls_asleep(journal: MemoryJournal) -> None:
     """Each one alone, appended at the moment when the writer finds nothing more to do."""
-    writer = Writer(world.commit)
+    world = World(JournalThread(journal))
     for number in range(5000):
         world.append_and_ask(b"%d" % number)
         world.commit.flush()
         if number % 3 == 0:
-            assert run_until_answered(world, number + 1), "a lost wakeup"
-    assert run_until_answered(world, 5000), "a lost wakeup"
+            assert run_until_answered(world, number + 1), "a record that nobody writes"
+    assert run_until_answered(world, 5000), "a record that nobody writes"
     assert world.answers.given == [(b"%d" % number,) for number in range(5000)]
-    assert writer.end()
+    world.end()
 
 
 @pytest.mark.usefixtures("nervous_threads")
-def test_stopping_writes_all_that_was_appended() -> None:
-    """Flushed or not."""
+def test_ending_writes_all_that_was_appended() -> None:
+    """Flushed or not, with a batch under way or without."""
     for count in (0, 1, 2, 500):
-        journal = MemoryJournal()
-        world = World(journal)
-        writer = Writer(world.commit)
-        records = [b"%d" % number for number in range(count)]
-        for record in records:
-            world.append(record)
-        assert writer.end()
-        assert written(journal) == records
+        for flushed in (False, True):
+            journal = MemoryJournal()
+            world = World(JournalThread(journal))
+            records = [b"%d" % number for number in range(count)]
+            for record in records:
+                world.append(record)
+                if flushed:
+                    world.commit.flush()
+            world.end()
+            assert written(journal) == records
 
 
 class WatchedDeque(deque[Any]):
@@ -483,67 +484,76 @@ class WatchedDeque(deque[Any]):
         return length
 
 
-class WatchedQueue:
-    """Where the writer sleeps; tells when it would sleep for good."""
+class WatchedLock:
+    """What is held while a batch is under way; tells when it changes hands."""
 
-    def __init__(self, asleep: Callable[[], None]) -> None:
-        self._asleep = asleep
-        self._wakeups = 0
+    def __init__(self, looked: Callable[[], None]) -> None:
+        self._lock = threading.Lock()
+        self._looked = looked
 
-    def put(self, _: None) -> None:
-        self._wakeups += 1
+    def acquire(self, *, blocking: bool) -> bool:
+        self._looked()
+        acquired = self._lock.acquire(blocking=blocking)
+        self._looked()
+        return acquired
 
-    def get(self) -> None:
-        if not self._wakeups:
-            self._asleep()
-        self._wakeups -= 1
+    def release(self) -> None:
+        self._looked()
+        self._lock.release()
+        self._looked()
 
 
-@pytest.mark.parametrize("stops", [False, True])
-@pytest.mark.parametrize("moment", range(1, 8))
-def test_what_is_appended_at_any_moment_is_written(moment: int, stops: bool) -> None:
+@pytest.mark.parametrize("moment", range(1, 20))
+def test_what_is_appended_at_any_moment_is_written(moment: int) -> None:
     """The loop's thread steps in at every moment at which the writer looks for work.
 
-    It appends, and then has the writer woken or stopped: the record is written either way.
+    It appends, and has it written unless a batch is under way: the record is written either way,
+    and no two batches are under way.
     """
-    journal = MemoryJournal()
+    journal = OneAtATime()
     world = World(journal)
     moments = iter(range(1, 1000))
 
     def step_in() -> None:
-        if next(moments) == moment and not world.commit._stopping:
+        if next(moments) == moment:
             world.append(b"late")
             world.commit.flush()
-            if stops:
-                world.commit.stop()
-
-    def asleep() -> None:
-        assert len(written(journal)) == world.commit.appended, "a lost wakeup"
-        world.commit.stop()
 
     world.commit._gathered = WatchedDeque(step_in)
-    world.commit._wakeups = WatchedQueue(asleep)  # type: ignore[assignment]
+    world.commit._under_way = WatchedLock(step_in)  # type: ignore[assignment]
     world.append(b"early")
-    world.commit.run()
-    assert len(written(journal)) == world.commit.appended
+    world.commit.flush()
+    assert len(written(journal)) == world.commit.appended == journal.position
+    assert not journal.waiting
+
+
+class OneAtATime(MemoryJournal):
+    """A journal that is submitted to by two threads, if they can, and writes in one of them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waiting: list[Submission] = []
+
+    def submit(self, submission: Submission) -> None:
+        assert not self.waiting, "two batches are under way"
+        self.waiting.append(submission)
+        chain = self.write(submission.first_position, submission.take())
+        self.waiting.clear()
+        submission.written(chain)
+
+
+def batches_of(journal: MemoryJournal) -> list[list[bytes]]:
+    return [batch.records() for batch in journal.batches(BEGINNING, journal.position)]
 
 
 def written(journal: MemoryJournal) -> list[bytes]:
-    return [record for batch in journal.batches for record in batch]
-
-
-def test_a_thread_that_sleeps_is_ended(world: World, journal: MemoryJournal) -> None:
-    """It need not have had anything to do."""
-    assert Writer(world.commit).end()
-    assert journal.batches == []
+    return [record for batch in batches_of(journal) for record in batch]
 
 
 def test_what_the_thread_wrote_is_in_the_journal_once_and_in_order() -> None:
     """The real journal under the real thread."""
     disk = MemoryDisk()
-    real: FileJournal = open_journal(disk, segment_bytes=4000)
-    world = World(real)
-    writer = Writer(world.commit)
+    world = World(JournalThread(open_journal(disk, segment_bytes=4000)))
     for number in range(3000):
         world.append_and_ask(b"[%d]" % number, b"[]")
         if number % 7 == 0:
@@ -551,7 +561,6 @@ def test_what_the_thread_wrote_is_in_the_journal_once_and_in_order() -> None:
         world.loop.run()
     world.commit.flush()
     assert run_until_answered(world, 3000)
-    assert writer.end()
-    real.close()
+    world.end()
     expected = [record for number in range(3000) for record in (b"[%d]" % number, b"[]")]
     assert read(disk).records == expected

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import errno
+import threading
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Final
 
 import pytest
 
-from authorizer.persistence.disk import Disk
 from authorizer.persistence.journal import frame
 from authorizer.persistence.journal import segments as journal
-from authorizer.persistence.journal.file_journal import FileJournal
+from authorizer.persistence.journal.journal_thread import JournalThread
 from authorizer.persistence.journal.memory_journal import MemoryJournal
-from authorizer.persistence.journal.protocol import Journal
+from authorizer.persistence.journal.place import BEGINNING, OtherJournalError, Place
+from authorizer.persistence.journal.protocol import BlockingJournal, Journal, Submission
 from authorizer.persistence.journal.reader import JournalReader
+from authorizer.persistence.journal.segments import Batch, JournalDamagedError
 from authorizer.persistence.local_disk import LocalDisk
 from authorizer.simulation.faulty_disk import FaultyDisk
 from authorizer.simulation.memory_disk import MemoryDisk
+from authorizer.simulation.stepped_journal import SteppedJournal
 from tests.persistence.journals import (
     SMALL_SEGMENT,
     assert_goes_on,
@@ -28,57 +33,121 @@ from tests.persistence.journals import (
     write,
 )
 
+PATIENCE_S: Final = 60.0
 
-class Store(ABC):
-    """A place where one kind of journal lives, to be opened again and again."""
+
+class Appending(Submission):
+    """A batch that is submitted, and what became of it."""
+
+    def __init__(self, opened: Journal, records: Sequence[bytes]) -> None:
+        self._first = opened.position + 1
+        self.records = list(records)
+        self.chain: bytes | None = None
+        self.error: BaseException | None = None
+        self.told = 0
+        self.then: Callable[[], None] = lambda: None
+        self.ended = threading.Event()
+
+    @property
+    def first_position(self) -> int:
+        return self._first
+
+    def take(self) -> Sequence[bytes]:
+        return self.records
+
+    def written(self, chain: bytes) -> None:
+        self.chain = chain
+        self._end()
+
+    def failed(self, error: BaseException) -> None:
+        self.error = error
+        self._end()
+
+    def _end(self) -> None:
+        self.told += 1
+        self.then()
+        self.ended.set()
+
+
+class Kept(ABC):
+    """Where one kind of journal is kept, to be opened again and again."""
 
     @abstractmethod
-    def open(self) -> Journal: ...
-
-    @abstractmethod
-    def batches(self) -> list[list[bytes]]: ...
+    def open(self) -> BlockingJournal: ...
 
 
-class FileStore(Store):
-    def __init__(self, disk: Disk, segment_bytes: int) -> None:
+class InFiles(Kept):
+    def __init__(self, disk: LocalDisk | MemoryDisk) -> None:
         self.disk = disk
-        self.segment_bytes = segment_bytes
 
-    def open(self) -> FileJournal:
-        return open_journal(self.disk, self.segment_bytes)
-
-    def batches(self) -> list[list[bytes]]:
-        return [place.records for place in read(self.disk).places]
+    def open(self) -> BlockingJournal:
+        return open_journal(self.disk, SMALL_SEGMENT)
 
 
-class MemoryStore(Store):
+class InMemory(Kept):
     def __init__(self) -> None:
         self.journal = MemoryJournal()
 
-    def open(self) -> MemoryJournal:
+    def open(self) -> BlockingJournal:
         return self.journal
 
+
+WAYS: Final[dict[str, Callable[[BlockingJournal], Journal]]] = {
+    "inline": lambda journal: journal,
+    "by a thread": JournalThread,
+    "in steps": SteppedJournal,
+}
+
+
+class Store:
+    """A kind of journal, written in one of the ways there are."""
+
+    def __init__(self, kept: Kept, way: str) -> None:
+        self._kept = kept
+        self._way = way
+
+    def open(self) -> Journal:
+        return WAYS[self._way](self._kept.open())
+
     def batches(self) -> list[list[bytes]]:
-        return self.journal.batches
+        opened = self.open()
+        found = [batch.records() for batch in opened.batches(BEGINNING, opened.position)]
+        opened.close()
+        return found
+
+
+def append(opened: Journal, records: Sequence[bytes]) -> bytes:
+    """Have a batch written, and wait for it."""
+    batch = Appending(opened, records)
+    opened.submit(batch)
+    if isinstance(opened, SteppedJournal):
+        assert opened.step()
+    assert batch.ended.wait(PATIENCE_S)
+    assert batch.chain is not None, batch.error
+    return batch.chain
 
 
 @pytest.fixture(params=["local disk", "memory disk", "memory"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Kept:
     if request.param == "memory":
-        return MemoryStore()
-    disk = MemoryDisk() if request.param == "memory disk" else LocalDisk(tmp_path)
-    return FileStore(disk, SMALL_SEGMENT)
+        return InMemory()
+    return InFiles(MemoryDisk() if request.param == "memory disk" else LocalDisk(tmp_path))
+
+
+@pytest.fixture(params=list(WAYS))
+def store(request: pytest.FixtureRequest, kept: Kept) -> Store:
+    return Store(kept, request.param)
 
 
 BATCHES = some_batches(12)
 
 
-def write_all(store: Store, batches: list[list[bytes]], position: int = 0) -> bytes:
+def append_all(store: Store, batches: list[list[bytes]]) -> bytes:
     opened = store.open()
     chain = frame.GENESIS
     for batch in batches:
-        chain = opened.write(position + 1, batch)
-        position += len(batch)
+        chain = append(opened, batch)
+    assert (opened.chain, opened.position) == (chain, opened.position)
     opened.close()
     return chain
 
@@ -88,16 +157,14 @@ def write_all(store: Store, batches: list[list[bytes]], position: int = 0) -> by
 
 def test_batches_are_read_back_whole_and_in_order(store: Store) -> None:
     """Records have positions 1, 2, 3 …, batches keep their bounds."""
-    write_all(store, BATCHES)
+    append_all(store, BATCHES)
     assert store.batches() == BATCHES
 
 
 def test_a_journal_goes_on_where_it_ended(store: Store) -> None:
     """Opening it again changes nothing."""
-    position = 0
     for batch in BATCHES:
-        write_all(store, [batch], position)
-        position += len(batch)
+        append_all(store, [batch])
     assert store.batches() == BATCHES
 
 
@@ -108,28 +175,29 @@ def test_the_chain_is_a_matter_of_the_batches_alone(store: Store) -> None:
     for batch in BATCHES:
         expected = frame.batch(position + 1, batch, expected)[1]
         position += len(batch)
-    assert write_all(store, BATCHES) == expected
+    assert append_all(store, BATCHES) == expected
+    opened = store.open()
+    assert (opened.position, opened.chain) == (position, expected)
+    opened.close()
 
 
 def test_the_chain_tells_other_batches_apart(store: Store) -> None:
     """The same records in other batches are another history."""
-    opened = store.open()
-    first = opened.write(1, [b"a", b"b"])
-    opened.close()
-    assert write_all(MemoryStore(), [[b"a"], [b"b"]]) != first
-    assert write_all(MemoryStore(), [[b"ab"]]) != first
+    first = append_all(store, [[b"a", b"b"]])
+    assert append_all(Store(InMemory(), "inline"), [[b"a"], [b"b"]]) != first
+    assert append_all(Store(InMemory(), "inline"), [[b"ab"]]) != first
 
 
 @pytest.mark.parametrize("position", [0, 1, 2, 4, 5])
-def test_a_position_that_does_not_follow_is_refused(store: Store, position: int) -> None:
+def test_a_position_that_does_not_follow_is_refused(kept: Kept, position: int) -> None:
     """Positions have no gaps and never come twice; the journal is as it was."""
-    opened = store.open()
+    opened = kept.open()
     opened.write(1, [b"a", b"b"])
     with pytest.raises(ValueError, match="does not follow 2"):
         opened.write(position, [b"c"])
     opened.write(3, [b"c"])
     opened.close()
-    assert store.batches() == [[b"a", b"b"], [b"c"]]
+    assert Store(kept, "inline").batches() == [[b"a", b"b"], [b"c"]]
 
 
 def test_a_record_may_hold_any_bytes(store: Store) -> None:
@@ -142,8 +210,114 @@ def test_a_record_may_hold_any_bytes(store: Store) -> None:
         frame.batch(1, [b"x"], frame.GENESIS)[0],
         b"\xff" * 70_000,
     ]
-    write_all(store, [records, [b"behind"]])
+    append_all(store, [records, [b"behind"]])
     assert store.batches() == [records, [b"behind"]]
+
+
+def test_it_is_read_behind_any_place_and_up_to_any_batch(store: Store) -> None:
+    opened = store.open()
+    for batch in BATCHES:
+        append(opened, batch)
+    whole = list(opened.batches(BEGINNING, opened.position))
+    places = [BEGINNING, *map(Place.of, whole)]
+    for begin, after in enumerate(places):
+        for end, until in enumerate(places[begin:], begin):
+            assert list(opened.batches(after, until.position)) == whole[begin:end]
+    opened.close()
+
+
+def test_it_is_read_while_it_is_written(store: Store) -> None:
+    opened = store.open()
+    place, found = BEGINNING, list[list[bytes]]()
+    for batch in BATCHES:
+        append(opened, batch)
+        new: list[Batch] = list(opened.batches(place, opened.position))
+        found += [one.records() for one in new]
+        place = Place.of(new[-1])
+    opened.close()
+    assert found == BATCHES
+
+
+def test_a_place_of_another_journal_is_refused(store: Store) -> None:
+    opened = store.open()
+    append(opened, [b"one"])
+    (batch,) = opened.batches(BEGINNING, 1)
+    place = Place.of(batch)
+    strange = place._replace(chain=bytes(32)), place._replace(batch_offset=place.batch_offset + 1)
+    for other in strange:
+        with pytest.raises(OtherJournalError):
+            list(opened.batches(other, 1))
+    opened.close()
+
+
+def test_what_is_said_to_be_durable_and_is_not_there_is_damage(store: Store) -> None:
+    opened = store.open()
+    append(opened, [b"one"])
+    with pytest.raises(JournalDamagedError):
+        list(opened.batches(BEGINNING, 2))
+    opened.close()
+
+
+def test_a_batch_that_is_refused_is_told_once_and_nothing_is_written(store: Store) -> None:
+    opened = store.open()
+    append(opened, [b"one"])
+    wrong = Appending(opened, [b"two"])
+    wrong._first = 5
+    opened.submit(wrong)
+    if isinstance(opened, SteppedJournal):
+        with pytest.raises(ValueError, match="does not follow"):
+            opened.step()
+    assert wrong.ended.wait(PATIENCE_S)
+    assert isinstance(wrong.error, ValueError)
+    assert (wrong.chain, wrong.told, opened.position) == (None, 1, 1)
+    opened.close()
+    assert store.batches() == [[b"one"]]
+
+
+def test_closing_writes_what_was_submitted_and_what_that_leads_to(store: Store) -> None:
+    """However long the chain is of batches that are submitted out of `written`."""
+    opened = store.open()
+    left = [[b"%d" % number] for number in range(50)]
+
+    def submit_next() -> None:
+        if left:
+            batch = Appending(opened, left.pop(0))
+            batch.then = submit_next
+            opened.submit(batch)
+
+    submit_next()
+    opened.close()
+    assert store.batches() == [[b"%d" % number] for number in range(50)]
+
+
+def test_its_place_is_checked(store: Store) -> None:
+    opened = store.open()
+    opened.check()
+    opened.close()
+
+
+@pytest.mark.parametrize("way", ["by a thread", "in steps"])
+def test_what_comes_before_writing_begins_is_in_the_batch(way: str) -> None:
+    """A batch that waits for its turn grows."""
+    kept = InMemory()
+    opened = Store(kept, way).open()
+    busy, go_on = Appending(opened, [b"first"]), threading.Event()
+    waiting = Appending(opened, [b"second"])
+    waiting._first = 2
+
+    def wait() -> None:
+        assert go_on.wait(PATIENCE_S)
+
+    if way == "by a thread":
+        busy.then = wait
+    opened.submit(busy)
+    if isinstance(opened, SteppedJournal):
+        opened.step()
+    opened.submit(waiting)
+    waiting.records.append(b"third")
+    go_on.set()
+    opened.close()
+    assert Store(kept, way).batches() == [[b"first"], [b"second", b"third"]]
 
 
 # --- what the one in files does ----------------------------------------------------------------

@@ -20,9 +20,10 @@ from authorizer.persistence.state import snapshot
 from authorizer.persistence.state.record import decode
 from authorizer.persistence.state.recovery import JournalShorterError, Recovered, put_aside, recover
 from authorizer.persistence.state.state import State
+from authorizer.simulation.machine import Task
 from authorizer.simulation.memory_disk import MachineDied, MemoryDisk
 from tests.persistence.journals import Place, open_journal, read
-from tests.persistence.machine import Machine, Task, contents
+from tests.persistence.machine import Machine, contents
 from tests.support.commands import (
     block,
     credit,

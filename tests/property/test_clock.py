@@ -10,7 +10,6 @@ import asyncio
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from authorizer.settings.loading import load_settings
 from tests.actors.house import START_NS, House
 
 SECOND_NS = 1_000_000_000
@@ -38,7 +37,7 @@ class Story:
     """An account at work under a clock that is not to be believed."""
 
     def __init__(self) -> None:
-        self.house = House(id_retention_us=load_settings().id_retention_us)
+        self.house = House()
         self.true_ns = 0
         self.off_ns = 0
         self.debited: dict[str, int] = {}

@@ -34,8 +34,9 @@ from authorizer.domain.tickets.state import TICKET_OF_REQUEST, request_key
 from authorizer.persistence.journal.reader import JournalReader
 from authorizer.persistence.state.record import decode
 from authorizer.persistence.state.state import State
+from authorizer.simulation.machine import Task
 from authorizer.simulation.memory_disk import MachineDied
-from tests.persistence.machine import Machine, Task, contents
+from tests.persistence.machine import Machine, contents
 from tests.property.naive import (
     DESCRIPTORS,
     ENTRIES,

@@ -123,7 +123,7 @@ def _(_: Path, settings: dict[str, Any]) -> Any:
         on.wall_us += 5 * DAY_US
         on.monotonic_ns += 5 * DAY_US * 1000
         buy(on, "j")
-        recovered = recover_with_summary(on.disk, load_settings(**settings))
+        recovered = recover_with_summary(on.world, load_settings(**settings))
         return len(recovered.state[ACCOUNTS].load("a").remembered), buy(on, "i").replayed
 
 
@@ -195,8 +195,8 @@ def _(folder: Path, settings: dict[str, Any]) -> Any:
     async def job() -> None:
         disk = LocalDisk(folder)
         given = load_settings(data=folder, **settings)
-        world = real_world(disk, _not_expected)
-        async with run(given, world, recover_with_summary(disk, given)) as running:
+        world = real_world(given, disk, _not_expected)
+        async with run(given, world, recover_with_summary(world, given)) as running:
             await running.actors.dispatcher.ask(OpenAccount("a", {}, None, BY))
 
     asyncio.run(job())

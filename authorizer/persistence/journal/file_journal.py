@@ -1,22 +1,25 @@
 """The journal in files: append-only segments in the data folder."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from typing_extensions import override
 
-from authorizer.persistence.disk import Disk, Place, is_there, replace
+from authorizer.persistence.disk import Disk, FilePlace, is_there, replace
 from authorizer.persistence.journal import clean_shutdown, frame
 from authorizer.persistence.journal import segments as journal
-from authorizer.persistence.journal.protocol import Journal
+from authorizer.persistence.journal.journal_files import JournalFiles
+from authorizer.persistence.journal.place import Place
+from authorizer.persistence.journal.protocol import BlockingJournal
 from authorizer.persistence.journal.reader import JournalReader
+from authorizer.persistence.journal.segments import Batch
 
 _ASIDE: Final = f"{journal.FOLDER}/torn.tmp"
 _NEW_SEGMENT: Final = f"{journal.FOLDER}/new-segment.tmp"
 
 
-class FileJournal(Journal):
+class FileJournal(BlockingJournal):
     """Writes behind what a `JournalReader` has read to the end.
 
     One write and one sync a batch. A segment that has grown past `segment_bytes` is followed by a
@@ -30,8 +33,8 @@ class FileJournal(Journal):
     def __init__(self, disk: Disk, read: JournalReader, segment_bytes: int) -> None:
         self._disk = disk
         self._limit_bytes = segment_bytes
+        self._position = read.position
         self._chain = read.chain
-        self.position = read.position
         self._sound = True
         """Whether every write so far is on the device."""
         disk.make_folder(journal.FOLDER)
@@ -51,14 +54,19 @@ class FileJournal(Journal):
             self._open()
 
     @property
+    @override
+    def position(self) -> int:
+        return self._position
+
+    @property
+    @override
     def chain(self) -> bytes:
-        """The hash chain's head after the newest durable batch."""
         return self._chain
 
     @override
     def write(self, first_position: int, records: Sequence[bytes]) -> bytes:
-        if first_position != self.position + 1:
-            raise ValueError(f"position {first_position} does not follow {self.position}")
+        if first_position != self._position + 1:
+            raise ValueError(f"position {first_position} does not follow {self._position}")
         self._sound = False
         if self._size_bytes >= self._limit_bytes:
             self._file.close()
@@ -68,7 +76,7 @@ class FileJournal(Journal):
         self._file.sync()
         self._chain = chain
         self._size_bytes += len(data)
-        self.position += len(records)
+        self._position += len(records)
         self._sound = True
         return chain
 
@@ -79,8 +87,13 @@ class FileJournal(Journal):
         if self._sound:
             clean_shutdown.say(self._disk, journal.FOLDER, self._end())
 
-    def check_place(self) -> None:
-        """OSError if the newest segment is not the file at its path. Any thread may call it."""
+    @override
+    def batches(self, after: Place, until: int) -> Iterator[Batch]:
+        return JournalFiles(self._disk).batches(after, until)
+
+    @override
+    def check(self) -> None:
+        """OSError if the newest segment is not the file at its path."""
         self._place.check()
 
     def _is_known(self, read: JournalReader) -> bool:
@@ -89,18 +102,18 @@ class FileJournal(Journal):
 
     def _end(self) -> str:
         file = self._segment.rpartition("/")[2]
-        return f"{self.position}:{self._chain.hex()} {file} {self._size_bytes}"
+        return f"{self._position}:{self._chain.hex()} {file} {self._size_bytes}"
 
     def _start_segment(self) -> None:
-        header = frame.segment_header(self.position + 1, self._chain)
-        self._segment = journal.segment_name(self.position + 1)
+        header = frame.segment_header(self._position + 1, self._chain)
+        self._segment = journal.segment_name(self._position + 1)
         replace(self._disk, _NEW_SEGMENT, self._segment, header)
         self._open()
         self._size_bytes = len(header)
 
     def _open(self) -> None:
         self._file = self._disk.append(self._segment)
-        self._place = Place(self._disk, self._segment)
+        self._place = FilePlace(self._disk, self._segment)
 
 
 def _set_aside(disk: Disk, torn: journal.TornTail) -> None:

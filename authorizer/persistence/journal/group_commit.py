@@ -2,10 +2,12 @@
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from queue import SimpleQueue
+from threading import Lock
 from typing import Any, Final, NamedTuple, Protocol
 
-from authorizer.persistence.journal.protocol import Journal
+from typing_extensions import override
+
+from authorizer.persistence.journal.protocol import Journal, Submission
 
 MAX_BATCH_RECORDS: Final = 8192
 """The most that one batch takes; what is over waits for the next."""
@@ -30,22 +32,20 @@ class CommitStats(NamedTuple):
     seconds: float
 
 
-class GroupCommit:
+class GroupCommit(Submission):
     """The journal as the event loop sees it: appending never waits, answers wait for durability.
 
-    `append`, `flush` and `when_durable` belong to the loop's thread. `commit_gathered` belongs to
-    the one writer: a thread that runs `run`, or a simulation that calls it in steps.
+    What has gathered is the one batch under way. `append`, `flush` and `when_durable` belong to the
+    loop's thread; `take`, `written` and `failed` belong to the journal, in whichever thread it is.
 
     `post` hands a callback to the loop's thread, from any thread. `on_failure` is called in the
-    writer's thread when the journal could not be written: it must end the process, for memory may
-    be ahead of the disk. Nothing is let go after it.
+    journal's thread when a batch could not be written: it must end the process, for memory may be
+    ahead of the disk. Nothing is written and nothing is let go after it.
     """
 
     def __init__(
         self,
         journal: Journal,
-        position: int,
-        chain: bytes,
         post: Callable[..., object],
         on_failure: Callable[[BaseException], None],
         seconds: Callable[[], float],
@@ -56,18 +56,18 @@ class GroupCommit:
         self._seconds = seconds
         self._gathered: deque[Sequence[bytes]] = deque()
         self._waiting: deque[tuple[int, Waiter, Any]] = deque()
-        self._wakeups: SimpleQueue[None] = SimpleQueue()
-        self._idle = False
-        self._stopping = False
-        self._written = position
+        self._under_way = Lock()
+        """Held from the submission of a batch until it is written; after a failure for good."""
+        self._taken: Sequence[bytes] = ()
+        self._written = journal.position
         self._releasing = False
         self._usual_s = 0.0
         self._began_s: float | None = None
-        self.appended = position
+        self.appended = journal.position
         """The position of the newest record that was appended."""
-        self.durable = position
+        self.durable = journal.position
         """The position of the newest record that is on disk, as far as the loop knows."""
-        self.chain = chain
+        self.chain = journal.chain
         """The hash chain's head at `durable`."""
         self.durable_bytes = 0
         """How many bytes of records were made durable since the start."""
@@ -80,13 +80,12 @@ class GroupCommit:
         return self.appended
 
     def flush(self) -> None:
-        """Have what was appended written now, unless the writer is at work and will find it.
+        """Have what was appended written now, unless a batch is under way: its end will find it.
 
         Whoever appends calls this when no more is about to come: then all of it is one batch.
         """
-        if self._idle and self._gathered:
-            self._idle = False
-            self._wakeups.put(None)
+        if self._gathered and self._under_way.acquire(blocking=False):
+            self._journal.submit(self)
 
     @property
     def is_releasing(self) -> bool:
@@ -112,54 +111,44 @@ class GroupCommit:
         else:
             self._waiting.append((position, waiter, value))
 
-    def commit_gathered(self) -> bool:
-        """Write and sync what has gathered, and have its answers let go. False if there was none.
+    @property
+    @override
+    def first_position(self) -> int:
+        return self._written + 1
 
-        A failure reaches `on_failure` and then the caller: nothing more may be written.
-        """
-        records = self._take()
-        if not records:
-            return False
-        started = self._began_s = self._seconds()
-        try:
-            chain = self._journal.write(self._written + 1, records)
-        except BaseException as error:
-            self._on_failure(error)
-            raise
-        self._written += len(records)
-        stats = CommitStats(len(records), sum(map(len, records)), self._seconds() - started)
-        self._began_s = None
-        self._post(self._release, self._written, chain, stats)
-        return True
-
-    def run(self) -> None:
-        """Commit until `stop`: the body of the writer's thread. It drains the queue by itself.
-
-        The order matters: idle is said, and whether to stop is read, before the queue is looked at
-        once more; the loop does both after it has appended. So no record can lie there unseen.
-        """
-        while True:
-            if self.commit_gathered():
-                continue
-            self._idle = True
-            stopping = self._stopping
-            if self._gathered:
-                continue
-            if stopping:
-                return
-            self._wakeups.get()
-
-    def stop(self) -> None:
-        """Let `run` end when everything that was appended is written."""
-        self._stopping = True
-        self._wakeups.put(None)
-
-    def _take(self) -> list[bytes]:
+    @override
+    def take(self) -> Sequence[bytes]:
+        self._began_s = self._seconds()
         records: list[bytes] = []
         gathered = self._gathered
         while gathered and len(records) < MAX_BATCH_RECORDS:
             records.extend(gathered.popleft())
+        self._taken = records
         return records
+
+    @override
+    def written(self, chain: bytes) -> None:
+        """Have the answers let go, and submit what gathered meanwhile.
+
+        The order matters: the loop appends, and then finds a batch under way or submits its own.
+        Here none is said to be under way, and then it is looked once more whether any gathered. So
+        no record can lie there unseen, and no two batches can be under way.
+        """
+        records, began_s = self._taken, self._began_s
+        assert began_s is not None
+        self._written += len(records)
+        stats = CommitStats(len(records), sum(map(len, records)), self._seconds() - began_s)
+        self._began_s = None
+        self._post(self._release, self._written, chain, stats)
+        while not self._gathered:
+            self._under_way.release()
+            if not self._gathered or not self._under_way.acquire(blocking=False):
+                return
+        self._journal.submit(self)
+
+    @override
+    def failed(self, error: BaseException) -> None:
+        self._on_failure(error)
 
     def _release(self, position: int, chain: bytes, stats: CommitStats) -> None:
         self.durable = position

@@ -1,4 +1,4 @@
-"""The journal: the only truth. What it promises.
+"""The journal: the only truth. What it promises, whatever it is kept in.
 
 1. Records have positions 1, 2, 3 … without gaps; a record never changes and never moves.
 2. What is written in one batch is in the journal as a whole or not at all.
@@ -9,12 +9,74 @@
    offset. Nothing is skipped in silence.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
+from typing_extensions import override
 
-class Journal(Protocol):
-    """Where batches of records are made durable, by one writer."""
+from authorizer.persistence.journal.place import Place
+from authorizer.persistence.journal.segments import Batch
+
+
+class Submission(Protocol):
+    """A batch on its way into the journal, and what is told when it is there.
+
+    The journal calls `take` once, when it begins to write, and then `written` or `failed` once.
+    It may do so in any thread, and before `submit` returns. Either may submit the next batch.
+    """
+
+    @property
+    def first_position(self) -> int:
+        """The position of the batch's first record."""
+
+    def take(self) -> Sequence[bytes]:
+        """The batch's records. What is appended until then is among them."""
+
+    def written(self, chain: bytes) -> None:
+        """The batch is durable; `chain` is the hash chain's head after it."""
+
+    def failed(self, error: BaseException) -> None:
+        """The batch may be durable or not. The journal must not be written again."""
+
+
+class BatchSource(Protocol):
+    """Where the batches of a journal are read, beside the one who writes them."""
+
+    def batches(self, after: Place, until: int) -> Iterator[Batch]:
+        """The batches behind a place, up to the one that ends at `until`, which is durable.
+
+        Every byte is checked. What lies behind `until` is never looked at: it may be half written,
+        and a crash may take it away.
+
+        Raises:
+            OtherJournalError: the journal does not have the place in it.
+            JournalDamagedError: something that is durable is missing or unsound.
+        """
+
+
+class Journal(BatchSource, Protocol):
+    """Where batches of records are made durable, one after another, by one writer."""
+
+    @property
+    def position(self) -> int:
+        """The position of the newest record that is durable."""
+
+    @property
+    def chain(self) -> bytes:
+        """The hash chain's head after the newest durable batch."""
+
+    def submit(self, submission: Submission) -> None:
+        """Have a batch written. One at a time: the next is submitted once this one is `written`."""
+
+    def check(self) -> None:
+        """OSError if what was written is not to be found where it was. Any thread may call it."""
+
+    def close(self) -> None:
+        """Write what was submitted, and what that leads to; then let the journal go. Blocks."""
+
+
+class BlockingJournal(Journal, Protocol):
+    """A journal that writes in the thread of its caller."""
 
     def write(self, first_position: int, records: Sequence[bytes]) -> bytes:
         """Append a batch; when it is durable, return the hash chain's head after it.
@@ -23,5 +85,11 @@ class Journal(Protocol):
         failed sync left behind.
         """
 
-    def close(self) -> None:
-        """Let the journal go."""
+    @override
+    def submit(self, submission: Submission) -> None:
+        try:
+            chain = self.write(submission.first_position, submission.take())
+        except BaseException as error:  # noqa: BLE001 - whatever it was, the submission is told
+            submission.failed(error)
+        else:
+            submission.written(chain)

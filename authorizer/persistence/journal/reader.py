@@ -6,11 +6,11 @@ from typing import Final
 
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.journal import frame
+from authorizer.persistence.journal.segment_walk import SegmentWalk
 from authorizer.persistence.journal.segments import (
     Batch,
     JournalDamagedError,
     TornTail,
-    batch_problem,
     segment_name,
     segments,
 )
@@ -30,15 +30,35 @@ class JournalReader:
     def __init__(self, disk: Disk) -> None:
         self._disk = disk
         self._segments = segments(disk)
-        self.first_position = 1
-        self.position = 0
-        self.chain = frame.GENESIS
-        self.segment: str | None = None
-        self.segment_bytes = 0
-        """How much of the newest segment is sound."""
+        self._walk = SegmentWalk(disk)
         self.torn: TornTail | None = None
         self._newest: bytes | None = None
         self._ahead: bytes | None = None
+
+    @property
+    def first_position(self) -> int:
+        """The position with which the oldest segment begins."""
+        return self._walk.first_position
+
+    @property
+    def position(self) -> int:
+        """The position of the newest record that was read."""
+        return self._walk.position
+
+    @property
+    def chain(self) -> bytes:
+        """The hash chain's head there."""
+        return self._walk.chain
+
+    @property
+    def segment(self) -> str | None:
+        """The newest segment that was entered; None before the first."""
+        return self._walk.segment
+
+    @property
+    def segment_bytes(self) -> int:
+        """How much of it is sound, as far as it was read."""
+        return self._walk.offset
 
     def last_batch(self) -> Batch | None:
         """The last sound batch of the newest segment, before anything is read; None if it has none.
@@ -76,23 +96,15 @@ class JournalReader:
 
     def _segment(self, name: str, last: bool) -> Iterator[Batch]:
         data = self._read_newest(name) if last else self._disk.read(name)
-        if not self._begin(name, data, last):
+        if last and self._is_unfinished(name, data):
+            self.torn = TornTail(name, 0, len(data), "the segment's header is incomplete")
             return
+        self._walk.begin(name, data)
         if last:
             self._newest = data
-        offset = frame.SEGMENT_HEADER_BYTES
-        while offset < len(data):
-            header = frame.parse_batch_header(data, offset)
-            body_at = offset + frame.BATCH_HEADER_BYTES
-            body = data[body_at : body_at + header.body_bytes] if header else b""
-            problem = batch_problem(header, body, self.position, self.chain)
-            if problem is not None or header is None:
-                self._tear_or_refuse(name, data, offset, header, last, problem or "")
-                return
-            self.position, self.chain = header.last_position, header.chain
-            yield Batch(name, offset, header, body)
-            offset = body_at + header.body_bytes
-            self.segment_bytes = offset
+        yield from self._walk.batches(data)
+        if self._walk.problem is not None:
+            self._tear_or_refuse(name, data, self._walk.problem, last)
 
     def _read_newest(self, name: str) -> bytes:
         data, self._ahead = self._ahead, None
@@ -101,41 +113,15 @@ class JournalReader:
             data = self._disk.read(name)
         return data
 
-    def _begin(self, name: str, data: bytes, last: bool) -> bool:
+    def _is_unfinished(self, name: str, data: bytes) -> bool:
+        """Whether a crash has left these bytes of the header of a new segment."""
         expected = frame.segment_header(self.position + 1, self.chain)
-        if last and len(data) < len(expected) and self._is_beginning(data, expected, name):
-            self.torn = TornTail(name, 0, len(data), "the segment's header is incomplete")
-            return False
-        header = frame.parse_segment_header(data)
-        if header is None:
-            raise JournalDamagedError(self._disk.path(name), 0, "no sound segment header")
-        if self.segment is None:
-            self.first_position = header.first_position
-            self.position, self.chain = header.first_position - 1, header.chain
-        elif (header.first_position, header.chain) != (self.position + 1, self.chain):
-            raise JournalDamagedError(
-                self._disk.path(name), 0, "it does not continue the segment before it"
-            )
-        if name != segment_name(header.first_position):
-            raise JournalDamagedError(self._disk.path(name), 0, "the file has another's name")
-        self.segment, self.segment_bytes = name, frame.SEGMENT_HEADER_BYTES
-        return True
-
-    def _is_beginning(self, data: bytes, expected: bytes, name: str) -> bool:
-        if name != segment_name(self.position + 1):
+        if len(data) >= len(expected) or name != segment_name(self.position + 1):
             return False
         return expected.startswith(data) or not any(data)
 
-    def _tear_or_refuse(
-        self,
-        name: str,
-        data: bytes,
-        offset: int,
-        header: frame.BatchHeader | None,
-        last: bool,
-        problem: str,
-    ) -> None:
-        end = len(data)
+    def _tear_or_refuse(self, name: str, data: bytes, problem: str, last: bool) -> None:
+        offset, header, end = self._walk.offset, self._walk.header, len(data)
         if header is not None:
             end = min(end, offset + frame.BATCH_HEADER_BYTES + header.body_bytes)
         if last and not self._batch_after(data, offset) and _is_torn(data, offset, end, header):

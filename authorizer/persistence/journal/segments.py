@@ -1,7 +1,6 @@
 """The segments of a journal: their names, and the batches that lie in them."""
 
 import re
-import zlib
 from typing import Final, NamedTuple
 
 from authorizer.persistence.disk import Disk
@@ -69,21 +68,3 @@ def segment_name(first_position: int) -> str:
 def segments(disk: Disk) -> list[str]:
     """The files of the journal, oldest first."""
     return [f"{FOLDER}/{name}" for name in disk.names(FOLDER) if _NAME.fullmatch(name)]
-
-
-def batch_problem(
-    header: frame.BatchHeader | None, body: bytes, position: int, chain: bytes
-) -> str | None:
-    """What keeps a batch from being the next one behind `position` and `chain`; None if nothing."""
-    if header is None:
-        return "the batch header is incomplete or does not match its checksum"
-    if header.first_position != position + 1:
-        return f"position {position + 1} should follow, not {header.first_position}"
-    if len(body) < header.body_bytes:
-        left = frame.BATCH_HEADER_BYTES + len(body)
-        return f"the batch is cut: {left} bytes are left of it"
-    if zlib.crc32(body) != header.body_crc:
-        return "the batch does not match its checksum"
-    if not frame.links(header, body, chain):
-        return "the batch does not continue the hash chain"
-    return None

@@ -105,7 +105,7 @@ class AccessLog:
         """OSError if the log was taken away: what is recorded in such a file is gone with it."""
         if self._journal is not None:
             try:
-                self._journal.check_place()
+                self._journal.check()
             except OSError:
                 self.close()
                 raise

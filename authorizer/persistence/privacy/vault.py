@@ -25,7 +25,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from authorizer.domain.sealing import PLAIN, Sealed, is_plain
-from authorizer.persistence.disk import Disk, Place, is_there
+from authorizer.persistence.disk import Disk, FilePlace, is_there
 from authorizer.persistence.journal import clean_shutdown
 
 FILE: Final = "customers.keys"
@@ -172,7 +172,7 @@ class Vault(Keyring):
         else:
             _replace(disk, folder, bytes(self._slots))
         self._file = disk.append(self._name)
-        self._place = Place(disk, self._name)
+        self._place = FilePlace(disk, self._name)
 
     @property
     def path(self) -> str:
@@ -182,7 +182,9 @@ class Vault(Keyring):
     def create(self, customer_ids: Iterable[str]) -> None:
         """Make keys for those who have none; one write and one sync. OSError: nobody knows."""
         with self._writing:
-            missing = {_identity(each) for each in customer_ids} - self._at.keys()
+            missing = [
+                each for each in dict.fromkeys(map(_identity, customer_ids)) if each not in self._at
+            ]
             if not missing:
                 return
             data = b"".join(_slot(identity, self._random(_KEY_BYTES)) for identity in missing)

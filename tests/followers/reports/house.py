@@ -14,7 +14,7 @@ from authorizer.followers.reports.queries import make_queries
 from authorizer.followers.reports.tables.projector import Projector
 from authorizer.followers.reports.tables.schema import metadata
 from authorizer.persistence.journal.file_journal import FileJournal
-from authorizer.persistence.journal.follow import Follower
+from authorizer.persistence.journal.journal_files import JournalFiles
 from authorizer.persistence.journal.reader import JournalReader
 from authorizer.persistence.state.history import events_of
 from authorizer.persistence.state.record import encode
@@ -53,7 +53,7 @@ class House:
         """The journal for a consumer of it."""
         return Feed(
             consumer,
-            lambda place: Follower(self.disk, place),
+            JournalFiles(self.disk),
             lambda batch: events_of(self.disk, batch),
             run_records,
         )

@@ -13,7 +13,7 @@ from authorizer.followers.reports.tables.store import (
     read_standing,
     store_events,
 )
-from authorizer.persistence.journal.follow import BEGINNING, Place
+from authorizer.persistence.journal.place import BEGINNING, Place
 
 log = structlog.get_logger()
 

@@ -42,7 +42,7 @@ from authorizer.followers.reports.tables.schema import (
     transactions,
 )
 from authorizer.followers.reports.tables.ticket_record import Row, TicketRecord
-from authorizer.persistence.journal.follow import Place
+from authorizer.persistence.journal.place import Place
 
 StoreError = SQLAlchemyError
 """What the database says when it can't."""

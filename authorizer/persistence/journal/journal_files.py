@@ -1,0 +1,88 @@
+"""Reading a journal in files on from any place, while somebody else writes it."""
+
+from collections.abc import Generator, Iterator
+from typing import Final
+
+from typing_extensions import override
+
+from authorizer.persistence.disk import Disk
+from authorizer.persistence.journal import frame
+from authorizer.persistence.journal.place import OtherJournalError, Place
+from authorizer.persistence.journal.protocol import BatchSource
+from authorizer.persistence.journal.segment_walk import SegmentWalk
+from authorizer.persistence.journal.segments import (
+    Batch,
+    JournalDamagedError,
+    segment_name,
+    segments,
+)
+
+CHUNK_BYTES: Final = 1 << 20
+"""How much is read at a time; a batch that is longer is read as a whole."""
+
+
+class JournalFiles(BatchSource):
+    """Reads the segments of a folder. It remembers nothing: each call begins at its place."""
+
+    def __init__(self, disk: Disk) -> None:
+        self._disk = disk
+
+    @override
+    def batches(self, after: Place, until: int) -> Iterator[Batch]:
+        walk = self._resumed(after)
+        while walk.position < until:
+            if walk.segment is None or not (yield from self._chunk(walk, walk.segment, until)):
+                self._begin_next(walk)
+
+    def _resumed(self, place: Place) -> SegmentWalk:
+        """The walk behind the batch at a place, which must be as it was."""
+        walk = SegmentWalk(self._disk, place.position, place.chain)
+        name, at = place.segment, place.batch_offset
+        if name is None:
+            return walk
+        try:
+            data = self._disk.read_part(name, at, frame.BATCH_HEADER_BYTES)
+        except FileNotFoundError as error:
+            raise OtherJournalError(f"there is no {self._disk.path(name)}") from error
+        header = frame.parse_batch_header(data, 0)
+        known = (place.position, place.chain)
+        if header is None or (header.last_position, header.chain) != known:
+            raise OtherJournalError(
+                f"{self._disk.path(name)} has another batch at byte {at} than before"
+            )
+        walk.resume(name, at + frame.BATCH_HEADER_BYTES + header.body_bytes)
+        return walk
+
+    def _chunk(self, walk: SegmentWalk, segment: str, until: int) -> Generator[Batch, None, bool]:
+        """The batches that are whole in the next bytes; whether there was any byte to read."""
+        begin = walk.offset
+        data = self._disk.read_part(segment, begin, CHUNK_BYTES)
+        for batch in walk.batches(data, begin):
+            yield batch
+            if walk.position >= until:
+                return True
+        if walk.problem is None or walk.offset > begin:
+            return bool(data)  # a batch that the chunk has cut is read again, from its beginning
+        body_bytes = walk.header.body_bytes if walk.header else 0
+        data = self._disk.read_part(segment, begin, frame.BATCH_HEADER_BYTES + body_bytes)
+        yield from walk.batches(data, begin)
+        if walk.problem is not None:
+            raise JournalDamagedError(self._disk.path(segment), begin, walk.problem)
+        return True
+
+    def _begin_next(self, walk: SegmentWalk) -> None:
+        name = self._next_segment(walk)
+        walk.begin(name, self._disk.read_part(name, 0, frame.SEGMENT_HEADER_BYTES))
+
+    def _next_segment(self, walk: SegmentWalk) -> str:
+        found = segments(self._disk)
+        if walk.segment is None and found:
+            return found[0]
+        name = segment_name(walk.position + 1)
+        if name not in found:
+            raise JournalDamagedError(
+                self._disk.path(walk.segment or name),
+                walk.offset,
+                f"what follows position {walk.position} is missing",
+            )
+        return name

@@ -1,0 +1,73 @@
+"""The world of an authorizer, in memory."""
+
+from collections.abc import Callable
+from random import Random
+from typing import Any, Final
+
+from authorizer.actors.entity import OffLoop
+from authorizer.persistence.journal.protocol import BlockingJournal, Journal
+from authorizer.persistence.state.recovery import Recovered
+from authorizer.runtime.world import KEYS, KeyPlace, World
+from authorizer.simulation.faulty_disk import FaultyDisk
+from authorizer.simulation.memory_disk import MemoryDisk
+from authorizer.simulation.stepped_journal import SteppedJournal
+
+FIRST_WALL_NS: Final = 1_751_155_200_000_000_000
+FIRST_MONOTONIC_NS: Final = 10**12
+
+
+class Simulation:
+    """A disk, clocks that stand still until they are moved, and chance that a seed decides."""
+
+    def __init__(self, seed: int = 0) -> None:
+        self.memory = MemoryDisk()
+        self.disk = FaultyDisk(self.memory)
+        self.random = Random(seed)  # noqa: S311 - that it can be guessed is what it is for
+        self.wall_ns = FIRST_WALL_NS
+        self.monotonic_ns = FIRST_MONOTONIC_NS
+        self.seconds = 0.0
+        """The stopwatch."""
+        self.tick_seconds = 0.0
+        """How far the stopwatch moves whenever it is read."""
+        self.writer: SteppedJournal | None = None
+        """The journal that was opened last."""
+        self.failure: BaseException | None = None
+        """What kept the journal or the keys from being written."""
+
+    def let_pass(self, time_ns: int) -> None:
+        """Let time pass, on both clocks."""
+        self.wall_ns += time_ns
+        self.monotonic_ns += time_ns
+
+    def make_world(
+        self, journal_of: Callable[[Recovered], BlockingJournal], off_loop: OffLoop
+    ) -> World:
+        """What an authorizer is given. `journal_of` opens what its journal is kept in."""
+
+        def open_journal(recovered: Recovered) -> Journal:
+            self.writer = SteppedJournal(journal_of(recovered))
+            return self.writer
+
+        return World(
+            disk=self.disk,
+            keys=KeyPlace(self.disk, KEYS),
+            open_journal=open_journal,
+            random=self.random.randbytes,
+            wall_ns=lambda: self.wall_ns,
+            monotonic_ns=lambda: self.monotonic_ns,
+            seconds=self._read_stopwatch,
+            off_loop=off_loop,
+            on_failure=self._fail,
+        )
+
+    def _read_stopwatch(self) -> float:
+        self.seconds += self.tick_seconds
+        return self.seconds
+
+    def _fail(self, error: BaseException) -> None:
+        self.failure = error
+
+
+async def inline(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Run at once what would block the loop: nothing in memory does."""
+    return function(*arguments)
