@@ -1,4 +1,4 @@
-"""Customer documents put into a house, and how answers refuse."""
+"""Customer documents put into a house."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Any
 
 from authorizer.domain.accounts.cards import Operation
 from authorizer.domain.moments import WrittenTime
-from authorizer.domain.outcomes import Refusal, RefusalKind
 from tests.actors.house import House, registration
 from tests.support.builders import terms
 
@@ -19,9 +18,3 @@ async def put(house: House, customer_id: str = "c", account_id: str = "a", **mor
     card_ids = tuple(card.card_id for card in cards)
     command = registration(customer_id, account_id, card_ids=card_ids, **more)
     return await house.done(house.actors.onboarding.register(command, cards))
-
-
-def kind(answer: Any) -> RefusalKind:
-    """How an answer refuses."""
-    assert isinstance(answer, Refusal), answer
-    return answer.kind

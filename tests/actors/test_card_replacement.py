@@ -12,7 +12,7 @@ from authorizer.domain.accounts.commands import BlockCard, ChangeLimit, ReplaceC
 from authorizer.domain.customers.aggregate import CUSTOMERS
 from authorizer.domain.outcomes import Done, Refusal, RefusalKind
 from tests.actors.house import House, begun, everything, registration
-from tests.support.builders import BY, terms, words
+from tests.support.builders import BY, refusal_kind, terms, words
 
 pytestmark = pytest.mark.anyio
 
@@ -33,11 +33,6 @@ async def put(house: House, *card_ids: str, customer_id: str = "c", account_id: 
     command = registration(customer_id, account_id, card_ids=card_ids)
     cards = tuple(terms(card_id) for card_id in card_ids)
     return await house.done(house.actors.onboarding.register(command, cards))
-
-
-def kind(answer: Any) -> RefusalKind:
-    assert isinstance(answer, Refusal), answer
-    return answer.kind
 
 
 # --- a purchase that races the end of its card -----------------------------------------------
@@ -112,7 +107,7 @@ async def test_of_two_cards_one_is_replaced_by_a_new_one() -> None:
     tasks = [begun(replacing(house, card_id)) for card_id in ("k", "l")]
     answers = [await house.done(task) for task in tasks]
     assert [isinstance(answer, Refusal) for answer in answers] == [False, True]
-    assert kind(await house.done(replacing(house, "l"))) is RefusalKind.CONFLICT
+    assert refusal_kind(await house.done(replacing(house, "l"))) is RefusalKind.CONFLICT
 
 
 async def test_copies_of_one_replacement_replace_once() -> None:
@@ -126,7 +121,7 @@ async def test_copies_of_one_replacement_replace_once() -> None:
 async def test_a_card_on_another_account_is_not_taken_for_a_new_one() -> None:
     house = await house_with_cards("k")
     await put(house, "other", customer_id="d", account_id="b")
-    assert kind(await house.done(replacing(house, "k", "other"))) is RefusalKind.CONFLICT
+    assert refusal_kind(await house.done(replacing(house, "k", "other"))) is RefusalKind.CONFLICT
     assert house.dispatcher.account_of_card("other") == "b"
 
 
@@ -136,7 +131,7 @@ async def test_a_card_on_its_way_in_a_document_is_not_taken_for_a_new_one() -> N
         house.actors.onboarding.register(registration("d", "b", card_ids=("n",)), (terms("n"),))
     )
     await asyncio.sleep(0)
-    assert kind(await house.done(replacing(house))) is RefusalKind.CONFLICT
+    assert refusal_kind(await house.done(replacing(house))) is RefusalKind.CONFLICT
     assert not isinstance(await house.done(document), Refusal)
     assert house.dispatcher.account_of_card("n") == "b"
 
@@ -145,7 +140,9 @@ async def test_a_document_does_not_name_a_card_that_is_on_its_way_in_a_replaceme
     house = await house_with_cards("k")
     replacement = begun(replacing(house))
     await asyncio.sleep(0)
-    assert kind(await put(house, "n", customer_id="d", account_id="b")) is RefusalKind.CONFLICT
+    assert (
+        refusal_kind(await put(house, "n", customer_id="d", account_id="b")) is RefusalKind.CONFLICT
+    )
     assert not isinstance(await house.done(replacement), Refusal)
     assert house.dispatcher.account_of_card("n") == "a"
     assert list(house.state[CUSTOMERS]) == ["c"]
@@ -163,7 +160,9 @@ async def test_an_id_is_made_that_neither_a_card_nor_a_request_on_its_way_has() 
 
 async def test_a_card_that_is_not_there_is_not_replaced() -> None:
     house = await house_with_cards("k")
-    assert kind(await house.done(replacing(house, "x"))) is RefusalKind.NOT_FOUND
+    assert refusal_kind(await house.done(replacing(house, "x"))) is RefusalKind.NOT_FOUND
     command = ReplaceCard("z", "x", "n", None, "App", None, None, BY)
-    assert kind(await house.done(house.actors.cards.replace(command))) is RefusalKind.NOT_FOUND
+    assert (
+        refusal_kind(await house.done(house.actors.cards.replace(command))) is RefusalKind.NOT_FOUND
+    )
     assert house.dispatcher.account_of_card("n") is None

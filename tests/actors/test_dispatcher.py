@@ -16,9 +16,9 @@ from authorizer.domain.accounts.commands import (
 from authorizer.domain.merchants.commands import RegisterMerchant, RemoveMerchant
 from authorizer.domain.moments import WrittenTime
 from authorizer.domain.outcomes import Done, Outcome, Reason, Refusal, RefusalKind
-from tests.actors.documents import kind, put
+from tests.actors.documents import put
 from tests.actors.house import START_NS, House, begun, everything
-from tests.support.builders import BY, terms
+from tests.support.builders import BY, refusal_kind, terms
 
 pytestmark = pytest.mark.anyio
 
@@ -82,7 +82,7 @@ async def test_a_card_is_found_by_its_id_on_whatever_account_it_is() -> None:
     }
     assert found == {"k": "a", "k2": "b", "k3": "b", "k4": None}
     assert await house.done(house.actors.cards.read("k3")) == terms("k3")
-    assert kind(await house.done(house.actors.cards.read("k4"))) is RefusalKind.NOT_FOUND
+    assert refusal_kind(await house.done(house.actors.cards.read("k4"))) is RefusalKind.NOT_FOUND
 
 
 async def test_no_purchase_with_a_card_is_approved_from_the_moment_its_block_is_answered() -> None:
@@ -117,7 +117,7 @@ async def test_a_limit_is_told_with_the_record_of_its_being_told() -> None:
     assert card.limit_used_cents == 2_00
     assert (operation.kind, operation.available_cents) == ("consulta_limite", 998_00)
     unknown = await house.done(house.dispatcher.ask(query._replace(account_id="x")))
-    assert kind(unknown) is RefusalKind.NOT_FOUND
+    assert refusal_kind(unknown) is RefusalKind.NOT_FOUND
 
 
 # --- customers -----------------------------------------------------------------------------------
@@ -135,7 +135,7 @@ async def test_an_override_counts_from_the_purchase_behind_it_on_until_it_is_rem
     await house.done(house.dispatcher.ask(RemoveMerchant("uber *", BY)))
     assert (await house.buy("a", merchant="UBER TRIP")).wallet == "CASH"
     missing = await house.done(house.dispatcher.ask(RemoveMerchant("UBER*", BY)))
-    assert kind(missing) is RefusalKind.NOT_FOUND
+    assert refusal_kind(missing) is RefusalKind.NOT_FOUND
     assert everything(house.replayed()) == everything(house.state, house.dispatcher)
 
 

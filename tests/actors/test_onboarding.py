@@ -12,9 +12,9 @@ from authorizer.domain.accounts.commands import (
 from authorizer.domain.customers.rules import MAX_IMPORTED_OPERATIONS
 from authorizer.domain.moments import WrittenTime
 from authorizer.domain.outcomes import Done, Reason, Refusal, RefusalKind
-from tests.actors.documents import BLOCK, kind, put
+from tests.actors.documents import BLOCK, put
 from tests.actors.house import House, begun, registration
-from tests.support.builders import BY, terms, words
+from tests.support.builders import BY, refusal_kind, terms, words
 
 pytestmark = pytest.mark.anyio
 
@@ -24,7 +24,7 @@ async def test_a_card_stays_on_its_account() -> None:
     await put(house)
     await house.open("b")
     for account_id in ("b", "new"):
-        assert kind(await put(house, "d", account_id)) is RefusalKind.CONFLICT
+        assert refusal_kind(await put(house, "d", account_id)) is RefusalKind.CONFLICT
     assert house.dispatcher.account_of_card("k") == "a"
     assert list(house.state[ACCOUNTS]) == ["a", "b"]
 
@@ -123,7 +123,7 @@ async def test_a_customer_keeps_the_account_and_a_document_for_another_one_opens
     await put(house)
     appended = house.appended
     answer = await put(house, "c", "b", cards=(terms("new"),))
-    assert kind(answer) is RefusalKind.CONFLICT
+    assert refusal_kind(answer) is RefusalKind.CONFLICT
     assert house.appended == appended
     assert house.dispatcher.account_of_card("new") is None
 
@@ -133,7 +133,7 @@ async def test_a_document_whose_card_conflicts_registers_nothing() -> None:
     await put(house)
     appended = house.appended
     cards = (terms("new"), terms("k", limit_cents=1))
-    assert kind(await put(house, cards=cards, name="Other")) is RefusalKind.CONFLICT
+    assert refusal_kind(await put(house, cards=cards, name="Other")) is RefusalKind.CONFLICT
     assert house.appended == appended
     file = await house.done(house.actors.customers.read("c"))
     assert not isinstance(file, Refusal)
@@ -146,8 +146,8 @@ async def test_a_customer_whose_document_was_refused_is_nobody() -> None:
         BLOCK._replace(at=WrittenTime(number * 1000))
         for number in range(MAX_IMPORTED_OPERATIONS + 1)
     )
-    assert kind(await put(house, operations=too_many)) is RefusalKind.INVALID
-    assert kind(await house.done(house.actors.customers.read("c"))) is RefusalKind.NOT_FOUND
+    assert refusal_kind(await put(house, operations=too_many)) is RefusalKind.INVALID
+    assert refusal_kind(await house.done(house.actors.customers.read("c"))) is RefusalKind.NOT_FOUND
     assert house.appended == 0
 
 
@@ -170,13 +170,13 @@ async def test_a_document_that_was_read_can_be_put_again_and_doubles_no_operatio
 async def test_a_refused_document_leaves_no_account_behind() -> None:
     house = House()
     await put(house, "c", "a", cards=(terms("k"),))
-    assert kind(await put(house, "d", "ghost", cards=(terms("k"),))) is RefusalKind.CONFLICT
+    assert refusal_kind(await put(house, "d", "ghost", cards=(terms("k"),))) is RefusalKind.CONFLICT
     assert (await house.buy("ghost")).reason is Reason.ACCOUNT_NOT_FOUND
     credit = await house.done(house.dispatcher.ask(Credit("ghost", "x", "CASH", 100, BY)))
-    assert kind(credit) is RefusalKind.NOT_FOUND
+    assert refusal_kind(credit) is RefusalKind.NOT_FOUND
     read = await house.done(house.dispatcher.ask(ReadAccount("ghost")))
-    assert kind(read) is RefusalKind.NOT_FOUND
-    assert kind(await house.done(house.actors.customers.read("d"))) is RefusalKind.NOT_FOUND
+    assert refusal_kind(read) is RefusalKind.NOT_FOUND
+    assert refusal_kind(await house.done(house.actors.customers.read("d"))) is RefusalKind.NOT_FOUND
 
 
 async def test_a_document_refused_for_its_operations_opens_no_card() -> None:
@@ -186,6 +186,6 @@ async def test_a_document_refused_for_its_operations_opens_no_card() -> None:
         for number in range(MAX_IMPORTED_OPERATIONS + 1)
     )
     answer = await put(house, "c", "a", cards=(terms("k"),), operations=many)
-    assert kind(answer) is RefusalKind.INVALID
+    assert refusal_kind(answer) is RefusalKind.INVALID
     assert house.appended == 0
     assert house.dispatcher.account_of_card("k") is None

@@ -26,7 +26,8 @@ from tests.actors.house import (
     registration,
     replayed,
 )
-from tests.support.builders import BY, purchase, terms
+from tests.support.builders import BY, terms
+from tests.support.commands import purchase
 
 pytestmark = pytest.mark.anyio
 

@@ -19,10 +19,10 @@ from authorizer.domain.tickets.commands import CloseTicket
 from authorizer.domain.tickets.events import TicketTaken
 from authorizer.domain.tickets.state import Ticket
 from authorizer.simulation.world import inline
-from tests.actors.documents import kind, put
+from tests.actors.documents import put
 from tests.actors.house import START_NS, House, applies_of, begun, everything, registration
 from tests.support import commands
-from tests.support.builders import BY, terms, words
+from tests.support.builders import BY, refusal_kind, terms, words
 
 pytestmark = pytest.mark.anyio
 
@@ -102,7 +102,7 @@ async def test_a_thousand_tickets_opened_together_have_a_thousand_numbers() -> N
 
 async def test_an_unknown_customer_has_no_tickets() -> None:
     house = House()
-    assert kind(await open_one(house)) is RefusalKind.NOT_FOUND
+    assert refusal_kind(await open_one(house)) is RefusalKind.NOT_FOUND
     assert house.appended == 0
 
 
@@ -155,7 +155,7 @@ async def test_a_full_inbox_refuses() -> None:
     await house.settle()
     kinds = [task.result() for task in asked]
     assert [isinstance(answer, Refusal) for answer in kinds] == [False, True, True]
-    assert kind(kinds[1]) is RefusalKind.OVERLOADED
+    assert refusal_kind(kinds[1]) is RefusalKind.OVERLOADED
 
 
 # --- texts ---------------------------------------------------------------------------------------
@@ -207,7 +207,7 @@ async def test_after_erasure_a_ticket_is_there_without_its_words() -> None:
         await step(house, "resolve", second, who="Ana", text="?"),
         await step(house, "hold", second, text="?"),
     ]
-    assert [kind(answer) for answer in refused] == [RefusalKind.GONE] * len(refused)
+    assert [refusal_kind(answer) for answer in refused] == [RefusalKind.GONE] * len(refused)
     file = file_of(await house.done(house.actors.tickets.read(FIRST)))
     assert file.texts == (None, None, None, None, ())
     assert file.ticket.status == "resolvido"
@@ -243,9 +243,9 @@ async def test_a_bug_in_a_ticket_is_that_tickets_alone(monkeypatch: pytest.Monke
 
     with monkeypatch.context() as patched:
         patched.setitem(applies_of(TICKETS), TicketTaken, broken)
-        assert kind(await step(house, "take", who="Ana")) is RefusalKind.UNAVAILABLE
+        assert refusal_kind(await step(house, "take", who="Ana")) is RefusalKind.UNAVAILABLE
     assert [entity for entity, _ in house.bugs] == [FIRST]
-    assert kind(await step(house, "close")) is RefusalKind.UNAVAILABLE
+    assert refusal_kind(await step(house, "close")) is RefusalKind.UNAVAILABLE
     with pytest.raises(BrokenEntityError):
         house.dispatcher.tickets.look(FIRST)
     other = await step(house, "take", "20231114000002", who="Ana")

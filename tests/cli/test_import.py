@@ -19,11 +19,11 @@ from tests.support.command_line import (
     everything,
     head,
     json_lines,
-    purchase,
     run,
     start,
     write_lines,
 )
+from tests.support.commands import purchase
 
 CUSTOMER: dict[str, Any] = {
     "cliente_id": "c1",
@@ -77,7 +77,7 @@ def test_accounts_merchants_and_customers_are_told_apart(
     assert taken["a2"]["cliente_id"] == "c2"
     assert taken["a1"]["balances"] == {"FOOD": 0.0, "MEAL": 0.0, "CASH": 0.0}
     assert [card["limite_disponivel"] for card in taken["a1"]["cards"]] == [100.0]
-    outcomes = buy(data, purchase("a2", 100, mcc="1", merchant=MERCHANT["name"]))
+    outcomes = buy(data, purchase(100, mcc="1", merchant=MERCHANT["name"], account_id="a2"))
     assert outcomes[0].reason.word == "insufficient_funds"
     assert {line["by"] for line in json_lines(done("inspect", "--to", "5", "--data", data))} == {
         "import"
@@ -203,7 +203,11 @@ def test_the_same_again_changes_nothing_although_money_has_moved(
 ) -> None:
     lines = (account("1", FOOD=1), CUSTOMER)
     import_lines(data, tmp_path, *lines)
-    outcomes = buy(data, purchase("1", 40), purchase("a1", 10000, card="k1"))
+    outcomes = buy(
+        data,
+        purchase(40, mcc="5411", account_id="1"),
+        purchase(10000, mcc="5411", card_id="k1", account_id="a1"),
+    )
     assert [outcome.reason.word for outcome in outcomes] == ["approved", "approved"]
     before = head(data)
     import_lines(data, tmp_path, *lines)

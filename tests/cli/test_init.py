@@ -29,10 +29,10 @@ from tests.support.command_line import (
     everything,
     journal_files,
     json_lines,
-    purchase,
     run,
     write_lines,
 )
+from tests.support.commands import purchase
 
 MERCHANTS = [
     ("UBER TRIP                   SAO PAULO BR", "5411"),
@@ -83,10 +83,12 @@ def test_the_customer_of_the_demo_is_the_one_of_the_document(demo: Path) -> None
 def test_the_demo_approves_what_it_is_there_for(told: Path) -> None:
     outcomes = buy(
         told,
-        purchase("123", 10000, mcc="5811", merchant="PADARIA DO ZE               SAO PAULO BR"),
-        purchase("12345", 45000, card="123987654"),
-        purchase("12345", 100, card="987654321"),
-        purchase("456", 1000, mcc="5811", merchant=MERCHANTS[0][0]),
+        purchase(
+            10000, mcc="5811", merchant="PADARIA DO ZE               SAO PAULO BR", account_id="123"
+        ),
+        purchase(45000, mcc="5411", card_id="123987654", account_id="12345"),
+        purchase(100, mcc="5411", card_id="987654321", account_id="12345"),
+        purchase(1000, mcc="5811", merchant=MERCHANTS[0][0], account_id="456"),
     )
     assert [(outcome.reason.word, outcome.wallet) for outcome in outcomes] == [
         ("approved", "MEAL"),
@@ -113,7 +115,7 @@ def test_only_what_is_missing_is_added(data: Path, tmp_path: Path) -> None:
         {"name": "uber  eats sao paulo br", "mcc": "9999"},
     )
     done("import", lines, "--data", data)
-    buy(data, purchase("456", 50))
+    buy(data, purchase(50, mcc="5411", account_id="456"))
     done("init", "--demo", "--data", data)
     (line,) = json_lines(done("replay", "456", "--json", "--data", data))
     assert line["balances"] == {"CASH": 1.0}
@@ -182,7 +184,7 @@ def test_the_story_takes_the_last_two_weeks(told: Path) -> None:
 def test_the_story_ends_where_the_wall_clock_is_believed(told: Path) -> None:
     """A purchase behind it has the time of its own moment, not one that the story has left."""
     before_us = time.time_ns() // 1000
-    buy(told, purchase("123", 100))
+    buy(told, purchase(100, mcc="5411", account_id="123"))
     last = json_lines(done("inspect", "--data", told))[-1]
     assert last["at_us"] >= before_us
 

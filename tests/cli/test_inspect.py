@@ -38,10 +38,10 @@ from tests.support.command_line import (
     flip,
     journal_files,
     json_lines,
-    purchase,
     run,
     write_events,
 )
+from tests.support.commands import purchase
 from tests.support.fixtures import V2
 from tests.support.journal_v2 import JUSTIFICATION
 from tests.support.journal_v2 import PERSON as PERSON_V2
@@ -284,7 +284,7 @@ def test_batches_are_those_that_hold_what_is_looked_for(
 
 def test_an_amount_beyond_64_bits_is_written_exactly(lives: Path) -> None:
     cents = 10**MAX_AMOUNT_DIGITS - 1
-    buy(lives, purchase("a", cents))
+    buy(lives, purchase(cents, mcc="5411", account_id="a"))
     assert f'"amount_cents": {cents},' in done("inspect", "--from", "15", "--data", lives)
 
 

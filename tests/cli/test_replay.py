@@ -31,13 +31,13 @@ from tests.support.command_line import (
     flip,
     journal_files,
     json_lines,
-    purchase,
     refused,
     run,
     take_snapshot,
     write_events,
     write_lines,
 )
+from tests.support.commands import purchase
 from tests.support.server import MakeServer
 
 START_US = 4_000_000_000_000_000
@@ -196,10 +196,10 @@ def test_a_story_tells_every_event_and_what_was_held_after_it(demo: Path, tmp_pa
     eats = "UBER EATS                   SAO PAULO BR"
     buy(
         demo,
-        purchase("s", 400, transaction_id="t1"),
-        purchase("s", 400, mcc="5411", merchant=eats),
-        purchase("s", 5000, card="k"),
-        purchase("s", 700),
+        purchase(400, mcc="5411", transaction_id="t1", account_id="s"),
+        purchase(400, mcc="5411", merchant=eats, account_id="s"),
+        purchase(5000, mcc="5411", card_id="k", account_id="s"),
+        purchase(700, mcc="5411", account_id="s"),
     )
     write_events(
         demo,
@@ -263,14 +263,17 @@ def test_a_story_in_text_is_a_line_for_each_event(timed: Path) -> None:
 
 
 def test_a_story_of_credit_shows_what_is_left_of_the_limit(demo: Path) -> None:
-    buy(demo, purchase("12345", 50000, card="123987654", merchant="LOJA   Y"))
+    buy(
+        demo,
+        purchase(50000, mcc="5411", merchant="LOJA   Y", card_id="123987654", account_id="12345"),
+    )
     last = done("replay", "--story", "12345", "--data", demo).splitlines()[-1]
     assert "  500.00  mcc 5411, merchant LOJA Y, card_id 123987654  →  " in last
     assert last.endswith("card 987654321 1800.00, card 123987654 4000.00")
 
 
 def test_an_amount_beyond_64_bits_is_told_exactly(demo: Path) -> None:
-    buy(demo, purchase("123", 10**MAX_AMOUNT_DIGITS - 1))
+    buy(demo, purchase(10**MAX_AMOUNT_DIGITS - 1, mcc="5411", account_id="123"))
     line = done("replay", "--story", "123", "--json", "--data", demo).splitlines()[-1]
     assert f'"amount":{"9" * (MAX_AMOUNT_DIGITS - 2)}.99,' in line
 

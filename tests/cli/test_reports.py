@@ -7,7 +7,8 @@ import subprocess
 from pathlib import Path
 
 from authorizer.followers.reports.tables.store import open_store
-from tests.support.command_line import buy, done, purchase, refused, start, write_batch
+from tests.support.command_line import buy, done, refused, start, write_batch
+from tests.support.commands import purchase
 from tests.support.server import PROJECT, MakeServer, python
 from tests.support.tables import Tables, tables_of
 
@@ -47,7 +48,7 @@ def test_rebuilt_tables_are_the_live_ones(make_server: MakeServer) -> None:
 
 
 def test_status_tells_how_far_the_tables_are(demo: Path) -> None:
-    buy(demo, purchase("123", 100))
+    buy(demo, purchase(100, mcc="5411", account_id="123"))
     assert "no tables" in refused("reports", "status", "--data", demo)
     done("reports", "rebuild", "--data", demo)
     told = json.loads(done("reports", "status", "--json", "--data", demo))

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.command_line import start
-from tests.support.processes import until
 from tests.support.server import PATIENT, MakeServer
+from tests.support.waiting import until
 
 NEVER = "postgresql+nope://me:s3cret@db/x"
 AWAY = "postgresql://me:s3cret@127.0.0.1:1/x"

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,12 +24,13 @@ from tests.support.command_line import (
     flip,
     journal_files,
     json_lines,
-    purchase,
     refused,
     start,
     take_snapshot,
 )
-from tests.support.server import POLL_S, MakeServer
+from tests.support.commands import purchase
+from tests.support.server import MakeServer
+from tests.support.waiting import until
 
 PATIENCE_S: Final = 60.0
 
@@ -52,7 +52,7 @@ def test_without_a_server_it_is_taken_here(demo: Path) -> None:
 
 def test_as_many_are_kept_as_is_said(demo: Path) -> None:
     for number in range(4):
-        buy(demo, purchase("123", 100 + number))
+        buy(demo, purchase(100 + number, mcc="5411", account_id="123"))
         done("snapshot", "--data", demo, "--snapshots-kept", "2")
     assert taken(demo) == ["00000000000000000017.snapshot", "00000000000000000016.snapshot"]
 
@@ -94,7 +94,7 @@ def test_a_signal_while_a_server_starts_does_no_harm(make_server: MakeServer) ->
     server = make_server()
     server.spawn()
     lock = server.data / "lock"
-    until(lambda: lock.exists() and lock.read_text().strip() != "", server.process)
+    until_while_running(lambda: lock.exists() and lock.read_text().strip() != "", server.process)
     os.kill(server.process.pid, signal.SIGUSR1)
     server.wait_ready()
     take_snapshot(server.data)
@@ -125,16 +125,13 @@ def test_a_command_at_work_is_not_ended(data: Path) -> None:
 
 def wait_for_owner(data: Path, owner: subprocess.Popen[str]) -> None:
     lock = data / "lock"
-    until(lambda: lock.read_text().strip() == str(owner.pid), owner)
+    until_while_running(lambda: lock.read_text().strip() == str(owner.pid), owner)
 
 
-def until(condition: Callable[[], bool], process: subprocess.Popen[Any]) -> None:
+def until_while_running(condition: Callable[[], bool], process: subprocess.Popen[Any]) -> None:
     """Poll a condition until it holds, while a process runs."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert process.poll() is None, "it ended"
-        assert time.monotonic() < deadline, f"not within {PATIENCE_S:.0f} s"
-        time.sleep(POLL_S)
+    until(lambda: process.poll() is not None or condition())
+    assert process.poll() is None, "it ended"
 
 
 @contextmanager

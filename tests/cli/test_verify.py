@@ -34,13 +34,13 @@ from tests.support.command_line import (
     flip,
     head,
     journal_files,
-    purchase,
     run,
     take_snapshot,
     write_batch,
     write_events,
     write_lines,
 )
+from tests.support.commands import purchase
 from tests.support.server import MakeServer
 
 NOW_US = 4_000_000_000_000_000
@@ -66,9 +66,21 @@ def problem(data: Path, *arguments: object) -> dict[str, Any]:
 @pytest.fixture
 def used(demo: Path) -> Path:
     """A folder with several batches, a snapshot, and batches behind it."""
-    buy(demo, *(purchase("123", 100 + n, transaction_id=f"t{n}") for n in range(6)))
+    buy(
+        demo,
+        *(
+            purchase(100 + n, mcc="5411", transaction_id=f"t{n}", account_id="123")
+            for n in range(6)
+        ),
+    )
     take_snapshot(demo)
-    buy(demo, *(purchase("123", 200 + n, transaction_id=f"u{n}") for n in range(6)))
+    buy(
+        demo,
+        *(
+            purchase(200 + n, mcc="5411", transaction_id=f"u{n}", account_id="123")
+            for n in range(6)
+        ),
+    )
     return demo
 
 
@@ -136,7 +148,7 @@ def test_ids_that_fill_many_pages_make_the_same_state(demo: Path) -> None:
     events = (AccountCredited(NOW_US, "t", "123", credit, "CASH", 1) for credit in ids)
     write_events(demo, *events)
     take_snapshot(demo)
-    buy(demo, purchase("123", 1, transaction_id="one"))
+    buy(demo, purchase(1, mcc="5411", transaction_id="one", account_id="123"))
     assert findings(demo, whole=True)["snapshots"][0]["makes_the_same_state"]
 
 
@@ -184,7 +196,7 @@ def test_a_position_inside_of_a_batch_is_told(demo: Path) -> None:
 
 
 def test_a_journal_that_was_cut_at_a_batch_is_found_by_a_kept_head(demo: Path) -> None:
-    buy(demo, purchase("123", 100))
+    buy(demo, purchase(100, mcc="5411", account_id="123"))
     kept = head(demo)
     (file,) = journal_files(demo)
     last = batches(demo)[-1]
@@ -197,7 +209,7 @@ def test_a_journal_that_was_cut_at_a_batch_is_found_by_a_kept_head(demo: Path) -
 
 
 def test_a_forged_history_is_found_by_a_kept_head(demo: Path, tmp_path: Path) -> None:
-    buy(demo, purchase("123", 10000))
+    buy(demo, purchase(10000, mcc="5411", account_id="123"))
     kept = head(demo)
     forged = tmp_path / "forged"
     for batch in batches(demo):
@@ -218,7 +230,11 @@ def test_a_head_that_is_none_is_wrong_usage(kept: str, demo: Path) -> None:
 
 
 def test_every_changed_byte_is_found_with_its_batch(demo: Path, tmp_path: Path) -> None:
-    buy(demo, purchase("123", 100), purchase("123", 200))
+    buy(
+        demo,
+        purchase(100, mcc="5411", account_id="123"),
+        purchase(200, mcc="5411", account_id="123"),
+    )
     (file,) = journal_files(demo)
     found = batches(demo)
     size = file.stat().st_size
@@ -274,7 +290,7 @@ def test_a_missing_segment_is_found(demo: Path) -> None:
 
 
 def test_a_snapshot_betrays_a_missing_end(demo: Path) -> None:
-    buy(demo, purchase("123", 100))
+    buy(demo, purchase(100, mcc="5411", account_id="123"))
     taken = take_snapshot(demo)
     (file,) = journal_files(demo)
     file.write_bytes(file.read_bytes()[: batches(demo)[-1].offset])
@@ -349,7 +365,7 @@ def test_a_snapshot_of_another_version_is_no_damage(demo: Path) -> None:
 
 def test_beside_a_damaged_snapshot_the_next_one_is_compared(demo: Path) -> None:
     older = take_snapshot(demo)
-    buy(demo, purchase("123", 100))
+    buy(demo, purchase(100, mcc="5411", account_id="123"))
     newer = take_snapshot(demo)
     for broken, good in ((newer, older), (older, newer)):
         flip(broken, 100)
@@ -432,7 +448,7 @@ def test_a_snapshot_that_says_something_else_than_the_journal_is_found(
 
 def test_a_snapshot_without_what_the_journal_goes_on_with_is_found(demo: Path) -> None:
     taken = take_snapshot(demo)
-    buy(demo, purchase("12345", 100, card="123987654"))
+    buy(demo, purchase(100, mcc="5411", card_id="123987654", account_id="12345"))
 
     def without_cards(state: Any) -> None:
         bare = state[ACCOUNTS].load("12345")

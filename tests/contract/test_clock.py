@@ -10,19 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.client import PATIENCE_S, Client
+from tests.support.client import Client
 from tests.support.command_line import account, done, write_lines
 from tests.support.documents import purchase
-from tests.support.server import POLL_S, MakeServer, Server
+from tests.support.server import MakeServer, Server
+from tests.support.waiting import until
 
 DAY_NS = 24 * 3600 * 1_000_000_000
-
-
-def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline, "it has not come about"
-        time.sleep(POLL_S)
 
 
 def state(client: Client) -> str:

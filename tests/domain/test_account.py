@@ -23,11 +23,11 @@ from tests.support.builders import (
     deep,
     grown,
     opened,
-    purchase,
     settled,
     terms,
     with_card,
 )
+from tests.support.commands import purchase
 
 
 def test_an_account_exists_from_its_first_event_on() -> None:

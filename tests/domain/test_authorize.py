@@ -30,11 +30,11 @@ from tests.support.builders import (
     grown,
     merchants,
     opened,
-    purchase,
     settled,
     terms,
     with_card,
 )
+from tests.support.commands import purchase
 
 FOOD, MEAL, CASH = "FOOD", "MEAL", "CASH"
 TABLE = (("UBER EATS SAO PAULO BR", "5812"), ("UBER*", "4121"), ("MERCADO*", "5411"))

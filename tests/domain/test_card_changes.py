@@ -45,11 +45,11 @@ from tests.support.builders import (
     context,
     deep,
     opened,
-    purchase,
     settled,
     terms,
     with_card,
 )
+from tests.support.commands import purchase
 
 NEW = "card-2"
 MOTIVES = (None, *sorted(BLOCK_REASONS))

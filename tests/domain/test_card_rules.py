@@ -33,7 +33,7 @@ from authorizer.domain.accounts.events import (
 from authorizer.domain.accounts.state import MAX_OPERATIONS, Account
 from authorizer.domain.messages import Event
 from authorizer.domain.moments import WrittenTime
-from authorizer.domain.outcomes import Decision, Done, Refusal, RefusalKind
+from authorizer.domain.outcomes import Decision, Done, RefusalKind
 from tests.support.builders import (
     ACCOUNT,
     BY,
@@ -45,11 +45,12 @@ from tests.support.builders import (
     context,
     deep,
     opened,
-    purchase,
+    refusal_kind,
     settled,
     terms,
     with_card,
 )
+from tests.support.commands import purchase
 
 FINAL = {
     "perda",
@@ -100,13 +101,6 @@ def opening(
     decision = open_cards(account, command, context(), now_us)
     assert deep(account) == before
     return decision
-
-
-def kind(decision: Decision) -> RefusalKind:
-    """How a decision refuses."""
-    assert isinstance(decision.outcome, Refusal)
-    assert not decision.events
-    return decision.outcome.kind
 
 
 def blocked(motive: str) -> Account:
@@ -173,16 +167,16 @@ def test_the_same_motive_again_changes_nothing(motive: str) -> None:
 
 def test_a_card_that_is_not_there_cannot_be_blocked_unblocked_or_asked_for_its_limit() -> None:
     account = with_card(opened())
-    assert kind(blocking(account, "roubo", "other")) is RefusalKind.NOT_FOUND
-    assert kind(unblocking(account, "other")) is RefusalKind.NOT_FOUND
+    assert refusal_kind(blocking(account, "roubo", "other")) is RefusalKind.NOT_FOUND
+    assert refusal_kind(unblocking(account, "other")) is RefusalKind.NOT_FOUND
     query = QueryLimit(ACCOUNT, "other", "App", BY)
-    assert kind(query_limit(account, query, context(), NOW_US)) is RefusalKind.NOT_FOUND
+    assert refusal_kind(query_limit(account, query, context(), NOW_US)) is RefusalKind.NOT_FOUND
 
 
 def test_a_cancelled_card_is_neither_blocked_nor_unblocked() -> None:
     account = with_card(opened(), terms(status=CardStatus.CANCELLED))
-    assert kind(blocking(account, "roubo")) is RefusalKind.CONFLICT
-    assert kind(unblocking(account)) is RefusalKind.CONFLICT
+    assert refusal_kind(blocking(account, "roubo")) is RefusalKind.CONFLICT
+    assert refusal_kind(unblocking(account)) is RefusalKind.CONFLICT
 
 
 def test_a_block_that_a_document_brought_is_a_block_like_any_other() -> None:
@@ -190,7 +184,7 @@ def test_a_block_that_a_document_brought_is_a_block_like_any_other() -> None:
     account = with_card(opened(), terms_of_old)
     assert blocking(account, "roubo") == Decision(Done())
     assert blocking(account, "outro") == Decision(Done())
-    assert kind(unblocking(account)) is RefusalKind.CONFLICT
+    assert refusal_kind(unblocking(account)) is RefusalKind.CONFLICT
 
 
 # --- unblocking ----------------------------------------------------------------------------------
@@ -212,9 +206,9 @@ def test_a_block_whose_motive_is_not_final_can_be_lifted(motive: str) -> None:
 @pytest.mark.parametrize("motive", sorted(FINAL))
 def test_a_block_whose_motive_is_final_is_never_lifted(motive: str) -> None:
     account = blocked(motive)
-    assert kind(unblocking(account)) is RefusalKind.CONFLICT
+    assert refusal_kind(unblocking(account)) is RefusalKind.CONFLICT
     apply(account, blocking(account, "outro"))
-    assert kind(unblocking(account)) is RefusalKind.CONFLICT
+    assert refusal_kind(unblocking(account)) is RefusalKind.CONFLICT
 
 
 def test_unblocking_an_active_card_changes_nothing() -> None:
@@ -252,7 +246,7 @@ def test_the_limit_is_told_in_real_time_and_that_it_was_told_is_recorded() -> No
 def test_a_card_without_a_limit_has_none_to_tell() -> None:
     account = with_card(opened(), terms(limit_cents=None))
     query = QueryLimit(ACCOUNT, CARD, "App", BY)
-    assert kind(query_limit(account, query, context(), NOW_US)) is RefusalKind.CONFLICT
+    assert refusal_kind(query_limit(account, query, context(), NOW_US)) is RefusalKind.CONFLICT
     assert account.cards[CARD].available_cents == 0
 
 
@@ -351,26 +345,28 @@ def test_a_document_that_has_the_card_as_it_is_now_changes_nothing() -> None:
 )
 def test_a_document_never_changes_a_card_that_is_there(other: dict[str, Any]) -> None:
     account = with_card(opened(customer_id=CUSTOMER))
-    assert kind(opening(account, terms()._replace(**other))) is RefusalKind.CONFLICT
+    assert refusal_kind(opening(account, terms()._replace(**other))) is RefusalKind.CONFLICT
 
 
 def test_a_document_with_one_card_that_conflicts_opens_none() -> None:
     account = with_card(opened(customer_id=CUSTOMER))
-    assert kind(opening(account, terms("new"), terms(limit_cents=1))) is RefusalKind.CONFLICT
+    assert (
+        refusal_kind(opening(account, terms("new"), terms(limit_cents=1))) is RefusalKind.CONFLICT
+    )
 
 
 def test_an_account_holds_so_many_cards_and_no_more() -> None:
     account = opened(customer_id=CUSTOMER)
     cards = [terms(f"k{number}") for number in range(MAX_CARDS + 1)]
-    assert kind(opening(account, *cards)) is RefusalKind.CONFLICT
+    assert refusal_kind(opening(account, *cards)) is RefusalKind.CONFLICT
     apply(account, opening(account, *cards[:2]))
-    assert kind(opening(account, *cards[2:], terms("more"))) is RefusalKind.CONFLICT
+    assert refusal_kind(opening(account, *cards[2:], terms("more"))) is RefusalKind.CONFLICT
     apply(account, opening(account, *cards[:-1]))
     assert len(account.cards) == MAX_CARDS
     assert opening(account, *cards[:-1]) == Decision(Done(), [])
-    assert kind(opening(account, cards[-1])) is RefusalKind.CONFLICT
+    assert refusal_kind(opening(account, cards[-1])) is RefusalKind.CONFLICT
 
 
 def test_a_card_belongs_to_one_customer() -> None:
     account = with_card(opened())
-    assert kind(opening(account, terms(), customer_id="other")) is RefusalKind.CONFLICT
+    assert refusal_kind(opening(account, terms(), customer_id="other")) is RefusalKind.CONFLICT

@@ -25,9 +25,10 @@ from tests.support.builders import (
     context,
     deep,
     opened,
-    purchase,
+    refusal_kind,
     settled,
 )
+from tests.support.commands import purchase
 
 BALANCES = {"FOOD": 100_00, "MEAL": 50_00, "CASH": 20_00}
 
@@ -55,13 +56,6 @@ def crediting(
     decision = ACCOUNTS.decide(account, command, context(policy), now_us)
     assert deep(account) == before
     return decision
-
-
-def kind(decision: Decision) -> RefusalKind:
-    """How a decision refuses."""
-    assert isinstance(decision.outcome, Refusal)
-    assert not decision.events
-    return decision.outcome.kind
 
 
 # --- opening -------------------------------------------------------------------------------------
@@ -105,7 +99,7 @@ def test_other_opening_balances_are_a_conflict_even_if_they_are_the_present_ones
 ) -> None:
     account = opened()
     settled(account, purchase(30_00, "5411"))
-    assert kind(opening(account, balances)) is RefusalKind.CONFLICT
+    assert refusal_kind(opening(account, balances)) is RefusalKind.CONFLICT
 
 
 def test_a_wallet_that_no_setting_names_is_no_wallet() -> None:
@@ -117,14 +111,17 @@ def test_a_wallet_that_no_setting_names_is_no_wallet() -> None:
             "balances.food",
         )
     policy = Policy(categories=CategoryTable({"1": "BUS"}, "OTHER"))
-    assert kind(opening(Account(ACCOUNT), {"CASH": 1_00}, policy=policy)) is RefusalKind.INVALID
+    assert (
+        refusal_kind(opening(Account(ACCOUNT), {"CASH": 1_00}, policy=policy))
+        is RefusalKind.INVALID
+    )
     assert opening(Account(ACCOUNT), {"BUS": 1_00, "OTHER": 0}, policy=policy).events
 
 
 def test_an_account_with_a_wallet_of_other_settings_keeps_it() -> None:
     account = opened(BUS=5_00, CASH=1_00)
     assert opening(account, {"CASH": 1_00, "BUS": 5_00}) == Decision(Done())
-    assert kind(opening(account, {"CASH": 1_00, "BUS": 6_00})) is RefusalKind.CONFLICT
+    assert refusal_kind(opening(account, {"CASH": 1_00, "BUS": 6_00})) is RefusalKind.CONFLICT
     apply(account, crediting(account, wallet="BUS"))
     assert account.wallets_cents == {"BUS": 15_00, "CASH": 1_00}
 
@@ -141,7 +138,7 @@ def test_an_account_without_a_customer_can_be_given_one() -> None:
 
 def test_an_account_keeps_its_customer() -> None:
     account = opened(customer_id="cust")
-    assert kind(opening(account, customer_id="other")) is RefusalKind.CONFLICT
+    assert refusal_kind(opening(account, customer_id="other")) is RefusalKind.CONFLICT
 
 
 # --- credits -------------------------------------------------------------------------------------
@@ -157,7 +154,7 @@ def test_a_credit_puts_money_into_one_wallet() -> None:
 
 
 def test_an_account_that_was_never_opened_cannot_be_credited() -> None:
-    assert kind(crediting(Account(ACCOUNT))) is RefusalKind.NOT_FOUND
+    assert refusal_kind(crediting(Account(ACCOUNT))) is RefusalKind.NOT_FOUND
 
 
 def test_the_same_credit_again_changes_nothing() -> None:
@@ -171,7 +168,7 @@ def test_the_same_credit_again_changes_nothing() -> None:
 def test_other_fields_under_the_id_of_a_credit_are_a_conflict(other: dict[str, Any]) -> None:
     account = opened()
     apply(account, crediting(account))
-    assert kind(crediting(account, **other)) is RefusalKind.CONFLICT
+    assert refusal_kind(crediting(account, **other)) is RefusalKind.CONFLICT
 
 
 def test_the_ids_of_credits_and_of_purchases_have_nothing_to_do_with_each_other() -> None:
@@ -203,7 +200,7 @@ def test_a_wallet_of_the_account_can_be_credited_although_it_is_not_configured()
 
 def test_a_wallet_that_nobody_knows_cannot_be_credited() -> None:
     decision = crediting(opened(), wallet="BUS")
-    assert kind(decision) is RefusalKind.INVALID
+    assert refusal_kind(decision) is RefusalKind.INVALID
     assert isinstance(decision.outcome, Refusal)
     assert decision.outcome.field == "category"
 
@@ -212,7 +209,7 @@ def test_a_wallet_holds_up_to_its_bound_and_no_more() -> None:
     account = opened(FOOD=MAX_BALANCE_CENTS - 10_00)
     assert crediting(account, amount_cents=10_00).outcome == Done(created=True)
     decision = crediting(account, amount_cents=10_01)
-    assert kind(decision) is RefusalKind.INVALID
+    assert refusal_kind(decision) is RefusalKind.INVALID
     assert isinstance(decision.outcome, Refusal)
     assert decision.outcome.field == "amount"
 
@@ -224,7 +221,7 @@ def test_an_account_that_remembers_as_many_credits_as_it_may_is_overloaded(
     account, policy = opened(), Policy(max_remembered_ids=2, id_retention_us=100)
     for credit_id in "ab":
         apply(account, crediting(account, policy, credit_id=credit_id))
-    assert kind(crediting(account, policy)) is RefusalKind.OVERLOADED
+    assert refusal_kind(crediting(account, policy)) is RefusalKind.OVERLOADED
     assert crediting(account, policy, credit_id="a") == Decision(Done())
     later = crediting(account, policy, now_us=NOW_US + 101)
     assert later.outcome == Done(created=True)

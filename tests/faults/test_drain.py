@@ -12,8 +12,9 @@ from contextlib import ExitStack
 import pytest
 
 from tests.support.documents import encode, purchase
-from tests.support.processes import children, paused, until
+from tests.support.processes import children, paused
 from tests.support.server import PATIENT, MakeServer, Server, python
+from tests.support.waiting import until
 
 STILL_OPEN_S = 1.0
 """For so long a connection is seen to stay open, where its answer can't come yet."""

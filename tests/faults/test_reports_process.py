@@ -8,8 +8,9 @@ import signal
 import pytest
 
 from tests.support.client import Client
-from tests.support.processes import children, is_gone, until
+from tests.support.processes import children, is_gone
 from tests.support.server import MakeServer, Server
+from tests.support.waiting import until
 
 
 def buy(client: Client, transaction_id: str) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.test_watch import PATIENCE_S, until
 from tests.support.client import Answer
 from tests.support.documents import purchase
 from tests.support.server import Server, python
+from tests.support.waiting import PATIENCE_S, comes_true
 
 DEADLINE_MS = "1000"
 
@@ -61,7 +61,7 @@ def test_what_the_disk_would_answer_too_late_is_declined_at_once(
         return False
 
     try:
-        assert until(one_is_declined)
+        assert comes_true(one_is_declined)
         assert taken == [], "the disk has moved nothing yet, but a decline needs no disk"
         assert declined[0][1].code == "07"
     finally:
@@ -78,4 +78,4 @@ def test_what_the_disk_would_answer_too_late_is_declined_at_once(
         assert answer.code == "00" or answer.reason in ("overloaded", "too_late")
         return answer.code == "00" and not answer.replayed
 
-    assert until(approved_again), "an id that was declined `overloaded` is new"
+    assert comes_true(approved_again), "an id that was declined `overloaded` is new"

@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.client import Answer
 from tests.support.documents import purchase
-from tests.support.server import PATIENT, POLL_S, MakeServer, Server, python
+from tests.support.server import PATIENT, MakeServer, Server, python
+from tests.support.waiting import comes_true
 
 PATIENCE_S = 60.0
-
-
-def until(condition: Callable[[], bool]) -> bool:
-    """Poll a condition until it holds; False if it never does."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        if time.monotonic() >= deadline:
-            return False
-        time.sleep(POLL_S)
-    return True
 
 
 @pytest.fixture
@@ -54,7 +44,7 @@ def test_a_disk_that_hangs_makes_health_503_until_it_moves(server: Server, hang:
     )
     buying.start()
     try:
-        assert until(lambda: client.get("/health").status == 503)
+        assert comes_true(lambda: client.get("/health").status == 503)
         told = client.get("/health").json()
         assert (told["status"], told["stalled"], told["draining"]) == ("unavailable", True, False)
         assert answers == []
@@ -62,7 +52,7 @@ def test_a_disk_that_hangs_makes_health_503_until_it_moves(server: Server, hang:
         hang.unlink()
         buying.join(PATIENCE_S)
     assert [answer.code for answer in answers] == ["00"]
-    assert until(lambda: client.get("/health").status == 200)
+    assert comes_true(lambda: client.get("/health").status == 200)
     assert client.get("/health").json()["stalled"] is False
 
 
@@ -71,7 +61,7 @@ def test_a_server_takes_snapshots_by_itself(make_server: MakeServer) -> None:
     server = make_server("--snapshot-minutes", "0.0005").start()
     assert not snapshots(server)
     server.client.open_account("a", CASH="10.00")
-    assert until(lambda: bool(snapshots(server)))
+    assert comes_true(lambda: bool(snapshots(server)))
 
 
 def snapshots(server: Server) -> list[Path]:

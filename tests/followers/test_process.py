@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from authorizer.followers import process as module
 from authorizer.followers.open_queries import MAX_QUERIES, NoAnswerError
 from authorizer.followers.process import FollowerProcess
 from authorizer.followers.wire import NoAnswer
+from tests.support.waiting import eventually
 
 ECHO = """
 import json, sys
@@ -61,11 +62,6 @@ async def follower(
     process = FollowerProcess("reports", command, os.environ, lambda: durable.durable, wait_seconds)
     async with process.at_work() as at_work:
         yield at_work
-
-
-async def until(condition: Callable[[], object]) -> None:
-    while not condition():  # noqa: ASYNC110 - another process brings it about
-        await asyncio.sleep(0.01)
 
 
 @pytest.fixture(autouse=True)
@@ -164,7 +160,7 @@ def test_a_journal_that_grows_is_told_without_a_query() -> None:
         async with follower(journal=journal) as process:
             await process.ask("echo", {})
             journal.durable = 12
-            await until(lambda: process.position == 12)
+            await eventually(lambda: process.position == 12)
 
     asyncio_run(test())
 
@@ -174,7 +170,7 @@ def test_it_is_started_without_a_query_too(monkeypatch: pytest.MonkeyPatch) -> N
 
     async def test() -> None:
         async with follower() as process:
-            await until(lambda: process.position == Journal.durable)
+            await eventually(lambda: process.position == Journal.durable)
 
     asyncio_run(test())
 
@@ -199,7 +195,7 @@ def test_nobody_waits_for_the_end_of_who_has_not_begun(monkeypatch: pytest.Monke
 
     async def test() -> None:
         async with follower(LASTING) as process:
-            await until(lambda: process.running)
+            await eventually(lambda: process.running)
             began = asyncio.get_running_loop().time()
         assert asyncio.get_running_loop().time() - began < module.END_SECONDS / 2
 
@@ -221,7 +217,7 @@ if len(ran.read_text()) < 4:
     async def test() -> None:
         with capture_logs() as logged:
             async with follower(mortal + ECHO) as process:
-                await until(lambda: process.position == Journal.durable)
+                await eventually(lambda: process.position == Journal.durable)
         told = [line["event"] for line in logged]
         assert told == ["the reports' process ended", "the reports' process is at work again"]
 

@@ -32,7 +32,7 @@ def post(body: bytes = BODY, *lines: bytes, path: bytes = b"/transactions") -> b
     return head + b"".join(line + b"\r\n" for line in lines) + b"\r\n" + body
 
 
-def purchase(cents: int, transaction_id: str | None = None) -> bytes:
+def post_of(cents: int, transaction_id: str | None = None) -> bytes:
     with_id = BODY if transaction_id is None else BODY[:-1] + f',"id":"{transaction_id}"}}'.encode()
     return post(with_id.replace(b"1.00", b"%d.%02d" % divmod(cents, 100)))
 
@@ -257,7 +257,7 @@ def test_answers_come_in_the_order_of_the_requests(in_one_packet: bool) -> None:
     """Every order of purchases, other requests and unusual purchases, none waited for."""
 
     async def story() -> None:
-        kinds = (purchase(1), purchase(1, "i"), OTHER, CHUNKED)
+        kinds = (post_of(1), post_of(1, "i"), OTHER, CHUNKED)
         for requests in itertools.product(kinds, repeat=3):
             packets = [b"".join(requests)] if in_one_packet else requests
             wire = (await site()).connect()
@@ -521,7 +521,7 @@ def test_a_request_that_came_behind_another_waits_from_its_own_last_byte_on(
         monkeypatch.setattr(time, "monotonic_ns", lambda: here.house.monotonic_ns)
         wire = here.connect()
         here.house.monotonic_ns = 1
-        wire.send(post(), purchase(200))
+        wire.send(post(), post_of(200))
         await here.house.settle()
         here.house.monotonic_ns += 1_000_000_000
         reasons = re.findall(b"authorizer-reason: (.+)\r\n", await wire.answers())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from authorizer.persistence.api_keys import FILE, KeyFile, changing, digest_of_f
 from authorizer.persistence.keys_in_force import IN_FORCE, InForce, said
 from authorizer.persistence.local_disk import LocalDisk
 from authorizer.server.access import follow_keys
+from tests.support.waiting import eventually
 
 KEY = ApiKey("a", Role.TERMINAL, "till", bytes(range(32)), 1, None, None)
 DEADLINE_S = 60
@@ -67,12 +67,12 @@ def test_keys_come_into_force_all_the_same_where_it_can_t_be_said(
                 patched.setattr(os, "pwrite", no_space)
                 with changing(disk):
                     write_keys(disk, [KEY])
-                await come(lambda: is_told("could not be told"))
+                await eventually(lambda: is_told("could not be told"))
                 assert not access.is_open
                 assert said(disk) == ""
-            await come(lambda: said(disk) == digest_of_file(disk))
+            await eventually(lambda: said(disk) == digest_of_file(disk))
             (tmp_path / FILE).write_bytes(b"{")
-            await come(lambda: is_told("stay in force"))
+            await eventually(lambda: is_told("stay in force"))
             assert said(disk) not in ("", digest_of_file(disk))
             following.cancel()
 
@@ -82,10 +82,3 @@ def test_keys_come_into_force_all_the_same_where_it_can_t_be_said(
     with structlog.testing.capture_logs() as told:
         asyncio.run(follow())
     assert len([line for line in told if line["log_level"] == "error"]) == 2
-
-
-async def come(look: Callable[[], bool]) -> None:
-    """Wait until something has come about."""
-    async with asyncio.timeout(DEADLINE_S):
-        while not look():  # noqa: ASYNC110 - nothing tells of it
-            await asyncio.sleep(0.001)

@@ -24,6 +24,7 @@ from authorizer.simulation.machine import Task
 from authorizer.simulation.memory_disk import MachineDied, MemoryDisk
 from tests.persistence.journals import Place, open_journal, read
 from tests.persistence.machine import Machine, contents
+from tests.support.builders import terms
 from tests.support.commands import (
     block,
     credit,
@@ -35,7 +36,6 @@ from tests.support.commands import (
     operation,
     purchase,
     registration,
-    terms,
     unblock,
 )
 
@@ -60,10 +60,16 @@ def machine() -> Iterator[Machine]:
 def work(machine: Machine, name: str) -> None:
     """Have something happen everywhere."""
     for number, account in enumerate(ACCOUNT_IDS):
-        machine.authorize(purchase(account, 100 + number, f"{name}-{number}", mcc="5411"))
+        machine.authorize(
+            purchase(
+                100 + number, mcc="5411", transaction_id=f"{name}-{number}", account_id=account
+            )
+        )
         machine.ask(machine.dispatcher.ask(credit(account, name, "CASH", 10)))
         machine.commit()
-    machine.authorize(purchase("a0", 20_000, f"{name}-card", card="card"))
+    machine.authorize(
+        purchase(20_000, mcc="5811", transaction_id=f"{name}-card", card_id="card", account_id="a0")
+    )
     machine.ask(machine.dispatcher.ask(block("a0", "card")))
     machine.ask(machine.actors.cards.unblock(unblock("a0", "card")))
     machine.ask(machine.dispatcher.ask(limit_query("a0", "card")))
@@ -103,12 +109,12 @@ def test_recovery_replays_only_what_the_snapshot_has_not(machine: Machine) -> No
 def test_the_first_event_behind_a_snapshot_is_replayed(machine: Machine) -> None:
     """Alone in its batch, or behind events that the snapshot has."""
     machine.take_snapshot()
-    machine.answer(machine.authorize(purchase("a1", 1, mcc="5411")))
+    machine.answer(machine.authorize(purchase(1, mcc="5411", account_id="a1")))
     assert machine.recover().replayed_events == 1
     assert_same(machine.recover().state, from_journal_alone(machine.disk))
-    machine.authorize(purchase("a1", 2, mcc="5411"))
+    machine.authorize(purchase(2, mcc="5411", account_id="a1"))
     taking = machine.snapshot()
-    machine.authorize(purchase("a1", 3, mcc="5411"))
+    machine.authorize(purchase(3, mcc="5411", account_id="a1"))
     machine.answer(taking)
     machine.kill()
     found = machine.recover()
@@ -219,7 +225,9 @@ def test_a_snapshot_is_right_though_the_accounts_go_on(machine: Machine) -> None
 def change_everything(machine: Machine, moment: int) -> None:
     """Change old accounts here and there, and have new ones of everything."""
     for account in (ACCOUNT_IDS[moment % 12], ACCOUNT_IDS[-1 - moment % 12], "a0"):
-        machine.authorize(purchase(account, 1, f"moment-{moment}", mcc="5411"))
+        machine.authorize(
+            purchase(1, mcc="5411", transaction_id=f"moment-{moment}", account_id=account)
+        )
     new = f"new-{moment}"
     machine.ask(machine.dispatcher.ask(opening_cards(new, new, terms(f"card-{moment}"))))
     machine.ask(machine.actors.onboarding.register(registration(new, new, [f"card-{moment}"]), ()))
@@ -232,7 +240,7 @@ def change_everything(machine: Machine, moment: int) -> None:
 def test_a_snapshot_is_named_when_all_that_is_in_it_is_durable(machine: Machine) -> None:
     """Not before: else the journal might end before it."""
     for account in ACCOUNT_IDS:
-        machine.authorize(purchase(account, 1, "undurable", mcc="5411"))
+        machine.authorize(purchase(1, mcc="5411", transaction_id="undurable", account_id=account))
     taking = machine.snapshot()
     assert not taking.done()
     assert snapshot.snapshots(machine.disk) == []
@@ -255,7 +263,7 @@ def test_the_server_does_not_stand_still_while_a_snapshot_is_taken(machine: Mach
     machine.gated = True
     taking = machine.snapshot()
     machine.step()
-    answer = machine.authorize(purchase("a1", 1, mcc="5411"))
+    answer = machine.authorize(purchase(1, mcc="5411", account_id="a1"))
     machine.commit()
     assert answer.result().reason is Reason.APPROVED
     assert not taking.done()
@@ -284,11 +292,13 @@ def test_all_remembered_ids_are_in_a_snapshot(
     monkeypatch.setattr(remembered, "PAGE_ENTRIES", 4)
     for number in range(18):
         for account in ("a1", "a2"):
-            machine.authorize(purchase(account, 1, f"page-{number}", mcc="5411"))
+            machine.authorize(
+                purchase(1, mcc="5411", transaction_id=f"page-{number}", account_id=account)
+            )
             machine.ask(machine.dispatcher.ask(credit(account, f"page-{number}", "CASH", 1)))
     machine.commit()
     for account in ACCOUNT_IDS[4:]:
-        machine.authorize(purchase(account, 1, mcc="5411"))
+        machine.authorize(purchase(1, mcc="5411", account_id=account))
     machine.commit()
     machine.take_snapshot()
     machine.stop()
@@ -297,7 +307,9 @@ def test_all_remembered_ids_are_in_a_snapshot(
     assert len(found.state[ACCOUNTS].load("a1").remembered.sealed_pages) > 3
     before = contents(found.state)
     for number in range(18):
-        again = machine.authorize(purchase("a1", 1, f"page-{number}", mcc="5411"))
+        again = machine.authorize(
+            purchase(1, mcc="5411", transaction_id=f"page-{number}", account_id="a1")
+        )
         assert machine.answer(again).replayed
         repeated = machine.dispatcher.ask(credit("a2", f"page-{number}", "CASH", 1))
         assert not machine.answer(machine.ask(repeated))[0].created
@@ -314,17 +326,25 @@ def test_no_event_is_older_than_the_one_before_it(machine: Machine, with_snapsho
     """Though the clock was set back while the authorizer was down, and again while it was up."""
     machine.wall_us += 50_000
     newest_us = machine.wall_us
-    machine.answer(machine.authorize(purchase("a1", 1, "before", mcc="5411")))
+    machine.answer(
+        machine.authorize(purchase(1, mcc="5411", transaction_id="before", account_id="a1"))
+    )
     if with_snapshot:
         machine.take_snapshot()
     machine.stop()
     machine.wall_us -= 3_600_000_000
     assert machine.start().state.at_us == newest_us
-    machine.answer(machine.authorize(purchase("a1", 1, "after", mcc="5411")))
+    machine.answer(
+        machine.authorize(purchase(1, mcc="5411", transaction_id="after", account_id="a1"))
+    )
     machine.wall_us -= 3_600_000_000
-    machine.answer(machine.authorize(purchase("a1", 1, "later", mcc="5411")))
+    machine.answer(
+        machine.authorize(purchase(1, mcc="5411", transaction_id="later", account_id="a1"))
+    )
     machine.wall_us = newest_us + 7
-    machine.answer(machine.authorize(purchase("a1", 1, "at last", mcc="5411")))
+    machine.answer(
+        machine.authorize(purchase(1, mcc="5411", transaction_id="at last", account_id="a1"))
+    )
     machine.stop()
     times = [decode(record).at_us for record in read(machine.disk).records]
     assert times[-4:] == [newest_us, newest_us, newest_us, newest_us + 7]
@@ -504,7 +524,7 @@ def test_a_full_disk_costs_a_snapshot_and_nothing_else(
     assert_nothing_left_open(machine)
     assert snapshot.snapshots(machine.disk) == before
     assert contents_now(machine) == expected
-    bought = machine.authorize(purchase("a1", 1, mcc="5411"))
+    bought = machine.authorize(purchase(1, mcc="5411", account_id="a1"))
     assert machine.answer(bought).reason is Reason.APPROVED
     taken = machine.take_snapshot()
     machine.kill()

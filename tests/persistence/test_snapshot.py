@@ -15,6 +15,7 @@ from authorizer.persistence.state.snapshot import SnapshotDamagedError, Snapshot
 from authorizer.persistence.state.state import State
 from authorizer.simulation.memory_disk import MemoryDisk
 from tests.persistence.machine import Machine, contents
+from tests.support.builders import terms
 from tests.support.commands import (
     block,
     credit,
@@ -23,7 +24,6 @@ from tests.support.commands import (
     opening_cards,
     purchase,
     registration,
-    terms,
     ticket,
 )
 
@@ -40,7 +40,7 @@ def state() -> Iterator[State]:
     machine.ask(machine.dispatcher.ask(merchant("UBER EATS", "5812")))
     for number, account in enumerate(IDS):
         machine.ask(machine.dispatcher.ask(opening(account, FOOD=1000 + number, CASH=5)))
-        machine.authorize(purchase(account, 100, "t-1", mcc="5411"))
+        machine.authorize(purchase(100, mcc="5411", transaction_id="t-1", account_id=account))
         machine.ask(machine.dispatcher.ask(credit(account, "c-1", "CASH", 7)))
     card = terms("card-ã")
     machine.ask(machine.dispatcher.ask(opening_cards("a", "c", card)))

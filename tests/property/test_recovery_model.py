@@ -48,6 +48,7 @@ from tests.property.naive import (
 from tests.property.naive_tickets import shown
 from tests.property.ticket_steps import ticket_steps, words
 from tests.support import commands
+from tests.support.builders import terms
 
 ACCOUNT_IDS: Final = ("a0", "a1", "a2", "a3")
 ACCOUNT_OF_CUSTOMER: Final = {"c0": "a0", "c1": "a1", "c2": "a1"}
@@ -164,12 +165,12 @@ class Authorizer(RuleBasedStateMachine):
     def a_purchase(self, account: str, purchase: Purchase) -> Authorize:
         purchase_id, amount, mcc, merchant, card, waited_ms = purchase
         return commands.purchase(
-            account,
             amount,
-            purchase_id,
             mcc=mcc,
             merchant=merchant,
-            card=card,
+            transaction_id=purchase_id,
+            card_id=card,
+            account_id=account,
             received_ns=self.machine.monotonic_ns - waited_ms * 1_000_000,
         )
 
@@ -182,7 +183,7 @@ class Authorizer(RuleBasedStateMachine):
             lambda: self.bank.register(customer, account, tuple(opened), phone),
             lambda: self.bank.open_cards(account, customer, opened),
         ]
-        terms = tuple(commands.terms(card, limit) for card, limit in opened.items())
+        cards = tuple(terms(card, limit) for card, limit in opened.items())
         command = commands.registration(customer, account, opened, phone)
         onboarding = self.machine.actors.onboarding
         self.registration = self.machine.ask(onboarding.register(command, terms))
@@ -600,7 +601,7 @@ def check_account(account: Account, naive: NaiveAccount, since_us: int) -> None:
     for card in account.cards.values():
         assert card.opening.replaces == card.replaces
         if card.replaces is None:
-            assert card.opening == commands.terms(card.card_id, LIMITS[card.card_id])
+            assert card.opening == terms(card.card_id, LIMITS[card.card_id])
     check_ids(account.remembered, naive.ids, since_us, "{0}\0{1}\0{2}\0{3}")
     check_ids(account.credits, naive.credits, since_us, "{1}\0{0}")
 

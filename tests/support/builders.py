@@ -20,7 +20,7 @@ from authorizer.domain.index import Index
 from authorizer.domain.merchants.state import MerchantTable
 from authorizer.domain.messages import Event
 from authorizer.domain.moments import WrittenTime
-from authorizer.domain.outcomes import Decision, Done, Outcome, Refusal
+from authorizer.domain.outcomes import Decision, Done, Outcome, Refusal, RefusalKind
 from authorizer.domain.sealing import PLAIN, Sealed, Sealer, is_plain
 from authorizer.domain.tickets.service_levels import DEFAULT_SERVICE_LEVELS
 from authorizer.domain.tickets.state import Ticket
@@ -66,17 +66,6 @@ def with_card(account: Account, card: CardTerms | None = None, owner: str = CUST
     return grown(account, CardOpened(NOW_US, BY, ACCOUNT, owner, card or terms()))
 
 
-def purchase(
-    amount_cents: int = 1_00,
-    mcc: str = "5999",
-    merchant: str = "LOJA X",
-    transaction_id: str | None = None,
-    card_id: str | None = None,
-) -> Authorize:
-    """A purchase that waited for nothing."""
-    return Authorize(ACCOUNT, transaction_id, amount_cents, mcc, merchant, card_id, 0, BY)
-
-
 def decided(
     account: Account,
     command: Authorize,
@@ -112,6 +101,15 @@ def apply(account: Account, decision: Decision) -> Done | Refusal | Outcome:
     for event in decision.events:
         ACCOUNTS.evolve(account, event, account.position + 1)
     return decision.outcome
+
+
+def refusal_kind(answer: object) -> RefusalKind:
+    """How an answer refuses, or a decision, which must have no events then."""
+    if isinstance(answer, Decision):
+        assert not answer.events
+        answer = answer.outcome
+    assert isinstance(answer, Refusal), answer
+    return answer.kind
 
 
 class ToySealer:

@@ -93,19 +93,6 @@ def account(account_id: str, **balances: float) -> dict[str, Any]:
     return {"account": account_id, "balances": balances}
 
 
-def purchase(
-    account_id: str,
-    cents: int,
-    *,
-    mcc: str = "5411",
-    merchant: str = "LOJA X",
-    card: str | None = None,
-    transaction_id: str | None = None,
-) -> Authorize:
-    """A purchase that has just come in."""
-    return Authorize(account_id, transaction_id, cents, mcc, merchant, card, 0, "test")
-
-
 def buy(data: Path, *purchases: Authorize) -> list[Outcome]:
     """Have purchases decided one after the other, as a server would."""
 

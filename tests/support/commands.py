@@ -1,9 +1,9 @@
-"""Commands with all that does not matter filled in."""
+"""Commands, with defaults for what a test does not speak of."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from authorizer.domain.accounts.cards import BlockReason, CardTerms, Operation
 from authorizer.domain.accounts.commands import (
@@ -33,22 +33,26 @@ from authorizer.domain.tickets.commands import (
     TicketCommand,
 )
 from authorizer.domain.tickets.service_levels import Priority
+from tests.support.builders import ACCOUNT, BY
 
-BY = "test"
+NEVER_LATE_NS: Final = 10**18
+"""Later than a test's clock ever is: what was received then has waited for nothing."""
 
 
 def purchase(
-    account: str,
-    cents: int,
-    purchase_id: str | None = None,
+    amount_cents: int = 1_00,
+    mcc: str = "5999",
+    merchant: str = "LOJA X",
+    transaction_id: str | None = None,
+    card_id: str | None = None,
     *,
-    mcc: str = "5811",
-    merchant: str = "X",
-    card: str | None = None,
-    received_ns: int = 10**18,
+    account_id: str = ACCOUNT,
+    received_ns: int = NEVER_LATE_NS,
 ) -> Authorize:
-    """A purchase that has not waited, whatever the time."""
-    return Authorize(account, purchase_id, cents, mcc, merchant, card, received_ns, BY)
+    """A purchase that waited for nothing."""
+    return Authorize(
+        account_id, transaction_id, amount_cents, mcc, merchant, card_id, received_ns, BY
+    )
 
 
 def opening(account: str, **cents: int) -> OpenAccount:
@@ -57,10 +61,6 @@ def opening(account: str, **cents: int) -> OpenAccount:
 
 def credit(account: str, credit_id: str, wallet: str, cents: int) -> Credit:
     return Credit(account, credit_id, wallet, cents, BY)
-
-
-def terms(card: str, limit_cents: int = 100_000) -> CardTerms:
-    return CardTerms(card, "**** 1234", "Visa", "ativo", None, None, limit_cents, 0)
 
 
 def opening_cards(account: str, customer: str, *cards: CardTerms) -> OpenCards:

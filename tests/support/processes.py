@@ -4,22 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support.server import POLL_S, Server
-
-DEADLINE_S = 60.0
-
-
-def until(condition: Callable[[], object], what: str) -> None:
-    """Poll a condition until it holds."""
-    deadline = time.monotonic() + DEADLINE_S
-    while not condition():
-        assert time.monotonic() < deadline, f"not {what} within {DEADLINE_S:.0f} s"
-        time.sleep(POLL_S)
+from tests.support.server import Server
+from tests.support.waiting import until
 
 
 def children(pid: int) -> list[int]:

@@ -27,3 +27,10 @@ def declined(
 ) -> PurchaseDeclined:
     at_us = (FIRST + day) * DAY_US
     return PurchaseDeclined(at_us, "t", "a", None, cents, mcc, merchant, None, None, reason)
+
+
+def numbered(number: int, account_id: str = "a") -> PurchaseApproved:
+    """The purchase of this number: its id, and its microseconds since 1970."""
+    return PurchaseApproved(
+        number, "t", account_id, str(number), 100, "5811", "M", None, None, "MEAL"
+    )

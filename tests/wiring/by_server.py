@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import socket
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from tests.support.documents import Number, card, customer, encode, purchase, ti
 from tests.support.processes import children
 from tests.support.server import PATIENT, Server
 from tests.support.together import Request, send_together
+from tests.support.waiting import comes_true
 
 UNSEEN: Final = object()
 """By default it is not looked at: nothing can be seen there, or not in a short time."""
@@ -51,12 +51,7 @@ class House:
 
     def until(self, condition: Callable[[], bool]) -> bool:
         """Poll a condition until it holds; where nothing is set one look is enough."""
-        deadline = time.monotonic() + (PATIENCE_S if self.is_set else 0.0)
-        while not condition():
-            if time.monotonic() >= deadline:
-                return False
-            time.sleep(0.01)
-        return True
+        return comes_true(condition, PATIENCE_S if self.is_set else 0.0)
 
 
 Observe = Callable[[House], Any]

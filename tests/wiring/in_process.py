@@ -34,6 +34,7 @@ from authorizer.settings.loading import load_settings
 from tests.persistence.machine import Machine
 from tests.support.builders import BY, DAY_US
 from tests.support.command_line import journal_files, write_events
+from tests.support.commands import purchase
 
 Observe = Callable[[Path, dict[str, Any]], Any]
 
@@ -84,14 +85,16 @@ def machine(**settings: Any) -> Iterator[Machine]:
         made.close()
 
 
-def purchase(on: Machine, transaction_id: str | None = None, mcc: str = "5411") -> Authorize:
+def purchase_now(on: Machine, transaction_id: str | None = None, mcc: str = "5411") -> Authorize:
     """A purchase of 1.00 that comes in now."""
-    return Authorize("a", transaction_id, 1_00, mcc, "M", None, on.monotonic_ns, BY)
+    return purchase(
+        1_00, mcc, transaction_id=transaction_id, account_id="a", received_ns=on.monotonic_ns
+    )
 
 
 def buy(on: Machine, *arguments: Any, waited_ms: int = 0, **more: Any) -> Outcome:
     """A purchase, decided."""
-    command = purchase(on, *arguments, **more)
+    command = purchase_now(on, *arguments, **more)
     late = command._replace(received_ns=command.received_ns - waited_ms * 1_000_000)
     outcome: Outcome = on.answer(on.authorize(late))
     return outcome
@@ -151,7 +154,7 @@ def _(_: Path, settings: dict[str, Any]) -> Any:
 @wired("max_inbox", 1, seen=[Reason.APPROVED, Reason.OVERLOADED], by_default=[Reason.APPROVED] * 2)
 def _(_: Path, settings: dict[str, Any]) -> Any:
     with machine(**settings) as on:
-        tasks = on.authorize_together([purchase(on), purchase(on)])
+        tasks = on.authorize_together([purchase_now(on), purchase_now(on)])
         return [on.answer(task).reason for task in tasks]
 
 

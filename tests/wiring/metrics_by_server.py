@@ -21,7 +21,8 @@ from tests.support.command_line import account, done, write_lines
 from tests.support.documents import encode, purchase
 from tests.support.hurried import full
 from tests.support.processes import children, paused
-from tests.support.server import PATIENT, POLL_S, Server, python
+from tests.support.server import PATIENT, Server, python
+from tests.support.waiting import until
 
 PATIENCE_S: Final = 60.0
 CONNECTIONS: Final = 50
@@ -63,13 +64,6 @@ class House:
 
     def buy(self, **more: Any) -> None:
         assert self.client.authorize(purchase("a", "1.00", **more)).code == "00"
-
-    def until(self, condition: Callable[[], object]) -> None:
-        """Poll a condition until it holds."""
-        deadline = time.monotonic() + PATIENCE_S
-        while not condition():
-            assert time.monotonic() < deadline, "it has not come about"
-            time.sleep(POLL_S)
 
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.server.port), timeout=PATIENCE_S)
@@ -117,7 +111,7 @@ def house(folder: Path) -> Iterator[House]:
     server._command = ["sh", "-c", shell, "sh", *command, *PATIENT]
     try:
         on = House(server.start(), gate)
-        on.until(lambda: value(on.read(), "authorizer_reports_running"))
+        until(lambda: value(on.read(), "authorizer_reports_running"))
         yield on
     finally:
         gate.unlink(missing_ok=True)
@@ -154,10 +148,10 @@ def _(on: House) -> None:
     on.gate.touch()
     with on.connect() as waiting, on.connect() as late:
         waiting.sendall(REQUEST)
-        on.until(lambda: value(on.read(), "authorizer_journal_undurable_records"))
+        until(lambda: value(on.read(), "authorizer_journal_undurable_records"))
         full(on.gate).touch()
         late.sendall(REQUEST)
-        on.until(lambda: value(on.read(), "authorizer_declines_waiting"))
+        until(lambda: value(on.read(), "authorizer_declines_waiting"))
         on.seen = on.read()
         full(on.gate).unlink()
         on.gate.unlink()
@@ -207,7 +201,7 @@ def _(on: House) -> None:
 def _(on: House) -> None:
     """The clock, which was not believed, is; so the first purchase's id is past its retention."""
     os.kill(on.server.process.pid, signal.SIGUSR2)
-    on.until(lambda: value(on.read(), "authorizer_clock_agrees"))
+    until(lambda: value(on.read(), "authorizer_clock_agrees"))
     on.buy()
 
 
@@ -219,8 +213,8 @@ def _(on: House) -> None:
     with ExitStack() as open_ones:
         for _ in range(2 * CONNECTIONS):
             open_ones.enter_context(on.connect())
-        on.until(lambda: not on.lets_in())
-    on.until(on.lets_in)
+        until(lambda: not on.lets_in())
+    until(on.lets_in)
 
 
 @moves("authorizer_connections_cut_off")
@@ -254,13 +248,13 @@ def _(on: House) -> None:
 @moves("authorizer_reports_lag_records", "authorizer_reports_running")
 def _(on: House) -> None:
     """Their process is stopped, and then killed."""
-    on.until(lambda: value(on.read(), "authorizer_reports_running"))
+    until(lambda: value(on.read(), "authorizer_reports_running"))
     (process,) = children(on.server.process.pid)
     os.kill(process, signal.SIGSTOP)
     on.buy()
     lagging = on.read()
     os.kill(process, signal.SIGKILL)
-    on.until(lambda: not value(on.read(), "authorizer_reports_running"))
+    until(lambda: not value(on.read(), "authorizer_reports_running"))
     name = "authorizer_reports_lag_records"
     on.seen = {**on.read(), name: lagging[name]}
 

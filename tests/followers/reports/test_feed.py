@@ -5,18 +5,12 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine, update
 
-from authorizer.domain.accounts.events import PurchaseApproved
 from authorizer.followers.feed import Feed
 from authorizer.followers.reports.tables.schema import SCHEMA_VERSION, progress
 from authorizer.followers.reports.tables.store import OvertakenError, open_store
 from authorizer.persistence.journal.segments import JournalDamagedError
 from tests.followers.reports.house import House
-
-
-def purchase(number: int, account: str = "a") -> PurchaseApproved:
-    return PurchaseApproved(
-        number, "t", account, f"id{number}", 100, "5811", "M", None, None, "MEAL"
-    )
+from tests.support.purchase_events import numbered
 
 
 def ids(house: House) -> list[str]:
@@ -25,12 +19,12 @@ def ids(house: House) -> list[str]:
 
 
 def wanted(count: int) -> list[str]:
-    return [f"id{number}" for number in range(1, count + 1)]
+    return [str(number) for number in range(1, count + 1)]
 
 
 def test_nothing_behind_the_durable_position_is_read(house: House) -> None:
     for number in range(1, 4):
-        house.happen(purchase(number))
+        house.happen(numbered(number))
     house.feed.catch_up(2)
     assert (house.feed.position, ids(house)) == (2, wanted(2))
 
@@ -38,7 +32,7 @@ def test_nothing_behind_the_durable_position_is_read(house: House) -> None:
 def test_every_step_is_told(house: House) -> None:
     house.feed = house.new_feed(run_records=2)
     for number in range(1, 6):
-        house.happen(purchase(number))
+        house.happen(numbered(number))
     told: list[int] = []
     house.feed.catch_up(5, told.append)
     assert told == [2, 4, 5]
@@ -46,10 +40,10 @@ def test_every_step_is_told(house: House) -> None:
 
 def test_two_feeds_never_put_the_same_event_in_twice(house: House) -> None:
     one, other = house.feed, house.new_feed()
-    house.happen(purchase(1))
+    house.happen(numbered(1))
     other.catch_up(1)
     one.catch_up(0)
-    house.happen(purchase(2))
+    house.happen(numbered(2))
     with pytest.raises(OvertakenError):
         one.catch_up(2)
     one.catch_up(2)
@@ -57,9 +51,9 @@ def test_two_feeds_never_put_the_same_event_in_twice(house: House) -> None:
 
 
 def test_one_who_was_overtaken_does_not_think_that_the_journal_is_another(house: House) -> None:
-    house.project(purchase(1))
-    house.happen(purchase(2))
-    house.happen(purchase(3))
+    house.project(numbered(1))
+    house.happen(numbered(2))
+    house.happen(numbered(3))
     house.new_feed().catch_up(3)
     with pytest.raises(OvertakenError):
         house.feed.catch_up(2)
@@ -70,9 +64,9 @@ def test_one_who_was_overtaken_does_not_think_that_the_journal_is_another(house:
 def test_a_transaction_that_fails_leaves_nothing_behind(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    house.project(purchase(1))
+    house.project(numbered(1))
     before = house.tables()
-    house.happen(purchase(2))
+    house.happen(numbered(2))
 
     def fail(*_: object) -> None:
         raise OSError("no room")
@@ -88,23 +82,23 @@ def test_a_transaction_that_fails_leaves_nothing_behind(
 
 def test_tables_of_another_journal_are_made_anew(engine: Engine) -> None:
     house, other = House(engine), House(engine)
-    other.project(*map(purchase, range(5, 9)))
-    house.happen(purchase(1))
+    other.project(*map(numbered, range(5, 9)))
+    house.happen(numbered(1))
     house.new_feed().catch_up(1)
     assert ids(house) == wanted(1)
 
 
 def test_a_journal_of_the_same_length_with_another_history_is_told_apart(engine: Engine) -> None:
     house, other = House(engine), House(engine)
-    other.project(purchase(7), purchase(8))
-    house.happen(purchase(1))
-    house.happen(purchase(2))
+    other.project(numbered(7), numbered(8))
+    house.happen(numbered(1))
+    house.happen(numbered(2))
     house.new_feed().catch_up(2)
     assert ids(house) == wanted(2)
 
 
 def test_tables_of_another_version_are_made_anew(house: House) -> None:
-    house.project(purchase(1))
+    house.project(numbered(1))
     with house.engine.begin() as connection:
         connection.execute(update(progress).values(schema_version=SCHEMA_VERSION + 1))
     house.new_feed().catch_up(1)
@@ -113,15 +107,15 @@ def test_tables_of_another_version_are_made_anew(house: House) -> None:
 
 
 def test_tables_that_were_made_in_part_are_made_anew(house: House) -> None:
-    house.project(purchase(1))
+    house.project(numbered(1))
     progress.drop(house.engine)
     house.new_feed().catch_up(1)
     assert ids(house) == wanted(1)
 
 
 def test_damage_stops_before_it(house: House) -> None:
-    house.project(purchase(1))
-    house.happen(purchase(2))
+    house.project(numbered(1))
+    house.happen(numbered(2))
     segment = house.disk.names("journal")[-1]
     at = house.disk.size(f"journal/{segment}") - 1
     house.disk.overwrite(f"journal/{segment}", at, b"!")
@@ -137,9 +131,9 @@ def test_other_databases_are_refused(url: str) -> None:
 
 
 def test_a_new_start_goes_on_where_the_tables_are(house: House) -> None:
-    house.project(*map(purchase, range(1, 4)))
+    house.project(*map(numbered, range(1, 4)))
     feed: Feed = house.new_feed()
-    house.happen(purchase(4))
+    house.happen(numbered(4))
     read: list[str] = []
     real = house.disk.read_part
 

@@ -125,7 +125,7 @@ def streams(draw: st.DrawFn) -> list[list[Any]]:
 def expected(journal: Journal) -> Tables:
     """The tables, made in the plainest way: the whole history at once, a table at a time."""
     return {
-        "transactions": rows_of("transactions", map_events(purchase, journal)),
+        "transactions": rows_of("transactions", map_events(purchase_row, journal)),
         "movements": rows_of("movements", map_events(credit, journal)),
         "cards": rows_of("cards", cards(journal)),
         "operations": rows_of("operations", operations(journal)),
@@ -142,7 +142,7 @@ def map_events(row: Any, journal: Journal) -> list[dict[str, Any]]:
     return [found for found in made if found is not None]
 
 
-def purchase(position: int, event: Any) -> dict[str, Any] | None:
+def purchase_row(position: int, event: Any) -> dict[str, Any] | None:
     if isinstance(event, PurchaseApproved):
         extra = {"code": "00", "reason": "approved", "source": event.wallet}
         if event.wallet is None:
@@ -304,7 +304,7 @@ def changes(journal: Journal) -> list[dict[str, Any]]:
 def days(journal: Journal) -> list[dict[str, Any]]:
     count: Counter[Any] = Counter()
     cents: Counter[Any] = Counter()
-    for row in map_events(purchase, journal):
+    for row in map_events(purchase_row, journal):
         merchant = " ".join(row["merchant"].replace("\0", "\u2400").split())
         for dimension, key in (
             ("total", ""),

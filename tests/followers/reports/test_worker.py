@@ -12,7 +12,6 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 from structlog.testing import capture_logs
 
-from authorizer.domain.accounts.events import PurchaseApproved
 from authorizer.followers import worker as worker_module
 from authorizer.followers.feed import Feed
 from authorizer.followers.reports.follower import AWAY, ReportsFollower
@@ -20,6 +19,7 @@ from authorizer.followers.reports.local_days import LocalDays
 from authorizer.followers.wire import message
 from authorizer.followers.worker import Worker
 from tests.followers.reports.house import House
+from tests.support.purchase_events import numbered
 
 DEADLINE_S = 60.0
 FOREVER_MS = 600_000
@@ -65,14 +65,10 @@ def working(house: House) -> Iterator[Working]:
     assert not at_work.thread.is_alive()
 
 
-def purchase(number: int) -> PurchaseApproved:
-    return PurchaseApproved(number, "t", "a", str(number), 1, "5", "M", None, None, "MEAL")
-
-
 def test_a_query_waits_for_its_position(house: House, working: Working) -> None:
-    house.happen(purchase(1))
+    house.happen(numbered(1))
     working.worker.take({"durable": 1})
-    house.happen(purchase(2))
+    house.happen(numbered(2))
     working.ask(1, at_least=2)
     rows = working.answer(1)["result"]["rows"]
     assert [row["id"] for row in rows] == ["2", "1"]
@@ -80,13 +76,13 @@ def test_a_query_waits_for_its_position(house: House, working: Working) -> None:
 
 
 def test_a_position_that_is_not_reached_in_time_is_said(house: House, working: Working) -> None:
-    house.happen(purchase(1))
+    house.happen(numbered(1))
     working.ask(1, at_least=99, timeout_ms=1)
     assert working.answer(1)["error"] in ("behind", "unavailable")
 
 
 def test_damage_is_no_end(house: House, working: Working) -> None:
-    house.happen(purchase(1))
+    house.happen(numbered(1))
     segment = f"journal/{house.disk.names('journal')[-1]}"
     whole = house.disk.read(segment)
     house.disk.overwrite(segment, len(whole) - 1, b"!")
@@ -101,7 +97,7 @@ def test_damage_is_no_end(house: House, working: Working) -> None:
 
 
 def test_a_database_that_fails_is_said(house: House, working: Working) -> None:
-    house.happen(purchase(1))
+    house.happen(numbered(1))
     working.ask(1, at_least=1)
     assert "result" in working.answer(1)
     with house.engine.begin() as connection:
@@ -122,7 +118,7 @@ def test_what_is_amiss_is_logged_once_and_so_is_its_end(
     """It is tried again every few seconds, and may be for days; so are queries."""
     monkeypatch.setattr(worker_module, "FIRST_PAUSE_SECONDS", 0.0)
     monkeypatch.setattr(worker_module, "LONGEST_PAUSE_SECONDS", 0.0)
-    house.happen(purchase(1))
+    house.happen(numbered(1))
     working.ask(1, at_least=1)
     assert "result" in working.answer(1)
     gone = DBAPIError(None, None, Exception("connection refused"))
@@ -134,7 +130,7 @@ def test_what_is_amiss_is_logged_once_and_so_is_its_end(
         with monkeypatch.context() as patched:
             patched.setattr(Feed, "catch_up", refuse)
             patched.setattr(Engine, "connect", refuse)
-            house.happen(purchase(2))
+            house.happen(numbered(2))
             for identity in range(2, 10):
                 working.ask(identity, at_least=identity % 2 + 1)
                 assert working.answer(identity)["error"] == "unavailable"
@@ -151,7 +147,7 @@ def test_a_bug_in_a_query_is_said_and_is_no_end(house: House, working: Working) 
         raise RuntimeError("a bug")
 
     working.follower._queries = {**working.follower._queries, "bug": bug}
-    house.happen(purchase(1))
+    house.happen(numbered(1))
     for identity in range(2 * worker_module.QUERY_THREADS):
         working.ask(identity, at_least=1, query="bug")
         assert working.answer(identity)["error"] == "bug"
@@ -160,6 +156,6 @@ def test_a_bug_in_a_query_is_said_and_is_no_end(house: House, working: Working) 
 
 
 def test_an_unknown_query_is_a_bug(house: House, working: Working) -> None:
-    house.happen(purchase(1))
+    house.happen(numbered(1))
     working.ask(1, at_least=1, query="nothing")
     assert working.answer(1)["error"] == "bug"

@@ -1,0 +1,33 @@
+"""Waiting for what another process or thread brings about: polled, with a deadline."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Final
+
+PATIENCE_S: Final = 60.0
+POLL_S: Final = 0.01
+
+
+def comes_true(condition: Callable[[], object], within_s: float = PATIENCE_S) -> bool:
+    """Poll a condition until it holds; False if it does not in time. It is tried at least once."""
+    deadline = time.monotonic() + within_s
+    while not condition():
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(POLL_S)
+    return True
+
+
+def until(condition: Callable[[], object], what: str = "so") -> None:
+    """Poll a condition until it holds; the test fails if it does not in time."""
+    assert comes_true(condition), f"not {what} within {PATIENCE_S:.0f} s"
+
+
+async def eventually(condition: Callable[[], object]) -> None:
+    """Let the event loop run until a condition holds."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not condition():  # noqa: ASYNC110 - no event tells of it
+            await asyncio.sleep(0.001)
