@@ -1,4 +1,4 @@
-"""Forgets the ids that are past their retention, also of accounts that nobody asks for any more."""
+"""Idempotency keys past their retention are forgotten, also of accounts that stay passive."""
 
 import asyncio
 from collections.abc import Callable
@@ -17,7 +17,7 @@ ROUNDS_A_RETENTION: Final = 24
 
 
 class Round(NamedTuple):
-    """What one walk along all accounts has found."""
+    """The result of one walk along all accounts."""
 
     accounts: int
     ids: int
@@ -25,7 +25,7 @@ class Round(NamedTuple):
 
 
 class OldIds:
-    """Walks along all accounts, awake and asleep, in slices between which the loop goes on.
+    """Walks along all accounts, active and passive, in slices between which the loop goes on.
 
     No rule looks at the ids that it takes away, so it is no event, and decides nothing.
     """
@@ -54,14 +54,14 @@ class OldIds:
             await asyncio.sleep(max(PAUSE_SECONDS, left))
 
     async def round(self) -> Round:
-        """Walk along all accounts that there are at its beginning."""
+        """Walk along the accounts that exist at its beginning."""
         ids = self._directory.ids()
         count, forgotten = len(ids), 0
         at = 0
         while at < count:
             until = self._seconds() + SLICE_SECONDS
             while at < count:
-                forgotten += self._directory.tidy(ids[at], self._forget)
+                forgotten += self._directory.apply_retention(ids[at], self._forget)
                 at += 1
                 if self._seconds() >= until:
                     break

@@ -56,11 +56,11 @@ class PersonalDataExports:
         for number, ticket_id in enumerate(list(directory.ids())):
             if number % _TICKETS_A_STEP == _TICKETS_A_STEP - 1:
                 await asyncio.sleep(0)
-            awake = directory.awake(ticket_id)
-            if awake is not None:  # to make bytes of it takes long
-                named = awake.state.customer_id == customer_id
+            actor = directory.active(ticket_id)
+            if actor is not None:  # packing it takes long
+                named = actor.state.customer_id == customer_id
             else:
-                named = name in directory.look(ticket_id).data
+                named = name in directory.packed(ticket_id).data
             if named:
                 found.append(ticket_id)
         return found

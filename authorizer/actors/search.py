@@ -37,13 +37,13 @@ T = TypeVar("T")
 
 
 class Customers(Protocol):
-    """All customers, awake or asleep."""
+    """All customers, active or passive."""
 
     def ids(self) -> Sequence[str]:
         """Their ids. New ones come in at the end."""
 
-    def look(self, entity_id: str) -> PackedEntity:
-        """The current state of one, encoded. BrokenEntityError after a failed `evolve`."""
+    def packed(self, entity_id: str) -> PackedEntity:
+        """The current state of one, packed. BrokenEntityError after a failed `evolve`."""
 
 
 class Built(NamedTuple):
@@ -164,7 +164,7 @@ class CustomerSearch:
         found = []
         for customer_id in ids:
             with suppress(BrokenEntityError):
-                found.append(self._customers.look(customer_id).data)
+                found.append(self._customers.packed(customer_id).data)
         return [data for data in found if data]
 
 

@@ -119,7 +119,7 @@ class Snapshots:
         )
 
     def _look(self, aggregate: Aggregate[Any], entity_id: str) -> PackedEntity:
-        return self._dispatcher.directories[aggregate].look(entity_id)
+        return self._dispatcher.directories[aggregate].packed(entity_id)
 
     def _end(self) -> SnapshotEnd:
         return SnapshotEnd(

@@ -214,7 +214,7 @@ def everything(state: State, awake: Dispatcher | None = None) -> dict[str, Any]:
 def _everybody(population: Any, directory: Directory[Any] | None) -> dict[str, Any]:
     found = {}
     for entity_id in population.ids:
-        actor = directory._awake.get(entity_id) if directory is not None else None
+        actor = directory._active.get(entity_id) if directory is not None else None
         found[entity_id] = deep(actor.state if actor is not None else population.load(entity_id))
     return found
 

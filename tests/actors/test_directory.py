@@ -53,7 +53,7 @@ async def test_the_one_that_was_silent_longest_sleeps_first() -> None:
         await house.open(account_id)
     await house.buy("a")
     await house.open("c")
-    assert list(house.dispatcher.accounts._awake) == ["a", "c"]
+    assert list(house.dispatcher.accounts._active) == ["a", "c"]
 
 
 async def test_all_of_an_account_survives_its_sleep(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,7 +70,7 @@ async def test_all_of_an_account_survives_its_sleep(monkeypatch: pytest.MonkeyPa
     before = deep(awake_account(house, "a"))
     assert len(before["remembered"]["sealed_pages"]) == 2
     await house.open("b")
-    assert list(house.dispatcher.accounts._awake) == ["b"]
+    assert list(house.dispatcher.accounts._active) == ["b"]
     assert deep(awake_account(house, "a")) == before
 
 
@@ -146,7 +146,7 @@ async def test_an_actor_may_sleep_while_its_answers_wait_for_the_journal() -> No
     await house.settle()
     begun(house.purchase("b"))
     await house.settle()
-    assert list(house.dispatcher.accounts._awake) == ["b"]
+    assert list(house.dispatcher.accounts._active) == ["b"]
     again = begun(house.purchase("a", transaction_id="t"))
     await house.settle()
     assert (answer.done(), again.done()) == (False, False)
@@ -184,19 +184,19 @@ async def test_an_actor_that_sleeps_leaves_nothing_for_the_garbage_collector() -
 async def test_a_sleeping_account_can_be_looked_at_without_waking_it() -> None:
     house = House(max_resident=1)
     await house.open("a")
-    awake = house.dispatcher.accounts.look("a")
+    awake = house.dispatcher.accounts.packed("a")
     await house.open("b")
-    assert house.dispatcher.accounts.look("a") == awake
-    assert list(house.dispatcher.accounts._awake) == ["b"]
+    assert house.dispatcher.accounts.packed("a") == awake
+    assert list(house.dispatcher.accounts._active) == ["b"]
 
 
 async def test_a_look_sees_what_happened_since_the_last_sleep() -> None:
     house = House(max_resident=1)
     await house.open("a")
     await house.open("b")
-    asleep = house.dispatcher.accounts.look("a")
+    asleep = house.dispatcher.accounts.packed("a")
     await house.buy("a")
-    assert house.dispatcher.accounts.look("a") != asleep
+    assert house.dispatcher.accounts.packed("a") != asleep
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -292,7 +292,7 @@ async def test_blank_actors_leave_no_trace_when_others_need_room() -> None:
         command = OpenCards(f"nobody-{number}", "d", (terms("k"),), BY)
         assert isinstance(await house.done(house.dispatcher.ask(command)), Refusal)
     await house.read("a")
-    assert list(house.dispatcher.accounts._awake) == ["a"]
+    assert list(house.dispatcher.accounts._active) == ["a"]
     assert list(house.state[ACCOUNTS]) == ["a"]
     assert house.dispatcher.accounts.find("nobody-0") is None
 

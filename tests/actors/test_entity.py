@@ -277,7 +277,7 @@ async def test_the_account_goes_on_after_a_bug_in_a_rule_and_so_do_all_others() 
         "approved",
     ]
     assert (await house.cash("a"), await house.cash("b")) == (97_00, 99_00)
-    assert len(house.dispatcher.accounts.look("a").data) > 0
+    assert len(house.dispatcher.accounts.packed("a").data) > 0
 
 
 @pytest.mark.usefixtures("_buggy_rules")
@@ -361,8 +361,8 @@ async def test_a_bug_in_evolve_breaks_that_account_and_nothing_is_appended(how: 
     assert (await house.buy("b")).reason is Reason.APPROVED
     assert await house.cash("b") == 99_00
     with pytest.raises(BrokenEntityError, match="a is broken"):
-        house.dispatcher.accounts.look("a")
-    assert house.dispatcher.accounts.look("b")
+        house.dispatcher.accounts.packed("a")
+    assert house.dispatcher.accounts.packed("b")
 
 
 @pytest.mark.usefixtures("_buggy_evolve")
@@ -412,7 +412,7 @@ async def test_a_customer_breaks_alone_too(monkeypatch: pytest.MonkeyPatch) -> N
     assert isinstance(await house.done(house.actors.customers.read("c")), Refusal)
     assert not isinstance(await house.done(house.actors.customers.read("d")), Refusal)
     with pytest.raises(BrokenEntityError):
-        house.dispatcher.customers.look("c")
+        house.dispatcher.customers.packed("c")
     assert (await house.buy("a", 1_00, card_id="card-1")).reason is Reason.APPROVED
 
 

@@ -23,7 +23,7 @@ def remembered(house: House) -> dict[str, set[str]]:
     """The ids in memory, of purchases and of credits, by account."""
     found = {}
     for account_id in house.state[ACCOUNTS]:
-        actor = house.dispatcher.accounts.awake(account_id)
+        actor = house.dispatcher.accounts.active(account_id)
         account = actor.state if actor else house.state[ACCOUNTS].load(account_id)
         pages = [account.remembered.open_page, account.credits.open_page]
         pages += account.remembered.sealed_pages + account.credits.sealed_pages

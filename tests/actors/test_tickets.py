@@ -247,7 +247,7 @@ async def test_a_bug_in_a_ticket_is_that_tickets_alone(monkeypatch: pytest.Monke
     assert [entity for entity, _ in house.bugs] == [FIRST]
     assert refusal_kind(await step(house, "close")) is RefusalKind.UNAVAILABLE
     with pytest.raises(BrokenEntityError):
-        house.dispatcher.tickets.look(FIRST)
+        house.dispatcher.tickets.packed(FIRST)
     other = await step(house, "take", "20231114000002", who="Ana")
     assert file_of(other).ticket.attendant == "Ana"
 

@@ -186,7 +186,7 @@ class Authorizer(RuleBasedStateMachine):
         cards = tuple(terms(card, limit) for card, limit in opened.items())
         command = commands.registration(customer, account, opened, phone)
         onboarding = self.machine.actors.onboarding
-        self.registration = self.machine.ask(onboarding.register(command, terms))
+        self.registration = self.machine.ask(onboarding.register(command, cards))
         self.go_on_registering()
 
     def go_on_registering(self) -> None:
