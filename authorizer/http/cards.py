@@ -3,7 +3,6 @@
 from typing import Annotated, Final, NotRequired
 
 from pydantic import Field, StrictBool, StrictStr
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from typing_extensions import TypedDict
@@ -18,6 +17,7 @@ from authorizer.domain.accounts.commands import (
     UnblockCard,
 )
 from authorizer.domain.moments import WrittenTime
+from authorizer.domain.outcomes import unknown
 from authorizer.http.access.control import caller_of
 from authorizer.http.access.limit_ceiling import LimitCeiling
 from authorizer.http.access.roles import CARE, CARE_READ
@@ -33,7 +33,7 @@ from authorizer.http.api.fields import (
     Money,
     ShortText,
 )
-from authorizer.http.api.problems import FieldError, InvalidRequestError, accepted
+from authorizer.http.api.problems import FieldError, InvalidRequestError, Refused, accepted
 from authorizer.http.api.query import Query, query_of
 from authorizer.http.api.wire import json_response, read_document, time_text
 from authorizer.http.block_ticket import TicketedBlockDocument, ticket_of_block
@@ -258,10 +258,14 @@ class CardEndpoints:
         return json_response(card_part(card), 201 if done.created else 200)
 
     def _account_of(self, card_id: str) -> str:
-        """The account that a card is on. HTTPException 404: there is no such card."""
+        """The account that a card is on.
+
+        Raises:
+            Refused: there is no such card.
+        """
         account_id = self._actors.dispatcher.account_of_card(card_id)
         if account_id is None:
-            raise HTTPException(404, f"there is no card {card_id!r}")
+            raise Refused(unknown("card", card_id))
         return account_id
 
 
