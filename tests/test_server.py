@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from authorizer.actors.counts import PurchaseCounts
 from authorizer.domain.access import LOCAL, ApiKey, Role
 from authorizer.http.access.control import Denied
 from authorizer.http.metrics import Metrics
@@ -22,7 +23,8 @@ ALL = frozenset(Role)
 
 
 def access(host: str, disk: LocalDisk) -> Any:
-    return access_for(load_settings(host=host), RUNNING, KeyFile(disk), Metrics())
+    metrics = Metrics(PurchaseCounts())
+    return access_for(load_settings(host=host), RUNNING, KeyFile(disk), metrics)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.1", "2001:db8::1"])

@@ -11,9 +11,9 @@ from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect
 
 from authorizer.actors.access_trail import AccessTrail
-from authorizer.actors.admission import Admission
 from authorizer.actors.assembly import Actors
 from authorizer.actors.clock import Clock
+from authorizer.actors.purchases import Purchases
 from authorizer.followers.reports.business_hours import BusinessHours
 from authorizer.followers.reports.client import Reports
 from authorizer.followers.reports.local_days import LocalDays
@@ -42,7 +42,6 @@ from authorizer.http.tickets import TicketEndpoints
 from authorizer.http.transaction_endpoints import TRANSACTION_ENDPOINTS
 from authorizer.http.transactions import (
     App,
-    Bounds,
     Message,
     Receive,
     Scope,
@@ -59,12 +58,11 @@ class Services:
 
     actors: Actors
     clock: Clock
-    admission: Admission
+    purchases: Purchases
     metrics: Metrics
     health: HealthCheck
     access: Access
     search_rates: SearchRates
-    max_in_flight: int
     limit_ceiling_cents: int
     trail: AccessTrail
     reports: Reports
@@ -103,14 +101,7 @@ def make_app(services: Services) -> App:
         exception_handlers=EXCEPTION_HANDLERS,
     )
     starlette.router.redirect_slashes = False
-    return Transactions(
-        Traced(starlette),
-        services.actors.dispatcher,
-        services.clock,
-        services.metrics,
-        services.access,
-        Bounds(services.admission, services.max_in_flight),
-    )
+    return Transactions(Traced(starlette), services.purchases, services.access, services.clock)
 
 
 class Traced:

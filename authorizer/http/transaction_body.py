@@ -16,17 +16,20 @@ from typing import Any, Final, NamedTuple, TypeGuard
 
 import orjson
 
+from authorizer.actors.purchases import Unreadable
 from authorizer.domain.accounts.commands import Authorize
 from authorizer.domain.money import MAX_AMOUNT_DIGITS, parse_cents
 from authorizer.domain.outcomes import Reason
 from authorizer.http.api.fields import MAX_ID_LENGTH, MAX_TEXT_LENGTH
 from authorizer.http.api.json_text import MAX_NESTING, has_numbers_beyond, is_nested_too_deeply
+from authorizer.http.api.wire import MAX_BODY_BYTES
 from authorizer.http.connection.request_id import key_text
-from authorizer.http.transaction_members import KNOWN_NAMES, Refused, malformed, unwelcome
+from authorizer.http.transaction_members import KNOWN_NAMES, malformed, unwelcome
 
 _AMOUNT = re.compile(rb'"(?:totalAmount|amount)"\s*:\s*(-?[0-9][0-9.eE+-]*)')
 _ACCOUNT_NAMES: Final = ("account", "accountId")
 _AMOUNT_NAMES: Final = ("totalAmount", "amount")
+_TOO_LONG: Final = malformed("body", f"is longer than {MAX_BODY_BYTES} bytes")
 
 
 class NumberText(str):
@@ -46,13 +49,13 @@ class _Read(NamedTuple):
     problem: str | None = None
 
 
-def parse(
-    body: bytes, received_ns: int, by: str, keys: Sequence[bytes] = ()
-) -> Authorize | Refused:
+def parse(body: bytes, by: str, keys: Sequence[bytes], received_ns: int) -> Authorize | Unreadable:
     """Read a transaction; `keys` are the values of the header `Idempotency-Key`.
 
     The reason of what can't be taken is `malformed` or `invalid_amount`.
     """
+    if len(body) > MAX_BODY_BYTES:
+        return _TOO_LONG
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -104,7 +107,7 @@ def _is_plain(body: bytes, document: dict[str, Any]) -> bool:
     return body.count(b'"') == 2 * (len(document) + texts)
 
 
-def _exactly(body: bytes, received_ns: int, by: str) -> Authorize | Refused:
+def _exactly(body: bytes, received_ns: int, by: str) -> Authorize | Unreadable:
     members, problem = _read_exactly(body)
     if problem is not None:
         return malformed("body", problem)
@@ -123,7 +126,7 @@ def _exactly(body: bytes, received_ns: int, by: str) -> Authorize | Refused:
     return _command(document, received_ns, by)
 
 
-def _command(document: dict[str, Any], received_ns: int, by: str) -> Authorize | Refused:
+def _command(document: dict[str, Any], received_ns: int, by: str) -> Authorize | Unreadable:
     """The command of members that are there once, under one name or two that say the same."""
     account_name = next((name for name in _ACCOUNT_NAMES if name in document), "account")
     for name in (account_name, "mcc", "merchant"):
@@ -144,9 +147,9 @@ def _command(document: dict[str, Any], received_ns: int, by: str) -> Authorize |
     amount_cents = parse_cents(amount)
     if amount_cents is None:
         wrong = f"must be a whole number of centavos, of at most {MAX_AMOUNT_DIGITS} digits"
-        return Refused(Reason.INVALID_AMOUNT, f"{amount_name}: {wrong}")
+        return Unreadable(Reason.INVALID_AMOUNT, f"{amount_name}: {wrong}")
     if amount_cents <= 0:
-        return Refused(Reason.INVALID_AMOUNT, f"{amount_name}: must be more than zero")
+        return Unreadable(Reason.INVALID_AMOUNT, f"{amount_name}: must be more than zero")
     return Authorize(
         document[account_name],
         document.get("id"),
@@ -171,7 +174,7 @@ def _read_exactly(body: bytes) -> _Read:
     return _Read(document)
 
 
-def _under_key(command: Authorize, keys: Sequence[bytes]) -> Authorize | Refused:
+def _under_key(command: Authorize, keys: Sequence[bytes]) -> Authorize | Unreadable:
     """The command with the id that the header `Idempotency-Key` gives it."""
     name = "Idempotency-Key"
     if len(keys) > 1:

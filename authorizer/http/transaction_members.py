@@ -7,8 +7,9 @@ debits in the wrong one.
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
+from authorizer.actors.purchases import Unreadable
 from authorizer.domain.outcomes import Reason
 
 KNOWN_NAMES: Final = frozenset(
@@ -21,18 +22,10 @@ _MAX_NAME_LENGTH: Final = 40
 _NOT_SAFE: Final = re.compile(r"[^ -~]")
 
 
-class Refused(NamedTuple):
-    """A transaction that can't be taken as it is."""
-
-    reason: Reason
-    detail: str
-    """The member and what is wrong with it: printable ASCII, no longer than `MAX_DETAIL_LENGTH`."""
-
-
-def malformed(member: str, wrong: str) -> Refused:
-    """What is wrong with a member, whose name may hold anything."""
+def malformed(member: str, wrong: str) -> Unreadable:
+    """A purchase with something wrong with a member, whose name may hold anything."""
     name = _NOT_SAFE.sub("?", member[:_MAX_NAME_LENGTH])
-    return Refused(Reason.MALFORMED, f"{name}: {wrong}")
+    return Unreadable(Reason.MALFORMED, f"{name}: {wrong}")
 
 
 def _folded(name: str) -> str:

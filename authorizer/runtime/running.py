@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
@@ -12,6 +13,7 @@ from authorizer.actors.assembly import Actors, assemble
 from authorizer.actors.clock import Clock, ClockState
 from authorizer.actors.entity import Surroundings
 from authorizer.actors.old_ids import OldIds
+from authorizer.actors.purchases import InFlight, Purchases
 from authorizer.actors.run_queue import RunQueue
 from authorizer.actors.snapshots import SnapshotPolicy, Snapshots
 from authorizer.domain.accounts.categories import CategoryTable
@@ -39,7 +41,7 @@ class Running:
     actors: Actors
     commit: GroupCommit
     clock: Clock
-    admission: Admission
+    purchases: Purchases
     snapshots: Snapshots
     recovered: Recovered
     old_ids: OldIds
@@ -75,7 +77,8 @@ async def run(
     """An authorizer at work on what was recovered; at the end everything appended is written.
 
     `trust_clock`: the wall clock is right, however far it is off the journal. `on_bug` is told of
-    every handler that raised, as the log is otherwise: which entity, and why.
+    every handler that raised, as the log is otherwise: which entity, and why; of a bug on a
+    purchase's way as of one of the entity `purchases`.
     """
     loop = asyncio.get_running_loop()
     with world.keys.lock(), ExitStack() as last:
@@ -105,12 +108,20 @@ async def run(
                 settings.max_resident_accounts,
                 settings.max_inbox,
             )
+            purchases = Purchases(
+                actors.dispatcher,
+                admission,
+                InFlight(settings.max_in_flight),
+                around.clock,
+                loop.call_soon,
+                partial(on_bug, "purchases") if on_bug else _log_bug_of_purchase,
+            )
             yield Running(
                 around=around,
                 actors=actors,
                 commit=commit,
                 clock=around.clock,
-                admission=admission,
+                purchases=purchases,
                 snapshots=_snapshots(settings, world, around, actors),
                 recovered=recovered,
                 old_ids=OldIds(around, actors.dispatcher.accounts, world.seconds),
@@ -167,6 +178,10 @@ def _snapshots(settings: Settings, world: World, around: Surroundings, actors: A
         settings.snapshot_mib << 20, settings.snapshot_minutes * 60, settings.snapshots_kept
     )
     return Snapshots(around, actors.dispatcher, world.disk, policy, world.off_loop, world.seconds)
+
+
+def _log_bug_of_purchase(bug: BaseException) -> None:
+    log.error("a bug on the way of a purchase", exc_info=bug)
 
 
 def _log_bug(entity_id: str, bug: BaseException) -> None:

@@ -9,7 +9,7 @@ from authorizer.runtime.running import Running
 
 def metrics_of(running: Running) -> Metrics:
     """Metrics that read all of these parts whenever they are asked."""
-    metrics = Metrics()
+    metrics = Metrics(running.purchases.counts)
     commit, dispatcher = running.commit, running.actors.dispatcher
     directories = dispatcher.directories.values()
     commit.on_commit = metrics.committed
@@ -44,11 +44,16 @@ def metrics_of(running: Running) -> Metrics:
         "Messages that wait in inboxes.",
         dispatcher.queued,
     )
-    admission = running.admission
+    purchases, admission = running.purchases, running.purchases.admission
     metrics.gauge(
         "authorizer_purchases_under_way",
         "Purchases that were taken and are not yet answered.",
         lambda: admission.under_way,
+    )
+    metrics.gauge(
+        "authorizer_declines_waiting",
+        "Purchases that were turned away and wait for their decline to be written.",
+        lambda: purchases.declines_waiting,
     )
     metrics.gauge(
         "authorizer_expected_answer_seconds",

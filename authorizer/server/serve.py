@@ -80,7 +80,7 @@ async def _serve(
             Services(
                 running.actors,
                 running.clock,
-                running.admission,
+                running.purchases,
                 metrics,
                 health.answer,
                 access,
@@ -90,7 +90,6 @@ async def _serve(
                     running.clock.monotonic_ns,
                     metrics.denied,
                 ),
-                settings.max_in_flight,
                 settings.attendant_limit_ceiling_cents,
                 trail,
                 reports,

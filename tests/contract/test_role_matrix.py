@@ -118,7 +118,6 @@ def test_every_route_is_a_declared_endpoint(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(app, "Starlette", Recorder)
     services = MagicMock()
-    services.admission.deadline_ns = 1
     make_app(services)
     routed = {(route.path, method) for route in given for method in route.methods}
     declared = {(one.path, one.method) for one in ENDPOINTS if one.handler is not None}

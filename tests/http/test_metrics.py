@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from authorizer.actors.counts import Histogram, PurchaseCounts
 from authorizer.domain.outcomes import Outcome, Reason
-from authorizer.http.metrics import Histogram, Metrics
+from authorizer.http.metrics import Metrics, family
 from authorizer.persistence.journal.group_commit import CommitStats
 
 
@@ -34,7 +35,8 @@ def buckets(metrics: Metrics, name: str) -> dict[str, float]:
 
 
 def test_decisions_are_counted_by_code_reason_wallet_and_repetition() -> None:
-    metrics = Metrics()
+    counts = PurchaseCounts()
+    metrics = Metrics(counts)
     for outcome in (
         Outcome(Reason.APPROVED, wallet="FOOD"),
         Outcome(Reason.APPROVED, wallet="FOOD"),
@@ -42,7 +44,7 @@ def test_decisions_are_counted_by_code_reason_wallet_and_repetition() -> None:
         Outcome(Reason.APPROVED, replayed=True),
         Outcome(Reason.CARD_BLOCKED),
     ):
-        metrics.decided(outcome, 1)
+        counts.decided(outcome, 1)
     found = {key: value for key, value in samples(metrics).items() if "decisions" in key[0]}
     assert found == {
         decisions("00", "approved", "FOOD", "false"): 2,
@@ -53,9 +55,10 @@ def test_decisions_are_counted_by_code_reason_wallet_and_repetition() -> None:
 
 
 def test_latency_is_told_in_seconds_by_bucket() -> None:
-    metrics = Metrics()
+    counts = PurchaseCounts()
+    metrics = Metrics(counts)
     for latency_ns in (250_000, 250_999, 251_000, 5_000_000, 300_000_000):
-        metrics.decided(Outcome(Reason.APPROVED), latency_ns)
+        counts.decided(Outcome(Reason.APPROVED), latency_ns)
     found = buckets(metrics, "authorizer_decision_seconds")
     assert found["0.00025"] == 2
     assert found["0.0005"] == 3
@@ -68,7 +71,7 @@ def test_latency_is_told_in_seconds_by_bucket() -> None:
 
 
 def test_batches_of_the_journal_are_counted_by_size_and_by_time() -> None:
-    metrics = Metrics()
+    metrics = Metrics(PurchaseCounts())
     metrics.committed(CommitStats(1, 100, 0.00005))
     metrics.committed(CommitStats(3, 300, 0.002))
     sizes = buckets(metrics, "authorizer_journal_batch_records")
@@ -78,7 +81,7 @@ def test_batches_of_the_journal_are_counted_by_size_and_by_time() -> None:
 
 
 def test_gauges_are_read_when_the_metrics_are() -> None:
-    metrics, level = Metrics(), [3.0]
+    metrics, level = Metrics(PurchaseCounts()), [3.0]
     metrics.gauge("authorizer_level", "A level.", lambda: level[0])
     assert samples(metrics)["authorizer_level", ()] == 3
     level[0] = 4.0
@@ -86,8 +89,9 @@ def test_gauges_are_read_when_the_metrics_are() -> None:
 
 
 def test_two_sets_of_metrics_know_nothing_of_each_other() -> None:
-    one, other = Metrics(), Metrics()
-    one.decided(Outcome(Reason.APPROVED), 1)
+    counts = PurchaseCounts()
+    one, other = Metrics(counts), Metrics(PurchaseCounts())
+    counts.decided(Outcome(Reason.APPROVED), 1)
     assert samples(one)["authorizer_decision_seconds_count", ()] == 1
     assert samples(other)["authorizer_decision_seconds_count", ()] == 0
 
@@ -96,6 +100,6 @@ def test_a_bound_belongs_to_the_bucket_that_it_ends() -> None:
     histogram = Histogram((10, 20))
     for value in (0, 10, 11, 20, 21):
         histogram.observe(value)
-    family = histogram.family("h", "H.", 1)
-    found = {dict(sample.labels).get("le"): sample.value for sample in family.samples}
+    samples = family(histogram, "h", "H.", 1).samples
+    found = {dict(sample.labels).get("le"): sample.value for sample in samples}
     assert (found["10.0"], found["20.0"], found["+Inf"]) == (2, 4, 5)

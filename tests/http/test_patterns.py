@@ -77,7 +77,7 @@ def takes(kind: Any) -> Check:
 
 def is_read(text: str) -> bool:
     body = {"account": text, "totalAmount": 1, "mcc": "5811", "merchant": "M"}
-    return isinstance(parse(encode(body), 0, ""), Authorize)
+    return isinstance(parse(encode(body), "", (), 0), Authorize)
 
 
 def names_a_merchant(text: str) -> bool:

@@ -366,7 +366,7 @@ def test_a_client_that_leaves_before_the_answer_disturbs_nobody() -> None:
         assert (await stays.answers()).count(b'{"code":"00"}') == 1
         assert left.transport.written == b""
         assert await here.house.cash("a") == 98_00
-        assert here.transactions._in_flight == 0
+        assert here.in_flight.count == 0
         assert here.state.connections == {stays.protocol}
 
     run(story)
@@ -601,7 +601,7 @@ def test_a_bug_is_07_unavailable_and_the_connection_goes_on(
             assert b"authorizer-reason: unavailable" in await wire.answers()
         wire.send(post())
         assert (await wire.answers()).endswith(b'{"code":"00"}')
-        assert here.transactions._in_flight == 0
+        assert here.in_flight.count == 0
 
     run(story)
 
@@ -614,7 +614,7 @@ def test_a_bug_in_one_answer_takes_no_other_one_along(monkeypatch: pytest.Monkey
         first.send(post())
         second.send(post())
         assert (await second.answers()).endswith(b'{"code":"00"}')
-        assert here.transactions._in_flight == 0
+        assert here.in_flight.count == 0
 
     run(story)
 
@@ -698,7 +698,7 @@ def test_a_connection_on_which_nothing_whole_comes_is_closed(sent: bytes) -> Non
         assert wire.transport.closing
         await here.house.settle()
         assert here.state.connections == set()
-        assert here.transactions._in_flight == 0
+        assert here.in_flight.count == 0
 
     run(story)
 

@@ -8,11 +8,11 @@ from typing import Any
 import orjson
 import pytest
 
+from authorizer.actors.purchases import Unreadable
 from authorizer.domain.accounts.commands import Authorize
 from authorizer.domain.outcomes import Reason
 from authorizer.http import transaction_body
 from authorizer.http.api.fields import MAX_DETAIL_LENGTH
-from authorizer.http.transaction_members import Refused
 
 CHALLENGE = (
     b'{"account": "123", "totalAmount": 100.00, "mcc": "5811",'
@@ -23,7 +23,7 @@ USUAL: dict[str, Any] = {"account": "1", "totalAmount": 10, "mcc": "5811", "merc
 
 def parse(body: bytes, received_ns: int, by: str, *keys: bytes) -> Authorize | Reason:
     """The command, or the reason for none, whose detail can stand in a header."""
-    answer = transaction_body.parse(body, received_ns, by, keys)
+    answer = transaction_body.parse(body, by, keys, received_ns)
     if isinstance(answer, Authorize):
         return answer
     assert re.fullmatch(r"[ -~]+: [ -~]+", answer.detail), answer
@@ -35,8 +35,8 @@ def detail(body: bytes | dict[str, Any], *keys: bytes) -> str:
     """What is told of a body that can't be taken."""
     if isinstance(body, dict):
         body = orjson.dumps(body)
-    answer = transaction_body.parse(body, 7, "me", keys)
-    assert isinstance(answer, Refused), answer
+    answer = transaction_body.parse(body, "me", keys, 7)
+    assert isinstance(answer, Unreadable), answer
     return answer.detail
 
 

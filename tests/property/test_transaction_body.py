@@ -234,7 +234,7 @@ def damaged(draw: st.DrawFn) -> bytes:
 
 def parse(body: bytes, received_ns: int, by: str) -> Authorize | Reason:
     """What the reader says; its detail fits into a header."""
-    answer = transaction_body.parse(body, received_ns, by)
+    answer = transaction_body.parse(body, by, (), received_ns)
     if isinstance(answer, Authorize):
         return answer
     assert re.fullmatch(r"[ -~]+: [ -~]+", answer.detail)

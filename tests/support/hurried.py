@@ -14,9 +14,9 @@ from pathlib import Path
 
 from authorizer.actors import old_ids, run_queue
 from authorizer.actors.admission import Admission
+from authorizer.actors.turned_away import TurnedAway
 from authorizer.cli import main
 from authorizer.http.connection.protocol import Protocol
-from authorizer.http.connection.turned_away import TurnedAway
 from authorizer.http.connection.unread import Unread
 from tests.support.gated import hold_syncs
 
@@ -30,10 +30,15 @@ def full(gate: Path) -> Path:
 
 def hold_declines(gate: Path) -> None:
     """Have purchases declined while one file is there, and the declines wait for the other."""
-    room_ns, step = Admission.room_ns, TurnedAway._step
+    look, room_ns, step = Admission.look_at_disk, Admission.room_ns, TurnedAway._step
 
     def room(admission: Admission) -> int:
         return -1 if full(gate).exists() else room_ns(admission)
+
+    def looked(admission: Admission) -> None:
+        look(admission)
+        if full(gate).exists():
+            admission.sure = 0
 
     def held(declines: TurnedAway) -> None:
         if gate.exists():
@@ -41,6 +46,7 @@ def hold_declines(gate: Path) -> None:
         else:
             step(declines)
 
+    Admission.look_at_disk = looked  # type: ignore[method-assign, assignment]
     Admission.room_ns = room  # type: ignore[method-assign, assignment]
     TurnedAway._step = held  # type: ignore[method-assign, assignment]
 

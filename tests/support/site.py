@@ -11,6 +11,7 @@ from unittest.mock import MagicMock
 from uvicorn.server import ServerState
 
 from authorizer.actors.admission import Admission
+from authorizer.actors.purchases import InFlight, Purchases
 from authorizer.followers.reports.client import NoReports
 from authorizer.http.access.control import Access
 from authorizer.http.app import make_app
@@ -63,25 +64,33 @@ class LiveSite:
             await self.turns(1)
 
 
+def no_bug(bug: BaseException) -> None:
+    """No purchase meets a bug."""
+    raise bug
+
+
 @asynccontextmanager
 async def live_site() -> AsyncIterator[LiveSite]:
     """A server with the account `a` in it."""
     house = House()
     await house.open("a")
     services = MagicMock()  # what is not said here nobody asks for
-    services.actors, services.clock, services.metrics = (
-        house.actors,
+    loop = asyncio.get_running_loop()
+    services.purchases = Purchases(
+        house.dispatcher,
+        Admission(80_000_000, lambda: 0),
+        InFlight(20_000),
         house.clock,
-        Metrics(),
+        loop.call_soon,
+        no_bug,
     )
+    services.actors, services.clock = house.actors, house.clock
+    services.metrics = Metrics(services.purchases.counts)
     services.access = Access((), open_without_keys=True)
     services.health = lambda: (True, {})
-    services.max_in_flight = 20_000
-    services.admission = Admission(80_000_000, lambda: 0)
     services.reports = NoReports()
     app = make_app(services)
     config, state = uvicorn_config(app), ServerState()
-    loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: Protocol(config, state, {}), "127.0.0.1", 0)
     try:
         yield LiveSite(house, server.sockets[0].getsockname()[1], state)

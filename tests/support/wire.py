@@ -15,13 +15,20 @@ from typing import Any, cast
 from uvicorn.server import ServerState
 
 from authorizer.actors.admission import Admission
+from authorizer.actors.purchases import InFlight, Purchases
 from authorizer.domain.access import ApiKey
 from authorizer.http.access.control import Access
-from authorizer.http.connection.exchange import Exchange
 from authorizer.http.connection.plain_heads import PlainHead
 from authorizer.http.connection.protocol import Protocol
 from authorizer.http.metrics import Metrics
-from authorizer.http.transactions import App, Bounds, Receive, Scope, Send, Transactions
+from authorizer.http.transactions import (
+    App,
+    PurchaseExchange,
+    Receive,
+    Scope,
+    Send,
+    Transactions,
+)
 from authorizer.server.uvicorn_server import uvicorn_config
 from tests.actors.house import House
 
@@ -45,10 +52,12 @@ class Counting(Transactions):
 
     direct = 0
 
-    def answer(self, exchange: Exchange, head: PlainHead, body: bytes, received_ns: int) -> None:
+    def answer(
+        self, exchange: PurchaseExchange, head: PlainHead, body: bytes, read_ns: int
+    ) -> None:
         """See `DirectApp`."""
         self.direct += 1
-        super().answer(exchange, head, body, received_ns)
+        super().answer(exchange, head, body, read_ns)
 
 
 class Transport:
@@ -158,17 +167,20 @@ class Site:
         keys: tuple[ApiKey, ...] = (),
     ) -> None:
         self.house = house
-        self.metrics = Metrics()
         self.admission = Admission(deadline_ns, lambda: 0)
-        access = Access(keys, open_without_keys=not keys)
-        self.transactions = Counting(
-            other,
+        self.in_flight = InFlight(max_in_flight)
+        self.bugs: list[BaseException] = []
+        self.purchases = Purchases(
             house.dispatcher,
+            self.admission,
+            self.in_flight,
             house.clock,
-            self.metrics,
-            access,
-            Bounds(self.admission, max_in_flight),
+            asyncio.get_running_loop().call_soon,
+            self.bugs.append,
         )
+        self.metrics = Metrics(self.purchases.counts)
+        access = Access(keys, open_without_keys=not keys)
+        self.transactions = Counting(other, self.purchases, access, house.clock)
         app: App = self.transactions
         if asgi:
 

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 from unittest.mock import patch
 
 from authorizer.actors.clock import ClockState
+from authorizer.actors.counts import PurchaseCounts
 from authorizer.cli.serve import _listen
 from authorizer.domain.access import ApiKey, Role
 from authorizer.domain.accounts.aggregate import ACCOUNTS
@@ -111,7 +112,7 @@ def spent(on: Machine) -> str:
 def _(_: Path, settings: dict[str, Any]) -> Any:
     with machine(**settings) as on:
         late = settings.get("deadline_ms", 80) * 1_000_000
-        assert on.running.admission.deadline_ns == late
+        assert on.running.purchases.admission.deadline_ns == late
         return buy(on, waited_ms=60).reason
 
 
@@ -257,7 +258,8 @@ def admitted(folder: Path, settings: dict[str, Any]) -> tuple[int, int]:
         write_keys(disk, [key])
     clock = SimpleNamespace(wall_us=lambda: 0, monotonic_ns=lambda: now_ns[0])
     running: Any = SimpleNamespace(clock=clock)
-    access = access_for(load_settings(**settings), running, KeyFile(disk), Metrics())
+    metrics = Metrics(PurchaseCounts())
+    access = access_for(load_settings(**settings), running, KeyFile(disk), metrics)
     headers = [(b"authorization", f"Bearer {credential}".encode())]
 
     def count() -> int:
@@ -303,7 +305,8 @@ def told(folder: Path, settings: dict[str, Any]) -> dict[str, Any]:
 
     async def ask() -> Any:
         given = load_settings(**settings)
-        async with reports_process(given, running, Metrics()).at_work() as reports:
+        metrics = Metrics(PurchaseCounts())
+        async with reports_process(given, running, metrics).at_work() as reports:
             return await reports.query("all")
 
     with patch.object(sys, "executable", str(program)):

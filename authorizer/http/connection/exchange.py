@@ -1,7 +1,7 @@
 """A plain request and its answer, without ASGI: between the connection and the application."""
 
 from collections.abc import Callable
-from typing import ClassVar, runtime_checkable
+from typing import Any, ClassVar, runtime_checkable
 from typing import Protocol as Interface
 
 from authorizer.http.connection.plain_heads import PlainHead, PlainHeads
@@ -61,6 +61,8 @@ class DirectApp(Interface):
 
     plain_heads: PlainHeads
     """Knows the requests that it answers so."""
+    exchange: type[Exchange]
+    """What a connection makes one of for its requests."""
 
-    def answer(self, exchange: Exchange, head: PlainHead, body: bytes, received_ns: int) -> None:
+    def answer(self, exchange: Any, head: PlainHead, body: bytes, read_ns: int) -> None:
         """Have the exchange respond, now or later, once. It must not raise."""

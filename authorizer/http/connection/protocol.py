@@ -12,7 +12,7 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from authorizer.http.connection.cycles import header_lines, respond
-from authorizer.http.connection.exchange import DirectApp, Exchange
+from authorizer.http.connection.exchange import DirectApp
 from authorizer.http.connection.lifecycle import Connection
 from authorizer.http.connection.plain_heads import END_OF_HEAD
 from authorizer.http.connection.sockets import unread_ns
@@ -77,7 +77,7 @@ class Protocol(Connection):
         """See `asyncio.Protocol`."""
         super().connection_made(transport)
         if self._direct is not None:
-            self._exchange = Exchange(self._end_exchange, self._unread_ns)
+            self._exchange = self._direct.exchange(self._end_exchange, self._unread_ns)
 
     # --- what the parser says ----------------------------------------------------------------
 

@@ -1,9 +1,9 @@
-"""Purchases that were not taken, until their declines are written.
+"""Purchases that were not taken, until they are declined.
 
-Where the loop rests, or waits for the disk only, they go at once. While it has purchases to answer
-they take turns with those: as many declines as purchases, so that neither a flood of requests nor
-clients that ask again and again take the time of those that were taken. Declines that have waited
-for longer than twice the deadline take more turns: twice as many after twice as long.
+Where the loop rests, or waits for the disk only, declines go at once. While it has purchases to
+answer they take turns with those: as many declines as purchases, so that neither a flood of
+requests nor clients that ask again and again take the time of those that were taken. Declines that
+have waited for longer than twice the deadline take more turns: twice as many after twice as long.
 """
 
 from collections import deque
@@ -12,15 +12,15 @@ from typing import Final
 
 from authorizer.actors.admission import Admission
 from authorizer.actors.run_queue import MAX_STEP
-from authorizer.http.connection.exchange import Exchange
+from authorizer.persistence.journal.group_commit import Waiter
 
 PATIENCE: Final = 2
 """For how many deadlines declines wait before they take more turns."""
 MOST_TURNS: Final = 4.0
 """Declines for each purchase, where they have waited for much too long."""
 
-Waiting = tuple[Exchange, bytes, int]
-"""What is answered, its request id, and when it could first be read."""
+Waiting = tuple[Waiter, int]
+"""The receiver of a decline, and when its purchase could first be read."""
 
 
 class TurnedAway:
@@ -28,14 +28,14 @@ class TurnedAway:
 
     def __init__(
         self,
-        answer: Callable[[Waiting, int], object],
+        decline: Callable[[Waiting, int], object],
         call_soon: Callable[[Callable[[], None]], object],
         is_busy: Callable[[], bool],
         admission: Admission,
         monotonic_ns: Callable[[], int],
     ) -> None:
-        """`answer` is given the time, too; `is_busy` is whether the loop has other work."""
-        self._answer = answer
+        """`decline` is given the time, too; `is_busy` is whether the loop has other work."""
+        self._decline = decline
         self._call_soon = call_soon
         self._is_busy = is_busy
         self._admission = admission
@@ -56,14 +56,14 @@ class TurnedAway:
     def _step(self) -> None:
         waiting, admission = self._waiting, self._admission
         now_ns = self._monotonic_ns()
-        waited_ns = now_ns - waiting[0][2]
+        waited_ns = now_ns - waiting[0][1]
         turns = min(MOST_TURNS, max(1.0, waited_ns / self._patience_ns))
         admission.declines_between = turns
         if not self._is_busy():
             turns = MOST_TURNS
         count = min(len(waiting), int(turns * MAX_STEP))
         for _ in range(count):
-            self._answer(waiting.popleft(), now_ns)
+            self._decline(waiting.popleft(), now_ns)
         admission.declined(count)
         if waiting:
             self._call_soon(self._step)

@@ -1,0 +1,50 @@
+"""What is counted of purchases: plain integers, which `/metrics` reads."""
+
+from bisect import bisect_left
+from typing import Final
+
+from authorizer.domain.outcomes import Outcome
+
+LATENCY_BUCKETS_US: Final = (
+    250, 500, 1_000, 2_000, 3_000, 5_000, 10_000, 20_000, 50_000, 80_000, 100_000, 250_000,
+)  # fmt: skip
+
+
+class Histogram:
+    """Counts by bucket; each bound belongs to the bucket it ends."""
+
+    def __init__(self, bounds: tuple[int, ...]) -> None:
+        self.bounds = bounds
+        self.counts = [0] * (len(bounds) + 1)
+        """One for each bound, and one for all that is above the last."""
+        self.sum = 0
+        """Of the values, not of the counts."""
+
+    def observe(self, value: int) -> None:
+        """Count one value."""
+        self.counts[bisect_left(self.bounds, value)] += 1
+        self.sum += value
+
+
+class PurchaseCounts:
+    """The outcomes of purchases, and how long they took."""
+
+    def __init__(self) -> None:
+        self.outcomes: dict[Outcome, int] = {}
+        self.latency_us = Histogram(LATENCY_BUCKETS_US)
+        """From a purchase's last byte to its outcome."""
+        self._longest_unread_ns = 0
+
+    def decided(self, outcome: Outcome, latency_ns: int) -> None:
+        """Count one outcome."""
+        self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
+        self.latency_us.observe(latency_ns // 1000)
+
+    def unread(self, waited_ns: int) -> None:
+        """Count how long a purchase may have waited to be read, before that."""
+        self._longest_unread_ns = max(self._longest_unread_ns, waited_ns)
+
+    def take_longest_unread_ns(self) -> int:
+        """The longest such wait since this was asked last."""
+        longest_ns, self._longest_unread_ns = self._longest_unread_ns, 0
+        return longest_ns
