@@ -6,8 +6,9 @@ from typing import Any
 
 from authorizer.domain.accounts.cards import Operation
 from authorizer.domain.moments import WrittenTime
-from tests.actors.house import House, registration
 from tests.support.builders import terms
+from tests.support.commands import registration
+from tests.support.house import House
 
 BLOCK = Operation("bloqueio", "k", WrittenTime(5_000_000, "t5"), "App", block_reason="roubo")
 

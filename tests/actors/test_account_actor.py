@@ -15,9 +15,9 @@ from authorizer.domain.accounts.purchases import authorize
 from authorizer.domain.accounts.state import Account
 from authorizer.domain.outcomes import Outcome, Reason
 from tests.actors.harness import PATIENCE_SECONDS
-from tests.actors.house import House, begun, everything
 from tests.support.builders import NOW_US, context, opened, words
 from tests.support.commands import purchase
+from tests.support.house import House, begun, everything
 
 pytestmark = pytest.mark.anyio
 

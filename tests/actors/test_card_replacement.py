@@ -11,8 +11,9 @@ from authorizer.domain.accounts.cards import BlockReason
 from authorizer.domain.accounts.commands import BlockCard, ChangeLimit, ReplaceCard
 from authorizer.domain.customers.aggregate import CUSTOMERS
 from authorizer.domain.outcomes import Done, Refusal, RefusalKind
-from tests.actors.house import House, begun, everything, registration
 from tests.support.builders import BY, refusal_kind, terms, words
+from tests.support.commands import registration
+from tests.support.house import House, begun, everything
 
 pytestmark = pytest.mark.anyio
 

@@ -8,7 +8,7 @@ from authorizer.actors.clock import Clock, ClockBounds, ClockState
 from authorizer.domain.access import ApiKey, Role
 from authorizer.http.access.control import Access, Denied
 from authorizer.http.access.credentials import new_credential
-from tests.actors.house import House
+from tests.support.house import House
 
 SECOND_US = 1_000_000
 HOUR_US = 3600 * SECOND_US

@@ -7,8 +7,8 @@ import pytest
 from authorizer.domain.moments import WrittenTime
 from authorizer.domain.outcomes import Refusal
 from tests.actors.documents import BLOCK, put
-from tests.actors.house import START_NS, House
 from tests.support.builders import terms
+from tests.support.house import START_NS, House
 
 pytestmark = pytest.mark.anyio
 

@@ -24,8 +24,9 @@ from authorizer.domain.accounts.commands import (
 )
 from authorizer.domain.moments import DAY_US
 from authorizer.domain.outcomes import Outcome, Reason, Refusal, RefusalKind
-from tests.actors.house import House, awake_account, begun, everything, registration
 from tests.support.builders import BY, deep, terms
+from tests.support.commands import registration
+from tests.support.house import House, awake_account, begun, everything
 
 pytestmark = pytest.mark.anyio
 

@@ -17,8 +17,8 @@ from authorizer.domain.merchants.commands import RegisterMerchant, RemoveMerchan
 from authorizer.domain.moments import WrittenTime
 from authorizer.domain.outcomes import Done, Outcome, Reason, Refusal, RefusalKind
 from tests.actors.documents import put
-from tests.actors.house import START_NS, House, begun, everything
 from tests.support.builders import BY, refusal_kind, terms
+from tests.support.house import START_NS, House, begun, everything
 
 pytestmark = pytest.mark.anyio
 

@@ -24,16 +24,9 @@ from authorizer.domain.merchants.commands import (
 from authorizer.domain.merchants.events import MerchantRegistered
 from authorizer.domain.outcomes import Done, Outcome, Reason, Refusal, RefusalKind
 from authorizer.persistence.journal import group_commit
-from tests.actors.house import (
-    House,
-    applies_of,
-    awake_account,
-    begun,
-    everything,
-    handlers_of,
-    registration,
-)
 from tests.support.builders import BY, deep, terms, words
+from tests.support.commands import registration
+from tests.support.house import House, applies_of, awake_account, begun, everything, handlers_of
 
 pytestmark = pytest.mark.anyio
 

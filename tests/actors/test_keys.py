@@ -15,10 +15,10 @@ from authorizer.domain.outcomes import Refusal, RefusalKind
 from authorizer.persistence.privacy.vault import FILE, Vault
 from authorizer.simulation.memory_disk import MemoryDisk
 from authorizer.simulation.world import inline
-from tests.actors.house import STEPS, House, begun, registration
-from tests.persistence.machine import Machine
 from tests.support.builders import BY, terms
-from tests.support.commands import registration as document
+from tests.support.commands import registration
+from tests.support.house import STEPS, House, begun
+from tests.support.machine import Machine
 
 pytestmark = pytest.mark.anyio
 
@@ -116,7 +116,7 @@ def test_a_crash_at_any_step_of_an_erasure_leaves_the_person_whole_or_gone(
     machine = Machine()
     machine.start()
     try:
-        command = document("c", "a", [])
+        command = registration("c", "a", [])
         assert not isinstance(
             machine.answer(machine.ask(machine.actors.onboarding.register(command, ()))), Refusal
         )
@@ -150,7 +150,7 @@ def test_who_is_erased_stays_so_in_snapshots() -> None:
     machine.start()
     try:
         for customer_id in ("c", "d"):
-            command = document(customer_id, customer_id, [])
+            command = registration(customer_id, customer_id, [])
             machine.answer(machine.ask(machine.actors.onboarding.register(command, ())))
         machine.answer(machine.ask(machine.actors.erasure.erase(ErasePersonalData("c", BY))))
         machine.take_snapshot()

@@ -13,7 +13,7 @@ from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.domain.moments import DAY_US
 from authorizer.domain.outcomes import Reason
 from authorizer.settings.loading import load_settings
-from tests.actors.house import House
+from tests.support.house import House
 
 pytestmark = pytest.mark.anyio
 RETENTION_US = load_settings().id_retention_us

@@ -13,8 +13,9 @@ from authorizer.domain.customers.rules import MAX_IMPORTED_OPERATIONS
 from authorizer.domain.moments import WrittenTime
 from authorizer.domain.outcomes import Done, Reason, Refusal, RefusalKind
 from tests.actors.documents import BLOCK, put
-from tests.actors.house import House, begun, registration
 from tests.support.builders import BY, refusal_kind, terms, words
+from tests.support.commands import registration
+from tests.support.house import House, begun
 
 pytestmark = pytest.mark.anyio
 
@@ -137,7 +138,7 @@ async def test_a_document_whose_card_conflicts_registers_nothing() -> None:
     assert house.appended == appended
     file = await house.done(house.actors.customers.read("c"))
     assert not isinstance(file, Refusal)
-    assert file.person.name == "Maria"
+    assert file.person.name == "João"
 
 
 async def test_a_customer_whose_document_was_refused_is_nobody() -> None:

@@ -10,8 +10,8 @@ from authorizer.actors.personal_data_export import PersonalDataExport
 from authorizer.actors.ticket_file import TicketFile
 from authorizer.domain.outcomes import Refusal, RefusalKind
 from tests.actors.documents import put
-from tests.actors.house import House
 from tests.support import commands
+from tests.support.house import House
 
 pytestmark = pytest.mark.anyio
 

@@ -12,8 +12,8 @@ from authorizer.actors.admission import DOUBTFUL_NS, Admission
 from authorizer.actors.purchases import Answer, InFlight, Parse, Purchases, Unreadable
 from authorizer.domain.accounts.commands import Authorize
 from authorizer.domain.outcomes import Outcome, Reason
-from tests.actors.house import House
 from tests.support.builders import BY
+from tests.support.house import House
 
 MS = 1_000_000
 DEADLINE_NS = 80 * MS

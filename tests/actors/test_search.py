@@ -12,8 +12,9 @@ from authorizer.actors import search as searches
 from authorizer.domain.customers.commands import ErasePersonalData
 from authorizer.domain.customers.person_search import NAME, Found, wanted
 from authorizer.domain.outcomes import Refusal, RefusalKind
-from tests.actors.house import House, begun, registration
 from tests.support.builders import BY
+from tests.support.commands import registration
+from tests.support.house import House, begun
 
 pytestmark = pytest.mark.anyio
 

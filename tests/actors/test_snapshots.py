@@ -18,16 +18,9 @@ from authorizer.domain.outcomes import Reason, Refusal
 from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.state import snapshot
 from authorizer.persistence.state.snapshot import SnapshotDamagedError
-from tests.actors.house import (
-    House,
-    awake_account,
-    begun,
-    everything,
-    registration,
-    replayed,
-)
 from tests.support.builders import BY, terms
-from tests.support.commands import purchase
+from tests.support.commands import purchase, registration
+from tests.support.house import House, awake_account, begun, everything, replayed
 
 pytestmark = pytest.mark.anyio
 

@@ -20,9 +20,10 @@ from authorizer.domain.tickets.events import TicketTaken
 from authorizer.domain.tickets.state import Ticket
 from authorizer.simulation.world import inline
 from tests.actors.documents import put
-from tests.actors.house import START_NS, House, applies_of, begun, everything, registration
 from tests.support import commands
 from tests.support.builders import BY, refusal_kind, terms, words
+from tests.support.commands import registration
+from tests.support.house import START_NS, House, applies_of, begun, everything
 
 pytestmark = pytest.mark.anyio
 

@@ -13,8 +13,9 @@ from authorizer.domain.access import LOCAL
 from authorizer.domain.outcomes import Refusal
 from authorizer.http.personal_data import personal_data_document
 from authorizer.http.ticket_document import ticket_document
-from tests.actors.house import House, registration
 from tests.support import commands
+from tests.support.commands import registration
+from tests.support.house import House
 
 pytestmark = pytest.mark.anyio
 

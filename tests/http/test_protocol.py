@@ -20,7 +20,7 @@ from authorizer.domain.access import ApiKey, Role
 from authorizer.domain.outcomes import Outcome
 from authorizer.http.access.credentials import new_credential
 from authorizer.http.connection.lifecycle import DRAIN_QUIET_S
-from tests.actors.house import House
+from tests.support.house import House
 from tests.support.wire import Site, Wire
 
 KEEP_ALIVE_S = 75.0

@@ -10,8 +10,8 @@ from authorizer.domain.accounts.state import Account
 from authorizer.domain.customers.aggregate import CUSTOMERS
 from authorizer.domain.customers.state import Customer
 from authorizer.persistence.state.state import State
-from tests.persistence.machine import account_contents, customer_contents
 from tests.support.journal_v1 import BATCHES
+from tests.support.machine import account_contents, customer_contents
 
 ACCOUNT, CUSTOMER = "123", "777"
 

@@ -23,7 +23,6 @@ from authorizer.persistence.state.state import State
 from authorizer.simulation.machine import Task
 from authorizer.simulation.memory_disk import MachineDied, MemoryDisk
 from tests.persistence.journals import Place, open_journal, read
-from tests.persistence.machine import Machine, contents
 from tests.support.builders import terms
 from tests.support.commands import (
     block,
@@ -38,6 +37,7 @@ from tests.support.commands import (
     registration,
     unblock,
 )
+from tests.support.machine import Machine, contents
 
 ACCOUNT_IDS = [f"a{number}" for number in range(12)]
 

@@ -14,7 +14,6 @@ from authorizer.persistence.state import snapshot
 from authorizer.persistence.state.snapshot import SnapshotDamagedError, SnapshotEnd
 from authorizer.persistence.state.state import State
 from authorizer.simulation.memory_disk import MemoryDisk
-from tests.persistence.machine import Machine, contents
 from tests.support.builders import terms
 from tests.support.commands import (
     block,
@@ -26,6 +25,7 @@ from tests.support.commands import (
     registration,
     ticket,
 )
+from tests.support.machine import Machine, contents
 
 IDS = [f"a{'x' * number}" for number in range(16)]
 END = SnapshotEnd(77, "ab" * 32, 5, (16, 1, 0))

@@ -28,9 +28,9 @@ from authorizer.persistence.state import snapshot
 from authorizer.persistence.state.snapshot import SnapshotEnd, SnapshotVersionError
 from authorizer.persistence.state.state import Replay, State
 from authorizer.simulation.memory_disk import MemoryDisk
-from tests.persistence.machine import contents
 from tests.support import journal_v3
 from tests.support.fixtures import FIXTURES
+from tests.support.machine import contents
 
 BY: Final = "test"
 AT_US: Final = max(event.at_us for batch in journal_v3.BATCHES for event in batch)

@@ -10,7 +10,7 @@ import asyncio
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.actors.house import START_NS, House
+from tests.support.house import START_NS, House
 
 SECOND_NS = 1_000_000_000
 HOUR_NS = 3600 * SECOND_NS

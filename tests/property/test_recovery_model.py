@@ -36,7 +36,6 @@ from authorizer.persistence.state.record import decode
 from authorizer.persistence.state.state import State
 from authorizer.simulation.machine import Task
 from authorizer.simulation.memory_disk import MachineDied
-from tests.persistence.machine import Machine, contents
 from tests.property.naive import (
     DESCRIPTORS,
     ENTRIES,
@@ -49,6 +48,7 @@ from tests.property.naive_tickets import shown
 from tests.property.ticket_steps import ticket_steps, words
 from tests.support import commands
 from tests.support.builders import terms
+from tests.support.machine import Machine, contents
 
 ACCOUNT_IDS: Final = ("a0", "a1", "a2", "a3")
 ACCOUNT_OF_CUSTOMER: Final = {"c0": "a0", "c1": "a1", "c2": "a1"}
@@ -184,7 +184,7 @@ class Authorizer(RuleBasedStateMachine):
             lambda: self.bank.open_cards(account, customer, opened),
         ]
         cards = tuple(terms(card, limit) for card, limit in opened.items())
-        command = commands.registration(customer, account, opened, phone)
+        command = commands.registration(customer, account, opened, phone=phone)
         onboarding = self.machine.actors.onboarding
         self.registration = self.machine.ask(onboarding.register(command, cards))
         self.go_on_registering()

@@ -68,14 +68,12 @@ def opening_cards(account: str, customer: str, *cards: CardTerms) -> OpenCards:
 
 
 def registration(
-    customer: str,
-    account: str,
-    cards: Iterable[str],
-    phone: str | None = None,
-    operations: tuple[Operation, ...] = (),
+    customer_id: str, account_id: str, card_ids: Iterable[str] = (), **fields: Any
 ) -> RegisterCustomer:
-    person = ("João", "12345678900", phone, None)
-    return RegisterCustomer(customer, account, True, *person, tuple(cards), operations, BY)
+    """A customer document, cards apart."""
+    person = ("João", "12345678900", None, None)
+    command = RegisterCustomer(customer_id, account_id, True, *person, tuple(card_ids), (), BY)
+    return command._replace(**fields)
 
 
 def operation(card: str, at_us: int) -> Operation:

@@ -18,7 +18,7 @@ from authorizer.http.app import make_app
 from authorizer.http.connection.protocol import Protocol
 from authorizer.http.metrics import Metrics
 from authorizer.server.uvicorn_server import uvicorn_config
-from tests.actors.house import House
+from tests.support.house import House
 
 
 class LiveSite:

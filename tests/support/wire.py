@@ -30,7 +30,7 @@ from authorizer.http.transactions import (
     Transactions,
 )
 from authorizer.server.uvicorn_server import uvicorn_config
-from tests.actors.house import House
+from tests.support.house import House
 
 OURS = re.compile(rb"(?<=x-request-id: )[0-9a-f]{12}-[0-9a-f]+")
 """A request id that the server made up."""

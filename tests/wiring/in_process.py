@@ -32,10 +32,10 @@ from authorizer.runtime.world import real_world
 from authorizer.server.access import access_for
 from authorizer.server.reports import reports_process
 from authorizer.settings.loading import load_settings
-from tests.persistence.machine import Machine
 from tests.support.builders import BY, DAY_US
 from tests.support.command_line import journal_files, write_events
 from tests.support.commands import purchase
+from tests.support.machine import Machine
 
 Observe = Callable[[Path, dict[str, Any]], Any]
 

@@ -24,7 +24,6 @@ from authorizer.domain.accounts.commands import (
 from authorizer.domain.accounts.policy import Policy
 from authorizer.domain.accounts.state import Account, AccountView
 from authorizer.domain.aggregate import Aggregate
-from authorizer.domain.customers.commands import RegisterCustomer
 from authorizer.domain.merchants.aggregate import MERCHANTS
 from authorizer.domain.messages import Event
 from authorizer.domain.outcomes import Outcome, Refusal
@@ -178,14 +177,6 @@ def handlers_of(aggregate: Aggregate[Any]) -> Any:
 def applies_of(aggregate: Aggregate[Any]) -> Any:
     """The table by which events are applied, which nobody changes but a test."""
     return aggregate.apply
-
-
-def registration(customer_id: str, account_id: str, **fields: Any) -> RegisterCustomer:
-    """A customer document, cards apart."""
-    command = RegisterCustomer(
-        customer_id, account_id, True, "Maria", "12345678900", None, None, (), (), BY
-    )
-    return command._replace(**fields)
 
 
 def replayed(events: Sequence[Event], state: State | None = None, from_position: int = 0) -> State:

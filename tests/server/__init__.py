@@ -1,0 +1,1 @@
+"""The server, apart from what it serves."""
