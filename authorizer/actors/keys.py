@@ -22,7 +22,8 @@ class _Batch:
     """Customers whose keys are made with one sync."""
 
     def __init__(self) -> None:
-        self.customer_ids: set[str] = set()
+        self.customer_ids: dict[str, None] = {}
+        """In the order in which they came: chance decides their keys in this order."""
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
 
@@ -67,7 +68,7 @@ class Keys:
         if self._gathering is None:
             self._gathering = _Batch()
         batch = self._gathering
-        batch.customer_ids.add(customer_id)
+        batch.customer_ids[customer_id] = None
         if self._writer is None:
             self._writer = asyncio.get_running_loop().create_task(self._write())
         await asyncio.shield(batch.done)

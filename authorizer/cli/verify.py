@@ -17,7 +17,8 @@ from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.privacy import access_log
 from authorizer.persistence.state import snapshot
 from authorizer.persistence.verification import data_folder as verification
-from authorizer.persistence.verification.data_folder import CheckedSnapshot, Head, Verified
+from authorizer.persistence.verification.data_folder import CheckedSnapshot, Verified
+from authorizer.persistence.verification.walk import Head
 from authorizer.runtime.world import key_place
 from authorizer.settings.model import Settings
 

@@ -6,38 +6,26 @@ Only reads, so it may run beside a server; what is written meanwhile is left out
 has in memory of the files is dropped first, so that it is the device that is checked.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
 from authorizer.domain.moments import DAY_US
 from authorizer.persistence.disk import Disk
-from authorizer.persistence.journal import frame
 from authorizer.persistence.journal import segments as journal
-from authorizer.persistence.journal.reader import JournalReader
-from authorizer.persistence.journal.segments import Batch, JournalDamagedError, TornTail
+from authorizer.persistence.journal.segments import JournalDamagedError, TornTail
 from authorizer.persistence.privacy.access_log import CheckedAccesses, check_accesses
 from authorizer.persistence.problem import Problem
 from authorizer.persistence.state import snapshot
 from authorizer.persistence.state.digest import SURELY_KEPT_US, state_digest
-from authorizer.persistence.state.history import MISFITS, events_of, misfit
 from authorizer.persistence.state.recovery import JournalShorterError, Recovered, recover
 from authorizer.persistence.state.snapshot import (
     SnapshotDamagedError,
     SnapshotEnd,
     SnapshotVersionError,
 )
-from authorizer.persistence.state.state import Replay, State
 from authorizer.persistence.verification.key_check import CheckedKeys, KeyCheck
-
-Progress = Callable[[int], None]
-
-
-class Head(NamedTuple):
-    """The hash chain at a position, as it was noted down some time."""
-
-    position: int
-    chain: bytes
+from authorizer.persistence.verification.walk import Head, Progress, Walk
 
 
 class CheckedSnapshot(NamedTuple):
@@ -103,7 +91,7 @@ def verify(
     shortcut = taken if isinstance(taken, _Shortcut) else None
     wanted = {head.position for head in expected}
     wanted |= {checked.end.journal_position for checked in snapshots if checked.end}
-    walk = _Walk(disk, id_retention_us, wanted, problems)
+    walk = Walk(disk, id_retention_us, wanted, problems)
     walk.to(shortcut.position if shortcut else None, progress)
     _check_heads(disk, walk, expected, snapshots, problems)
     differs = _difference(disk, taken, walk)
@@ -190,74 +178,8 @@ class _Shortcut(NamedTuple):
         )
 
 
-class _Walk:
-    """Walks along the journal from its beginning and makes the state from it alone."""
-
-    def __init__(
-        self, disk: Disk, id_retention_us: int, wanted: set[int], problems: list[Problem]
-    ) -> None:
-        self._disk = disk
-        self._reader = JournalReader(disk)
-        self._replay = Replay(State(), id_retention_us)
-        self._replaying = True
-        self._wanted = wanted
-        self._problems = problems
-        self.head = Head(0, frame.GENESIS)
-        """The end of the newest batch that was found whole."""
-        self.is_whole = True
-        """Whether nothing was amiss so far."""
-        self.batches = 0
-        self.chains: dict[int, bytes] = {}
-        """The chain's head at the wanted positions, as far as a batch ends there."""
-
-    @property
-    def state(self) -> State:
-        """The state at the end of the walk."""
-        return self._replay.state
-
-    @property
-    def torn(self) -> TornTail | None:
-        """What lies behind the end, if the walk went that far."""
-        return self._reader.torn
-
-    def to(self, position: int | None, progress: Progress) -> None:
-        """Walk to a position, or to the end; damage ends the walk before it."""
-        try:
-            for batch in self._reader if position != 0 else ():
-                self._look_at(batch)
-                progress(batch.size_bytes)
-                if batch.last_position == position:
-                    break
-        except JournalDamagedError as error:
-            self._amiss(Problem(error.file, error.offset, error.problem))
-        self._replay.finish()
-
-    def _look_at(self, batch: Batch) -> None:
-        if self.batches == 0 and batch.first_position != 1:
-            text = f"the journal begins at position {batch.first_position}: records are missing"
-            self._not_replayed(batch, text)
-        if batch.last_position in self._wanted:
-            self.chains[batch.last_position] = batch.header.chain
-        for position, event in events_of(self._disk, batch):
-            try:
-                if self._replaying:
-                    self._replay.apply(event, position)
-            except MISFITS as error:
-                self._not_replayed(batch, misfit(self._disk, batch, position, error).problem)
-        self.batches += 1
-        self.head = Head(batch.last_position, batch.header.chain)
-
-    def _not_replayed(self, batch: Batch, problem: str) -> None:
-        self._replaying = False
-        self._amiss(Problem(self._disk.path(batch.segment), batch.offset, problem))
-
-    def _amiss(self, problem: Problem) -> None:
-        self.is_whole = False
-        self._problems.append(problem)
-
-
 def _difference(
-    disk: Disk, taken: _Shortcut | Problem | JournalShorterError | None, walk: _Walk
+    disk: Disk, taken: _Shortcut | Problem | JournalShorterError | None, walk: Walk
 ) -> Problem | None:
     """What is amiss between the newest snapshot and the journal, if anything is."""
     if isinstance(taken, Problem):
@@ -274,32 +196,20 @@ def _difference(
 
 def _check_heads(
     disk: Disk,
-    walk: _Walk,
+    walk: Walk,
     expected: Iterable[Head],
     snapshots: Iterable[CheckedSnapshot],
     problems: list[Problem],
 ) -> None:
     folder = disk.path(journal.FOLDER)
     for head in expected:
-        problem = _misses(walk, head)
+        problem = walk.misses(head)
         if problem:
             problems.append(Problem(folder, None, f"{problem} is expected"))
     for checked in snapshots:
         if checked.end is None:
             continue
         rests_on = Head(checked.end.journal_position, bytes.fromhex(checked.end.chain))
-        problem = _misses(walk, rests_on)
+        problem = walk.misses(rests_on)
         if problem:
             problems.append(Problem(checked.file, None, f"{problem} was there when it was taken"))
-
-
-def _misses(walk: _Walk, head: Head) -> str | None:
-    """How the journal fails to pass through a head; None where it does, or at the beginning."""
-    found = walk.chains.get(head.position)
-    if head.position == 0 or found == head.chain:
-        return None
-    if found is not None:
-        return f"at position {head.position} the chain is {found.hex()}, but {head.chain.hex()}"
-    if head.position > walk.head.position:
-        return f"the journal ends at position {walk.head.position}, but {head.position}"
-    return f"no batch ends at position {head.position}, but one"
