@@ -27,7 +27,7 @@ from authorizer.http.api.documentation import DocumentationEndpoints
 from authorizer.http.api.endpoints import Endpoint, endpoints_of, router_routes
 from authorizer.http.api.problems import EXCEPTION_HANDLERS, problem_response
 from authorizer.http.cards import CardEndpoints
-from authorizer.http.connection.request_id import request_id
+from authorizer.http.connection.request_id import RequestIds
 from authorizer.http.customer_search import CustomerSearchEndpoints
 from authorizer.http.customers import CustomerEndpoints
 from authorizer.http.histories import HistoryEndpoints
@@ -52,7 +52,7 @@ from authorizer.http.transactions import (
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """The services that endpoints use."""
 
@@ -62,6 +62,7 @@ class Services:
     metrics: Metrics
     health: HealthCheck
     access: Access
+    request_ids: RequestIds
     search_rates: SearchRates
     limit_ceiling_cents: int
     trail: AccessTrail
@@ -101,18 +102,21 @@ def make_app(services: Services) -> App:
         exception_handlers=EXCEPTION_HANDLERS,
     )
     starlette.router.redirect_slashes = False
-    return Transactions(Traced(starlette), services.purchases, services.access, services.clock)
+    ids = services.request_ids
+    traced = Traced(starlette, ids)
+    return Transactions(traced, services.purchases, services.access, services.clock, ids)
 
 
 class Traced:
     """Adds the request id and `no-store` to every answer; logs the bugs that `on_bug` answers."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, ids: RequestIds) -> None:
         self._app = app
+        self._ids = ids
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and its answer back."""
-        identity = request_id(scope.get("headers", ()))
+        identity = self._ids.of(scope.get("headers", ()))
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -21,7 +21,7 @@ from authorizer.http.api.wire import MAX_BODY_BYTES
 from authorizer.http.connection.exchange import Exchange
 from authorizer.http.connection.plain_heads import PlainHead, PlainHeads
 from authorizer.http.connection.protocol import RECEIVED, RESPOND
-from authorizer.http.connection.request_id import idempotency_keys, new_id, request_id
+from authorizer.http.connection.request_id import RequestIds, idempotency_keys
 from authorizer.http.transaction_answers import OF_OUTCOME, rendered
 from authorizer.http.transaction_body import parse
 
@@ -58,10 +58,13 @@ class Transactions:
 
     exchange = PurchaseExchange
 
-    def __init__(self, others: App, purchases: Purchases, access: Access, clock: Clock) -> None:
+    def __init__(
+        self, others: App, purchases: Purchases, access: Access, clock: Clock, ids: RequestIds
+    ) -> None:
         self._others = others
         self._purchases = purchases
         self._access = access
+        self._ids = ids
         self._monotonic_ns = clock.monotonic_ns
         self.plain_heads = PlainHeads(PATHS)
 
@@ -69,7 +72,7 @@ class Transactions:
         self, exchange: PurchaseExchange, head: PlainHead, body: bytes, read_ns: int
     ) -> None:
         """Have a plain purchase decided. See `DirectApp`."""
-        identity = exchange.identity = head.request_id or new_id()
+        identity = exchange.identity = head.request_id or self._ids.new()
         caller = self._access.admit_transaction(head.headers, head.foreign)
         if isinstance(caller, Denied):
             denial = _denial(caller, identity)
@@ -95,11 +98,12 @@ class Transactions:
                 await self._other(scope, receive, send)
                 return
             if scope["method"] != "POST":
-                await _method_not_allowed(scope, receive, send)
+                refusal = _method_not_allowed(self._ids.of(scope["headers"]))
+                await refusal(scope, receive, send)
                 return
             caller = self._access.admit_transaction(scope["headers"])
             if isinstance(caller, Denied):
-                denial = _denial(caller, request_id(scope["headers"]))
+                denial = _denial(caller, self._ids.of(scope["headers"]))
                 await denial(scope, receive, send)
                 return
             body = await _whole_body(receive)
@@ -111,11 +115,11 @@ class Transactions:
         received_ns = scope.get("state", _NOTHING).get(RECEIVED) or self._monotonic_ns()
         command = partial(parse, body, caller.by, idempotency_keys(scope["headers"]))
         self._purchases.submit(command, reply, received_ns)
-        await _send(await reply, request_id(scope["headers"]), respond, send)
+        await _send(await reply, self._ids.of(scope["headers"]), respond, send)
 
     async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._purchases.in_flight.is_over:
-            headers = {"X-Request-Id": request_id(scope["headers"]).decode()}
+            headers = {"X-Request-Id": self._ids.of(scope["headers"]).decode()}
             busy = problem_response(503, "too many requests are under way", headers=headers)
             await busy(scope, receive, send)
             return
@@ -147,6 +151,6 @@ def _denial(denied: Denied, identity: bytes) -> Response:
     return problem_response(denied.status, denied.detail, headers=headers)
 
 
-async def _method_not_allowed(scope: Scope, receive: Receive, send: Send) -> None:
-    headers = {"Allow": "POST", "X-Request-Id": request_id(scope["headers"]).decode()}
-    await problem_response(405, "transactions are posted", headers=headers)(scope, receive, send)
+def _method_not_allowed(identity: bytes) -> Response:
+    headers = {"Allow": "POST", "X-Request-Id": identity.decode()}
+    return problem_response(405, "transactions are posted", headers=headers)

@@ -12,6 +12,7 @@ import uvloop
 from authorizer.actors.access_trail import AccessTrail
 from authorizer.http.access.search_rates import SearchRates
 from authorizer.http.app import Services, make_app
+from authorizer.http.connection.request_id import RequestIds
 from authorizer.logs.root import flush_logs
 from authorizer.persistence.api_keys import KeyFile
 from authorizer.persistence.keys_in_force import InForce
@@ -78,22 +79,23 @@ async def _serve(
         trail = AccessTrail(AccessLog(LocalDisk(settings.data / ACCESS_LOG)), world.off_loop)
         app = make_app(
             Services(
-                running.actors,
-                running.clock,
-                running.purchases,
-                metrics,
-                health.answer,
-                access,
-                SearchRates(
+                actors=running.actors,
+                clock=running.clock,
+                purchases=running.purchases,
+                metrics=metrics,
+                health=health.answer,
+                access=access,
+                request_ids=RequestIds(world.random),
+                search_rates=SearchRates(
                     settings.search_hits_per_minute,
                     settings.masked_searches_per_hour,
                     running.clock.monotonic_ns,
                     metrics.denied,
                 ),
-                settings.attendant_limit_ceiling_cents,
-                trail,
-                reports,
-                settings.desk_hours,
+                limit_ceiling_cents=settings.attendant_limit_ceiling_cents,
+                trail=trail,
+                reports=reports,
+                desk_hours=settings.desk_hours,
             )
         )
         server = UvicornServer(uvicorn_config(app, keep_alive_seconds=settings.keep_alive_seconds))

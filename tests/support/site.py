@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ from authorizer.followers.reports.client import NoReports
 from authorizer.http.access.control import Access
 from authorizer.http.app import make_app
 from authorizer.http.connection.protocol import Protocol
+from authorizer.http.connection.request_id import RequestIds
 from authorizer.http.metrics import Metrics
 from authorizer.server.uvicorn_server import uvicorn_config
 from tests.support.house import House
@@ -87,6 +89,7 @@ async def live_site() -> AsyncIterator[LiveSite]:
     services.actors, services.clock = house.actors, house.clock
     services.metrics = Metrics(services.purchases.counts)
     services.access = Access((), open_without_keys=True)
+    services.request_ids = RequestIds(secrets.token_bytes)
     services.health = lambda: (True, {})
     services.reports = NoReports()
     app = make_app(services)

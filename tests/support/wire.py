@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import secrets
 import socket
 from collections.abc import Callable, Coroutine
 from typing import Any, cast
@@ -20,6 +21,7 @@ from authorizer.domain.access import ApiKey
 from authorizer.http.access.control import Access
 from authorizer.http.connection.plain_heads import PlainHead
 from authorizer.http.connection.protocol import Protocol
+from authorizer.http.connection.request_id import RequestIds
 from authorizer.http.metrics import Metrics
 from authorizer.http.transactions import (
     App,
@@ -180,7 +182,8 @@ class Site:
         )
         self.metrics = Metrics(self.purchases.counts)
         access = Access(keys, open_without_keys=not keys)
-        self.transactions = Counting(other, self.purchases, access, house.clock)
+        ids = RequestIds(secrets.token_bytes)
+        self.transactions = Counting(other, self.purchases, access, house.clock, ids)
         app: App = self.transactions
         if asgi:
 

@@ -1,25 +1,35 @@
-"""What a client calls its request: `X-Request-Id`, in and out, and `Idempotency-Key`."""
+"""The headers that name a request: `X-Request-Id`, in and out, and `Idempotency-Key`."""
 
 import itertools
 import re
-import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 _FIT = re.compile(rb"[\x21-\x7e]{1,128}")
 _QUOTED: Final = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
-"""A text as structured fields write it (RFC 9651), which the header's draft asks for."""
-_PREFIX: Final = secrets.token_hex(6).encode()
-_numbers = itertools.count(1)
+"""A string of structured fields (RFC 9651), as the draft of `Idempotency-Key` has it."""
+_PREFIX_BYTES: Final = 6
 
 
-def request_id(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
-    """The id of a request: 1 to 128 visible ASCII characters are taken over as they are."""
-    return given_id(headers) or new_id()
+class RequestIds:
+    """The ids of requests: the client's own where it is fit, else a prefix and a number."""
+
+    def __init__(self, random: Callable[[int], bytes]) -> None:
+        """`random` gives the prefix, so that two processes give no id twice."""
+        self._prefix = random(_PREFIX_BYTES).hex().encode()
+        self._numbers = itertools.count(1)
+
+    def of(self, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+        """The id of a request. 1 to 128 visible ASCII characters are taken over as they are."""
+        return given_id(headers) or self.new()
+
+    def new(self) -> bytes:
+        """A new id."""
+        return b"%s-%x" % (self._prefix, next(self._numbers))
 
 
 def given_id(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
-    """The id that the client gave its request; None where it gave none that is fit."""
+    """The client's own id of its request; None without one that is fit."""
     for name, value in headers:
         if name == b"x-request-id":
             return value if _FIT.fullmatch(value) else None
@@ -27,7 +37,7 @@ def given_id(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
 
 
 def idempotency_keys(headers: Iterable[tuple[bytes, bytes]]) -> tuple[bytes, ...]:
-    """The values of `Idempotency-Key`; more than one are more than there may be."""
+    """The values of `Idempotency-Key`, of which there may be one."""
     return tuple([value for name, value in headers if name == b"idempotency-key"])
 
 
@@ -39,8 +49,3 @@ def key_text(value: bytes) -> str | None:
         return None
     quoted = _QUOTED.fullmatch(key)
     return key if quoted is None else re.sub(r"\\(.)", r"\1", quoted[1])
-
-
-def new_id() -> bytes:
-    """An id of ours."""
-    return b"%s-%x" % (_PREFIX, next(_numbers))
