@@ -132,10 +132,10 @@ class CardEndpoints:
         )
         if document.chamado is None:
             return json_response(card_part(card))
-        protocol = None
+        ticket_id = None
         if done.created:
-            protocol = await ticket_of_block(self._actors, card_id, document, by)
-        return json_response(card_part(card) | {"protocolo": protocol})
+            ticket_id = await ticket_of_block(self._actors, card_id, document, by)
+        return json_response(card_part(card) | {"protocolo": ticket_id})
 
     @endpoint(
         "POST",

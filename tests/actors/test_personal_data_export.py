@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from authorizer.actors.personal_data_export import PersonalDataExport
-from authorizer.actors.ticket_file import TicketFile
 from authorizer.domain.outcomes import Refusal, RefusalKind
-from tests.actors.documents import put
-from tests.support import commands
+from tests.actors.documents import file_of, open_one, put
 from tests.support.house import House
 
 pytestmark = pytest.mark.anyio
 
 
-async def open_one(house: House, card: str | None = None, **more: Any) -> Any:
-    command = commands.ticket("c", "Não fui eu", card, None)._replace(**more)
-    return await house.done(house.actors.tickets.open(command))
-
-
-def file_of(answer: Any) -> TicketFile:
-    assert not isinstance(answer, Refusal), answer
-    file: TicketFile = answer[1]
-    return file
-
-
-async def protocols_held(house: House, customer_id: str) -> list[str] | Refusal:
+async def tickets_held(house: House, customer_id: str) -> list[str] | Refusal:
     found = await house.done(house.actors.exports.gather(customer_id))
     if isinstance(found, Refusal):
         return found
@@ -44,7 +29,7 @@ async def test_a_persons_tickets_are_found_awake_and_asleep() -> None:
         for customer_id in "cdccdcdd"
     ]
     assert house.dispatcher.tickets.resident == 2
-    assert await protocols_held(house, "c") == [own[at] for at in (0, 2, 3, 5)]
+    assert await tickets_held(house, "c") == [own[at] for at in (0, 2, 3, 5)]
 
 
 async def test_what_is_held_on_a_person_does_not_rest_on_others_tickets() -> None:
@@ -57,7 +42,7 @@ async def test_what_is_held_on_a_person_does_not_rest_on_others_tickets() -> Non
     actor = house.dispatcher.tickets.find(other)
     assert actor is not None
     actor.broken = True
-    assert await protocols_held(house, "c") == [own]
-    refused = await protocols_held(house, "d")
+    assert await tickets_held(house, "c") == [own]
+    refused = await tickets_held(house, "d")
     assert isinstance(refused, Refusal)
     assert refused.kind is RefusalKind.UNAVAILABLE

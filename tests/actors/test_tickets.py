@@ -9,8 +9,6 @@ import pytest
 
 from authorizer.actors.assembly import assemble
 from authorizer.actors.directory import BrokenEntityError
-from authorizer.actors.personal_data_export import PersonalDataExport
-from authorizer.actors.ticket_file import TicketFile
 from authorizer.domain.customers.commands import ErasePersonalData
 from authorizer.domain.outcomes import Done, Refusal, RefusalKind
 from authorizer.domain.sealing import Sealed, is_plain
@@ -19,7 +17,7 @@ from authorizer.domain.tickets.commands import CloseTicket
 from authorizer.domain.tickets.events import TicketTaken
 from authorizer.domain.tickets.state import Ticket
 from authorizer.simulation.world import inline
-from tests.actors.documents import put
+from tests.actors.documents import file_of, open_one, put
 from tests.support import commands
 from tests.support.builders import BY, refusal_kind, terms, words
 from tests.support.commands import registration
@@ -32,34 +30,15 @@ FIRST = "20231114000001"
 """The id of the first ticket at the house's time."""
 
 
-async def open_one(house: House, card: str | None = None, **more: Any) -> Any:
-    command = commands.ticket("c", "Não fui eu", card, None)._replace(**more)
-    return await house.done(house.actors.tickets.open(command))
-
-
 async def step(house: House, what: str, ticket_id: str = FIRST, **how: Any) -> Any:
     command = commands.ticket_step(ticket_id, what, how)
     return await house.done(house.actors.tickets.ask(command))
-
-
-def file_of(answer: Any) -> TicketFile:
-    assert not isinstance(answer, Refusal), answer
-    file: TicketFile = answer[1]
-    return file
 
 
 async def with_customer() -> House:
     house = House()
     await put(house)
     return house
-
-
-async def protocols_held(house: House, customer_id: str) -> list[str] | Refusal:
-    found = await house.done(house.actors.exports.gather(customer_id))
-    if isinstance(found, Refusal):
-        return found
-    assert isinstance(found, PersonalDataExport)
-    return [file.ticket.ticket_id for file in found.tickets]
 
 
 # --- numbers -------------------------------------------------------------------------------------
