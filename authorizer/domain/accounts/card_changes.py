@@ -1,13 +1,12 @@
 """Replacing a card, and changing its credit limit: how it is decided, and what it changes."""
 
+from authorizer.domain.accounts.card_history import operation_of
 from authorizer.domain.accounts.card_rules import MAX_CARDS, is_elsewhere
 from authorizer.domain.accounts.cards import (
     BlockReason,
     Card,
     CardStatus,
     CardTerms,
-    Operation,
-    OperationKind,
 )
 from authorizer.domain.accounts.commands import ChangeLimit, ReplaceCard
 from authorizer.domain.accounts.events import CardReplaced, LimitChanged
@@ -119,30 +118,10 @@ def card_replaced(account: Account, event: CardReplaced) -> None:
         old.limit_total_cents = 0
     old.limit_used_cents = 0
     account.cards[event.terms.card_id] = Card(event.customer_id, event.terms)
-    add_operation(
-        account,
-        Operation(
-            OperationKind.REPLACEMENT.value,
-            event.card_id,
-            at,
-            event.channel,
-            block_reason=event.block_reason,
-            replaced_by=event.terms.card_id,
-        ),
-    )
+    add_operation(account, operation_of(event))
 
 
 def limit_changed(account: Account, event: LimitChanged) -> None:
     """The card has another credit limit."""
     account.cards[event.card_id].limit_total_cents = event.limit_total_cents
-    add_operation(
-        account,
-        Operation(
-            OperationKind.LIMIT_CHANGE.value,
-            event.card_id,
-            WrittenTime(event.at_us),
-            event.channel,
-            limit_total_cents=event.limit_total_cents,
-            previous_limit_cents=event.previous_cents,
-        ),
-    )
+    add_operation(account, operation_of(event))

@@ -2,13 +2,12 @@
 
 from typing import Final
 
+from authorizer.domain.accounts.card_history import operation_of
 from authorizer.domain.accounts.cards import (
     BlockReason,
     Card,
     CardStatus,
     CardTerms,
-    Operation,
-    OperationKind,
 )
 from authorizer.domain.accounts.commands import (
     BlockCard,
@@ -171,16 +170,7 @@ def card_blocked(account: Account, event: CardBlocked) -> None:
     card.status = CardStatus.BLOCKED
     card.block_reason = BlockReason.of(event.block_reason)
     card.blocked_at = WrittenTime(event.at_us)
-    add_operation(
-        account,
-        Operation(
-            OperationKind.BLOCK.value,
-            event.card_id,
-            card.blocked_at,
-            event.channel,
-            block_reason=event.block_reason,
-        ),
-    )
+    add_operation(account, operation_of(event))
 
 
 def card_unblocked(account: Account, event: CardUnblocked) -> None:
@@ -189,27 +179,9 @@ def card_unblocked(account: Account, event: CardUnblocked) -> None:
     card.status = CardStatus.ACTIVE
     card.block_reason = None
     card.blocked_at = None
-    add_operation(
-        account,
-        Operation(
-            OperationKind.UNBLOCK.value,
-            event.card_id,
-            WrittenTime(event.at_us),
-            event.channel,
-            justification=event.justification,
-        ),
-    )
+    add_operation(account, operation_of(event))
 
 
 def limit_queried(account: Account, event: LimitQueried) -> None:
     """The history has the query."""
-    add_operation(
-        account,
-        Operation(
-            OperationKind.LIMIT_QUERY.value,
-            event.card_id,
-            WrittenTime(event.at_us),
-            event.channel,
-            available_cents=event.available_cents,
-        ),
-    )
+    add_operation(account, operation_of(event))
