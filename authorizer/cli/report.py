@@ -115,8 +115,8 @@ def report(
 
 def _gather(settings: Settings, asked: Asked) -> dict[str, Any]:
     from authorizer.followers.reports.export.all_reports import gather  # noqa: PLC0415
+    from authorizer.followers.reports.tables.database import DatabaseError, problem_of  # noqa: PLC0415
     from authorizer.followers.reports.tables.projector import Projector  # noqa: PLC0415
-    from authorizer.followers.reports.tables.store import StoreError, problem_of  # noqa: PLC0415
 
     disk = offline.journal_to_read(settings)
     try:
@@ -129,14 +129,14 @@ def _gather(settings: Settings, asked: Asked) -> dict[str, Any]:
                 _wait_for_the_server(engine, journal_end(disk))
             with engine.connect() as connection:
                 return gather(connection, asked)
-    except StoreError as error:
+    except DatabaseError as error:
         raise click.ClickException(
             f"the reports' database can't be used: {problem_of(error)}"
         ) from error
 
 
 def _wait_for_the_server(engine: "Engine", position: int) -> None:
-    from authorizer.followers.reports.tables.store import read_standing  # noqa: PLC0415
+    from authorizer.followers.reports.tables.progress import read_standing  # noqa: PLC0415
 
     deadline = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < deadline:

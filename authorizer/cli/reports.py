@@ -91,12 +91,8 @@ def status(as_json: bool, settings: Settings) -> None:
 
     Exit status: 0 they could be read, 1 they could not, 2 wrong usage.
     """
-    from authorizer.followers.reports.tables.store import (  # noqa: PLC0415
-        StoreError,
-        count_rows,
-        problem_of,
-        read_standing,
-    )
+    from authorizer.followers.reports.tables.database import DatabaseError, problem_of  # noqa: PLC0415
+    from authorizer.followers.reports.tables.progress import count_rows, read_standing  # noqa: PLC0415
 
     disk = offline.journal_to_read(settings)
     try:
@@ -105,7 +101,7 @@ def status(as_json: bool, settings: Settings) -> None:
             if standing is None:
                 raise click.ClickException("there are no tables yet; the server makes them")
             rows = count_rows(connection)
-    except StoreError as error:
+    except DatabaseError as error:
         raise click.ClickException(
             f"the reports' database can't be read: {problem_of(error)}"
         ) from error
@@ -180,19 +176,19 @@ def tables_of(settings: Settings, disk: LocalDisk) -> "Iterator[Engine]":
 
 
 def _open_tables(settings: Settings, disk: LocalDisk) -> "Engine":
+    from authorizer.followers.reports.tables.database import open_database  # noqa: PLC0415
     from authorizer.followers.reports.tables.database_url import check_url  # noqa: PLC0415
-    from authorizer.followers.reports.tables.store import open_store  # noqa: PLC0415
 
     if settings.reports_url is None:
         disk.make_folder(FOLDER)
         disk.append(f"{FOLDER}/{DATABASE}").close()  # SQLite would have others read what it makes
         path = disk.path(f"{FOLDER}/{DATABASE}")
-        return open_store(f"sqlite:///{path}")
+        return open_database(f"sqlite:///{path}")
     try:
         check_url(settings.reports_url)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    return open_store(settings.reports_url)
+    return open_database(settings.reports_url)
 
 
 def _remove_database(disk: LocalDisk) -> None:
@@ -221,7 +217,7 @@ def journal_end(disk: LocalDisk) -> int:
 
 
 def _read_and_project(disk: LocalDisk, feed: "Feed") -> int:
-    from authorizer.followers.reports.tables.store import StoreError, problem_of  # noqa: PLC0415
+    from authorizer.followers.reports.tables.database import DatabaseError, problem_of  # noqa: PLC0415
 
     end = journal_end(disk)
     try:
@@ -235,7 +231,7 @@ def _read_and_project(disk: LocalDisk, feed: "Feed") -> int:
                 told = position
 
             feed.catch_up(end, tell)
-    except StoreError as error:
+    except DatabaseError as error:
         raise click.ClickException(
             f"the reports' database can't be written: {problem_of(error)}"
         ) from error

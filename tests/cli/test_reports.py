@@ -6,7 +6,7 @@ import json
 import subprocess
 from pathlib import Path
 
-from authorizer.followers.reports.tables.store import open_store
+from authorizer.followers.reports.tables.database import open_database
 from tests.support.command_line import buy, done, refused, start, write_batch
 from tests.support.commands import purchase
 from tests.support.server import PROJECT, MakeServer, python
@@ -14,7 +14,7 @@ from tests.support.tables import Tables, tables_of
 
 
 def tables(data: Path) -> Tables:
-    engine = open_store(f"sqlite:///{data / 'reports' / 'reports.sqlite'}")
+    engine = open_database(f"sqlite:///{data / 'reports' / 'reports.sqlite'}")
     found = tables_of(engine)
     engine.dispose()
     return found

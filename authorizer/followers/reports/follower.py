@@ -8,20 +8,16 @@ from typing_extensions import override
 
 from authorizer.followers.reports.local_days import LocalDays
 from authorizer.followers.reports.queries import make_queries
+from authorizer.followers.reports.tables.database import DatabaseError, is_away, problem_of
+from authorizer.followers.reports.tables.progress import OvertakenError
 from authorizer.followers.reports.tables.projector import Projector
-from authorizer.followers.reports.tables.store import (
-    OvertakenError,
-    StoreError,
-    is_away,
-    problem_of,
-)
 from authorizer.followers.troubles import Trouble
 from authorizer.followers.worker import JOURNAL_FAILURES, Follower
 
 AWAY: Final = (
     "the reports' database is away; statements, lists and reports answer 503 until it is back"
 )
-_STUCK: Final = (StoreError, OvertakenError, *JOURNAL_FAILURES)
+_STUCK: Final = (DatabaseError, OvertakenError, *JOURNAL_FAILURES)
 
 
 class ReportsFollower(Projector, Follower):
@@ -42,7 +38,7 @@ class ReportsFollower(Projector, Follower):
 
     @override
     def query_trouble(self, error: Exception) -> Trouble | None:
-        return _trouble(error) if isinstance(error, StoreError) else None
+        return _trouble(error) if isinstance(error, DatabaseError) else None
 
 
 def _trouble(error: Exception) -> Trouble:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from authorizer.followers.reports.tables.store import open_store
+from authorizer.followers.reports.tables.database import open_database
 from tests.followers.reports.house import House
 from tests.followers.reports.postgres import cluster
 
@@ -32,7 +32,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
     """A database of each kind; the same behaviour is asked of both."""
-    opened = open_store(database_url)
+    opened = open_database(database_url)
     yield opened
     opened.dispose()
 

@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from authorizer.followers.reports.tables import database_url
+from authorizer.followers.reports.tables.database import open_database
 from authorizer.followers.reports.tables.database_url import INSTALL, check_url, read_url
-from authorizer.followers.reports.tables.store import open_store
 
 PASSWORD = "s3cret"
 WRITE = "write postgresql\\+psycopg://user@host/database, or sqlite:////an/absolute/path"
@@ -19,7 +19,7 @@ def test_postgresql_by_any_name_means_psycopg(scheme: str) -> None:
     """SQLAlchemy 2.0 takes psycopg2 for the first, 2.1 does not; neither knows the second."""
     url = f"{scheme}://me:{PASSWORD}@db:5433/reports?sslmode=require"
     check_url(url)
-    engine = open_store(url)
+    engine = open_database(url)
     assert engine.dialect.driver == "psycopg"
     assert engine.url == read_url(f"postgresql+psycopg://me:{PASSWORD}@db:5433/reports").set(
         query={"sslmode": "require"}

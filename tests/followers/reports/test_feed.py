@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import Engine, update
 
 from authorizer.followers.feed import Feed
+from authorizer.followers.reports.tables.database import open_database
+from authorizer.followers.reports.tables.progress import OvertakenError
 from authorizer.followers.reports.tables.schema import SCHEMA_VERSION, progress
-from authorizer.followers.reports.tables.store import OvertakenError, open_store
 from authorizer.persistence.journal.segments import JournalDamagedError
 from tests.followers.reports.house import House
 from tests.support.purchase_events import numbered
@@ -72,7 +73,7 @@ def test_a_transaction_that_fails_leaves_nothing_behind(
         raise OSError("no room")
 
     with monkeypatch.context() as patched:
-        patched.setattr("authorizer.followers.reports.tables.store._replace", fail)
+        patched.setattr("authorizer.followers.reports.tables.store.replace", fail)
         with pytest.raises(OSError, match="no room"):
             house.feed.catch_up(2)
     assert house.tables() == before
@@ -127,7 +128,7 @@ def test_damage_stops_before_it(house: House) -> None:
 @pytest.mark.parametrize("url", ["mysql://x/y", "no url", ""])
 def test_other_databases_are_refused(url: str) -> None:
     with pytest.raises(ValueError, match="reports"):
-        open_store(url)
+        open_database(url)
 
 
 def test_a_new_start_goes_on_where_the_tables_are(house: House) -> None:

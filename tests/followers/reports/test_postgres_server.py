@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine, NullPool, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
-from authorizer.followers.reports.tables.store import is_away, open_store
+from authorizer.followers.reports.tables.database import is_away, open_database
 from tests.support.command_line import done
 from tests.support.server import PATIENT, MakeServer
 from tests.support.tables import tables_of
@@ -30,7 +30,7 @@ def test_a_server_with_its_reports_in_postgresql(
         assert client.authorize(purchase | {"id": str(number)}).code == "00"
         page = client.get("/accounts/a/transactions").json()
         assert page["transactions"][0]["id"] == str(number)
-    engine = open_store(postgres_url)
+    engine = open_database(postgres_url)
     terminate_connections(engine)
     assert client.authorize(purchase | {"id": "x"}).code == "00"
     statuses = [client.get("/accounts/a/transactions").status for _ in range(50)]
@@ -41,7 +41,7 @@ def test_a_server_with_its_reports_in_postgresql(
     engine.dispose()
     assert [row[3] for row in live["transactions"]] == ["0", "1", "2", "x"]
     done("reports", "rebuild", "--data", server.data, "--reports-url", postgres_url)
-    engine = open_store(postgres_url)
+    engine = open_database(postgres_url)
     assert tables_of(engine) == live
     engine.dispose()
     assert not (server.data / "reports").exists()
@@ -51,7 +51,7 @@ def test_a_database_is_away_when_it_has_ended_the_connection_or_takes_none(
     postgres_url: str,
 ) -> None:
     """A question that it takes badly, or too long for, is no such thing."""
-    engine = open_store(postgres_url)
+    engine = open_database(postgres_url)
     other = create_engine(engine.url, poolclass=NullPool)
     with engine.connect() as connection:
         for wrong in ("SELECT nothing", "SET LOCAL statement_timeout = 1; SELECT pg_sleep(60)"):
@@ -64,7 +64,7 @@ def test_a_database_is_away_when_it_has_ended_the_connection_or_takes_none(
             connection.execute(text("SELECT 1"))
         assert is_away(caught.value)
     engine.dispose()
-    nowhere = open_store("postgresql://me@127.0.0.1:1/x")
+    nowhere = open_database("postgresql://me@127.0.0.1:1/x")
     with pytest.raises(DBAPIError) as caught:
         nowhere.connect()
     assert is_away(caught.value)

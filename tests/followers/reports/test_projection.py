@@ -15,7 +15,6 @@ from sqlalchemy import Engine
 from authorizer.domain.accounts.cards import Operation
 from authorizer.domain.accounts.events import (
     AccountCredited,
-    AccountOpened,
     CardBlocked,
     CardOpened,
     CardReplaced,
@@ -25,8 +24,8 @@ from authorizer.domain.accounts.events import (
     PurchaseApproved,
     PurchaseDeclined,
 )
+from authorizer.domain.aggregates import AGGREGATE_OF_EVENT
 from authorizer.domain.customers.events import OperationsImported
-from authorizer.domain.merchants.events import MerchantRegistered
 from authorizer.domain.moments import DAY_US, WrittenTime
 from authorizer.domain.money import MAX_BALANCE_CENTS
 from authorizer.domain.outcomes import Reason
@@ -45,32 +44,9 @@ Journal = list[tuple[int, Any]]
 PROTOCOLS: Final = ("1", "2", "3")
 CARDS: Final = ("k1", "k2", "k3")
 INSTANTS: Final = st.integers(0, 2**51)
-TICKET_KINDS: Final = (
-    ticket_events.TicketTaken,
-    ticket_events.InteractionRecorded,
-    ticket_events.TicketPaused,
-    ticket_events.TicketResumed,
-    ticket_events.TicketPriorityChanged,
-    ticket_events.TicketResolved,
-    ticket_events.TicketReopened,
-    ticket_events.TicketClosed,
-)
+TICKET_KINDS: Final = tuple(kind.event for kind in TICKETS.events if not kind.opens)
 OTHERS: Final = [
-    EVENTS[kind]
-    for kind in (
-        AccountOpened,
-        AccountCredited,
-        MerchantRegistered,
-        PurchaseApproved,
-        PurchaseDeclined,
-        CardOpened,
-        CardBlocked,
-        CardUnblocked,
-        CardReplaced,
-        LimitChanged,
-        LimitQueried,
-        OperationsImported,
-    )
+    EVENTS[kind] for kind, aggregate in AGGREGATE_OF_EVENT.items() if aggregate is not TICKETS
 ]
 
 

@@ -12,7 +12,7 @@ from authorizer.domain.messages import Event
 from authorizer.domain.moments import DAY_US
 from authorizer.followers.reports.follower import ReportsFollower
 from authorizer.followers.reports.local_days import LocalDays
-from authorizer.followers.reports.tables.store import open_store
+from authorizer.followers.reports.tables.database import open_database
 from tests.followers.reports.house import House
 from tests.support.purchase_events import approved
 from tests.support.ticket_events import START_US, opened
@@ -25,7 +25,7 @@ class Base:
     """A database of its own, and a follower as a process has it."""
 
     def __init__(self, file: Path, *events: Event) -> None:
-        self.house = House(open_store(f"sqlite:///{file}"))
+        self.house = House(open_database(f"sqlite:///{file}"))
         self.house.project(*events)
         self.follower = ReportsFollower(self.house.engine, LocalDays("UTC"))
 

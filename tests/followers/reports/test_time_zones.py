@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import Engine, update
 
 from authorizer.domain.moments import DAY_US
-from authorizer.followers.reports.tables import store
+from authorizer.followers.reports.tables import transaction_days
+from authorizer.followers.reports.tables.progress import OvertakenError
 from authorizer.followers.reports.tables.schema import local_days
-from authorizer.followers.reports.tables.store import OvertakenError
 from tests.followers.reports.house import House
 from tests.followers.reports.test_transaction_report import FIVE_PURCHASES
 from tests.followers.reports.zones import SAO_PAULO
@@ -37,7 +37,7 @@ def as_if_always(house: House, time_zone: str) -> bool:
 def test_another_zone_has_the_sums_made_anew(
     house: House, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
-    monkeypatch.setattr(store, "READ_AT_ONCE", at_once)
+    monkeypatch.setattr(transaction_days, "READ_AT_ONCE", at_once)
     house.project(*FIVE_PURCHASES, approved(1)._replace(at_us=EVENING_US))
     utc = kept(house)
     house.new_feed(time_zone=SAO_PAULO).catch_up(house.durable)
@@ -92,7 +92,7 @@ def test_a_failure_on_the_way_leaves_the_sums_as_they_were(
     def fail(*_: object) -> None:
         raise OSError("no room")
 
-    monkeypatch.setattr(store, "_add", fail)
+    monkeypatch.setattr(transaction_days, "add_sums", fail)
     with pytest.raises(OSError, match="no room"):
         house.new_feed(time_zone=SAO_PAULO).catch_up(house.durable)
     assert house.tables() == before

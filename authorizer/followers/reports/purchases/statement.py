@@ -6,8 +6,7 @@ from sqlalchemy import Connection, Select, Table, literal, null, select, type_co
 
 from authorizer.followers.reports.tables.column_types import AskedCents
 from authorizer.followers.reports.tables.pages import MAX_PAGE_ROWS, Params, page_of
-from authorizer.followers.reports.tables.projection import PURCHASE
-from authorizer.followers.reports.tables.schema import movements, transactions
+from authorizer.followers.reports.tables.schema import PURCHASE, movements, transactions
 
 _OF_A_PURCHASE: Final = ("code", "reason", "mcc", "merchant", "card_id", "override_mcc", "source")
 _PURCHASES: Final = (

@@ -6,13 +6,9 @@ from typing_extensions import override
 
 from authorizer.followers.feed import Consumer, Events
 from authorizer.followers.reports.local_days import LocalDays
-from authorizer.followers.reports.tables.store import (
-    add_up_anew,
-    days_fit,
-    make_anew,
-    read_standing,
-    store_events,
-)
+from authorizer.followers.reports.tables.progress import make_anew, read_standing
+from authorizer.followers.reports.tables.store import store_events
+from authorizer.followers.reports.tables.transaction_days import add_up_anew, days_fit
 from authorizer.persistence.journal.place import BEGINNING, Place
 
 log = structlog.get_logger()

@@ -7,8 +7,7 @@ from authorizer.domain.money import MAX_BALANCE_CENTS
 from authorizer.domain.outcomes import Reason
 from authorizer.followers.reports.local_days import LocalDays
 from authorizer.followers.reports.period import Period
-from authorizer.followers.reports.tables.schema import CENTS_BASE, MAX_KEY_LENGTH
-from authorizer.followers.reports.tables.ticket_record import Row
+from authorizer.followers.reports.tables.schema import CENTS_BASE, MAX_KEY_LENGTH, Row
 
 TOTAL: Final = "total"
 

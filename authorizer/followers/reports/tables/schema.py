@@ -4,7 +4,7 @@ Times are microseconds since 1970 UTC, money is centavos. Personal text stands h
 the journal: sealed. Rows are only added or, where a table says so, replaced; none is ever removed.
 """
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     Boolean,
@@ -20,6 +20,13 @@ from authorizer.followers.reports.tables.column_types import AskedCents, WholeNu
 
 SCHEMA_VERSION: Final = 5
 """Grows with every change to the tables or to what is put into them: then they are made anew."""
+
+Row = dict[str, Any]
+"""A row by the names of its columns."""
+
+PURCHASE: Final = "purchase"
+CREDIT: Final = "credit"
+"""Types of lines in a statement."""
 
 metadata: Final = MetaData()
 
@@ -77,7 +84,7 @@ movements: Final = Table(
     Column("held_cents", WholeNumber, nullable=False),
     Index("movements_by_account", "account_id", "position"),
 )
-"""A row for every movement of a wallet that is no purchase: so far of the type `credit`.
+"""A row for every movement of a wallet that is no purchase: so far of the type `CREDIT`.
 
 `available_cents` and `held_cents` are what was added to the wallet by it, negative where taken. An
 account's opening balances, these, and what its purchases took are what its wallets hold."""

@@ -18,9 +18,7 @@ from authorizer.domain.tickets.state import (
     TicketView,
     ticket_view,
 )
-from authorizer.followers.reports.tables.schema import tickets
-
-Row = dict[str, Any]
+from authorizer.followers.reports.tables.schema import Row, tickets
 
 _OWN: Final = (
     "opened_position",

@@ -1,0 +1,52 @@
+"""The database of the tables: how it is opened, and what its failures tell."""
+
+from typing import Any, Final
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from authorizer.followers.reports.tables.database_url import read_url
+
+DatabaseError = SQLAlchemyError
+"""What the database says when it can't."""
+
+BUSY_SECONDS: Final = 10
+CHECKPOINT_PAGES: Final = 8192
+"""Pages in the WAL before they go to their places: each time costs syncs on the journal's disk."""
+READ_SECONDS: Final = 10
+
+
+def open_database(url: str) -> Engine:
+    """A database by its SQLAlchemy URL: SQLite or PostgreSQL.
+
+    Raises:
+        ValueError: the URL names another kind, or is none.
+    """
+    read = read_url(url)
+    if read.get_backend_name() == "sqlite":
+        engine = create_engine(read, connect_args={"timeout": BUSY_SECONDS})
+        event.listen(engine, "connect", _prepare_sqlite)
+        return engine
+    options = f"-c statement_timeout={READ_SECONDS * 1000}"
+    return create_engine(read, pool_pre_ping=True, connect_args={"options": options})
+
+
+def is_away(error: Exception) -> bool:
+    """Whether the database could not be reached, or has ended the connection."""
+    return isinstance(error, DBAPIError) and (error.connection_invalidated or not error.statement)
+
+
+def problem_of(error: Exception) -> str:
+    """What went wrong, in one line, without the statement and values that SQLAlchemy shows."""
+    cause = getattr(error, "orig", None) or error
+    lines = str(cause).splitlines() or [""]
+    return f"{type(cause).__name__}: {lines[0]}"
+
+
+def _prepare_sqlite(connection: Any, _: Any) -> None:
+    """Readers beside the writer; what a crash of the machine takes away is read again."""
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
+    cursor.close()

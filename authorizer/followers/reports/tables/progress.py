@@ -1,0 +1,84 @@
+"""How far the tables are: the row `progress`, and the tables' making."""
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Engine, func, insert, inspect, select, update
+
+from authorizer.followers.reports.local_days import LocalDays
+from authorizer.followers.reports.tables.schema import (
+    SCHEMA_VERSION,
+    contacts,
+    metadata,
+    movements,
+    operations,
+    progress,
+    tickets,
+    transactions,
+)
+from authorizer.persistence.journal.place import Place
+
+
+class OvertakenError(Exception):
+    """Another process has moved the tables on: what was to be put into them is there already."""
+
+
+class Standing(NamedTuple):
+    """How far the tables are, and by whose days their purchases are added up."""
+
+    place: Place
+    time_zone: str
+
+
+def read_standing(connection: Connection) -> Standing | None:
+    """How the tables stand; None where there are none, or those of another version."""
+    if not inspect(connection).has_table(progress.name):
+        return None
+    row = connection.execute(select(progress)).mappings().first()
+    if row is None or row["schema_version"] != SCHEMA_VERSION:
+        return None
+    place = Place(row["position"], bytes(row["chain"]), row["segment"], row["batch_offset"])
+    return Standing(place, row["time_zone"])
+
+
+def count_rows(connection: Connection) -> dict[str, int]:
+    """How many rows the tables have that people ask about."""
+    return {
+        table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+        for table in (transactions, movements, operations, contacts, tickets)
+    }
+
+
+def make_anew(engine: Engine, beginning: Place, days: LocalDays) -> None:
+    """Make all tables, empty. A crash on the way leaves no progress, so they are made again."""
+    with engine.begin() as connection:
+        progress.drop(connection, checkfirst=True)
+    with engine.begin() as connection:
+        metadata.drop_all(connection)
+        metadata.create_all(connection)
+        values = {
+            "id": 1,
+            "schema_version": SCHEMA_VERSION,
+            "time_zone": days.time_zone,
+            **beginning._asdict(),
+        }
+        connection.execute(insert(progress).values(values))
+
+
+def move(connection: Connection, before: Place, after: Place, days: LocalDays) -> None:
+    """Move the tables from one place of the journal to another.
+
+    Raises:
+        OvertakenError: they are not at `before`, or their days are not `days`.
+    """
+    moved = connection.execute(
+        update(progress)
+        .where(
+            progress.c.schema_version == SCHEMA_VERSION,
+            progress.c.position == before.position,
+            progress.c.chain == before.chain,
+            progress.c.time_zone == days.time_zone,
+        )
+        .values(after._asdict())
+    )
+    if moved.rowcount != 1:
+        raise OvertakenError(f"the tables are not at position {before.position} any more")

@@ -1,0 +1,70 @@
+"""Purchases and credits → rows."""
+
+from authorizer.domain.accounts.categories import CREDIT_LIMIT
+from authorizer.domain.accounts.events import AccountCredited, PurchaseApproved, PurchaseDeclined
+from authorizer.domain.outcomes import Reason
+from authorizer.followers.reports.tables.column_types import storable
+from authorizer.followers.reports.tables.rows import Rows
+from authorizer.followers.reports.tables.schema import CREDIT
+
+
+def approved(rows: Rows, event: PurchaseApproved, position: int) -> None:
+    """An approved purchase, paid by a wallet or by the limit of a card."""
+    source = CREDIT_LIMIT if event.wallet is None else event.wallet
+    _transaction(rows, event, position, Reason.APPROVED, source, event.wallet)
+
+
+def declined(rows: Rows, event: PurchaseDeclined, position: int) -> None:
+    """A declined purchase: nothing paid."""
+    _transaction(rows, event, position, Reason.of(event.reason), None)
+
+
+def _transaction(
+    rows: Rows,
+    event: PurchaseApproved | PurchaseDeclined,
+    position: int,
+    reason: Reason,
+    source: str | None,
+    wallet: str | None = None,
+) -> None:
+    merchant, mcc = storable(event.merchant), storable(event.mcc)
+    source = _storable_or_none(source)
+    rows.transactions.append(
+        {
+            "position": position,
+            "at_us": event.at_us,
+            "account_id": storable(event.account_id),
+            "transaction_id": _storable_or_none(event.transaction_id),
+            "code": reason.code,
+            "reason": reason.word,
+            "amount_cents": event.amount_cents,
+            "mcc": mcc,
+            "merchant": merchant,
+            "card_id": _storable_or_none(event.card_id),
+            "override_mcc": _storable_or_none(event.override_mcc),
+            "source": source,
+            "wallet": _storable_or_none(wallet),
+        }
+    )
+    rows.sums.add(event.at_us, reason, source, mcc, merchant, event.amount_cents)
+
+
+def credited(rows: Rows, event: AccountCredited, position: int) -> None:
+    """A credit of a wallet."""
+    rows.movements.append(
+        {
+            "position": position,
+            "at_us": event.at_us,
+            "account_id": event.account_id,
+            "type": CREDIT,
+            "movement_id": event.credit_id,
+            "wallet": event.wallet,
+            "amount_cents": event.amount_cents,
+            "available_cents": event.amount_cents,
+            "held_cents": 0,
+        }
+    )
+
+
+def _storable_or_none(text: str | None) -> str | None:
+    return None if text is None else storable(text)

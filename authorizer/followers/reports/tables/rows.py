@@ -1,0 +1,37 @@
+"""The rows that a run of events adds to the tables, or replaces in them."""
+
+from typing import Any, Final
+
+from authorizer.followers.reports.local_days import LocalDays
+from authorizer.followers.reports.tables.purchase_sums import PurchaseSums
+from authorizer.followers.reports.tables.schema import Row
+from authorizer.followers.reports.tables.ticket_record import TicketRecord
+
+_NO_CONTACT: Final[Row] = dict.fromkeys(
+    ("at_text", "channel", "protocol", "card_id", "author", "name", "public", "priority", "text")
+)
+
+
+class Rows:
+    """Rows by table, filled by one event after the other.
+
+    `owner_of_card` and `tickets` are what is in the tables already, for the cards and tickets that
+    the events name. `days` are those by which purchases are added up.
+    """
+
+    def __init__(
+        self, owner_of_card: dict[str, str], tickets: dict[str, TicketRecord], days: LocalDays
+    ) -> None:
+        self.owner_of_card = owner_of_card
+        self.tickets = tickets
+        self.transactions: list[Row] = []
+        self.movements: list[Row] = []
+        self.cards: list[Row] = []
+        self.operations: list[Row] = []
+        self.contacts: list[Row] = []
+        self.ticket_changes: list[Row] = []
+        self.sums = PurchaseSums(days)
+
+    def add_contact(self, **fields: Any) -> None:
+        """Add a contact; a field that is not given is null."""
+        self.contacts.append({**_NO_CONTACT, **fields})

@@ -1,0 +1,79 @@
+"""The sums of purchases by local day, in their tables."""
+
+from typing import Any, Final
+
+from sqlalchemy import Connection, delete, select, update
+
+from authorizer.domain.outcomes import Reason
+from authorizer.followers.reports.local_days import LocalDays
+from authorizer.followers.reports.tables.purchase_sums import PurchaseSums
+from authorizer.followers.reports.tables.schema import (
+    CENTS_BASE,
+    local_days,
+    progress,
+    transaction_days,
+    transactions,
+)
+from authorizer.followers.reports.tables.writing import replace, upserting
+
+READ_AT_ONCE: Final = 10_000
+
+
+def days_fit(connection: Connection, days: LocalDays) -> bool:
+    """Whether the days that purchases are added up by begin and end as `days` has them."""
+    return all(
+        days.whole(row.day) == (row.start_us, row.end_us)
+        for row in connection.execute(select(local_days))
+    )
+
+
+def add_up_anew(connection: Connection, days: LocalDays) -> None:
+    """Add all purchases in the tables up by other days. Until it is committed nobody sees it."""
+    connection.execute(update(progress).values(time_zone=days.time_zone))  # others wait, or fail
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+    for table in (transaction_days, local_days):
+        connection.execute(delete(table))
+    position = 0
+    while rows := connection.execute(
+        _PURCHASES.where(transactions.c.position > position)
+        .order_by(transactions.c.position)
+        .limit(READ_AT_ONCE)
+    ).all():
+        sums = PurchaseSums(days)
+        for position, at_us, word, source, mcc, merchant, cents in rows:  # noqa: B007 - read on from it
+            sums.add(at_us, Reason.of(word), source, mcc, merchant, cents)
+        add_sums(connection, sums)
+
+
+def add_sums(connection: Connection, sums: PurchaseSums) -> None:
+    """Add sums to those in the tables."""
+    rows = sums.sums()
+    if rows:
+        connection.execute(_add_to_days(connection), rows)
+        replace(connection, local_days, sums.days())
+
+
+def _add_to_days(connection: Connection) -> Any:
+    table = transaction_days
+    insertion = upserting(connection)(table)
+    low = table.c.cents_low + insertion.excluded.cents_low
+    return insertion.on_conflict_do_update(
+        index_elements=list(table.primary_key),
+        set_={
+            "count": table.c.count + insertion.excluded.count,
+            "cents_high": table.c.cents_high + insertion.excluded.cents_high + low // CENTS_BASE,
+            "cents_low": low % CENTS_BASE,
+        },
+    )
+
+
+_PURCHASES: Final = select(
+    transactions.c.position,
+    transactions.c.at_us,
+    transactions.c.reason,
+    transactions.c.source,
+    transactions.c.mcc,
+    transactions.c.merchant,
+    transactions.c.amount_cents,
+)
