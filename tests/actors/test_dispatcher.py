@@ -12,6 +12,7 @@ from authorizer.domain.accounts.commands import (
     Credit,
     OpenAccount,
     QueryLimit,
+    ReadAccount,
 )
 from authorizer.domain.merchants.commands import RegisterMerchant, RemoveMerchant
 from authorizer.domain.moments import WrittenTime
@@ -156,3 +157,26 @@ async def test_a_credit_counts_for_the_purchase_behind_it() -> None:
     buy = begun(house.purchase("a", 5_00))
     await house.done(credit)
     assert (await house.done(buy)).reason is Reason.APPROVED
+
+
+# --- any command ---------------------------------------------------------------------------------
+
+
+async def test_a_command_waits_for_no_room_in_an_inbox() -> None:
+    house = House(max_inbox=2)
+    await house.open("a")
+    waiting = [begun(house.dispatcher.ask(ReadAccount("a"))) for _ in range(3)]
+    await asyncio.sleep(0)
+    answers = [await house.done(each) for each in waiting]
+    assert [isinstance(answer, Refusal) for answer in answers] == [False, False, True]
+    assert refusal_kind(answers[2]) is RefusalKind.OVERLOADED
+
+
+async def test_what_is_sent_has_no_bound_and_its_refusal_is_there_at_once() -> None:
+    """The importer sends, and bounds its waves by itself."""
+    house = House(max_inbox=2)
+    await house.open("a")
+    sent = [house.dispatcher.send(Credit("a", f"c{n}", "CASH", 1, BY)) for n in range(5)]
+    answers = [await house.done(each) for each in sent]
+    assert not any(isinstance(answer, Refusal) for answer in answers)
+    assert refusal_kind(await house.dispatcher.send(ReadAccount("x"))) is RefusalKind.NOT_FOUND

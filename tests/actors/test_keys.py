@@ -9,12 +9,16 @@ from typing import Any
 import pytest
 
 from authorizer.actors.keys import Keys
+from authorizer.domain.accounts.commands import UnblockCard
+from authorizer.domain.accounts.events import CardUnblocked
 from authorizer.domain.customers.commands import ErasePersonalData
 from authorizer.domain.customers.state import ERASED
 from authorizer.domain.outcomes import Refusal, RefusalKind
+from authorizer.domain.sealing import is_plain, unsealed
 from authorizer.persistence.privacy.vault import FILE, Vault
 from authorizer.simulation.memory_disk import MemoryDisk
 from authorizer.simulation.world import inline
+from tests.actors.documents import put
 from tests.support.builders import BY, terms
 from tests.support.commands import registration
 from tests.support.house import STEPS, House, begun
@@ -87,6 +91,23 @@ async def test_a_customer_who_exists_never_gets_another_key() -> None:
     assert isinstance(answer, Refusal)
     assert answer.kind is RefusalKind.UNAVAILABLE
     assert not house.vault.has_key("c")
+
+
+async def test_a_customer_of_an_old_journal_gets_a_key_before_a_card_is_unblocked() -> None:
+    """Their data was journaled before texts were sealed, so there never was a key."""
+    house = House()
+    await put(house)
+    customer = house.dispatcher.customers.active("c")
+    assert customer is not None
+    customer.state.personal = unsealed("[]")
+    house.vault.destroy(["c"])
+    await house.block("a", "k")
+    unblock = UnblockCard("a", "k", "App", "found again", BY)
+    answer = await house.done(house.actors.cards.unblock(unblock))
+    assert not isinstance(answer, Refusal), answer
+    assert house.vault.has_key("c")
+    (event,) = [each for each in house.journal.events() if isinstance(each, CardUnblocked)]
+    assert not is_plain(event.justification)
 
 
 async def test_a_document_that_is_refused_makes_no_key() -> None:
