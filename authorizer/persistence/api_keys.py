@@ -1,7 +1,7 @@
 """The API keys on disk: one small file, replaced as a whole, read again while a server runs.
 
-`DATA/access/api-keys.json`. It holds no key, only the SHA-256 of each key's secret. Whoever changes
-it holds the lock of `DATA/access/lock`, which is not the lock of the data folder: keys are made and
+`DATA/access/api-keys.json` holds no key, only the SHA-256 of each key's secret. A change of it
+needs the lock of `DATA/access/lock`, which is not the lock of the data folder: keys are made and
 revoked while a server owns that one.
 """
 
@@ -81,7 +81,7 @@ def digest_of_file(disk: Disk) -> str:
 
 @contextmanager
 def changing(disk: LocalDisk) -> Iterator[None]:
-    """Wait until nobody else changes the keys, and let nobody until the context ends."""
+    """Hold the lock of the keys until the context ends; wait while another process holds it."""
     disk.make_folder(".")
     disk.make_folder(FOLDER)
     with disk.turn(LOCK):

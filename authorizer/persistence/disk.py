@@ -67,7 +67,7 @@ class Disk(Protocol):
         """Return when the folder's entries are on the device."""
 
     def path(self, name: str) -> str:
-        """How messages name a file."""
+        """A file's name in messages."""
 
 
 def replace(disk: Disk, temporary: str, name: str, content: bytes) -> None:
@@ -87,7 +87,7 @@ def replace(disk: Disk, temporary: str, name: str, content: bytes) -> None:
 
 
 class FilePlace:
-    """Where a file that is being written is to be found, for as long as somebody writes it."""
+    """The path and identity of a file that is being written."""
 
     def __init__(self, disk: Disk, name: str) -> None:
         self._disk = disk
@@ -95,7 +95,7 @@ class FilePlace:
         self._identity = disk.identity(name)
 
     def check(self) -> None:
-        """OSError if the file is gone from its place: what is written to it is lost with it."""
+        """OSError if the path no longer leads to the file: what is written to it would be lost."""
         if self._disk.identity(self._name) != self._identity:
             text = "the file was removed, moved or replaced while it was written"
             raise OSError(errno.ESTALE, text, self._disk.path(self._name))

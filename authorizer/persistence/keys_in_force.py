@@ -1,9 +1,9 @@
-"""By which keys a running server goes: it says so here, and whoever changes the keys waits for it.
+"""The key file that is in force: the running server notes it, and commands that change keys wait.
 
 `DATA/access/in-force` holds the SHA-256 of the key file that the server read last. The server has
-it locked for as long as it follows the key file; without that lock what it holds means nothing.
-It takes the lock before it reads the key file. So whoever has written that file and then finds no
-lock knows that a server which begins later reads what was written.
+it locked for as long as it follows the key file; without that lock the digest means nothing. It
+takes the lock before it reads the key file. So a command that has written that file and then finds
+no lock knows that a server which begins later reads what was written.
 """
 
 import fcntl
@@ -30,7 +30,7 @@ class InForce:
         self._open()
 
     def say(self, digest: str) -> None:
-        """Tell by which key file the server goes. A file that was removed is made again."""
+        """Write the digest of the key file in force. A file that was removed is made again."""
         if self._disk.identity(IN_FORCE) != self._identity:
             os.close(self._descriptor)
             self._open()
@@ -39,7 +39,7 @@ class InForce:
             self._said = digest
 
     def close(self) -> None:
-        """Follow the key file no more."""
+        """Release the lock."""
         os.close(self._descriptor)
 
     def _write(self, digest: str) -> None:
@@ -58,7 +58,7 @@ class InForce:
 
 
 def said(disk: LocalDisk) -> str | None:
-    """What the server that goes by this folder's keys says last; None where there is none."""
+    """The digest that the running server has written last; None if no server runs."""
     try:
         descriptor = os.open(disk.path(IN_FORCE), os.O_RDONLY)
     except FileNotFoundError:

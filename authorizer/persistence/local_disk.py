@@ -129,7 +129,7 @@ class LocalDisk(Disk):
 
     @contextmanager
     def turn(self, name: str) -> Iterator[None]:
-        """Have a lock file to oneself until the context ends; wait while another process has it.
+        """Hold a lock file until the context ends; wait while another process holds it.
 
         As in `lock`, the folder that holds it is locked too.
         """
@@ -197,7 +197,7 @@ def _folder_for_long(path: Path) -> AbstractContextManager[int]:
 
 @contextmanager
 def _open_for_long(descriptor: int) -> Iterator[int]:
-    """A file that stays open while others work: their errors are not of this file."""
+    """A descriptor that stays open in the context; errors raised there are not its own."""
     try:
         yield descriptor
     finally:

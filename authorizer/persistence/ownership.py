@@ -1,8 +1,8 @@
-"""New files and folders belong to whoever owns the folder that they are made in.
+"""New files and folders belong to the owner of the folder that they are made in.
 
 A command that root runs on the data folder of another user must leave nothing there that the
 server, which runs as that user, can't read. Only what this process has made itself is given away:
-whoever owns the folder could have put a link to anything else there.
+the folder's owner could have put a link to anything else there.
 """
 
 import errno
@@ -13,7 +13,7 @@ from typing import Final
 
 FILE_MODE: Final = 0o600
 _NOT_ALLOWED: Final = frozenset({errno.EPERM, errno.EINVAL})
-"""This is not root, or the owner is nobody whom this container knows."""
+"""The process is not root, or its container does not know the owner."""
 
 
 def open_or_make(path: Path, flags: int) -> int:
@@ -22,7 +22,7 @@ def open_or_make(path: Path, flags: int) -> int:
         return os.open(path, flags)
     try:
         descriptor = os.open(path, flags | os.O_CREAT | os.O_EXCL, FILE_MODE)
-    except FileExistsError:  # somebody made it meanwhile, or it is a link to nowhere
+    except FileExistsError:  # another process made it meanwhile, or it is a link to nowhere
         return os.open(path, flags | os.O_CREAT, FILE_MODE)
     try:
         _give(descriptor, path.parent)

@@ -1,4 +1,4 @@
-"""What a check of a data folder says of something that is not as it was written."""
+"""A finding of a check of the data folder."""
 
 from typing import NamedTuple
 

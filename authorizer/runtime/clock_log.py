@@ -8,7 +8,7 @@ log = structlog.get_logger()
 
 
 def log_clock(clock: Clock, before: ClockState) -> ClockState:
-    """Say how the wall clock stands to the time of events, if that has changed; and give it."""
+    """Log how the wall clock stands to the time of events, if that has changed. Return it."""
     state = clock.state()
     if state is before:
         return state

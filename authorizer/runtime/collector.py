@@ -4,22 +4,22 @@ import gc
 from typing import Final
 
 YOUNG_OBJECTS: Final = 5_000
-"""Container objects that may come into being before the collector looks at the young ones."""
+"""Allocations of container objects between two collections of the young generation."""
 YOUNG_COLLECTIONS: Final = 4
-"""Such looks before the next one takes in those that the last looks left."""
+"""Young collections before one of the middle generation."""
 _USUAL_THRESHOLDS: Final = gc.get_threshold()
 NEVER: Final = 1_000_000
-"""A number of collections that is not reached."""
+"""A number of collections that is never reached: no full collection."""
 
 
 def calm_the_collector() -> None:
     """Keep the garbage collector's pauses short: a few milliseconds, however much is in memory.
 
-    Whatever is there after recovery stays for good and is taken out of the collector's sight; so is
-    later whatever has outlived a second look at the young: accounts awake, mostly. They are freed
-    when nobody refers to them, as all objects are. What would be lost is garbage that refers to
-    itself and was in sight at such a moment, and the hot path makes none. The collector looks only
-    when more objects have come into being than have gone, so not at all while nothing grows.
+    Objects that are there after recovery stay for good and are frozen: no collection looks at them.
+    So are objects that outlive a second collection of the young, accounts awake mostly. They are
+    freed with their last reference, as all objects are. Garbage in a cycle that was frozen would
+    stay; the hot path makes none. A collection begins only when more objects were made than freed,
+    so there is none while nothing grows.
     """
     gc.collect()
     gc.freeze()

@@ -50,6 +50,6 @@ def recover_with_summary(
 
 
 def accept_shorter(disk: Disk, error: JournalShorterError) -> None:
-    """Go on where the journal ends: an operator says that no answer is lost by that."""
+    """Put the snapshots aside that know more: an operator says that no answer is lost by that."""
     names = put_aside(disk, error.ends)
     log.warning("shorter journal accepted", ends=error.ends, knew=error.knows, put_aside=names)

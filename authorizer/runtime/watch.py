@@ -1,4 +1,4 @@
-"""What is looked after while an authorizer runs, and told in the log."""
+"""Tasks beside a running authorizer, and their lines in the log."""
 
 import asyncio
 
@@ -12,9 +12,9 @@ log = structlog.get_logger()
 
 
 async def watch_places(running: Running, world: World) -> None:
-    """Look every second whether what is written can still be found; else fail as the journal does.
+    """Check every second that written files are at their paths; fail as the journal does if not.
 
-    A folder that is removed or moved away takes what was answered for along.
+    With a folder that is removed or moved away, what was answered for is gone.
     """
     while True:
         await asyncio.sleep(1)

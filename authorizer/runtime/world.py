@@ -28,7 +28,7 @@ class KeyPlace:
     disk: Disk
     folder: str
     lock: Callable[[], AbstractContextManager[None]] = nullcontext
-    """Owns the place while an authorizer runs. The data folder is locked by its recovery."""
+    """Locks the place while an authorizer runs. The data folder is locked before its recovery."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class World:
     open_journal: Callable[[Recovered], Journal]
     """Opens the journal behind what was recovered of it."""
     random: Callable[[int], bytes]
-    """So many bytes that nobody can guess: keys and nonces."""
+    """Random bytes, that many, for keys and nonces."""
     wall_ns: Callable[[], int]
     monotonic_ns: Callable[[], int]
     seconds: Callable[[], float]

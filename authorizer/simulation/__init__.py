@@ -1,5 +1,5 @@
 """A whole authorizer in memory, put together by `runtime.running.run` as the real one is.
 
-Disk, clocks, chance and the writing of the journal are the simulation's, and nothing moves but by
-the hand of whoever drives it. So the same seed and the same steps make the same bytes.
+Disk, clocks, chance and the writing of the journal are the simulation's, and none of them moves by
+itself. So the same seed and the same steps make the same bytes.
 """

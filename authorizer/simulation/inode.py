@@ -15,9 +15,9 @@ class Inode:
     """A file's bytes, apart from its names."""
 
     content: bytes = b""
-    """What whoever reads it sees."""
+    """The bytes that a reader sees."""
     synced: bytes = b""
-    """What is surely on the device."""
+    """The bytes that are surely on the device."""
     changes: list[tuple[int, bytes | None]] = field(default_factory=list)
     """Since the last sync, in order: (offset, bytes written there), or (new length, None)."""
     doomed: list[tuple[int, int]] = field(default_factory=list)

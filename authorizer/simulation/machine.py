@@ -128,7 +128,7 @@ class Machine(Simulation):
 
     @property
     def dispatcher(self) -> Dispatcher:
-        """Who is asked for what one entity decides by itself."""
+        """The dispatcher of commands that one entity decides by itself."""
         return self.actors.dispatcher
 
     @property

@@ -19,7 +19,7 @@ from authorizer.simulation.inode import Folder, Inode
 
 
 class MachineDied(BaseException):
-    """The process or the machine came to its end at this step of the disk."""
+    """The death of the process or the machine, at a step of the disk."""
 
 
 class MemoryDisk(Disk):
@@ -30,8 +30,8 @@ class MemoryDisk(Disk):
     real disk: the change, and its sync. `die_after` lets so many steps pass and raises MachineDied
     before the next one, and before every later one, until `kill` or `lose_power` has been called.
 
-    `fail_sync` has a sync fail as Linux does it: what was to be synced is seen by whoever reads it,
-    no later sync of it fails, and it is on no device.
+    `fail_sync` has a sync fail as Linux does it: readers see what was to be synced, no later sync
+    of it fails, and it is on no device.
     """
 
     def __init__(self) -> None:
@@ -131,7 +131,7 @@ class MemoryDisk(Disk):
     # What happens to it.
 
     def die_after(self, steps: int) -> None:
-        """Let so many more steps pass, and none behind them."""
+        """Die after so many more steps."""
         self._steps_left = steps
 
     def fail_sync(self, nth: int = 1) -> None:
@@ -242,7 +242,7 @@ class MemoryFile(DiskFile):
         self._disk.sync_step(self._inode, self._name)
 
     def fail_sync(self) -> None:
-        """See `Inode`."""
+        """Fail a sync, as `Inode.fail_sync` does."""
         self._inode.fail_sync()
 
     @override

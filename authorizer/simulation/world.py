@@ -32,7 +32,7 @@ class Simulation:
         self.writer: SteppedJournal | None = None
         """The journal that was opened last."""
         self.failure: BaseException | None = None
-        """What kept the journal or the keys from being written."""
+        """The error that kept the journal or the keys from being written."""
 
     def let_pass(self, time_ns: int) -> None:
         """Let time pass, on both clocks."""
@@ -42,7 +42,7 @@ class Simulation:
     def make_world(
         self, journal_of: Callable[[Recovered], BlockingJournal], off_loop: OffLoop
     ) -> World:
-        """What an authorizer is given. `journal_of` opens what its journal is kept in."""
+        """The world of an authorizer. `journal_of` opens the journal that is written in steps."""
 
         def open_journal(recovered: Recovered) -> Journal:
             self.writer = SteppedJournal(journal_of(recovered))
@@ -69,5 +69,5 @@ class Simulation:
 
 
 async def inline(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Run at once what would block the loop: nothing in memory does."""
+    """Run a function at once: nothing blocks in memory."""
     return function(*arguments)

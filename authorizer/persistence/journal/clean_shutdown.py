@@ -1,9 +1,9 @@
-"""The mark of an orderly end: what a folder's owner knew to be on the device when it ended.
+"""The mark of an orderly end: what a folder's process knew to be on the device when it ended.
 
-After a sync that failed Linux takes what was written for clean. A later start reads it back, and
-every sync of that file succeeds, though no device has it. So a start believes the files of the
-owner before it only where that one has said, at its end, that all of its syncs had succeeded, and
-with which bytes. Any other start writes them anew.
+After a failed sync Linux takes what was written for clean. A later start reads it back, and every
+sync of that file succeeds, though no device has it. So a start believes the files of the previous
+process only if that one has noted, at its end, that all of its syncs had succeeded, and with which
+bytes. Any other start writes them anew.
 
 The mark is a claim about bytes, not a state of the folder: it need not be taken away when the
 files change, because it does not fit them any more.
@@ -19,12 +19,12 @@ _TEMPORARY: Final = "new-clean-shutdown.tmp"
 
 
 def say(disk: Disk, folder: str, end: str) -> None:
-    """Note what a folder's files end with. If the disk refuses, the next start takes longer."""
+    """Write the mark. If the disk refuses, the next start takes longer."""
     with suppress(OSError):
         replace(disk, f"{folder}/{_TEMPORARY}", f"{folder}/{MARK}", f"{end}\n".encode())
 
 
 def said(disk: Disk, folder: str) -> str:
-    """What the last orderly end has noted; empty where there was none."""
+    """The mark of the last orderly end; empty if there is none."""
     name = f"{folder}/{MARK}"
     return disk.read(name).decode(errors="replace").strip() if is_there(disk, name) else ""

@@ -97,7 +97,7 @@ class FileJournal(BlockingJournal):
         self._place.check()
 
     def _is_known(self, read: JournalReader) -> bool:
-        """Whether the owner before has ended in order with just what was read."""
+        """Whether the journal's previous process ended in order, with exactly what was read."""
         return read.torn is None and clean_shutdown.said(self._disk, journal.FOLDER) == self._end()
 
     def _end(self) -> str:
@@ -131,7 +131,7 @@ def _set_aside(disk: Disk, torn: journal.TornTail) -> None:
 
 
 def _name_aside(disk: Disk, torn: journal.TornTail, data: bytes) -> str | None:
-    """Where the bytes go; None where a crash came after they were set aside and before the cut."""
+    """The file for the bytes; None if a crash came after they were set aside, before the cut."""
     for number in itertools.count(1):
         name = f"{torn.segment}.torn-{torn.offset}" + (f"-{number}" if number > 1 else "")
         if not is_there(disk, name):

@@ -1,4 +1,4 @@
-"""Group commit: what gathers while one sync runs is the next batch, one write and one sync."""
+"""Group commit: records that gather during one sync are the next batch, with one sync."""
 
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -10,11 +10,11 @@ from typing_extensions import override
 from authorizer.persistence.journal.protocol import Journal, Submission
 
 MAX_BATCH_RECORDS: Final = 8192
-"""The most that one batch takes; what is over waits for the next."""
+"""Records of one batch, at most; the others wait for the next one."""
 MAX_RELEASE: Final = 128
-"""Answers that are let go at a time; between two such times the loop does what else is due."""
+"""Answers released in one step of the loop, at most; sockets have their turn in between."""
 _WEIGHT: Final = 4
-"""A batch moves what is expected of the next one by its share of this."""
+"""The expected duration moves by the nth part of each batch's difference from it."""
 
 
 class Waiter(Protocol):
@@ -35,8 +35,9 @@ class CommitStats(NamedTuple):
 class GroupCommit(Submission):
     """The journal as the event loop sees it: appending never waits, answers wait for durability.
 
-    What has gathered is the one batch under way. `append`, `flush` and `when_durable` belong to the
-    loop's thread; `take`, `written` and `failed` belong to the journal, in whichever thread it is.
+    It is itself the batch that it submits: the records that have gathered. `append`, `flush` and
+    `when_durable` belong to the loop's thread. `take`, `written` and `failed` belong to the thread
+    of the journal.
 
     `post` hands a callback to the loop's thread, from any thread. `on_failure` is called in the
     journal's thread when a batch could not be written: it must end the process, for memory may be
@@ -57,7 +58,7 @@ class GroupCommit(Submission):
         self._gathered: deque[Sequence[bytes]] = deque()
         self._waiting: deque[tuple[int, Waiter, Any]] = deque()
         self._under_way = Lock()
-        """Held from the submission of a batch until it is written; after a failure for good."""
+        """Held from a batch's submission until it is written; after a failure it stays held."""
         self._taken: Sequence[bytes] = ()
         self._written = journal.position
         self._releasing = False
@@ -82,21 +83,21 @@ class GroupCommit(Submission):
     def flush(self) -> None:
         """Have what was appended written now, unless a batch is under way: its end will find it.
 
-        Whoever appends calls this when no more is about to come: then all of it is one batch.
+        Called once no more records are about to come, so that all of them are one batch.
         """
         if self._gathered and self._under_way.acquire(blocking=False):
             self._journal.submit(self)
 
     @property
     def is_releasing(self) -> bool:
-        """Whether answers that nothing keeps back any more wait for their turn."""
+        """True while answers whose events are durable wait for their step of the loop."""
         return self._releasing
 
     def expected_s(self) -> float:
-        """How long what is appended now will wait for the disk, going by the recent batches.
+        """The expected wait for the disk of a record that is appended now, by the recent batches.
 
-        That is its own batch, and what is left of the one under way. One that takes longer than
-        usual is expected to take as long again: nobody knows what keeps it.
+        It is the duration of its own batch, and the rest of the one under way. A batch that takes
+        longer than usual is expected to take as long again.
         """
         usual_s, began_s = self._usual_s, self._began_s
         if began_s is None:
@@ -130,9 +131,9 @@ class GroupCommit(Submission):
     def written(self, chain: bytes) -> None:
         """Have the answers let go, and submit what gathered meanwhile.
 
-        The order matters: the loop appends, and then finds a batch under way or submits its own.
-        Here none is said to be under way, and then it is looked once more whether any gathered. So
-        no record can lie there unseen, and no two batches can be under way.
+        The order matters. The loop appends first, and then takes `_under_way` or finds it held.
+        Here it is released first, and then the records are looked for once more. So no record can
+        be left unseen, and no two batches can be under way.
         """
         records, began_s = self._taken, self._began_s
         assert began_s is not None

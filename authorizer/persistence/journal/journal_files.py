@@ -1,4 +1,4 @@
-"""Reading a journal in files on from any place, while somebody else writes it."""
+"""A journal in files, read on from any place, also while another process writes it."""
 
 from collections.abc import Generator, Iterator
 from typing import Final
@@ -22,7 +22,7 @@ CHUNK_BYTES: Final = 1 << 20
 
 
 class JournalFiles(BatchSource):
-    """Reads the segments of a folder. It remembers nothing: each call begins at its place."""
+    """The segments of a folder. Nothing is remembered between two calls of `batches`."""
 
     def __init__(self, disk: Disk) -> None:
         self._disk = disk

@@ -1,4 +1,4 @@
-"""A thread that writes a journal, so that whoever submits a batch does not wait for the disk."""
+"""A thread that writes a journal: submitting a batch never waits for the disk."""
 
 import threading
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""How far a reader has come in a journal, to be kept and gone on from."""
+"""The place up to which a journal was read: kept by the reader, who goes on from there."""
 
 from typing import Final, NamedTuple
 
@@ -7,7 +7,7 @@ from authorizer.persistence.journal.segments import Batch
 
 
 class Place(NamedTuple):
-    """The newest batch that was read, and where it lies."""
+    """The newest batch that was read, and its location."""
 
     position: int
     chain: bytes

@@ -3,9 +3,9 @@
 1. Records have positions 1, 2, 3 … without gaps; a record never changes and never moves.
 2. What is written in one batch is in the journal as a whole or not at all.
 3. A batch that was synced is there after any crash. One that was not may be there or not.
-4. Each batch carries the hash of everything before it: a changed, cut, reordered or inserted batch
-   is found by whoever reads the journal, or by comparing its head with one kept elsewhere.
-5. An incomplete last batch is cut, and that is said; damage before it is refused, with file and
+4. Each batch carries the hash of everything before it. Reading the journal, or comparing its head
+   with one kept elsewhere, finds a changed, cut, reordered or inserted batch.
+5. An incomplete last batch is cut, and the log says so. Damage before it is refused, with file and
    offset. Nothing is skipped in silence.
 """
 
@@ -40,7 +40,7 @@ class Submission(Protocol):
 
 
 class BatchSource(Protocol):
-    """Where the batches of a journal are read, beside the one who writes them."""
+    """A journal as it is read, also while it is written."""
 
     def batches(self, after: Place, until: int) -> Iterator[Batch]:
         """The batches behind a place, up to the one that ends at `until`, which is durable.
@@ -55,7 +55,7 @@ class BatchSource(Protocol):
 
 
 class Journal(BatchSource, Protocol):
-    """Where batches of records are made durable, one after another, by one writer."""
+    """A place where batches of records become durable, one after another, with one writer."""
 
     @property
     def position(self) -> int:
@@ -66,13 +66,13 @@ class Journal(BatchSource, Protocol):
         """The hash chain's head after the newest durable batch."""
 
     def submit(self, submission: Submission) -> None:
-        """Have a batch written. One at a time: the next is submitted once this one is `written`."""
+        """Have a batch written. The next one may be submitted once this one is `written`."""
 
     def check(self) -> None:
-        """OSError if what was written is not to be found where it was. Any thread may call it."""
+        """OSError if the journal was moved or removed meanwhile. Any thread may call it."""
 
     def close(self) -> None:
-        """Write what was submitted, and what that leads to; then let the journal go. Blocks."""
+        """Write what was submitted, and what `written` submits in turn; then release it. Blocks."""
 
 
 class BlockingJournal(Journal, Protocol):
@@ -81,8 +81,8 @@ class BlockingJournal(Journal, Protocol):
     def write(self, first_position: int, records: Sequence[bytes]) -> bytes:
         """Append a batch; when it is durable, return the hash chain's head after it.
 
-        OSError if it is not: the journal must not be written again, since nobody knows what a
-        failed sync left behind.
+        OSError if it is not. The journal must not be written again then: what a failed sync left
+        behind is unknown.
         """
 
     @override

@@ -84,8 +84,8 @@ class JournalReader:
     def take_newest(self) -> bytes | None:
         """The bytes of the newest segment as they were read and checked, once; None before its end.
 
-        Whoever writes them again must not read them again: memory that was short meanwhile may have
-        made the system forget what no device has.
+        To write the segment anew they must not be read again: the system may have dropped from its
+        memory meanwhile what no device has.
         """
         newest, self._newest = self._newest, None
         return newest
@@ -150,7 +150,7 @@ def _is_torn(data: bytes, offset: int, end: int, header: frame.BatchHeader | Non
 
     A sector that was never written reads as zeros, which no sound batch has all over its part of a
     sector: it begins with a mark, and ends with text. Bytes that are there but wrong are no torn
-    write: somebody or something changed a batch that may have been answered for.
+    write: a batch that may have been answered for was changed.
     """
     if header is None and len(data) - offset < frame.BATCH_HEADER_BYTES:
         return True

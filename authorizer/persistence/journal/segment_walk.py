@@ -1,4 +1,4 @@
-"""The walk along the batches of segments: the one place where bytes are found sound."""
+"""The walk along the batches of segments, the one place where their bytes are checked."""
 
 import zlib
 from collections.abc import Iterator

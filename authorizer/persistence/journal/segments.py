@@ -11,7 +11,7 @@ _NAME = re.compile(r"([0-9]{20})\.journal")
 
 
 class JournalDamagedError(Exception):
-    """The journal has damage before its end: reading stops, for nothing may be skipped."""
+    """Damage before the journal's end. Reading stops there: nothing may be skipped."""
 
     def __init__(self, file: str, offset: int, problem: str) -> None:
         super().__init__(

@@ -48,7 +48,7 @@ _NEWEST: Final = 2**63 - 1
 
 
 class AccessLog:
-    """Used by one thread at a time, whichever.
+    """The log, for one thread at a time, any thread.
 
     Every method raises OSError where the disk refuses, and JournalDamagedError where the log was
     changed; the next call begins anew with what is on the disk.
@@ -93,7 +93,7 @@ class AccessLog:
         ]
 
     def close(self) -> None:
-        """Let go of the files; the next call opens them again."""
+        """Close the files; the next call opens them again."""
         if self._journal is not None:
             with suppress(OSError):
                 self._journal.close()
@@ -153,7 +153,7 @@ class AccessLog:
         return journal
 
     def _open_index(self) -> tuple[sqlite3.Connection, int, str]:
-        self._disk.append(INDEX).close()  # SQLite would make it for whoever runs this
+        self._disk.append(INDEX).close()  # SQLite would make it as a file of this process's user
         index = sqlite3.connect(
             self._disk.path(INDEX), check_same_thread=False, isolation_level=None
         )
@@ -173,7 +173,7 @@ class AccessLog:
             raise OSError(f"{self._disk.path(INDEX)}: {error}") from error
 
     def _add(self, found: Sequence[Accessed], journal: FileJournal) -> None:
-        """What the index can't take now it takes when it is opened again: the log has it."""
+        """Index records. Rows that fail now are added at the next opening, from the log."""
         index = self._index
         if index is None:
             return
@@ -194,7 +194,7 @@ class AccessLog:
             self._index = None
 
     def _keep_reserve(self) -> None:
-        """Take the reserve's place on the disk, if it is not taken; without it there is none."""
+        """Allocate the reserve unless it is there. If the disk is full there is no reserve."""
         with suppress(OSError):
             if self._disk.size(RESERVE) == RESERVE_BYTES:
                 return
@@ -220,7 +220,7 @@ def read_accesses(disk: Disk) -> Iterator[Accessed]:
 
 
 class CheckedAccesses(NamedTuple):
-    """Whether the log is whole, and up to where."""
+    """The result of a check of the log."""
 
     position: int
     """The end of the log, or of its whole part."""

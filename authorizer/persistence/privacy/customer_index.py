@@ -34,7 +34,7 @@ _LAST_CHARACTER: Final = "\U0010ffff"
 
 
 class CustomerIndex:
-    """Used by one thread at a time, whichever. It ends when nobody refers to it any more."""
+    """An index for one thread at a time, any thread. It ends with the last reference to it."""
 
     def __init__(self) -> None:
         self._db = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
@@ -45,17 +45,17 @@ class CustomerIndex:
         """The newest number that a customer got."""
 
     def load(self, people: Iterable[tuple[str, Person]]) -> None:
-        """Take in customers who are not there yet. They are found after `loaded`."""
+        """Add customers that are not in the index yet. They are found after `loaded`."""
         self._db.execute("BEGIN")
         self._add(people, "loading")
         self._db.execute("COMMIT")
 
     def loaded(self) -> None:
-        """Say that everybody was loaded; from now on there is `put`."""
+        """End the loading: from now on `put` keeps the index up to date."""
         self._db.executescript(_LOADED)
 
     def put(self, people: Iterable[tuple[str, Person | None]]) -> None:
-        """Take in what is known of customers now; None: nothing, so that they are not found."""
+        """Replace what the index holds of customers; None removes a customer."""
         newest = dict(people)
         self._db.execute("BEGIN")
         for customer_id in newest:
@@ -65,7 +65,7 @@ class CustomerIndex:
         self._db.execute("COMMIT")
 
     def find(self, criteria: Sequence[Criterion], after: Found | None, limit: int) -> list[Found]:
-        """Those who meet all the criteria, in order, from behind a place on."""
+        """The customers that meet all criteria, in order, behind a place."""
         conditions, values = [], list[str | int]()
         for criterion in criteria:
             is_one = _IS if criterion.whole else _BEGINS

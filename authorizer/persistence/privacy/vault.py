@@ -23,8 +23,9 @@ from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from typing_extensions import override
 
-from authorizer.domain.sealing import PLAIN, Sealed, is_plain
+from authorizer.domain.sealing import PLAIN, Sealed, Sealer, is_plain
 from authorizer.persistence.disk import Disk, FilePlace, is_there
 from authorizer.persistence.journal import clean_shutdown
 
@@ -32,11 +33,11 @@ FILE: Final = "customers.keys"
 HEADER: Final = b"AUTHKEYS 1\n".ljust(64, b"\0")
 SLOT_BYTES: Final = 64
 NEW: Final = "new-customers.tmp"
-"""The file that is to take the place of the key file."""
+"""The key file's replacement, while it is being made."""
 OLD: Final = "old-customers.tmp"
-"""The key file whose place another one takes."""
+"""The key file that is being replaced."""
 SEALED: Final = "v1:"
-"""What begins a text that was sealed here."""
+"""The beginning of every sealed text."""
 
 _KEY_BYTES: Final = 32
 _NONCE_BYTES: Final = 12
@@ -47,11 +48,11 @@ _EMPTY: Final = bytes(SLOT_BYTES)
 
 
 class VaultDamagedError(Exception):
-    """The key file is none that this program has written."""
+    """The key file was not written by this program."""
 
 
-class Keyring:
-    """Seals and opens with the keys in the bytes of a key file. See `Sealer`."""
+class Keyring(Sealer):
+    """The keys in the bytes of a key file: what is sealed and opened with them."""
 
     def __init__(self, data: bytes, random: Callable[[int], bytes] = os.urandom) -> None:
         """A torn last slot is passed over.
@@ -92,19 +93,20 @@ class Keyring:
             for offset in range(SLOT_BYTES, len(self._slots), SLOT_BYTES)
         )
 
+    @override
     def has_key(self, customer_id: str) -> bool:
-        """See `Sealer`."""
         return _identity(customer_id) in self._at
 
+    @override
     def seal(self, customer_id: str, plain: str) -> Sealed:
-        """See `Sealer`."""
         nonce = self._random(_NONCE_BYTES)
         cipher = AESGCM(self._key(customer_id))
         data = nonce + cipher.encrypt(nonce, plain.encode(), customer_id.encode())
         return Sealed(SEALED + base64.b64encode(data).decode())
 
+    @override
     def open(self, customer_id: str, sealed: Sealed) -> str | None:
-        """See `Sealer`. A text of a key that was lost, or of another key, can't be had either."""
+        """None as well for a text of a key that was lost, or of another key."""
         if is_plain(sealed):
             return sealed.removeprefix(PLAIN)
         try:
@@ -135,7 +137,7 @@ class Keyring:
 
 
 class Vault(Keyring):
-    """The keys of a folder, more of which come in, and go.
+    """The keys of a folder, to which keys are added and in which they are destroyed.
 
     `create` and `destroy` block until the disk has it, and may be called from any thread; a key is
     there for the others only once it is durable.
@@ -180,7 +182,11 @@ class Vault(Keyring):
         return self._disk.path(self._name)
 
     def create(self, customer_ids: Iterable[str]) -> None:
-        """Make keys for those who have none; one write and one sync. OSError: nobody knows."""
+        """Make keys for the customers without one, with one sync.
+
+        Raises:
+            OSError: the disk refused; the keys may be there or not.
+        """
         with self._writing:
             missing = [
                 each for each in dict.fromkeys(map(_identity, customer_ids)) if each not in self._at
