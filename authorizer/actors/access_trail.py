@@ -1,4 +1,4 @@
-"""Recording who read whose data, off the loop; many requests with one sync."""
+"""The trail of who read whose data, recorded off the loop; many requests with one sync."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,20 +13,20 @@ log = structlog.get_logger()
 
 
 class AccessTrailError(Exception):
-    """Nothing can be recorded, or looked up, now. What had to be recorded is not answered."""
+    """The log can't be written, or read, now. A read that can't be recorded is not answered."""
 
 
 class Log(Protocol):
-    """Where records are kept. Every method blocks, and raises where it can't be done now."""
+    """The store of the records. Every method blocks, and raises where it can't be done now."""
 
     def write(self, accesses: Sequence[DataAccess]) -> None:
-        """Record these, durably."""
+        """Write records, durably."""
 
     def page(self, customer_id: str, before: int | None, limit: int) -> list[Accessed]:
         """The newest records of a customer, older than a position."""
 
     def close(self) -> None:
-        """Let go of it."""
+        """Close the store."""
 
 
 class AccessTrail:
@@ -39,10 +39,10 @@ class AccessTrail:
         self._gathered: list[tuple[DataAccess, asyncio.Future[None]]] = []
 
     async def record(self, access: DataAccess) -> None:
-        """Return when it is durable. AccessTrailError where it can't be recorded."""
+        """Record an access, and return when it is durable. AccessTrailError where it can't be."""
         durable = asyncio.get_running_loop().create_future()
         self._gathered.append((access, durable))
-        async with self._turn:  # whoever has the turn writes for all who wait for it
+        async with self._turn:  # the one that has the turn writes for all that wait
             if not durable.done():
                 await self._write_gathered()
         await durable
@@ -54,7 +54,7 @@ class AccessTrail:
         return found
 
     async def close(self) -> None:
-        """Let go of the log."""
+        """Close the log."""
         async with self._turn:
             await self._off_loop(self._log.close)
 
@@ -72,7 +72,7 @@ class AccessTrail:
                 durable.set_result(None)
 
     async def _done(self, call: Any, *arguments: Any) -> Any:
-        """The call's result, though whoever asked for it has left meanwhile."""
+        """The call's result. The call runs to its end where its request is cancelled."""
         calling = asyncio.ensure_future(self._off_loop(call, *arguments))
         try:
             return await asyncio.shield(calling)

@@ -73,9 +73,9 @@ class StoryClock:
 async def tell(
     running: Running, clock: StoryClock, refused: Callable[[LineSource, str], None]
 ) -> None:
-    """Have everything happen that the story tells, each at its time; all of it is durable then.
+    """Ask for every step of the story at its time; all of it is durable when this returns.
 
-    `refused` is told of each step that is not taken, which other settings can bring about.
+    `refused` is called for each step that is refused, which other settings can bring about.
     """
     ticket_ids: dict[str, str] = {}
     for number, scene in enumerate(story(), 1):
