@@ -12,14 +12,15 @@ from authorizer.cli import offline
 from authorizer.cli.options import settings_options
 from authorizer.cli.progress import status_line
 from authorizer.cli.reports import feed_of, journal_end, tables_of
-from authorizer.followers.reports.asked import Asked
-from authorizer.followers.reports.export.amounts import with_amounts
+from authorizer.followers.reports.business_hours import BUSINESS, CALENDAR
+from authorizer.followers.reports.export.amounts import reais, with_amounts
 from authorizer.followers.reports.export.spreadsheet import STYLES, csv_of
+from authorizer.followers.reports.groupings import GROUPINGS
 from authorizer.followers.reports.local_days import LocalDays
+from authorizer.followers.reports.report_request import ReportRequest
 from authorizer.http.api.instants import check_edge
 from authorizer.http.api.wire import money
 from authorizer.http.report_period import PeriodError, period_of
-from authorizer.http.reports import BUSINESS, reais
 from authorizer.logs.setup import configure_logging
 from authorizer.persistence.local_disk import DataFolderInUseError
 from authorizer.settings.model import Settings
@@ -31,11 +32,7 @@ if TYPE_CHECKING:
 
 WAIT_SECONDS: Final = 30.0
 _POLL_SECONDS: Final = 0.05
-_GROUPS: Final = {
-    "atendimento": ("dia", "canal", "categoria", "atendente"),
-    "transacoes": ("dia", "carteira", "mcc", "estabelecimento", "motivo"),
-}
-_TABLES: Final = [f"{name}/{group}" for name, groups in _GROUPS.items() for group in groups]
+_TABLES: Final = [f"{name}/{group}" for name, groups in GROUPINGS.items() for group in groups]
 
 
 class Edge(click.ParamType[str]):
@@ -61,8 +58,8 @@ class Edge(click.ParamType[str]):
 @click.option("--ate", type=Edge(), help="The last day; today by default.")
 @click.option(
     "--horario",
-    type=click.Choice(["calendario", BUSINESS]),
-    default="calendario",
+    type=click.Choice([CALENDAR, BUSINESS]),
+    default=CALENDAR,
     show_default=True,
     help="Tell how long tickets took in calendar time or in business hours.",
 )
@@ -105,7 +102,7 @@ def report(
     except PeriodError as error:
         raise click.UsageError(f"--{error.field}: {error}") from error
     hours = settings.desk_hours if about["horario"] == BUSINESS else None
-    gathered = _gather(settings, Asked(period, now_us, hours, days))
+    gathered = _gather(settings, ReportRequest(period, now_us, hours, days))
     written = _csv(gathered, csv, str(about["estilo"])) if csv else _FORMS[form](gathered)
     if output is None:
         click.echo(written, nl=False)
@@ -113,8 +110,8 @@ def report(
         output.write_text(written, encoding="utf-8", newline="")
 
 
-def _gather(settings: Settings, asked: Asked) -> dict[str, Any]:
-    from authorizer.followers.reports.export.all_reports import gather  # noqa: PLC0415
+def _gather(settings: Settings, request: ReportRequest) -> dict[str, Any]:
+    from authorizer.followers.reports.export.all_reports import AllReports  # noqa: PLC0415
     from authorizer.followers.reports.tables.database import DatabaseError, problem_of  # noqa: PLC0415
     from authorizer.followers.reports.tables.projector import Projector  # noqa: PLC0415
 
@@ -123,12 +120,12 @@ def _gather(settings: Settings, asked: Asked) -> dict[str, Any]:
         with tables_of(settings, disk) as engine:
             try:
                 with disk.lock():
-                    projector = Projector(engine, asked.days, keep_days=True)
+                    projector = Projector(engine, request.days, keep_days=True)
                     feed_of(projector, disk).catch_up(journal_end(disk))
             except DataFolderInUseError:
                 _wait_for_the_server(engine, journal_end(disk))
             with engine.connect() as connection:
-                return gather(connection, asked)
+                return AllReports()(connection, request)
     except DatabaseError as error:
         raise click.ClickException(
             f"the reports' database can't be used: {problem_of(error)}"

@@ -1,7 +1,6 @@
 """`/relatorios`: service metrics and sums of purchases, as JSON, CSV or a page."""
 
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, StrictStr
@@ -9,10 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from authorizer.actors.clock import Clock
-from authorizer.domain.money import format_cents
-from authorizer.followers.reports.business_hours import BusinessHours
+from authorizer.followers.reports.business_hours import BUSINESS, BusinessHours
 from authorizer.followers.reports.client import Reports
-from authorizer.followers.reports.export.amounts import with_amounts
+from authorizer.followers.reports.export.amounts import reais, with_amounts
 from authorizer.followers.reports.export.spreadsheet import STYLES, csv_of
 from authorizer.followers.reports.local_days import LocalDays
 from authorizer.followers.reports.period import Period
@@ -39,7 +37,6 @@ Style = Annotated[
         "semicolons, decimal commas, a byte order mark. By default as Accept-Language suggests."
     ),
 ]
-BUSINESS: Final = "comercial"
 VARY: Final = "Accept, Accept-Language"
 PAGE_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
@@ -163,8 +160,3 @@ def _answer(
         response = json_response(report(money))
     response.headers["Vary"] = VARY
     return response
-
-
-def reais(cents: int) -> Decimal:
-    """An exact amount, for a spreadsheet."""
-    return Decimal(format_cents(cents))

@@ -1,10 +1,8 @@
 """When a ticket is due (SLA)."""
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from authorizer.domain.tickets.state import TicketStatus, TicketView
-
-_OVER: Final = (TicketStatus.RESOLVED.value, TicketStatus.CLOSED.value)
+from authorizer.domain.tickets.state import OVER, TicketView
 
 
 class TicketClock(NamedTuple):
@@ -32,7 +30,7 @@ def ticket_clock(ticket: TicketView, now_us: int) -> TicketClock:
     again_due_us, again_overdue = None, False
     if ticket.reopened_at_us is not None:
         again_due_us = ticket.reopened_at_us + ticket.first_response_target_us
-        resolved_us = ticket.resolved_at_us if ticket.status in _OVER else None
+        resolved_us = ticket.resolved_at_us if ticket.status in OVER else None
         again_end_us = _first_of(ticket.reopening_answered_at_us, resolved_us, now_us)
         again_overdue = again_end_us > again_due_us
     due_us, ran_us = None, ticket.ran_us

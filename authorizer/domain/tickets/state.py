@@ -27,6 +27,10 @@ class TicketStatus(Enum):
     CLOSED = "fechado"
 
 
+OVER: Final = (TicketStatus.RESOLVED.value, TicketStatus.CLOSED.value)
+"""The states of a ticket on which nobody works any more."""
+
+
 class Interaction(NamedTuple):
     """Something that was said. Its number is its place among the ticket's interactions, from 1."""
 

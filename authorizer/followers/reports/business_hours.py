@@ -8,6 +8,9 @@ from typing import Any, Final, NamedTuple, Self
 
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_MINUTES: Final = 24 * 60
+CALENDAR: Final = "calendario"
+BUSINESS: Final = "comercial"
+"""The times in which durations of tickets are told, by their words on the wire."""
 _HOURS: Final = re.compile(r"(\d\d):([0-5]\d)-(\d\d):([0-5]\d)", re.ASCII)
 
 
@@ -24,8 +27,10 @@ class BusinessHours(NamedTuple):
     """A name in the IANA time zone database."""
 
     @classmethod
-    def from_json(cls, document: list[Any]) -> Self:
-        """What `list(hours)` gave, back from JSON."""
+    def from_json(cls, document: list[Any] | None) -> Self | None:
+        """The hours of `list(hours)`, back from JSON; None for None."""
+        if document is None:
+            return None
         opens, closes, weekdays, time_zone = document
         return cls(opens, closes, tuple(weekdays), time_zone)
 

@@ -5,18 +5,16 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from authorizer.followers.reports.asked import Asked
 from authorizer.followers.reports.business_hours import BusinessHours
-from authorizer.followers.reports.export.all_reports import gather
+from authorizer.followers.reports.export.all_reports import AllReports
 from authorizer.followers.reports.export.page import page_of
 from authorizer.followers.reports.histories import card_operations, customer_contacts
 from authorizer.followers.reports.local_days import LocalDays
 from authorizer.followers.reports.period import Period
-from authorizer.followers.reports.purchases.report import TransactionReport
 from authorizer.followers.reports.purchases.statement import statement
+from authorizer.followers.reports.report_request import ReportRequest
 from authorizer.followers.reports.tables.pages import Params
 from authorizer.followers.reports.tickets.listing import ticket_list
-from authorizer.followers.reports.tickets.report import ServiceReport
 
 Query = Callable[[Connection, Params], Any]
 
@@ -26,29 +24,28 @@ def make_queries() -> Mapping[str, Query]:
 
     A query is one function of a connection and its parameters; several threads call it.
     """
-    makers = (ServiceReport(), TransactionReport())
-    service, transactions = makers
+    reports = AllReports()
 
     def report_page(connection: Connection, params: Params) -> Any:
-        return page_of(gather(connection, _asked(params), makers))
+        return page_of(reports(connection, _request(params)))
 
     return {
         "statement": statement,
         "card_operations": card_operations,
         "customer_contacts": customer_contacts,
         "ticket_list": ticket_list,
-        "service_report": service,
-        "transaction_report": transactions,
+        "service_report": reports.service,
+        "transaction_report": reports.transactions,
         "report_page": report_page,
     }
 
 
-def _asked(params: Params) -> Asked:
+def _request(params: Params) -> ReportRequest:
     """The parameters of `report_page`: `about`, and those of `service_report` but `by`."""
-    return Asked(
+    return ReportRequest(
         Period(params["start_us"], params["end_us"]),
         params["now_us"],
-        BusinessHours.from_json(params["hours"]) if params["hours"] else None,
+        BusinessHours.from_json(params["hours"]),
         LocalDays(params["time_zone"]),
         params["about"],
     )

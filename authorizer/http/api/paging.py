@@ -12,8 +12,9 @@ from typing import Annotated, Any, Final, TypeVar
 import orjson
 from pydantic import AfterValidator, Field
 
+from authorizer.followers.reports.bounds import MAX_PAGE_ROWS
+
 DEFAULT_ROWS: Final = 50
-MAX_ROWS: Final = 200
 MAX_CURSOR_LENGTH: Final = 128
 SHOWN_AT_ONCE: Final = 10
 """Rows that are shown without a break: opening long sealed texts of as many takes a few ms."""
@@ -73,7 +74,7 @@ def _cursor(length: int) -> AfterValidator:
     return AfterValidator(check)
 
 
-Rows = Annotated[int, Field(ge=1, le=MAX_ROWS)]
+Rows = Annotated[int, Field(ge=1, le=MAX_PAGE_ROWS)]
 CursorOfOne = Annotated[str, Field(max_length=MAX_CURSOR_LENGTH), _cursor(1)]
 CursorOfTwo = Annotated[str, Field(max_length=MAX_CURSOR_LENGTH), _cursor(2)]
 CursorOfThree = Annotated[str, Field(max_length=MAX_CURSOR_LENGTH), _cursor(3)]

@@ -9,8 +9,7 @@ import pytest
 
 from authorizer.domain.moments import DAY_US
 from authorizer.domain.outcomes import Reason
-from authorizer.followers.reports.asked import Asked
-from authorizer.followers.reports.export.all_reports import gather
+from authorizer.followers.reports.export.all_reports import AllReports
 from authorizer.followers.reports.export.charts import (
     HEIGHT,
     TOP,
@@ -23,6 +22,7 @@ from authorizer.followers.reports.export.page import page_of
 from authorizer.followers.reports.export.portuguese import REASONS
 from authorizer.followers.reports.local_days import LocalDays
 from authorizer.followers.reports.period import Period
+from authorizer.followers.reports.report_request import ReportRequest
 from authorizer.settings.loading import load_settings
 from tests.followers.reports.house import House
 from tests.support.purchase_events import approved, declined
@@ -66,8 +66,8 @@ class Elements(HTMLParser):
 def page(house: House, hours: bool = False, **more: Any) -> str:
     with house.engine.connect() as connection:
         desk_hours = load_settings().desk_hours if hours else None
-        asked = Asked(WEEK, at(60 * 24 * 3), desk_hours, LocalDays("UTC"), **more)
-        return page_of(gather(connection, asked))
+        asked = ReportRequest(WEEK, at(60 * 24 * 3), desk_hours, LocalDays("UTC"), **more)
+        return page_of(AllReports()(connection, asked))
 
 
 @pytest.fixture
@@ -174,9 +174,9 @@ def test_words_of_the_wire_are_told_in_portuguese(house: House) -> None:
 
 def test_instants_are_told_in_local_time(house: House) -> None:
     period = Period(START_US + 1_000_000, START_US + DAY_US)
-    asked = Asked(period, at(60), None, LocalDays("America/Sao_Paulo"))
+    asked = ReportRequest(period, at(60), None, LocalDays("America/Sao_Paulo"))
     with house.engine.connect() as connection:
-        text = Elements(page_of(gather(connection, asked))).text
+        text = Elements(page_of(AllReports()(connection, asked))).text
     assert "De 16/11/2025 21:00:01 a 17/11/2025 21:00." in text
     assert "Gerado em 16/11/2025 22:00." in text
     assert "America/Sao_Paulo" in text

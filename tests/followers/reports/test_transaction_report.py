@@ -21,7 +21,7 @@ from authorizer.followers.reports.period import Period
 from authorizer.followers.reports.purchases import report as transaction_report
 from authorizer.followers.reports.purchases.daily_sums import DailySums
 from authorizer.followers.reports.purchases.report import TransactionReport
-from authorizer.followers.reports.purchases.totals import PARTS, Purchases
+from authorizer.followers.reports.purchases.totals import PARTS, PurchaseTotals
 from tests.followers.reports.house import House
 from tests.followers.reports.zones import SAO_PAULO, ZONES, Plain
 from tests.support.purchase_events import FIRST, approved, declined
@@ -140,7 +140,9 @@ def test_sums_beyond_64_bits(till: Till) -> None:
 def test_numbers_add_up_beyond_64_bits() -> None:
     numbers = np.full((PARTS, 3), 2**63 - 1)
     most = 3 * (2**63 - 1)
-    assert Purchases.of(numbers) == Purchases(most, most * (10**15 + 1), most, most * (10**15 + 1))
+    assert PurchaseTotals.of(numbers) == PurchaseTotals(
+        most, most * (10**15 + 1), most, most * (10**15 + 1)
+    )
 
 
 def test_purchases_show_whatever_was_asked_before(till: Till) -> None:
@@ -162,7 +164,7 @@ def test_purchases_show_whatever_was_asked_before(till: Till) -> None:
 
 
 def test_sums_that_are_too_many_to_keep_are_read_again(house: House) -> None:
-    kept = DailySums("mcc", max_rows=2)
+    kept = DailySums("mcc", max_kept=2)
     for day in range(3):
         house.project(approved(1, day, mcc=str(day)))
     with house.engine.connect() as connection:

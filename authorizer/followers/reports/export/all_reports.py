@@ -5,36 +5,32 @@ from typing import Any
 from sqlalchemy import Connection
 
 from authorizer.domain.moments import moment_text
-from authorizer.followers.reports.asked import PURCHASES, SERVICE, Asked
-from authorizer.followers.reports.purchases.report import DIMENSIONS, TransactionReport
-from authorizer.followers.reports.tickets.groups import BY_DAY, COLUMNS
+from authorizer.followers.reports.business_hours import BUSINESS, CALENDAR
+from authorizer.followers.reports.groupings import GROUPINGS, PURCHASES, SERVICE
+from authorizer.followers.reports.purchases.report import TransactionReport
+from authorizer.followers.reports.report_request import ReportRequest
 from authorizer.followers.reports.tickets.report import ServiceReport
 
-Makers = tuple[ServiceReport, TransactionReport]
 
+class AllReports:
+    """The makers of both reports, with what they keep of the tables in memory."""
 
-def gather(connection: Connection, asked: Asked, makers: Makers | None = None) -> dict[str, Any]:
-    """`atendimento` and `transacoes`, or one of them, by grouping; amounts are texts of centavos.
+    def __init__(self) -> None:
+        self.service = ServiceReport()
+        self.transactions = TransactionReport()
 
-    `makers` are those of a process that goes on, which remember what they have read.
-    """
-    service, purchases = makers or (ServiceReport(), TransactionReport())
-    params = {
-        **asked.period._asdict(),
-        "now_us": asked.now_us,
-        "hours": list(asked.hours) if asked.hours else None,
-        "time_zone": asked.days.time_zone,
-    }
-    found: dict[str, Any] = {
-        **asked.days.edges(asked.period),
-        "fuso_horario": asked.days.time_zone,
-        "horario": "comercial" if asked.hours else "calendario",
-        "gerado_em": moment_text(asked.now_us),
-    }
-    if SERVICE in asked.about:
-        ways: tuple[str, ...] = (BY_DAY, *COLUMNS)
-        found[SERVICE] = {by: service(connection, {**params, "by": by}) for by in ways}
-    if PURCHASES in asked.about:
-        ways = (BY_DAY, *DIMENSIONS)
-        found[PURCHASES] = {by: purchases(connection, {**params, "by": by}) for by in ways}
-    return found
+    def __call__(self, connection: Connection, request: ReportRequest) -> dict[str, Any]:
+        """`atendimento` and `transacoes`, as asked for, by grouping; amounts are texts of cents."""
+        found: dict[str, Any] = {
+            **request.days.edges(request.period),
+            "fuso_horario": request.days.time_zone,
+            "horario": BUSINESS if request.hours else CALENDAR,
+            "gerado_em": moment_text(request.now_us),
+        }
+        params = request.params()
+        for report, make in ((SERVICE, self.service), (PURCHASES, self.transactions)):
+            if report in request.about:
+                found[report] = {
+                    by: make(connection, {**params, "by": by}) for by in GROUPINGS[report]
+                }
+        return found

@@ -1,7 +1,10 @@
-"""Amounts of a transaction report, as its reader wants them."""
+"""Amounts of a report, as its reader wants them written."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
+
+from authorizer.domain.money import format_cents
 
 
 def with_amounts(report: Any, write: Callable[[int], Any]) -> Any:
@@ -13,3 +16,8 @@ def with_amounts(report: Any, write: Callable[[int], Any]) -> Any:
     if "centavos" in report:
         return {"quantidade": report["quantidade"], "valor": write(int(report["centavos"]))}
     return {name: with_amounts(part, write) for name, part in report.items()}
+
+
+def reais(cents: int) -> Decimal:
+    """An amount as a spreadsheet has it, exact."""
+    return Decimal(format_cents(cents))

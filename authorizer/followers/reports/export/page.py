@@ -11,13 +11,12 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from authorizer.domain.money import format_cents
-from authorizer.followers.reports.asked import PURCHASES, SERVICE
 from authorizer.followers.reports.export import charts
 from authorizer.followers.reports.export.charts import Chart, Series
 from authorizer.followers.reports.export.portuguese import group_name
-from authorizer.followers.reports.tickets.groups import BY_DAY
+from authorizer.followers.reports.groupings import BY_DAY, PURCHASES, SERVICE
 
-MAX_ROWS: Final = 20
+MAX_TABLE_ROWS: Final = 20
 """Groups that a table shows; the rest is told together."""
 _NOTHING: Final = "\u2013"
 _HOUR: Final = 60
@@ -25,7 +24,7 @@ _DAY: Final = 24 * _HOUR
 
 
 def page_of(reports: Mapping[str, Any]) -> str:
-    """The page of what `all_reports.gather` gave: of both reports, or of one."""
+    """The page of what `AllReports` made: of both reports, or of one."""
     zone = ZoneInfo(reports["fuso_horario"])
     service, purchases = reports.get(SERVICE), reports.get(PURCHASES)
     parts = {SERVICE: service, PURCHASES: purchases}
@@ -64,7 +63,7 @@ def _tables(reports: Mapping[str, Any] | None, titles: Mapping[str, str]) -> lis
 
 
 def _table(title: str, by: str, report: Mapping[str, Any]) -> dict[str, Any]:
-    shown = report["grupos"][:MAX_ROWS]
+    shown = report["grupos"][:MAX_TABLE_ROWS]
     hidden = len(report["grupos"]) - len(shown) + report.get("outros", {}).get("grupos", 0)
     rows = [(group_name(by, group["grupo"]), group) for group in shown]
     return {"title": title, "rows": rows, "hidden": hidden}

@@ -14,11 +14,12 @@ import numpy.typing as npt
 from sqlalchemy import Connection, Row, func, select
 
 from authorizer.domain.outcomes import Reason
-from authorizer.followers.reports.purchases.counted import Counted
+from authorizer.followers.reports.purchases.partial_days import Counted
 from authorizer.followers.reports.purchases.totals import PARTS, Numbers
+from authorizer.followers.reports.tables.purchase_sums import TOTAL
 from authorizer.followers.reports.tables.schema import transaction_days as table
 
-MAX_ROWS: Final = 1_000_000
+MAX_KEPT_SUMS: Final = 1_000_000
 """Sums that are kept, 56 MB and the names; past them all is forgotten and read again."""
 
 _APPROVED: Final = Reason.APPROVED.code
@@ -34,9 +35,9 @@ class _Day(NamedTuple):
 class DailySums:
     """Sums by day and key, of one dimension. One caller at a time."""
 
-    def __init__(self, dimension: str, max_rows: int = MAX_ROWS) -> None:
+    def __init__(self, dimension: str, max_kept: int = MAX_KEPT_SUMS) -> None:
         self.dimension = dimension
-        self._max_rows = max_rows
+        self._max_kept = max_kept
         self._clear()
 
     def _clear(self) -> None:
@@ -61,7 +62,7 @@ class DailySums:
 
     def bring_up_to_date(self, connection: Connection, days: range) -> None:
         """Read again what has changed of these days, or was never read."""
-        if self._rows > self._max_rows:
+        if self._rows > self._max_kept:
             self._clear()
         versions = _purchases_by_day(connection, days)
         for day in [day for day in days if day in self._days and day not in versions]:
@@ -115,7 +116,7 @@ _NUMBERS: Final = (table.c.count, table.c.cents_high, table.c.cents_low)
 def _purchases_by_day(connection: Connection, days: range) -> Mapping[int, int]:
     rows = connection.execute(
         select(table.c.day, func.sum(table.c.count))
-        .where(table.c.dimension == "total", table.c.day.between(days.start, days.stop - 1))
+        .where(table.c.dimension == TOTAL, table.c.day.between(days.start, days.stop - 1))
         .group_by(table.c.day)
     )
     return {int(day): int(count) for day, count in rows}

@@ -3,29 +3,21 @@
 from collections.abc import Iterable, Mapping
 from heapq import nsmallest
 from threading import Lock
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection, select
 
 from authorizer.domain.moments import day_text
+from authorizer.followers.reports.bounds import MAX_GROUPS
+from authorizer.followers.reports.groupings import BY_DAY, PURCHASE_DIMENSIONS
 from authorizer.followers.reports.local_days import LocalDay, LocalDays
 from authorizer.followers.reports.period import Period
-from authorizer.followers.reports.purchases.counted import Counted, count
 from authorizer.followers.reports.purchases.daily_sums import DailySums
-from authorizer.followers.reports.purchases.totals import Numbers, Purchases
+from authorizer.followers.reports.purchases.partial_days import Counted, count
+from authorizer.followers.reports.purchases.totals import Numbers, PurchaseTotals
 from authorizer.followers.reports.tables.purchase_sums import KEYS, TOTAL
 from authorizer.followers.reports.tables.schema import progress
-
-BY_DAY: Final = "dia"
-DIMENSIONS: Final = {
-    "carteira": "wallet",
-    "mcc": "mcc",
-    "estabelecimento": "merchant",
-    "motivo": "reason",
-}
-MAX_GROUPS: Final = 100
-"""MCCs and merchants are any text: more of them than these, the largest, are told together."""
 
 
 class TransactionReport:
@@ -70,19 +62,21 @@ class TransactionReport:
         by: str | None,
         days: LocalDays,
     ) -> dict[str, Any]:
-        sums = self._sums[DIMENSIONS.get(by or "", TOTAL)]
+        sums = self._sums[PURCHASE_DIMENSIONS.get(by or "", TOTAL)]
         sums.bring_up_to_date(connection, kept.touched(period))
         if by == BY_DAY:
             parts = list(days.parts(period))
-            found = [Purchases.of(_numbers(connection, sums, kept, part.part)) for part in parts]
-            return Purchases(*map(sum, zip(*found, strict=True))).document() | {
+            found = [
+                PurchaseTotals.of(_numbers(connection, sums, kept, part.part)) for part in parts
+            ]
+            return PurchaseTotals(*map(sum, zip(*found, strict=True))).document() | {
                 "grupos": [
                     {"grupo": day_text(part.day)} | purchases.document()
                     for part, purchases in zip(parts, found, strict=True)
                 ]
             }
         numbers = _numbers(connection, sums, kept, period)
-        document = Purchases.of(numbers).document()
+        document = PurchaseTotals.of(numbers).document()
         return document | _grouped(numbers, sums.names) if by else document
 
 
@@ -131,12 +125,12 @@ def _grouped(numbers: Numbers, names: list[str]) -> dict[str, Any]:
     )
     document: dict[str, Any] = {
         "grupos": [
-            {"grupo": names[place] or None} | Purchases.of(numbers[:, [place]]).document()
+            {"grupo": names[place] or None} | PurchaseTotals.of(numbers[:, [place]]).document()
             for place in largest
         ]
     }
     rest = np.flatnonzero(purchases)
     rest = rest[~np.isin(rest, largest)]
     if len(rest):
-        document["outros"] = {"grupos": len(rest)} | Purchases.of(numbers[:, rest]).document()
+        document["outros"] = {"grupos": len(rest)} | PurchaseTotals.of(numbers[:, rest]).document()
     return document

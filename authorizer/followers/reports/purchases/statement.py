@@ -4,8 +4,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, Table, literal, null, select, type_coerce, union_all
 
-from authorizer.followers.reports.tables.column_types import AskedCents
-from authorizer.followers.reports.tables.pages import MAX_PAGE_ROWS, Params, page_of
+from authorizer.followers.reports.bounds import MAX_PAGE_ROWS
+from authorizer.followers.reports.tables.column_types import RequestedCents
+from authorizer.followers.reports.tables.pages import Params, page_of
 from authorizer.followers.reports.tables.schema import PURCHASE, movements, transactions
 
 _OF_A_PURCHASE: Final = ("code", "reason", "mcc", "merchant", "card_id", "override_mcc", "source")
@@ -31,7 +32,7 @@ _MOVEMENTS: Final = (
         movements.c.type,
         movements.c.movement_id.label("id"),
         movements.c.wallet,
-        type_coerce(movements.c.amount_cents, AskedCents).label("amount_cents"),
+        type_coerce(movements.c.amount_cents, RequestedCents).label("amount_cents"),
         movements.c.available_cents,
         movements.c.held_cents,
         *(null().label(name) for name in _OF_A_PURCHASE),

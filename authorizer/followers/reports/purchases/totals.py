@@ -15,7 +15,7 @@ declined ones. See `schema.transaction_days`."""
 _HALF: Final = 32
 
 
-class Purchases(NamedTuple):
+class PurchaseTotals(NamedTuple):
     """How many purchases were approved and declined, and of how much, in centavos."""
 
     approved: int
@@ -24,7 +24,7 @@ class Purchases(NamedTuple):
     declined_cents: int
 
     @classmethod
-    def of(cls, numbers: Numbers) -> "Purchases":
+    def of(cls, numbers: Numbers) -> "PurchaseTotals":
         """All columns of these numbers together."""
         approved, high, low, declined, declined_high, declined_low = map(_exact_sum, numbers)
         return cls(

@@ -22,7 +22,7 @@ WholeNumber = BigInteger().with_variant(Integer(), "sqlite")
 """64 bits. SQLite's own row numbers must be declared as INTEGER to be the primary key."""
 
 
-class Words(TypeDecorator[str]):
+class AnyText(TypeDecorator[str]):
     """Any text, NUL excepted."""
 
     impl = Text
@@ -33,7 +33,7 @@ class Words(TypeDecorator[str]):
         return None if value is None else storable(value)
 
 
-class AskedCents(TypeDecorator[int]):
+class RequestedCents(TypeDecorator[int]):
     """An amount that was asked for, in centavos: perhaps more than 64 bits hold."""
 
     impl = Text

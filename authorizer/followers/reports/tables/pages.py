@@ -1,14 +1,14 @@
 """Pages of rows: the newest first, each page behind a key of the one before."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, Select, Table, tuple_
 
+from authorizer.followers.reports.bounds import MAX_PAGE_ROWS
+
 Params = Mapping[str, Any]
 """What a query is asked with: JSON values by name."""
-
-MAX_PAGE_ROWS: Final = 200
 
 
 def newest_first(

@@ -8,11 +8,12 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, case, func, select
 
+from authorizer.domain.moments import MINUTE_US
 from authorizer.domain.tickets.state import TicketStatus
 from authorizer.followers.reports.tables.schema import progress
 from authorizer.followers.reports.tables.schema import ticket_changes as changes
 
-STEP_US: Final = 15 * 60 * 1_000_000
+STEP_US: Final = 15 * MINUTE_US
 """Changes are counted by quarters of an hour: at one of them every local day begins, and has in
 every zone since 1972."""
 
@@ -32,7 +33,7 @@ _CHANGES: Final = (
 _ADDED: Final[Any] = case(_ADDS, value=changes.c.status, else_=0)
 
 
-class TicketFlow:
+class Backlog:
     """The change of the number of open tickets in time. One caller at a time."""
 
     def __init__(self) -> None:

@@ -10,9 +10,9 @@ from sqlalchemy import Connection, Select, func, select
 
 from authorizer.followers.reports.period import Period
 from authorizer.followers.reports.tables.schema import progress, tickets
-from authorizer.followers.reports.tickets.matrix import ROWS, TicketTable
+from authorizer.followers.reports.tickets.matrix import ROWS, TicketMatrix
 
-MAX_KEPT: Final = 1_000_000
+MAX_KEPT_TICKETS: Final = 1_000_000
 """Tickets that are kept: 128 MB, and half as much again while they grow. Where a period begins so
 early that there would be more, its tickets are read for it alone."""
 
@@ -22,13 +22,13 @@ _READ_AT_ONCE: Final = 10_000
 class TicketCache:
     """Tickets as columns of numbers. One caller at a time; what it gave holds until the next."""
 
-    def __init__(self, max_kept: int = MAX_KEPT) -> None:
+    def __init__(self, max_kept: int = MAX_KEPT_TICKETS) -> None:
         self._max_kept = max_kept
         self._since_us: int | None = None
         """Every ticket opened since then is kept; None: none is."""
-        self._kept = TicketTable()
+        self._kept = TicketMatrix()
 
-    def up_to_date(self, connection: Connection, period: Period) -> TicketTable:
+    def up_to_date(self, connection: Connection, period: Period) -> TicketMatrix:
         """At least the tickets opened in a period, as the tables have them now."""
         since_us, self._since_us = self._since_us, None  # until all has been read
         reached = connection.execute(select(func.max(progress.c.position))).scalar() or 0
@@ -42,19 +42,19 @@ class TicketCache:
         self._since_us = since_us
         return self._kept
 
-    def _read_anew(self, connection: Connection, period: Period) -> TicketTable:
-        self._kept = TicketTable()
+    def _read_anew(self, connection: Connection, period: Period) -> TicketMatrix:
+        self._kept = TicketMatrix()
         since = tickets.c.opened_at_us >= period.start_us
         count = select(func.count()).select_from(tickets).where(since)
         if (connection.execute(count).scalar() or 0) > self._max_kept:
             within = tickets.c.opened_at_us < period.end_us
-            return _read(connection, ROWS.where(since, within), TicketTable())
+            return _read(connection, ROWS.where(since, within), TicketMatrix())
         _read(connection, ROWS.where(since), self._kept)
         self._since_us = period.start_us
         return self._kept
 
 
-def _read(connection: Connection, rows: Select[Any], table: TicketTable) -> TicketTable:
+def _read(connection: Connection, rows: Select[Any], table: TicketMatrix) -> TicketMatrix:
     for part in connection.execute(rows).partitions(_READ_AT_ONCE):
         table.put(part)
     return table

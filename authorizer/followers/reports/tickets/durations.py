@@ -14,7 +14,7 @@ from authorizer.domain.moments import MINUTE_US
 
 Column = npt.NDArray[np.int64]
 
-MAX_GROUPS: Final = 1 << 12
+MAX_SUMMARIES: Final = 1 << 12
 _DURATION_BITS: Final = 50
 """35 years of microseconds; beside them there is room for the number of a group."""
 _LONGEST_US: Final = (1 << _DURATION_BITS) - 1
@@ -39,9 +39,9 @@ def summaries(durations_us: Column, groups: Column, group_count: int) -> list[Su
     """Summarize durations in microseconds, each in the group of its number.
 
     Durations are from 0 to 35 years: the journal's clock never goes backwards. There are at most
-    MAX_GROUPS groups.
+    MAX_SUMMARIES groups.
     """
-    assert group_count <= MAX_GROUPS
+    assert group_count <= MAX_SUMMARIES
     counts = np.bincount(groups, minlength=group_count)
     there = np.flatnonzero(counts)
     if not len(there):

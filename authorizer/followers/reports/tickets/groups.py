@@ -1,21 +1,17 @@
 """Tickets in groups: by the day of their opening, channel, category or attendant."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from authorizer.domain.moments import day_text
+from authorizer.followers.reports.bounds import MAX_GROUPS
+from authorizer.followers.reports.groupings import BY_DAY, TICKET_COLUMNS
 from authorizer.followers.reports.local_days import LocalDay
 from authorizer.followers.reports.tickets.columns import TicketColumns
 from authorizer.followers.reports.tickets.durations import Column
 from authorizer.followers.reports.tickets.metrics import Measures, service_metrics
-
-BY_DAY: Final = "dia"
-MAX_GROUPS: Final = 100
-"""Names are free text: more groups than these, the largest, are told together."""
-
-COLUMNS: Final = {"canal": "channel", "categoria": "category", "atendente": "attendant"}
 
 Names = Mapping[str, Sequence[str]]
 """By column, the names that its numbers stand for."""
@@ -42,7 +38,7 @@ def grouped_metrics(
                 for day, metrics in zip(days, found, strict=True)
             ]
         }
-    column = COLUMNS[by]
+    column = TICKET_COLUMNS[by]
     return _by_name(getattr(tickets, column), measures, (*names[column], None))
 
 

@@ -4,11 +4,10 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, and_, or_, select
 
+from authorizer.domain.tickets.state import OVER
 from authorizer.followers.reports.tables.pages import Params, newest_first, page_of
 from authorizer.followers.reports.tables.schema import tickets
 from authorizer.followers.reports.tables.ticket_record import view_of
-
-_NO_LONGER_DUE: Final = ("resolvido", "fechado")
 
 
 def ticket_list(connection: Connection, params: Params) -> Any:
@@ -48,7 +47,7 @@ def _first_response_overdue(now_us: int) -> Any:
 
 def _resolution_overdue(now_us: int) -> Any:
     return and_(
-        tickets.c.status.not_in(_NO_LONGER_DUE),
+        tickets.c.status.not_in(OVER),
         or_(
             tickets.c.resolution_due_us < now_us,
             tickets.c.ran_us > tickets.c.resolution_target_us,
@@ -58,7 +57,7 @@ def _resolution_overdue(now_us: int) -> Any:
 
 def _reopening_response_overdue(now_us: int) -> Any:
     return and_(
-        tickets.c.status.not_in(_NO_LONGER_DUE),
+        tickets.c.status.not_in(OVER),
         tickets.c.reopening_response_due_us < now_us,
     )
 

@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from authorizer.domain.tickets.state import TicketStatus
+from authorizer.domain.tickets.state import OVER
 from authorizer.followers.reports.period import Period
 from authorizer.followers.reports.tables.schema import tickets
 from authorizer.followers.reports.tickets.columns import NEVER, Reopenings, TicketColumns
@@ -19,7 +19,6 @@ NAMED: Final = ("channel", "category", "attendant")
 """The last columns but one: names, for which numbers stand."""
 
 _WIDTH: Final = len(fields(TicketColumns))
-_OVER: Final = (TicketStatus.RESOLVED.value, TicketStatus.CLOSED.value)
 
 
 def _or_never(column: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -40,7 +39,7 @@ ROWS: Final[Select[Any]] = select(
     _or_never(tickets.c.runs_since_us),
     tickets.c.first_response_target_us,
     tickets.c.resolution_target_us,
-    tickets.c.status.not_in(_OVER),
+    tickets.c.status.not_in(OVER),
     tickets.c.channel,
     tickets.c.category,
     tickets.c.attendant,
@@ -49,7 +48,7 @@ ROWS: Final[Select[Any]] = select(
 """The position of a ticket's newest change, the fields of `TicketColumns`, its reopenings."""
 
 
-class TicketTable:
+class TicketMatrix:
     """One line for each field of `TicketColumns`, in the order of the tickets' openings."""
 
     def __init__(self) -> None:

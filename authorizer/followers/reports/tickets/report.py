@@ -11,12 +11,13 @@ from sqlalchemy import Connection
 
 from authorizer.domain.moments import MINUTE_US, day_text
 from authorizer.followers.reports.business_hours import BusinessHours
+from authorizer.followers.reports.groupings import BY_DAY
 from authorizer.followers.reports.local_days import LocalDays
 from authorizer.followers.reports.period import Period
-from authorizer.followers.reports.tickets.backlog import TicketFlow
+from authorizer.followers.reports.tickets.backlog import Backlog
 from authorizer.followers.reports.tickets.cache import TicketCache
-from authorizer.followers.reports.tickets.groups import BY_DAY, grouped_metrics
-from authorizer.followers.reports.tickets.matrix import TicketTable
+from authorizer.followers.reports.tickets.groups import grouped_metrics
+from authorizer.followers.reports.tickets.matrix import TicketMatrix
 from authorizer.followers.reports.tickets.metrics import measure, service_metrics
 
 MAX_REMEMBERED: Final = 16
@@ -37,7 +38,7 @@ class ServiceReport:
     def __init__(self) -> None:
         self._lock = Lock()
         self._tickets = TicketCache()
-        self._flow = TicketFlow()
+        self._backlog = Backlog()
         self._remembered: OrderedDict[Any, dict[str, Any]] = OrderedDict()
 
     def __call__(self, connection: Connection, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -49,15 +50,15 @@ class ServiceReport:
         """
         asked = _Asked(
             Period(params["start_us"], params["end_us"]),
-            BusinessHours.from_json(params["hours"]) if params["hours"] else None,
+            BusinessHours.from_json(params["hours"]),
             params["now_us"] // MINUTE_US * MINUTE_US,
             params["by"],
             params["time_zone"],
         )
         with self._lock:
             tickets = self._tickets.up_to_date(connection, asked.period)
-            self._flow.bring_up_to_date(connection)
-            key = (asked, tickets.newest_change, self._flow.newest_change)
+            self._backlog.bring_up_to_date(connection)
+            key = (asked, tickets.newest_change, self._backlog.newest_change)
             report = self._remembered.pop(key, None)
             if report is None:
                 report = self._make(connection, tickets, asked)
@@ -66,7 +67,7 @@ class ServiceReport:
                 self._remembered.popitem(last=False)
             return report
 
-    def _make(self, connection: Connection, tickets: TicketTable, asked: _Asked) -> dict[str, Any]:
+    def _make(self, connection: Connection, tickets: TicketMatrix, asked: _Asked) -> dict[str, Any]:
         columns = tickets.opened_in(asked.period)
         reopenings = tickets.reopenings_of(columns)
         measures = measure(columns, reopenings, asked.now_us, asked.hours)
@@ -74,14 +75,14 @@ class ServiceReport:
         days = LocalDays(asked.time_zone)
         parts = list(days.parts(asked.period))
         begun = [part.day for part in parts if part.day <= days.day_of(asked.now_us)]
-        backlog = self._flow.open_at(connection, [days.start_us(day + 1) for day in begun])
+        open_tickets = self._backlog.open_at(connection, [days.start_us(day + 1) for day in begun])
         report["backlog"] = [
             {"dia": day_text(day), "abertos": count}
-            for day, count in zip(begun, backlog, strict=True)
+            for day, count in zip(begun, open_tickets, strict=True)
         ]
         if asked.by:
             report |= grouped_metrics(asked.by, columns, measures, tickets.names, parts)
         if asked.by == BY_DAY:
-            for group, count in zip_longest(report["grupos"], backlog):
+            for group, count in zip_longest(report["grupos"], open_tickets):
                 group["backlog"] = count
         return report
