@@ -21,7 +21,7 @@ Events = Sequence[tuple[int, Event]]
 
 
 class Consumer(Protocol):
-    """A consumer of the journal, which stores what it makes of the events, and its own place."""
+    """A consumer of the journal. It stores its place together with what it makes of the events."""
 
     def place(self) -> Place | None:
         """The place that was reached; None where nothing is kept yet, or nothing usable."""
@@ -57,8 +57,8 @@ class Feed:
         """Whether the follower is known to be at the place."""
         self._place = BEGINNING
         self._opened = False
-        """Whether the follower's place was in this journal once. Another process that feeds the
-        same follower may have moved it on since, past what is known here."""
+        """Whether the consumer's place was in this journal once. Another process may have moved it
+        on since, past the position that is known here."""
 
     @property
     def position(self) -> int:

@@ -1,6 +1,6 @@
 """The server's side of a follower's process: starts it, watches it, restarts it, asks it, ends it.
 
-What the follower makes of the journal is its own affair: reports are the first of its kind.
+The process does not know its follower. Reports are the first follower.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""What keeps a follower from moving on or answering for now: logged once, and its end once."""
+"""Troubles that keep a follower from moving on or answering: each logged once, and its end once."""
 
 from threading import Lock
 from typing import NamedTuple

@@ -26,7 +26,7 @@ log = structlog.get_logger()
 
 
 class Follower(Consumer, Protocol):
-    """What a process follows the journal for, and what it is asked."""
+    """A consumer of the journal that is asked about what it has stored."""
 
     def answer(self, query: str, params: Mapping[str, Any]) -> Any:
         """The answer to a query, as JSON values. Called by several threads at once."""
@@ -39,7 +39,7 @@ class Follower(Consumer, Protocol):
 
 
 class Question(NamedTuple):
-    """A query that was asked, and until when its answer is awaited."""
+    """A query, and the deadline of its answer."""
 
     identity: int
     query: str
@@ -95,7 +95,7 @@ class Worker:
             self._changed.notify()
 
     def run(self) -> None:
-        """Follow the journal and answer until `end`. Raises what is a bug."""
+        """Follow the journal and answer until `end`. An exception out of it is a bug."""
         threads = [
             threading.Thread(target=self._answer_queries, name="query", daemon=True)
             for _ in range(QUERY_THREADS)
@@ -171,7 +171,7 @@ class Worker:
             self._refuse(question, NoAnswer.BEHIND)
 
     def _stay(self, trouble: Trouble, pause: float) -> None:
-        """Refuse what waits for a position, and pause."""
+        """Refuse the questions that wait for a position, and pause."""
         self._troubles.began(trouble)
         with self._changed:
             waiting, self._waiting = self._waiting, []

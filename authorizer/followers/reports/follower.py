@@ -21,7 +21,7 @@ _STUCK: Final = (DatabaseError, OvertakenError, *JOURNAL_FAILURES)
 
 
 class ReportsFollower(Projector, Follower):
-    """The tables of one database, and its queries with what they keep in memory."""
+    """The tables of one database, and its queries with their caches."""
 
     def __init__(self, engine: Engine, days: LocalDays) -> None:
         super().__init__(engine, days)

@@ -20,9 +20,9 @@ Query = Callable[[Connection, Params], Any]
 
 
 def make_queries() -> Mapping[str, Query]:
-    """The queries of one database: what they keep of it in memory is theirs alone.
+    """The queries of one database, with caches of their own.
 
-    A query is one function of a connection and its parameters; several threads call it.
+    A query is one function of a connection and its parameters. Several threads call it.
     """
     reports = AllReports()
 

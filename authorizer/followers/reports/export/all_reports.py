@@ -13,7 +13,7 @@ from authorizer.followers.reports.tickets.report import ServiceReport
 
 
 class AllReports:
-    """The makers of both reports, with what they keep of the tables in memory."""
+    """Both reports, made from caches of the tables."""
 
     def __init__(self) -> None:
         self.service = ServiceReport()

@@ -39,7 +39,7 @@ class Bar(NamedTuple):
 
 
 class Tick(NamedTuple):
-    """A place on an axis, and what stands there."""
+    """A mark on an axis, and its label."""
 
     at: float
     value: float
@@ -51,7 +51,7 @@ class Chart(NamedTuple):
 
     title: str
     summary: str
-    """What it shows, for those who can't see it."""
+    """Its content in words, for screen readers."""
     series: Sequence[Series]
     days: Sequence[str]
     bars: Sequence[Bar]

@@ -1,6 +1,6 @@
 """Reports of a period as one HTML page that needs nothing but itself.
 
-What is written on it is Portuguese, as its readers are customer care.
+Its language is Portuguese: its readers are customer care.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ _DAY: Final = 24 * _HOUR
 
 
 def page_of(reports: Mapping[str, Any]) -> str:
-    """The page of what `AllReports` made: of both reports, or of one."""
+    """The page of the reports that `AllReports` made: both, or one."""
     zone = ZoneInfo(reports["fuso_horario"])
     service, purchases = reports.get(SERVICE), reports.get(PURCHASES)
     parts = {SERVICE: service, PURCHASES: purchases}

@@ -1,4 +1,4 @@
-"""What the words of the wire are called on a page in Portuguese."""
+"""The words of the wire in the Portuguese of a page."""
 
 from typing import Any, Final
 
@@ -31,7 +31,7 @@ _NONE: Final = {"carteira": "(nenhuma)"}
 
 
 def group_name(by: str, name: Any) -> str:
-    """What a group of a report is called; names that come from outside stay as they are."""
+    """The name of a report's group on a page; names that come from outside stay as they are."""
     if name is None:
         return _NONE.get(by, "(nenhum)")
     return _WORDS.get(by, {}).get(name, str(name))

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 REST: Final = "(outros)"
 TOTAL: Final = "(total)"
 NONE: Final = "(nenhum)"
-"""The group of what has no attendant, no wallet, …"""
+"""The group of tickets without an attendant, of purchases without a wallet, …"""
 
 _OWN: Final = (REST, TOTAL, NONE)
 _FORMULA: Final = re.compile(
@@ -26,7 +26,7 @@ class Style(NamedTuple):
     delimiter: str
     decimal: str
     mark: str
-    """What the file begins with: a byte order mark tells Excel that it is UTF-8."""
+    """The first characters of the file: a byte order mark tells Excel that it is UTF-8."""
 
 
 INTERNATIONAL: Final = Style(",", ".", "")
@@ -34,7 +34,7 @@ STYLES: Final = {"internacional": INTERNATIONAL, "brasil": Style(";", ",", "\ufe
 
 
 class _Lines(list[str]):
-    """What `csv.writer` writes to."""
+    """The lines that `csv.writer` writes."""
 
     write = list.append
 

@@ -48,9 +48,9 @@ class DailySums:
         """The keys, by number."""
 
     def added_up(self, days: Iterable[int], besides: Counted) -> Numbers:
-        """The sums over these days and what was counted besides, a column for each of `names`.
+        """The sums over these days and the counts besides, a column for each of `names`.
 
-        The days were brought up to date before.
+        Bring the days up to date before.
         """
         places = [self._number(key) for key in besides]
         total = np.zeros((PARTS, len(self.names)), np.int64)
@@ -61,7 +61,7 @@ class DailySums:
         return total
 
     def bring_up_to_date(self, connection: Connection, days: range) -> None:
-        """Read again what has changed of these days, or was never read."""
+        """Read the days that have changed since they were read, or never were."""
         if self._rows > self._max_kept:
             self._clear()
         versions = _purchases_by_day(connection, days)

@@ -1,4 +1,4 @@
-"""Purchases of any stretch of time, counted from their rows: for parts of a day."""
+"""Purchases of a part of a day, counted from their rows."""
 
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ Counted = dict[str, list[int]]
 """By key, the six numbers of `totals.Numbers`."""
 
 _BASE: Final = 10**9
-"""Sums of both halves of an amount stay within 64 bits, whatever a day brings."""
+"""Sums of both halves of an amount stay within 64 bits, however many purchases a day has."""
 _ASKED: Final = cast(transactions.c.amount_cents, Numeric(MAX_DIGITS, 0))
 _MOST: Final = literal(MAX_BALANCE_CENTS, BigInteger)
 _CENTS: Final = cast(case((_ASKED <= _MOST, _ASKED), else_=literal(0, BigInteger)), BigInteger)

@@ -21,10 +21,10 @@ from authorizer.followers.reports.tables.schema import progress
 
 
 class TransactionReport:
-    """Answers one query at a time from what it keeps of the sums in memory.
+    """Answers one query at a time from a cache of the sums.
 
-    Days that lie within what is asked for are taken from the tables' sums; what is left at the ends
-    is counted from the purchases themselves. So every instant is exact, whatever zone is asked for.
+    Whole days come from the tables' sums; the rest of the period, at its ends, is counted from the
+    purchases themselves. So the report is exact to the microsecond, in any time zone.
     """
 
     def __init__(self) -> None:
@@ -101,7 +101,7 @@ def _whole(parts: Iterable[LocalDay]) -> range:
 
 
 def _rest(period: Period, whole: range, days: LocalDays) -> list[Period]:
-    """What of a period lies outside of its whole days."""
+    """The parts of a period outside of its whole days."""
     if not whole:
         return [period]
     return [

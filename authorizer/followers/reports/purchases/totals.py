@@ -9,14 +9,14 @@ from authorizer.followers.reports.tables.schema import CENTS_BASE
 
 PARTS: Final = 6
 Numbers = npt.NDArray[np.int64]
-"""Six lines: how many were approved, their amount's `cents_high` and `cents_low`; the same of
-declined ones. See `schema.transaction_days`."""
+"""Six lines: the number of approved purchases, their amount's `cents_high` and `cents_low`; the
+same of declined ones. `schema.transaction_days` says how amounts are split."""
 
 _HALF: Final = 32
 
 
 class PurchaseTotals(NamedTuple):
-    """How many purchases were approved and declined, and of how much, in centavos."""
+    """The number and the amount of purchases approved and declined, in centavos."""
 
     approved: int
     approved_cents: int
@@ -25,14 +25,14 @@ class PurchaseTotals(NamedTuple):
 
     @classmethod
     def of(cls, numbers: Numbers) -> "PurchaseTotals":
-        """All columns of these numbers together."""
+        """The totals over all columns."""
         approved, high, low, declined, declined_high, declined_low = map(_exact_sum, numbers)
         return cls(
             approved, high * CENTS_BASE + low, declined, declined_high * CENTS_BASE + declined_low
         )
 
     def document(self) -> dict[str, Any]:
-        """As the report tells them. Amounts are texts: they may be beyond 64 bits."""
+        """The totals as members of the report. Amounts are texts: they may be beyond 64 bits."""
         return {
             "aprovadas": {"quantidade": self.approved, "centavos": str(self.approved_cents)},
             "recusadas": {"quantidade": self.declined, "centavos": str(self.declined_cents)},

@@ -1,20 +1,21 @@
-"""Column types that hold on SQLite and PostgreSQL what events hold."""
+"""Column types for the values of events, on SQLite and PostgreSQL alike."""
 
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, Integer, Numeric, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
+from typing_extensions import override
 
 MAX_DIGITS: Final = 38
-"""More than any amount that is looked at has."""
+"""The digits of an amount: more than any that is decided has."""
 NUL: Final = "\x00"
 INSTEAD_OF_NUL: Final = "\u2400"
 """PostgreSQL has no NUL in a text, and a purchase may name one. The symbol for it stands there."""
 
 
 def storable(text: str) -> str:
-    """A text as it comes back from a table."""
+    """The text as a table gives it back."""
     return text.replace(NUL, INSTEAD_OF_NUL) if NUL in text else text
 
 
@@ -28,27 +29,28 @@ class AnyText(TypeDecorator[str]):
     impl = Text
     cache_ok = True
 
+    @override
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """See `TypeDecorator`."""
         return None if value is None else storable(value)
 
 
 class RequestedCents(TypeDecorator[int]):
-    """An amount that was asked for, in centavos: perhaps more than 64 bits hold."""
+    """A requested amount in centavos, which 64 bits may not hold."""
 
     impl = Text
     cache_ok = True
 
+    @override
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """A number on PostgreSQL; SQLite would make a float of it, so there it is a text."""
+        """NUMERIC on PostgreSQL; TEXT on SQLite, which would make a float of a number."""
         if dialect.name == "postgresql":
             return dialect.type_descriptor(Numeric(MAX_DIGITS, 0))
         return dialect.type_descriptor(Text())
 
+    @override
     def process_bind_param(self, value: int | None, dialect: Dialect) -> Any:
-        """See `TypeDecorator`."""
         return value if value is None or dialect.name == "postgresql" else str(value)
 
+    @override
     def process_result_value(self, value: Any, dialect: Dialect) -> int | None:
-        """See `TypeDecorator`."""
         return None if value is None else int(value)

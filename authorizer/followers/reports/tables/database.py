@@ -1,4 +1,4 @@
-"""The database of the tables: how it is opened, and what its failures tell."""
+"""The database of the tables: opening it, and telling its failures apart."""
 
 from typing import Any, Final
 
@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from authorizer.followers.reports.tables.database_url import read_url
 
 DatabaseError = SQLAlchemyError
-"""What the database says when it can't."""
+"""The base class of SQLAlchemy's errors."""
 
 BUSY_SECONDS: Final = 10
 CHECKPOINT_PAGES: Final = 8192
@@ -37,14 +37,14 @@ def is_away(error: Exception) -> bool:
 
 
 def problem_of(error: Exception) -> str:
-    """What went wrong, in one line, without the statement and values that SQLAlchemy shows."""
+    """An error in one line, without the statement and values that SQLAlchemy shows."""
     cause = getattr(error, "orig", None) or error
     lines = str(cause).splitlines() or [""]
     return f"{type(cause).__name__}: {lines[0]}"
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:
-    """Readers beside the writer; what a crash of the machine takes away is read again."""
+    """WAL lets readers work beside the writer. Transactions that a crash loses are read again."""
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=NORMAL")

@@ -20,7 +20,7 @@ def read_url(url: str) -> URL:
     No message shows any part of the URL but its driver: a password may be in it.
 
     Raises:
-        ValueError: it is none, or names what reports can't be kept in.
+        ValueError: it is no URL, or names a database that reports can't be kept in.
     """
     try:
         read = make_url(url)
@@ -34,10 +34,10 @@ def read_url(url: str) -> URL:
 
 
 def check_url(url: str) -> None:
-    """Find out what would keep a database of this URL from ever being opened; connects to nobody.
+    """Check that a database of this URL could be opened, without a connection.
 
     Raises:
-        ValueError: what it is, and what to do.
+        ValueError: it never could; the message says why, and what to do.
     """
     read = read_url(url)
     name = read.drivername

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Select, Table, tuple_
 from authorizer.followers.reports.bounds import MAX_PAGE_ROWS
 
 Params = Mapping[str, Any]
-"""What a query is asked with: JSON values by name."""
+"""The parameters of a query: JSON values by name."""
 
 
 def newest_first(

@@ -19,11 +19,11 @@ from authorizer.persistence.journal.place import Place
 
 
 class OvertakenError(Exception):
-    """Another process has moved the tables on: what was to be put into them is there already."""
+    """Another process has moved the tables on: the events are in them already."""
 
 
 class Standing(NamedTuple):
-    """How far the tables are, and by whose days their purchases are added up."""
+    """The tables' place in the journal, and the time zone of their days."""
 
     place: Place
     time_zone: str

@@ -1,4 +1,4 @@
-"""Event → rows. Pure: what is in the tables already comes in, and nothing goes out."""
+"""Event → rows. Pure: rows of earlier events are passed in, and no I/O is done."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
@@ -38,7 +38,7 @@ class Lookups(NamedTuple):
 
 
 def lookups(events: Iterable[Event]) -> Lookups:
-    """What must be looked up in the tables before these events can be made rows of."""
+    """The lookups in the tables on which the rows of these events rest."""
     found = Lookups(set(), set())
     event: Any
     for event in events:

@@ -18,7 +18,7 @@ KEYS: Final[dict[str, Callable[[str | None], str]]] = {
     "merchant": lambda merchant: " ".join((merchant or "").split())[:MAX_KEY_LENGTH],
     "reason": lambda word: word or "",
 }
-"""Every dimension, and how the key is made of what the purchase's row has for it."""
+"""Every dimension, and its key from the value in the purchase's row."""
 
 _DayKey = tuple[int, str, str, str]
 """Day, dimension, key, code."""
@@ -27,7 +27,7 @@ _Alike = tuple[int, Reason, str | None, str, str]
 
 
 class PurchaseSums:
-    """Purchases go in one by one, what is to be added to the tables comes out."""
+    """Adds purchases up one by one; gives the rows to add to the tables."""
 
     def __init__(self, days: LocalDays) -> None:
         self._days = days
@@ -53,7 +53,7 @@ class PurchaseSums:
         sums[1] += cents if cents <= MAX_BALANCE_CENTS else 0
 
     def sums(self) -> list[Row]:
-        """What is to be added to `transaction_days`."""
+        """The rows to add to `transaction_days`."""
         days: dict[_DayKey, list[int]] = {}
         for (day, reason, source, mcc, merchant), (count, cents) in self._alike.items():
             told = {"wallet": source, "mcc": mcc, "merchant": merchant, "reason": reason.word}

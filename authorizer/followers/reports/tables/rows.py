@@ -15,8 +15,8 @@ _NO_CONTACT: Final[Row] = dict.fromkeys(
 class Rows:
     """Rows by table, filled by one event after the other.
 
-    `owner_of_card` and `tickets` are what is in the tables already, for the cards and tickets that
-    the events name. `days` are those by which purchases are added up.
+    `owner_of_card` and `tickets` hold the rows of earlier events, for the cards and tickets that
+    these events name. `days` are those by which purchases are added up.
     """
 
     def __init__(

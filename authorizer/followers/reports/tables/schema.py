@@ -19,7 +19,7 @@ from sqlalchemy import (
 from authorizer.followers.reports.tables.column_types import AnyText, RequestedCents, WholeNumber
 
 SCHEMA_VERSION: Final = 5
-"""Grows with every change to the tables or to what is put into them: then they are made anew."""
+"""Grows with every change to the tables or to their contents: then they are made anew."""
 
 Row = dict[str, Any]
 """A row by the names of its columns."""
@@ -44,8 +44,8 @@ progress: Final = Table(
 """One row: how far the journal is in the tables, changed together with them.
 
 `segment` and `batch_offset` name the newest batch of the journal that is in the tables, `chain`
-is the hash chain's head after it: whoever goes on reads that batch again, to know that the journal
-is still the same one. `time_zone` is the zone of the days in `transaction_days`."""
+is the hash chain's head after it: a feed that resumes reads that batch again, to know that the
+journal is still the same one. `time_zone` is the zone of the days in `transaction_days`."""
 
 transactions: Final = Table(
     "transactions",
@@ -86,8 +86,8 @@ movements: Final = Table(
 )
 """A row for every movement of a wallet that is no purchase: so far of the type `CREDIT`.
 
-`available_cents` and `held_cents` are what was added to the wallet by it, negative where taken. An
-account's opening balances, these, and what its purchases took are what its wallets hold."""
+`available_cents` and `held_cents` were added to the wallet, or taken from it if negative. An
+account's opening balances and these, less its purchases, are the balances of its wallets."""
 
 cards: Final = Table(
     "cards",
@@ -140,7 +140,7 @@ contacts: Final = Table(
     PrimaryKeyConstraint("position", "part"),
     Index("contacts_by_customer", "customer_id", "at_us", "position", "part"),
 )
-"""Every contact with a customer: what happened to their tickets, and their card operations.
+"""Every contact with a customer: the events of their tickets, and their card operations.
 
 `kind` is `abertura`, `atendimento`, `interacao`, `espera`, `retomada`, `prioridade`, `resolucao`,
 `reabertura`, `fechamento`, or that of the operation. `priority` is the new one of `prioridade`.
@@ -233,7 +233,7 @@ transaction_days: Final = Table(
 Dimensions and their keys: `total` (empty), `wallet` (the source of funds as in `transactions`,
 empty for declines), `mcc` (as sent), `merchant` (white space collapsed), `reason`. Keys longer than
 `MAX_KEY_LENGTH` are cut. Money is `cents_high * CENTS_BASE + cents_low`: no sum of a row, nor one
-over the days of many years, is beyond 64 bits. An amount beyond what any balance may hold is
+over the days of many years, is beyond 64 bits. An amount beyond the bound of a balance is
 counted, and left out of the sums of money."""
 
 CENTS_BASE: Final = 10**15

@@ -49,7 +49,7 @@ class TicketRecord:
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "TicketRecord":
-        """The ticket that a row tells of; what was said in it is not there."""
+        """The ticket of a row, without its interactions."""
         record = cls(row["protocol"])
         for name in _SAME:
             setattr(record.ticket, name, row[name])
@@ -79,7 +79,7 @@ class TicketRecord:
         }
 
     def apply(self, event: Event, position: int) -> None:
-        """Have an event happen to the ticket."""
+        """Evolve the ticket by an event."""
         ticket = self.ticket
         TICKETS.evolve(ticket, event, position)
         if isinstance(event, events.TicketOpened):
@@ -93,5 +93,5 @@ class TicketRecord:
 
 
 def view_of(row: Mapping[str, Any]) -> TicketView:
-    """What may be seen of a row's ticket, without what was said in it."""
+    """The view of a row's ticket, without its interactions."""
     return ticket_view(TicketRecord.of({**row, "text": Sealed(row["text"])}).ticket)

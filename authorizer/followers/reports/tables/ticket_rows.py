@@ -31,7 +31,7 @@ CONTACTS: Final[dict[type[Any], str]] = {
 
 
 def ticket(rows: Rows, event: Any, position: int) -> None:
-    """What an event makes of its ticket, and the contact that it is.
+    """The ticket after an event, its change of status, and the contact.
 
     Raises:
         LookupError: there is no ticket: not the journal's order.

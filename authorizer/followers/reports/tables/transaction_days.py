@@ -28,7 +28,7 @@ def days_fit(connection: Connection, days: LocalDays) -> bool:
 
 
 def add_up_anew(connection: Connection, days: LocalDays) -> None:
-    """Add all purchases in the tables up by other days. Until it is committed nobody sees it."""
+    """Add up all purchases in the tables by other days. Readers see the old sums until it ends."""
     connection.execute(update(progress).values(time_zone=days.time_zone))  # others wait, or fail
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("SET LOCAL statement_timeout = 0")

@@ -10,9 +10,9 @@ from authorizer.followers.reports.tables.schema import Row
 
 
 def insert_as_they_are(connection: Connection, table: Table, rows: list[Row]) -> None:
-    """Insert rows past SQLAlchemy's work on each value, which costs more than all the rest.
+    """Insert rows without SQLAlchemy's work on each value, which costs more than all the rest.
 
-    The rows hold what the database takes, but for amounts.
+    The rows hold values that the driver takes, amounts excepted.
     """
     compiled = insert(table).compile(dialect=connection.dialect)
     if connection.dialect.name == "sqlite":
@@ -37,5 +37,5 @@ def replace(connection: Connection, table: Table, rows: list[Row]) -> None:
 
 
 def upserting(connection: Connection) -> Any:
-    """The `insert` of the database's dialect, which knows what to do on a conflict."""
+    """The `insert` of the database's dialect, which has `on_conflict_do_update`."""
     return sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert

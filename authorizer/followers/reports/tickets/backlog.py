@@ -1,4 +1,4 @@
-"""How many tickets came in and went out, and when, for the backlog."""
+"""The backlog: the number of open tickets at any instant."""
 
 from bisect import bisect_left
 from collections import Counter
@@ -22,7 +22,7 @@ _ADDS: Final = {
     TicketStatus.REOPENED.value: 1,
     TicketStatus.RESOLVED.value: -1,
 }
-"""What a change of status does to the number of open tickets; only a resolved one is closed."""
+"""The change of the number of open tickets by a change of status; only resolved ones are closed."""
 
 _STEP: Final = changes.c.at_us // STEP_US
 _CHANGES: Final = (
@@ -42,7 +42,7 @@ class Backlog:
         self._by_step: Counter[int] = Counter()
 
     def open_at(self, connection: Connection, instants_us: Iterable[int]) -> list[int]:
-        """How many tickets were open at each instant, before whatever happened in it."""
+        """The number of open tickets at each instant, before its own changes."""
         known = sorted(self._by_step)
         standing = [0, *accumulate(self._by_step[step] for step in known)]
         return [
@@ -53,7 +53,7 @@ class Backlog:
         ]
 
     def bring_up_to_date(self, connection: Connection) -> None:
-        """Read what has changed since the last time."""
+        """Read the changes since the last time."""
         reached = connection.execute(select(func.max(progress.c.position))).scalar() or 0
         if reached < self.newest_change:  # the tables are being made anew
             self.newest_change, self._by_step = 0, Counter()

@@ -1,4 +1,4 @@
-"""The tickets that metrics are asked of most, in memory, brought up to date before each use.
+"""The tickets of recent periods in memory, brought up to date before each use.
 
 Reading a hundred thousand rows takes longer than a report may. So the tickets opened since the
 earliest period that was asked for stay in memory, and only those that changed are read again.
@@ -20,7 +20,7 @@ _READ_AT_ONCE: Final = 10_000
 
 
 class TicketCache:
-    """Tickets as columns of numbers. One caller at a time; what it gave holds until the next."""
+    """Tickets as columns of numbers. One caller at a time; a matrix holds until the next call."""
 
     def __init__(self, max_kept: int = MAX_KEPT_TICKETS) -> None:
         self._max_kept = max_kept

@@ -9,12 +9,12 @@ import numpy.typing as npt
 from authorizer.followers.reports.tickets.durations import Column
 
 NEVER: Final = -1
-"""Stands for an instant that has not come, and for the name of nobody."""
+"""An instant that has not come; the number of no name."""
 
 
 @dataclass(frozen=True, slots=True)
 class TicketColumns:
-    """What the metrics need of tickets. Times are microseconds, instants since 1970 UTC."""
+    """The columns that the metrics need. Times are microseconds, instants since 1970 UTC."""
 
     opened_position: Column
     """The position of the opening in the journal: unique, and the order of the tickets here."""

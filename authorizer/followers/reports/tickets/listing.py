@@ -13,10 +13,10 @@ from authorizer.followers.reports.tables.ticket_record import view_of
 def ticket_list(connection: Connection, params: Params) -> Any:
     """A page of tickets, the one opened last first.
 
-    All of these may be given and narrow the list: `status`, `customer_id`, `category`, `priority`,
-    `attendant`; `from_us` (inclusive) and `until_us` (exclusive), when it was opened;
-    `overdue`: `first_response`, `resolution` or `reopening_response`, as seen from `now_us`, which
-    is still to come; `waiting`: whether the customer waits for an answer to what they said.
+    Each parameter narrows the list: `status`, `customer_id`, `category`, `priority`, `attendant`;
+    `from_us` (inclusive) and `until_us` (exclusive) of the opening; `overdue`, the deadline that
+    was missed by `now_us`: `first_response`, `resolution` or `reopening_response`; `waiting`,
+    whether the customer waits for an answer.
     """
     query = select(tickets)
     for name in ("status", "customer_id", "category", "priority", "attendant"):

@@ -20,7 +20,7 @@ _FAR_US: Final = np.iinfo(np.int64).max
 
 
 class Measures(NamedTuple):
-    """What is measured of each ticket. Durations are microseconds, NEVER where there is none."""
+    """The measures of each ticket. Durations are microseconds, NEVER where there is none."""
 
     is_open: Column
     first_response_us: Column
@@ -169,7 +169,7 @@ def _summary(summary: Summary) -> dict[str, Any]:
 
 
 def _level(opened: int, kept: int, broken: int) -> dict[str, Any]:
-    """What is neither kept nor broken is pending."""
+    """A service level neither kept nor broken is pending."""
     return {
         "cumpridos": kept,
         "vencidos": broken,

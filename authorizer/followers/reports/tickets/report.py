@@ -33,7 +33,7 @@ class _Asked(NamedTuple):
 
 
 class ServiceReport:
-    """Answers one query at a time from what it keeps of the tickets in memory."""
+    """Answers one query at a time from a cache of the tickets."""
 
     def __init__(self) -> None:
         self._lock = Lock()
