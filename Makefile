@@ -16,6 +16,12 @@ HOST = 127.0.0.1
 PORT ?= 8080
 DATA ?= data
 
+# What `make test-fast` runs: rules, actors, persistence and HTTP in this process.
+FAST = tests/architecture tests/domain tests/persistence tests/actors tests/http tests/logs \
+	tests/server tests/loadtest \
+	--ignore=tests/http/test_connection_ends.py --ignore=tests/http/test_connection_bounds.py \
+	--ignore=tests/actors/test_admission.py
+
 # The Debian that `make debian` makes: trixie is Debian 13.
 SUITE ?= trixie
 
@@ -39,6 +45,10 @@ run: server-environment ## Start the server; a data folder that is new or empty 
 .PHONY: test
 test: environment ## Run the tests
 	$(VENV_PYTHON) -m pytest -n auto $(ARGS)
+
+.PHONY: test-fast
+test-fast: environment ## Run the tests that need no server, no process and no long examples: under a minute
+	$(VENV_PYTHON) -m pytest -n auto $(FAST) $(ARGS)
 
 .PHONY: kill9
 kill9: environment ## Kill a server 200 times under load and amid starts; `make test` does it 10 times

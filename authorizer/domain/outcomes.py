@@ -40,7 +40,7 @@ class Reason(Enum):
         return _BY_WORD[word]
 
 
-_BY_WORD = {reason.word: reason for reason in Reason}
+_BY_WORD: Final = {reason.word: reason for reason in Reason}
 
 
 class Outcome(NamedTuple):
