@@ -1,13 +1,13 @@
 """The metrics that are read from the parts of a running authorizer."""
 
 from authorizer.actors.clock import ClockState
-from authorizer.http.connection.protocol import Protocol
+from authorizer.http.connection.connections import Connections
 from authorizer.http.metrics import Metrics
 from authorizer.logs.root import line_counts
 from authorizer.runtime.running import Running
 
 
-def metrics_of(running: Running) -> Metrics:
+def metrics_of(running: Running, connections: Connections) -> Metrics:
     """Metrics that read all of these parts whenever they are asked."""
     metrics = Metrics(running.purchases.counts)
     commit, dispatcher = running.commit, running.actors.dispatcher
@@ -26,12 +26,12 @@ def metrics_of(running: Running) -> Metrics:
     metrics.counter(
         "authorizer_connections_refused",
         "Connections that were one too many.",
-        lambda: Protocol.refused[0],
+        lambda: connections.refused,
     )
     metrics.counter(
         "authorizer_connections_cut_off",
         "Connections that were closed because their client did not read its answers.",
-        lambda: Protocol.unread.cut_off,
+        lambda: connections.unread.cut_off,
     )
     metrics.gauge(
         "authorizer_resident_actors",

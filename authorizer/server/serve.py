@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import structlog
@@ -12,6 +13,8 @@ import uvloop
 from authorizer.actors.access_trail import AccessTrail
 from authorizer.http.access.search_rates import SearchRates
 from authorizer.http.app import Services, make_app
+from authorizer.http.connection.connections import Connections
+from authorizer.http.connection.protocol import Protocol
 from authorizer.http.connection.request_id import RequestIds
 from authorizer.logs.root import flush_logs
 from authorizer.persistence.api_keys import KeyFile
@@ -53,7 +56,6 @@ def serve_until_signal(
     The data folder must be locked. If the journal can't be written the process ends at once, with
     status `EXIT_JOURNAL_FAILED` and without another answer.
     """
-    raise_file_limit()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings, world, recovered, listening, announce, trust_clock))
 
@@ -66,9 +68,10 @@ async def _serve(
     announce: Callable[[str], None],
     trust_clock: bool,
 ) -> None:
+    connections = Connections(raise_file_limit())
     disk = LocalDisk(settings.data)
     async with run(settings, world, recovered, trust_clock=trust_clock) as running:
-        metrics = metrics_of(running)
+        metrics = metrics_of(running, connections)
         reports = reports_process(settings, running, metrics)
         health = Health(running, reports)
         housekeeping = Housekeeping(running, health)
@@ -98,7 +101,8 @@ async def _serve(
                 desk_hours=settings.desk_hours,
             )
         )
-        server = UvicornServer(uvicorn_config(app, keep_alive_seconds=settings.keep_alive_seconds))
+        http = partial(Protocol, connections)
+        server = UvicornServer(uvicorn_config(app, http, settings.keep_alive_seconds))
         handle_signals(server, health, housekeeping)
         calm_the_collector()
         loop = asyncio.get_running_loop()

@@ -4,22 +4,21 @@ import resource
 import socket
 from typing import Final
 
-from authorizer.http.connection.protocol import Protocol
-
 BACKLOG: Final = 4096
 ACCEPTED_PER_ROUND: Final = 16
 MAX_CONNECTIONS: Final = 50_000
 RESERVED_FILES: Final = 64
 
 
-def raise_file_limit() -> None:
-    """Raise the process's limit of open files to the system's, and keep some from connections.
+def raise_file_limit() -> int:
+    """Raise the process's limit of open files to the system's; the connections there may be.
 
-    The journal opens a file whenever it begins a segment; without one the process must end.
+    Some files are kept from those: the journal opens one whenever it begins a segment, and without
+    one the process must end.
     """
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    Protocol.max_connections = max(1, min(hard - RESERVED_FILES, MAX_CONNECTIONS))
+    return max(1, min(hard - RESERVED_FILES, MAX_CONNECTIONS))
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -10,7 +10,6 @@ from typing import Any, Final
 import uvicorn
 from typing_extensions import override
 
-from authorizer.http.connection.protocol import Protocol
 from authorizer.http.transactions import App
 
 DRAIN_SECONDS: Final = 15
@@ -33,12 +32,10 @@ class UvicornServer(uvicorn.Server):
         yield
 
 
-def uvicorn_config(
-    app: App | Any, http: Any = Protocol, keep_alive_seconds: int = 75
-) -> uvicorn.Config:
+def uvicorn_config(app: App | Any, http: Any, keep_alive_seconds: int = 75) -> uvicorn.Config:
     """uvicorn's settings; benchmarks compare under the same ones.
 
-    `http` is the protocol: ours, or uvicorn's own under the name `httptools`.
+    `http` makes the protocol of a connection: ours, or uvicorn's own under the name `httptools`.
     """
     return uvicorn.Config(
         app,

@@ -165,7 +165,7 @@ def test_an_answer_that_nobody_reads_is_given_up() -> None:
         assert not wire.transport.aborted
         wire.loop.wait(2)
         assert wire.transport.aborted
-        assert len(Protocol.unread) == 0
+        assert len(wire.protocol.shared.unread) == 0
 
     run(story)
 
@@ -181,8 +181,8 @@ def test_a_client_that_reads_slowly_is_given_its_time() -> None:
         assert not wire.transport.aborted
         wire.transport.bytes_unread = 0
         wire.protocol.resume_writing()
-        assert len(Protocol.unread) == 0
-        assert Protocol.unread.bytes_left == 0
+        assert len(wire.protocol.shared.unread) == 0
+        assert wire.protocol.shared.unread.bytes_left == 0
 
     run(story)
 
@@ -199,7 +199,7 @@ def test_a_closed_connection_whose_last_answer_nobody_reads_ends(last: bytes) ->
         assert wire.transport.closing
         wire.transport.bytes_unread = 100
         wire.transport.aborted = False
-        Protocol.unread.watch(wire.transport, wire.loop)
+        wire.protocol.shared.unread.watch(wire.transport, wire.loop)
         wire.loop.wait(UNREAD_SECONDS + 1)
         assert wire.transport.aborted
 

@@ -10,13 +10,14 @@ do not read are cut off soon, and one message is handled in a step of the loop.
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 
 from authorizer.actors import old_ids, run_queue
 from authorizer.actors.admission import Admission
 from authorizer.actors.turned_away import TurnedAway
 from authorizer.cli import main
-from authorizer.http.connection.protocol import Protocol
+from authorizer.http.connection import connections
 from authorizer.http.connection.unread import Unread
 from tests.support.gated import hold_syncs
 
@@ -57,5 +58,5 @@ if __name__ == "__main__":
     hold_declines(gate)
     old_ids.ROUNDS_A_RETENTION = 1 << 40  # type: ignore[misc]
     run_queue.MAX_STEP = 1  # type: ignore[misc]
-    Protocol.unread = Unread(UNREAD_SECONDS)
+    vars(connections)["Unread"] = partial(Unread, UNREAD_SECONDS)
     main()

@@ -7,6 +7,7 @@ import secrets
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from unittest.mock import MagicMock
 
 from uvicorn.server import ServerState
@@ -16,6 +17,7 @@ from authorizer.actors.purchases import InFlight, Purchases
 from authorizer.followers.reports.client import NoReports
 from authorizer.http.access.control import Access
 from authorizer.http.app import make_app
+from authorizer.http.connection.connections import Connections
 from authorizer.http.connection.protocol import Protocol
 from authorizer.http.connection.request_id import RequestIds
 from authorizer.http.metrics import Metrics
@@ -93,8 +95,9 @@ async def live_site() -> AsyncIterator[LiveSite]:
     services.health = lambda: (True, {})
     services.reports = NoReports()
     app = make_app(services)
-    config, state = uvicorn_config(app), ServerState()
-    server = await loop.create_server(lambda: Protocol(config, state, {}), "127.0.0.1", 0)
+    shared = Connections(1000)
+    config, state = uvicorn_config(app, partial(Protocol, shared)), ServerState()
+    server = await loop.create_server(lambda: Protocol(shared, config, state, {}), "127.0.0.1", 0)
     try:
         yield LiveSite(house, server.sockets[0].getsockname()[1], state)
     finally:

@@ -11,6 +11,7 @@ import re
 import secrets
 import socket
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, cast
 
 from uvicorn.server import ServerState
@@ -19,6 +20,7 @@ from authorizer.actors.admission import Admission
 from authorizer.actors.purchases import InFlight, Purchases
 from authorizer.domain.access import ApiKey
 from authorizer.http.access.control import Access
+from authorizer.http.connection.connections import Connections
 from authorizer.http.connection.plain_heads import PlainHead
 from authorizer.http.connection.protocol import Protocol
 from authorizer.http.connection.request_id import RequestIds
@@ -190,12 +192,13 @@ class Site:
             async def app(scope: Scope, receive: Receive, send: Send) -> None:
                 await self.transactions(scope, receive, send)
 
-        self._config = uvicorn_config(app)
+        self.shared = Connections(1000)
+        self._config = uvicorn_config(app, partial(Protocol, self.shared))
         self.state = ServerState()
 
     def connect(self) -> Wire:
         """A new connection."""
-        return Wire(self, Protocol(self._config, self.state, {}, cast(Any, Loop())))
+        return Wire(self, Protocol(self.shared, self._config, self.state, {}, cast(Any, Loop())))
 
 
 class Wire:

@@ -5,16 +5,17 @@ cycle that its `send` sets.
 """
 
 from collections.abc import Callable, Sized
-from typing import Any, Final
+from typing import Any
 
+from typing_extensions import override
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
-_newest_lines: Final[list[tuple[list[tuple[bytes, bytes]], bytes]]] = [([], b"")]
+from authorizer.http.connection.connections import Connections
 
 
 class Flow(FlowControl):
-    """Reads nothing while requests wait for their turn; uvicorn would read on with every answer."""
+    """Reads nothing while requests are queued; uvicorn's own reads on with every answer."""
 
     holding = False
     """Whether bytes that were read wait for the parser."""
@@ -23,14 +24,15 @@ class Flow(FlowControl):
         super().__init__(transport)
         self._waiting = waiting
 
+    @override
     def resume_reading(self) -> None:
-        """See `FlowControl`: the one who waits last reads what is missing of its body."""
+        """Stay paused while pipelined requests are queued; the last of them resumes reading."""
         if not self._waiting and not self.holding:
             super().resume_reading()
 
 
 class GoesOn:
-    """Stands for a cycle's `keep_alive` where an end is near: asked when the answer is written."""
+    """A cycle's `keep_alive` where an end is near: decided when the answer is written."""
 
     __slots__ = ("_ask", "_known")
 
@@ -44,7 +46,7 @@ class GoesOn:
         return self._known
 
 
-def respond(cycle: RequestResponseCycle, head: bytes, body: bytes) -> bool:
+def respond(shared: Connections, cycle: RequestResponseCycle, head: bytes, body: bytes) -> bool:
     """Write a whole 200 in one piece; False where it has to go the long way, through `send`.
 
     `head` is header lines, each with its line end, `content-length` among them. uvicorn's `send`
@@ -54,19 +56,10 @@ def respond(cycle: RequestResponseCycle, head: bytes, body: bytes) -> bool:
         return False
     cycle.response_started = cycle.response_complete = True
     end = b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n"
-    lines = header_lines(cycle.default_headers)
+    lines = shared.header_lines(cycle.default_headers)
     cycle.transport.write(b"".join((STATUS_LINE[200], lines, head, end, body)))
     cycle.message_event.set()
     if not cycle.keep_alive:
         cycle.transport.close()
     cycle.on_response()
     return True
-
-
-def header_lines(headers: list[tuple[bytes, bytes]]) -> bytes:
-    """The headers that uvicorn adds to every response; it makes a new list of them every second."""
-    known, lines = _newest_lines[0]
-    if known is not headers:
-        lines = b"".join(b"%s: %s\r\n" % header for header in headers)
-        _newest_lines[0] = (headers, lines)
-    return lines

@@ -10,12 +10,12 @@ Finish = Callable[[int, bytes, bytes], None]
 """Writes a whole answer: its status, its header lines, its body."""
 
 
-class NothingToTell:
-    """Stands for the event that a cycle's `receive` waits for, where nobody does."""
+class NoEvent:
+    """The `message_event` of an exchange: no `receive` waits for it."""
 
     @staticmethod
     def set() -> None:
-        """Tell nobody."""
+        """Do nothing."""
 
 
 class Exchange:
@@ -28,7 +28,7 @@ class Exchange:
 
     __slots__ = ("_ask_unread_ns", "_finish", "disconnected", "is_new", "response_complete")
 
-    message_event: ClassVar = NothingToTell
+    message_event: ClassVar = NoEvent
     more_body: ClassVar = False
 
     def __init__(self, finish: Finish, ask_unread_ns: Callable[[], int]) -> None:
@@ -36,12 +36,11 @@ class Exchange:
         self._ask_unread_ns = ask_unread_ns
         self.disconnected = False
         self.is_new = True
-        """Whether nobody asked yet how long the request was unread: it may have waited to be
-        accepted."""
+        """Whether it is the connection's first, which may have waited to be accepted."""
         self.response_complete = True
 
     def unread_ns(self) -> int:
-        """How long ago the request's last bytes came in, as the system knows it: see `sockets`."""
+        """How long ago the request's last bytes came in, as the system knows it."""
         self.is_new = False
         return self._ask_unread_ns()
 

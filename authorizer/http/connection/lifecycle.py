@@ -4,14 +4,15 @@ Touches uvicorn's internals, as `protocol.py` does (0.34 to 0.54): what the prot
 newest cycle, and its timer.
 """
 
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
+from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from authorizer.http.connection.connections import Connections
 from authorizer.http.connection.cycles import Flow, GoesOn
 from authorizer.http.connection.exchange import Exchange
 from authorizer.http.connection.sockets import waiting_bytes
-from authorizer.http.connection.unread import Unread
 
 DRAIN_QUIET_S: Final = 0.5
 """How long a connection is quiet before a drain closes it: what is on its way is answered."""
@@ -20,50 +21,48 @@ DRAIN_QUIET_S: Final = 0.5
 class Connection(HttpToolsProtocol):
     """A connection, apart from what is read and written on it.
 
-    - Bounds the number of connections, how long one may be quiet, and the answers nobody reads.
+    - Bounds the number of connections, how long one may be quiet, and answers that are not read.
     - Answers what was asked by a client that then shut down its sending side.
     - Closes no connection that a request has come in on, whether it was quiet or a drain began.
     - Leaves nothing behind that refers to itself when it is gone.
     """
 
     flow: Flow
-    max_connections: ClassVar[int] = 10_000
-    unread: ClassVar[Unread] = Unread()
-    refused: ClassVar[list[int]] = [0]
-    """How many connections were one too many."""
+    shared: Connections
     _in_message = False
     """Whether the parser has seen the beginning of a request, and not yet its end."""
     _in_head = False
     """Whether it has not seen the end of its head either."""
     _active_at = 0.0
-    """The loop's time of the last answer of an exchange, or of bytes that asked nothing whole."""
+    """When an exchange was answered last, or a part of a request came in, by the loop's clock."""
     _at_eof = False
-    """Whether the client sends no more."""
+    """Whether the client has shut down its sending side."""
     _ending = False
     """Whether the connection ends with the last request that has come in."""
     _running: RequestResponseCycle | None = None
     """The cycle whose turn it is."""
     _exchange: Exchange | None = None
     _held = b""
-    """What was read and waits for the parser."""
+    """Bytes that were read and wait for the parser."""
 
     # --- beginning and end -------------------------------------------------------------------
 
+    @override
     def connection_made(self, transport: Any) -> None:
-        """See `asyncio.Protocol`."""
         super().connection_made(transport)
         self.flow = Flow(transport, self.pipeline)
-        if len(self.connections) > self.max_connections:
-            self.refused[0] += 1
+        if len(self.connections) > self.shared.most:
+            self.shared.refused += 1
             transport.abort()
         else:
             self._wait_for_more()
 
+    @override
     def connection_lost(self, exc: Exception | None) -> None:
-        """See `asyncio.Protocol`. Whoever is at work on an answer is told; nobody else waits."""
+        """Tell the request that is being answered, and take those that wait apart."""
         super().connection_lost(exc)
         self._unset_keepalive_if_required()
-        self.unread.forget(self.transport)
+        self.shared.unread.forget(self.transport)
         waiting = [cycle for cycle, _ in self.pipeline]
         self.pipeline.clear()
         for cycle in waiting:
@@ -80,8 +79,9 @@ class Connection(HttpToolsProtocol):
         self._exchange = None  # it refers to this
         self._held = b""
 
+    @override
     def eof_received(self) -> bool | None:  # type: ignore[override]
-        """See `asyncio.Protocol`: the connection stays open for as long as an answer is due."""
+        """Keep the connection open for as long as an answer is due."""
         self._at_eof = True
         half = self._in_message and not self._in_head and not self._held
         if half or not (self._is_under_way() or self._held):
@@ -89,8 +89,9 @@ class Connection(HttpToolsProtocol):
         self._end_with_the_last()
         return True
 
+    @override
     def shutdown(self) -> None:
-        """See uvicorn: a drain. What comes in within a moment is answered too."""
+        """Drain: what comes in within `DRAIN_QUIET_S` is answered too."""
         self.timeout_keep_alive = DRAIN_QUIET_S  # type: ignore[assignment]
         self._end_with_the_last()
         self._unset_keepalive_if_required()
@@ -118,25 +119,25 @@ class Connection(HttpToolsProtocol):
         self._look_after_the_rest()
 
     def _look_after_the_rest(self) -> None:
-        """See that a connection that was closed ends, even if nobody reads what is left of it."""
+        """See that a closed connection ends, even if its client does not read what is left."""
         if self.transport.get_write_buffer_size():
-            self.unread.watch(self.transport, self.loop)
+            self.shared.unread.watch(self.transport, self.loop)
 
     # --- writing -----------------------------------------------------------------------------
 
+    @override
     def pause_writing(self) -> None:
-        """See `asyncio.Protocol`."""
         super().pause_writing()
-        self.unread.watch(self.transport, self.loop)
+        self.shared.unread.watch(self.transport, self.loop)
 
+    @override
     def resume_writing(self) -> None:
-        """See `asyncio.Protocol`."""
         super().resume_writing()
         if not self.transport.is_closing():
-            self.unread.forget(self.transport)
+            self.shared.unread.forget(self.transport)
 
+    @override
     def send_400_response(self, msg: str) -> None:
-        """See uvicorn."""
         super().send_400_response(msg)
         self._look_after_the_rest()
 
@@ -168,11 +169,13 @@ class Connection(HttpToolsProtocol):
             self.timeout_keep_alive, self.timeout_keep_alive_handler
         )
 
+    @override
     def timeout_keep_alive_handler(self) -> None:
-        """See uvicorn; but exchanges leave the timer running, and so it may come too early.
+        """Close the connection if it is quiet, else look again later.
 
-        To cancel and set it anew for every request would cost more than to look once in a while.
-        A loop that stood still runs its timers before it reads: then the request is there already.
+        Exchanges leave the timer running, so it may go off too early: to set it anew for every
+        request would cost more than to look once in a while. A loop that stood still runs its
+        timers before it reads, so a request may have come in already.
         """
         if self.transport.is_closing():
             return
@@ -191,4 +194,4 @@ class Connection(HttpToolsProtocol):
 
 
 def _nothing() -> None:
-    """Stands where uvicorn would be told of an answer on a connection that is gone."""
+    """The `on_response` of a cycle whose connection is gone."""

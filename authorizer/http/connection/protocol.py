@@ -8,10 +8,12 @@ import time
 from functools import partial
 from typing import Any, Final
 
+from typing_extensions import override
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
-from authorizer.http.connection.cycles import header_lines, respond
+from authorizer.http.connection.connections import Connections
+from authorizer.http.connection.cycles import respond
 from authorizer.http.connection.exchange import DirectApp
 from authorizer.http.connection.lifecycle import Connection
 from authorizer.http.connection.plain_heads import END_OF_HEAD
@@ -55,73 +57,76 @@ class Protocol(Connection):
     """
 
     _head_bytes = 0
-    """Of the head, or of what stands around a body in chunks, as far as it goes."""
+    """Bytes read so far of the current head, or of the chunk framing of its body."""
     _discarded_bytes = 0
-    """Of a body that was answered before its end."""
+    """Bytes read of a body whose request was answered before its end."""
     _began = False
-    """Whether a request began in the piece that is parsed."""
+    """Whether a request began in the piece that is being parsed."""
     _body_came = False
     """Whether a part of a body was in it."""
     _received_ns = 0
-    """When the packet was read that it is of."""
+    """When the packet that is being parsed could first be read (monotonic)."""
     _turn_due = False
     """Whether `_go_on` will be called."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, shared: Connections, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.shared = shared
         app: object = self.app
         self._direct = app if isinstance(app, DirectApp) else None
         self._upgrades = Upgrades()
 
+    @override
     def connection_made(self, transport: Any) -> None:
-        """See `asyncio.Protocol`."""
         super().connection_made(transport)
         if self._direct is not None:
             self._exchange = self._direct.exchange(self._end_exchange, self._unread_ns)
 
     # --- what the parser says ----------------------------------------------------------------
 
+    @override
     def on_message_begin(self) -> None:
-        """See `httptools.HttpRequestParser`."""
         self._in_message = self._in_head = self._began = True
         self._discarded_bytes = 0
         super().on_message_begin()
 
+    @override
     def on_message_complete(self) -> None:
-        """See `httptools.HttpRequestParser`."""
         self._in_message = False
         self.scope["state"][RECEIVED] = self._received_ns
         super().on_message_complete()
 
+    @override
     def on_body(self, body: bytes) -> None:
-        """See `httptools.HttpRequestParser`."""
         self._body_came = True
         super().on_body(body)
 
+    @override
     def on_headers_complete(self) -> None:
-        """See `httptools.HttpRequestParser`."""
         self._in_head = False
         super().on_headers_complete()
         self.scope["headers"] = self.headers.copy()  # uvicorn would add the trailers to them
         if self._ending:
             self._may_be_last(self.cycle)
 
+    @override
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        """See uvicorn. A cycle that waits for its turn refers to nothing that refers to it."""
-        extensions: dict[str, Any] = {RESPOND: partial(respond, cycle)}
+        """Offer the short way to answer, which refers to the cycle: so not before its turn."""
+        extensions: dict[str, Any] = {RESPOND: partial(respond, self.shared, cycle)}
         cycle.scope["extensions"] = extensions
         self._running = cycle
         super()._start_asgi_task(cycle, app)
 
+    @override
     def _unsupported_upgrade_warning(self) -> None:
-        """See uvicorn: what comes behind a CONNECT is no request of ours."""
+        """End with the last request: what comes behind a CONNECT is no request of ours."""
         self._at_eof = True
         self._end_with_the_last()
 
     # --- reading -----------------------------------------------------------------------------
 
+    @override
     def data_received(self, data: bytes) -> None:
-        """See `asyncio.Protocol`."""
         received_ns = time.monotonic_ns()
         direct, exchange = self._direct, self._exchange
         if direct is not None and exchange is not None and self._is_at_rest():
@@ -224,7 +229,7 @@ class Protocol(Connection):
         transport = self.transport
         if transport.is_closing():
             return
-        lines = header_lines(self.server_state.default_headers)
+        lines = self.shared.header_lines(self.server_state.default_headers)
         goes_on = not self._ending or self._has_more()
         end = b"\r\n" if goes_on else b"connection: close\r\n\r\n"
         transport.write(b"".join((STATUS_LINE[status], lines, head, end, body)))
@@ -236,8 +241,8 @@ class Protocol(Connection):
         else:
             self.server_state.total_requests += 1
 
+    @override
     def on_response_complete(self) -> None:
-        """See uvicorn."""
         self._running = None
         super().on_response_complete()
         if self.transport.is_closing():
