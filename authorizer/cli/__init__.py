@@ -4,6 +4,7 @@ import errno
 from typing import Any
 
 import click
+from typing_extensions import override
 
 from authorizer import __version__
 from authorizer.cli.import_ import import_
@@ -26,8 +27,8 @@ from authorizer.persistence.privacy.vault import VaultDamagedError
 class Commands(click.Group):
     """Tells what can go wrong on a data folder in one line, whatever the command."""
 
+    @override
     def invoke(self, ctx: click.Context) -> Any:
-        """See `click.Command`."""
         try:
             return super().invoke(ctx)
         except (
@@ -38,7 +39,7 @@ class Commands(click.Group):
         ) as error:
             raise click.ClickException(str(error)) from error
         except OSError as error:
-            if error.errno == errno.EPIPE:  # whoever reads the output has seen enough
+            if error.errno == errno.EPIPE:  # the reader of the output has seen enough
                 raise
             raise click.ClickException(str(error)) from error
 

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 import click
+from typing_extensions import override
 
 from authorizer.domain.moments import DAY_US, day_of, us_of
 from authorizer.http.api.wire import parse_time
@@ -22,8 +23,8 @@ class Expiry(click.ParamType[int]):
 
     name = "90d|12h|DATE"
 
+    @override
     def convert(self, value: Any, param: Any, ctx: Any) -> int:
-        """See `click.ParamType`."""
         at_us = _moment_us(value)
         if at_us is None:
             self.fail(f"{value!r} is no span (90d, 12h), date or RFC 3339 time", param, ctx)
@@ -51,8 +52,8 @@ class KeyName(click.ParamType[str]):
 
     name = "TEXT"
 
+    @override
     def convert(self, value: Any, param: Any, ctx: Any) -> str:
-        """See `click.ParamType`."""
         if not value.isprintable() or len(value) > _MAX_NAME:
             self.fail(f"must be at most {_MAX_NAME} printable characters", param, ctx)
         return str(value)

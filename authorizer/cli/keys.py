@@ -189,7 +189,7 @@ def revoke(key_id: str, deadline_seconds: float, settings: Settings) -> None:
 
 
 def _ask_for_the_first(settings: Settings) -> None:
-    """Have somebody say that everybody may be locked out. click.Abort if not."""
+    """Ask for confirmation that everybody may be locked out. click.Abort if it is refused."""
     what = FIRST.format(data=settings.data)
     if not sys.stdin.isatty():
         raise click.ClickException(f"{what} Give --yes if that is wanted; no key was made")

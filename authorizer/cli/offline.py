@@ -90,7 +90,7 @@ class DiskFailedError(click.ClickException):
 DISK_ERRORS: Final = frozenset(
     {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.ESTALE}
 )
-"""What whoever makes room or mends the disk can do something about."""
+"""The errors that end once there is room, or the disk is mended."""
 
 
 @contextmanager
@@ -106,10 +106,10 @@ def telling_a_failed_disk() -> Iterator[None]:
 
 @contextmanager
 def deaf_to_calls() -> Iterator[None]:
-    """Ignore SIGUSR1 and SIGUSR2, which would end the process where nobody waits for them.
+    """Ignore SIGUSR1 and SIGUSR2, which would end a process without handlers for them.
 
-    They are sent to whoever owns the folder, a server that still recovers and a command at work
-    included.
+    They are sent to the process that owns the folder, which may be a server that still recovers
+    or a command at work.
     """
     numbers = (signal.SIGUSR1, signal.SIGUSR2)
     before = [signal.signal(number, signal.SIG_IGN) for number in numbers]

@@ -147,7 +147,7 @@ def _lines(error: ValidationError, config: Path | None, flags: Mapping[str, Any]
 
 
 def _place(name: str, config: Path | None, flags: Mapping[str, Any]) -> str | None:
-    """Where a setting was given, as whoever has to mend it knows it."""
+    """The place where a setting was given, by the name under which it is mended there."""
     if flags.get(name) is not None:
         return f"--{name.replace('_', '-')}"
     variable = f"{PREFIX}{name.upper()}"
@@ -159,7 +159,7 @@ def _place(name: str, config: Path | None, flags: Mapping[str, Any]) -> str | No
 def _tell_misspelt(environment: Iterable[str]) -> None:
     """Say which variables look like a setting's and are none.
 
-    They are no reason to end: whoever runs this may set variables of that name for their own.
+    They are no reason to end: such variables may belong to other programs.
     """
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
     for name in environment:

@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 import click
+from typing_extensions import override
 
 from authorizer.domain.moments import moment_text
 from authorizer.http.api.wire import parse_time
@@ -32,8 +33,8 @@ class PointType(click.ParamType[Point]):
 
     name = "POSITION|TIME"
 
+    @override
     def convert(self, value: Any, param: Any, ctx: Any) -> Point:
-        """See `click.ParamType`."""
         if isinstance(value, Point):
             return value
         if value.isascii() and value.isdigit():

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import click
 import orjson
+from typing_extensions import override
 
 from authorizer.cli import offline
 from authorizer.cli.options import settings_options
@@ -38,8 +39,8 @@ class HeadType(click.ParamType[Head]):
 
     name = "POSITION:HASH"
 
+    @override
     def convert(self, value: Any, param: Any, ctx: Any) -> Head:
-        """See `click.ParamType`."""
         if isinstance(value, Head):
             return value
         match = _HEAD.fullmatch(value)
