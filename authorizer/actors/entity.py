@@ -11,7 +11,6 @@ from authorizer.actors.loop_actor import LoopActor
 from authorizer.actors.reply import LoopFuture
 from authorizer.actors.run_queue import RunQueue
 from authorizer.domain.accounts.commands import Authorize
-from authorizer.domain.accounts.events import PurchaseApproved, PurchaseDeclined
 from authorizer.domain.accounts.purchases import authorize
 from authorizer.domain.accounts.state import Account, forget_id_pages
 from authorizer.domain.aggregate import Aggregate, Context, Entity
@@ -121,39 +120,29 @@ class EntityActor(LoopActor, Generic[S]):
 
         A purchase has one event at most, which brings no entity into being and is in no index.
         """
-        around = self.around
-        clock = around.clock
+        around, state = self.around, self.state
+        clock, context = around.clock, around.context
         try:
-            outcome, event = authorize(
-                self.state,
-                command,
-                around.context,
-                clock.now_us(),
-                clock.monotonic_ns() - command.received_ns,
-            )
-            if event is not None:
-                self._append_purchase(event)
+            waited_ns = clock.monotonic_ns() - command.received_ns
+            outcome, event = authorize(state, command, context, clock.now_us(), waited_ns)
+            if event is None:
+                return outcome
+            commit = around.commit
+            records = (encode(event),)
+            try:
+                self.aggregate.apply[type(event)](state, event)
+                state.position = commit.appended + 1
+            except Exception:
+                self.broken = True
+                raise
+            commit.append(records)
+            clock.happened(event.at_us)
+            if event.transaction_id is not None:
+                forget_id_pages(state, event.at_us - context.policy.id_retention_us)
         except Exception as bug:  # noqa: BLE001 - one account's bug is that account's alone
             around.on_bug(self.entity_id, bug)
             return OUTCOMES[Reason.UNAVAILABLE]
         return outcome
-
-    def _append_purchase(
-        self: "EntityActor[Account]", event: PurchaseApproved | PurchaseDeclined
-    ) -> None:
-        around, state = self.around, self.state
-        commit = around.commit
-        records = (encode(event),)
-        try:
-            self.aggregate.apply[type(event)](state, event)
-            state.position = commit.appended + 1
-        except Exception:
-            self.broken = True
-            raise
-        commit.append(records)
-        around.clock.happened(event.at_us)
-        if event.transaction_id is not None:
-            forget_id_pages(state, event.at_us - around.context.policy.id_retention_us)
 
     def _unavailable(self, command: Any) -> Any:
         """The answer to a command that a bug kept from being decided."""
