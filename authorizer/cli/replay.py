@@ -19,7 +19,7 @@ from authorizer.http.api.wire import money
 from authorizer.http.card_document import card_part
 from authorizer.persistence.journal.reader import JournalReader
 from authorizer.persistence.local_disk import LocalDisk
-from authorizer.persistence.state.history import MISFITS, events_of, misfit
+from authorizer.persistence.state.history import REPLAY_ERRORS, events_of, replay_error
 from authorizer.persistence.state.state import Replay, State
 from authorizer.settings.model import Settings
 
@@ -90,8 +90,8 @@ def _rebuild(
                     return state
                 try:
                     rebuilding.apply(event, position)
-                except MISFITS as error:
-                    raise misfit(disk, batch, position, error) from error
+                except REPLAY_ERRORS as error:
+                    raise replay_error(disk, batch, position, error) from error
             passed(batch.size_bytes)
     rebuilding.finish()
     return state

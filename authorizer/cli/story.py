@@ -11,7 +11,7 @@ from authorizer.domain.aggregates import AGGREGATE_OF_EVENT
 from authorizer.domain.messages import Event
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.journal.reader import JournalReader
-from authorizer.persistence.state.history import MISFITS, events_of, misfit
+from authorizer.persistence.state.history import REPLAY_ERRORS, events_of, replay_error
 from authorizer.persistence.state.record import describe
 
 
@@ -48,8 +48,8 @@ def story(
                 continue
             try:
                 ACCOUNTS.evolve(account, event, position)
-            except MISFITS as error:
-                raise misfit(disk, batch, position, error) from error
+            except REPLAY_ERRORS as error:
+                raise replay_error(disk, batch, position, error) from error
             forget_id_pages(account, event.at_us)  # no purchase is decided here
             yield _line(account, event, position)
 

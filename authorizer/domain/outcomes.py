@@ -10,9 +10,9 @@ from authorizer.domain.messages import Event
 class Reason(Enum):
     """The outcome of an authorization, in one word.
 
-    `code` is the challenge's answer: 00 approved, 51 no funds, 07 anything else. `iso8583` is the
-    response code (field 39) that an ISO 8583:1987 network would carry for the same reason. The two
-    differ on purpose: 07 means «pick up card» in ISO 8583, so the challenge's 07 is ours alone.
+    `answer_code` is the challenge's answer: 00 approved, 51 no funds, 07 anything else.
+    `response_code` is what an ISO 8583:1987 network would carry for the same reason (field 39). The
+    two differ on purpose: 07 means «pick up card» in ISO 8583, so the challenge's 07 is ours alone.
     """
 
     APPROVED = ("approved", "00", "00")
@@ -27,20 +27,20 @@ class Reason(Enum):
     OVERLOADED = ("overloaded", "07", "91")
     UNAVAILABLE = ("unavailable", "07", "91")
 
-    def __init__(self, word: str, code: str, iso8583: str) -> None:
-        self.word = word
-        self.code = code
-        self.iso8583 = iso8583
+    def __init__(self, name_on_wire: str, answer_code: str, response_code: str) -> None:
+        self.name_on_wire = name_on_wire
+        self.answer_code = answer_code
+        self.response_code = response_code
 
     __hash__ = object.__hash__  # Enum's own runs in Python, on every lookup by reason
 
     @classmethod
-    def of(cls, word: str) -> "Reason":
-        """The reason that an event names. KeyError for a word that never was one."""
-        return _BY_WORD[word]
+    def of(cls, name_on_wire: str) -> "Reason":
+        """The reason that an event names. KeyError for a name that never was one."""
+        return _BY_NAME[name_on_wire]
 
 
-_BY_WORD: Final = {reason.word: reason for reason in Reason}
+_BY_NAME: Final = {reason.name_on_wire: reason for reason in Reason}
 
 
 class Outcome(NamedTuple):

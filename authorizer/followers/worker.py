@@ -11,7 +11,7 @@ from authorizer.followers.feed import Consumer, Feed
 from authorizer.followers.troubles import Trouble, Troubles
 from authorizer.followers.wire import NoAnswer, line
 from authorizer.persistence.journal.segments import JournalDamagedError
-from authorizer.persistence.state.history import MISFITS
+from authorizer.persistence.state.history import REPLAY_ERRORS
 
 QUERY_THREADS: Final = 4
 FIRST_PAUSE_SECONDS: Final = 0.1
@@ -19,7 +19,7 @@ LONGEST_PAUSE_SECONDS: Final = 10.0
 TICK_SECONDS: Final = 0.2
 END_SECONDS: Final = 5.0
 
-JOURNAL_FAILURES: Final = (OSError, JournalDamagedError, *MISFITS)
+JOURNAL_FAILURES: Final = (OSError, JournalDamagedError, *REPLAY_ERRORS)
 """The exceptions of a journal that can't be read, or whose events do not fit each other."""
 
 log = structlog.get_logger()

@@ -73,7 +73,7 @@ class Metrics(Collector):
             labels=("code", "reason", "wallet", "replayed"),
         )
         for (reason, replayed, wallet), count in self._purchases.outcomes.items():
-            labels = (reason.code, reason.word, wallet or "", str(replayed).lower())
+            labels = (reason.answer_code, reason.name_on_wire, wallet or "", str(replayed).lower())
             decisions.add_metric(labels, count)
         yield decisions
         denials = CounterMetricFamily(

@@ -101,8 +101,8 @@ def _line(row: dict[str, Any]) -> dict[str, Any]:
     }
     return {
         "type": row["type"],
-        "code": row["code"] or Reason.APPROVED.code,
-        "reason": row["reason"] or Reason.APPROVED.word,
+        "code": row["code"] or Reason.APPROVED.answer_code,
+        "reason": row["reason"] or Reason.APPROVED.name_on_wire,
         "amount": money(int(row["amount_cents"])),
         "source": row["source"],
         "wallet": row["wallet"],

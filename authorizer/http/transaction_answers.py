@@ -27,11 +27,11 @@ def rendered(answer: Answer) -> Rendered:
 
 
 def _made(reason: Reason, replayed: bool) -> Rendered:
-    body = b'{"code":"%s"}' % reason.code.encode()
+    body = b'{"code":"%s"}' % reason.answer_code.encode()
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(body)).encode()),
-        (b"authorizer-reason", reason.word.encode()),
+        (b"authorizer-reason", reason.name_on_wire.encode()),
     ]
     if replayed:
         headers.append((b"authorizer-replayed", b"true"))

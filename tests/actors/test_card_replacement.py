@@ -54,8 +54,8 @@ async def test_whichever_the_account_took_first_decides(ending: str, bought_befo
     house.commit()
     await house.settle()
     assert not isinstance(end.result(), Refusal)
-    assert [one.result().reason.word for one in before] == ["approved"] * bought_before
-    assert [one.result().reason.word for one in after] == ["card_blocked"] * len(after)
+    assert [one.result().reason.name_on_wire for one in before] == ["approved"] * bought_before
+    assert [one.result().reason.name_on_wire for one in after] == ["card_blocked"] * len(after)
     card = await house.done(house.actors.cards.read("k" if ending == "block" else "n"))
     assert not isinstance(card, Refusal)
     assert card.limit_used_cents == bought_before
@@ -69,8 +69,8 @@ async def test_a_purchase_that_came_before_a_new_limit_is_bound_by_the_old_one()
     answer = await house.done(change)
     assert not isinstance(answer, Refusal)
     assert answer[0] == Done(created=True)
-    assert (await house.done(first)).reason.word == "approved"
-    assert (await house.done(second)).reason.word == "insufficient_funds"
+    assert (await house.done(first)).reason.name_on_wire == "approved"
+    assert (await house.done(second)).reason.name_on_wire == "insufficient_funds"
 
 
 # --- replacements ----------------------------------------------------------------------------

@@ -69,7 +69,7 @@ async def test_all_of_an_account_survives_its_sleep(monkeypatch: pytest.MonkeyPa
         await house.credit("a", f"x{number}", 1)
     await house.block("a", "k", "suspeita_fraude")
     before = deep(awake_account(house, "a"))
-    assert len(before["remembered"]["sealed_pages"]) == 2
+    assert len(before["purchase_keys"]["sealed_pages"]) == 2
     await house.open("b")
     assert list(house.dispatcher.accounts._active) == ["b"]
     assert deep(awake_account(house, "a")) == before
@@ -102,7 +102,7 @@ async def test_ids_that_are_too_old_are_dropped_a_page_at_a_time_while_it_goes_o
         await house.credit("a", f"c{number}", 1)
         house.let_pass(10 * DAY_US * 1000)
     account = awake_account(house, "a")
-    for ids in (account.remembered, account.credits):
+    for ids in (account.purchase_keys, account.credit_keys):
         assert len(ids) <= 6
     assert (await house.buy("a", 1, transaction_id="t7")).replayed
     assert not (await house.buy("a", 1, transaction_id="t0")).replayed
@@ -120,7 +120,7 @@ async def test_an_actor_that_has_messages_does_not_sleep() -> None:
     await house.settle()
     house.commit()
     await house.settle()
-    assert [answer.result().reason.word for answer in answers] == ["approved"] * 4
+    assert [answer.result().reason.name_on_wire for answer in answers] == ["approved"] * 4
     for account_id in ("a", "b", "c", "d"):
         assert await house.cash(account_id) == 99_00
 
@@ -136,7 +136,7 @@ async def test_when_a_burst_is_over_the_actors_that_were_too_many_sleep() -> Non
         await house.buy(f"a{number}")
         await house.open(f"b{number}")
     assert house.dispatcher.accounts.resident == 2
-    assert [(await house.done(answer)).reason.word for answer in burst] == ["approved"] * 20
+    assert [(await house.done(answer)).reason.name_on_wire for answer in burst] == ["approved"] * 20
 
 
 async def test_an_actor_may_sleep_while_its_answers_wait_for_the_journal() -> None:
@@ -324,7 +324,7 @@ async def test_a_full_inbox_is_answered_overloaded_and_moves_nothing() -> None:
     await house.settle()
     house.commit()
     await house.settle()
-    assert [answer.result().reason.word for answer in answers] == [
+    assert [answer.result().reason.name_on_wire for answer in answers] == [
         "approved",
         "approved",
         "approved",

@@ -42,7 +42,13 @@ async def test_purchases_on_one_account_are_decided_in_the_order_in_which_they_c
     await house.settle()
     house.commit()
     await house.settle()
-    assert [answer.result().reason.code for answer in answers] == ["00", "00", "51", "00", "51"]
+    assert [answer.result().reason.answer_code for answer in answers] == [
+        "00",
+        "00",
+        "51",
+        "00",
+        "51",
+    ]
 
 
 async def test_copies_of_one_id_that_are_in_flight_together_debit_once() -> None:
@@ -52,7 +58,7 @@ async def test_copies_of_one_id_that_are_in_flight_together_debit_once() -> None
     await house.settle()
     house.commit()
     await house.settle()
-    assert [answer.result().reason.word for answer in answers] == ["approved"] * 20
+    assert [answer.result().reason.name_on_wire for answer in answers] == ["approved"] * 20
     assert [answer.result().replayed for answer in answers] == [False] + [True] * 19
     assert await house.cash("a") == 90_00
 

@@ -263,7 +263,7 @@ async def test_the_account_goes_on_after_a_bug_in_a_rule_and_so_do_all_others() 
     await house.settle()
     house.commit()
     await house.settle()
-    assert [answer.result().reason.word for answer in answers] == [
+    assert [answer.result().reason.name_on_wire for answer in answers] == [
         "approved",
         "unavailable",
         "approved",

@@ -25,8 +25,8 @@ def remembered(house: House) -> dict[str, set[str]]:
     for account_id in house.state[ACCOUNTS]:
         actor = house.dispatcher.accounts.active(account_id)
         account = actor.state if actor else house.state[ACCOUNTS].load(account_id)
-        pages = [account.remembered.open_page, account.credits.open_page]
-        pages += account.remembered.sealed_pages + account.credits.sealed_pages
+        pages = [account.purchase_keys.open_page, account.credit_keys.open_page]
+        pages += account.purchase_keys.sealed_pages + account.credit_keys.sealed_pages
         found[account_id] = {key for page in pages for key in page}
     return found
 

@@ -278,7 +278,8 @@ class _Line:
     def set(self, answer: Answer, /) -> None:
         detail = f" ({answer.detail})" if isinstance(answer, Unreadable) else ""
         replayed = isinstance(answer, Outcome) and answer.replayed
-        said = f"{answer.reason.iso8583} {answer.reason.word}{detail}{' again' * replayed}"
+        reason = f"{answer.reason.response_code} {answer.reason.name_on_wire}"
+        said = f"{reason}{detail}{' again' * replayed}"
         self._written[self._at] = f"{self._line} -> {said}"
 
 

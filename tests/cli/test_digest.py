@@ -20,7 +20,9 @@ Ids = Iterable[tuple[str, int]]
 """Ids with the times of their answers."""
 
 
-def account(account_id: str, *pages: Ids, cents: int = 100, owner: str = "remembered") -> Account:
+def account(
+    account_id: str, *pages: Ids, cents: int = 100, owner: str = "purchase_keys"
+) -> Account:
     """An account whose ids lie in these pages, the last one open."""
     made = Account(account_id)
     made.position = 1
@@ -49,7 +51,7 @@ def test_the_order_of_accounts_makes_no_difference() -> None:
     assert digest(one, other) == digest(other, one)
 
 
-@pytest.mark.parametrize("owner", ["remembered", "credits"])
+@pytest.mark.parametrize("owner", ["purchase_keys", "credit_keys"])
 def test_how_ids_are_split_into_pages_makes_no_difference(owner: str) -> None:
     ids = [(f"t{number}", number) for number in range(10)]
     whole = digest(account("1", ids, owner=owner))

@@ -78,7 +78,7 @@ def test_accounts_merchants_and_customers_are_told_apart(
     assert taken["a1"]["balances"] == {"FOOD": 0.0, "MEAL": 0.0, "CASH": 0.0}
     assert [card["limite_disponivel"] for card in taken["a1"]["cards"]] == [100.0]
     outcomes = buy(data, purchase(100, mcc="1", merchant=MERCHANT["name"], account_id="a2"))
-    assert outcomes[0].reason.word == "insufficient_funds"
+    assert outcomes[0].reason.name_on_wire == "insufficient_funds"
     assert {line["by"] for line in json_lines(done("inspect", "--to", "5", "--data", data))} == {
         "import"
     }
@@ -208,7 +208,7 @@ def test_the_same_again_changes_nothing_although_money_has_moved(
         purchase(40, mcc="5411", account_id="1"),
         purchase(10000, mcc="5411", card_id="k1", account_id="a1"),
     )
-    assert [outcome.reason.word for outcome in outcomes] == ["approved", "approved"]
+    assert [outcome.reason.name_on_wire for outcome in outcomes] == ["approved", "approved"]
     before = head(data)
     import_lines(data, tmp_path, *lines)
     assert head(data) == before

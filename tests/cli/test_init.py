@@ -90,7 +90,7 @@ def test_the_demo_approves_what_it_is_there_for(told: Path) -> None:
         purchase(100, mcc="5411", card_id="987654321", account_id="12345"),
         purchase(1000, mcc="5811", merchant=MERCHANTS[0][0], account_id="456"),
     )
-    assert [(outcome.reason.word, outcome.wallet) for outcome in outcomes] == [
+    assert [(outcome.reason.name_on_wire, outcome.wallet) for outcome in outcomes] == [
         ("approved", "MEAL"),
         ("approved", None),
         ("card_blocked", None),

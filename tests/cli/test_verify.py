@@ -401,7 +401,7 @@ def richer(state: Any) -> None:
 
 def forgetful(state: Any) -> None:
     old = state[ACCOUNTS].load("123")
-    old.remembered.open_page.clear()
+    old.purchase_keys.open_page.clear()
     state[ACCOUNTS].put("123", old)
 
 

@@ -65,14 +65,14 @@ def test_replay_applies_what_the_event_says_not_what_the_rules_would_say_now() -
 def test_a_mismatch_does_not_replace_the_answer_that_is_remembered() -> None:
     account = opened()
     settled(account, purchase(1_00, transaction_id="t"))
-    before = deep(account)["remembered"]
+    before = deep(account)["purchase_keys"]
     grown(
         account,
         PurchaseDeclined(
             NOW_US, BY, ACCOUNT, "t", 9_00, "5411", "X", None, None, "duplicate_mismatch"
         ),
     )
-    assert deep(account)["remembered"] == before
+    assert deep(account)["purchase_keys"] == before
 
 
 def test_a_view_tells_wallets_customer_cards_and_operations() -> None:
@@ -113,8 +113,8 @@ def test_a_page_of_ids_that_are_too_old_is_forgotten_when_a_new_page_begins(
 
     for number, at_us in enumerate((NOW_US, NOW_US + 1, NOW_US + 2, NOW_US + 150)):
         remember(number, at_us)
-    for ids in (account.remembered, account.credits):
+    for ids in (account.purchase_keys, account.credit_keys):
         assert len(ids) == 4
     remember(4, NOW_US + 160)
-    assert [list(page) for page in account.remembered.sealed_pages] == [["t2", "t3"]]
-    assert [list(page) for page in account.credits.sealed_pages] == [["c2", "c3"]]
+    assert [list(page) for page in account.purchase_keys.sealed_pages] == [["t2", "t3"]]
+    assert [list(page) for page in account.credit_keys.sealed_pages] == [["c2", "c3"]]

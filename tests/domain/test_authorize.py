@@ -327,7 +327,7 @@ def test_without_an_id_every_request_is_a_purchase_of_its_own() -> None:
         Reason.APPROVED,
         Reason.INSUFFICIENT_FUNDS,
     ]
-    assert len(account.remembered) == 0
+    assert len(account.purchase_keys) == 0
 
 
 def test_an_id_is_kept_for_31_days_and_then_is_free_again() -> None:
@@ -391,7 +391,7 @@ def test_the_rules_run_in_order_and_the_first_decline_wins() -> None:
         decided(account, bad._replace(transaction_id="u", card_id=CARD)),
         decided(account, bad._replace(transaction_id="u", card_id=None)),
     ]
-    assert [(outcome.reason.word, outcome.replayed) for outcome, _ in seen] == [
+    assert [(outcome.reason.name_on_wire, outcome.replayed) for outcome, _ in seen] == [
         ("duplicate_mismatch", False),
         ("card_not_found", True),
         ("overloaded", False),
@@ -444,7 +444,7 @@ def test_a_decline_is_an_event_too_and_moves_nothing(
     assert event is not None
     grown(account, event)
     after = deep(account)
-    assert [name for name in before if before[name] != after[name]] == ["position", "remembered"]
+    assert [name for name in before if before[name] != after[name]] == ["position", "purchase_keys"]
 
 
 def test_an_amount_beyond_64_bits_is_declined_for_want_of_funds() -> None:

@@ -1,4 +1,4 @@
-"""Remembered ids: pages in the order of time, and nothing forgotten before its time."""
+"""Idempotency keys: pages in the order of time, and nothing forgotten before its time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from authorizer.domain.accounts import idempotency as remembered
-from authorizer.domain.accounts.idempotency import IdempotencyKeys, Remembered
+from authorizer.domain.accounts.idempotency import IdempotencyKeys, StoredAnswer
 
 PAGE = 3
 
@@ -35,7 +35,7 @@ def test_an_unknown_id_has_no_answer() -> None:
 def test_an_answer_is_remembered_with_its_time_and_all_that_the_request_said() -> None:
     ids = IdempotencyKeys()
     ids.add("a", 5, "insufficient_funds", "100\0card\x005811\0MERCHANT\N{SNOWMAN} X")
-    assert ids.get("a", 0) == Remembered(
+    assert ids.get("a", 0) == StoredAnswer(
         5, "insufficient_funds", "100\0card\x005811\0MERCHANT\N{SNOWMAN} X"
     )
 
@@ -50,7 +50,7 @@ def test_an_answer_expires_by_its_time() -> None:
 def test_an_id_that_is_used_again_has_its_newest_answer() -> None:
     ids = filled("a", "b")
     ids.add("a", 10, "too_late", "other fields")
-    assert ids.get("a", 10) == Remembered(10, "too_late", "other fields")
+    assert ids.get("a", 10) == StoredAnswer(10, "too_late", "other fields")
     assert ids.get("a", 11) is None
 
 
@@ -98,7 +98,7 @@ def test_a_full_page_is_sealed_and_never_changes_again() -> None:
     assert list(ids.open_page) == ["d"]
     ids.add("b", 5, "too_late", "")
     assert ids.sealed_pages == [before]
-    assert ids.get("b", 0) == Remembered(5, "too_late", "")
+    assert ids.get("b", 0) == StoredAnswer(5, "too_late", "")
     assert ids.get("a", 0) is not None
 
 
@@ -135,7 +135,7 @@ def test_an_id_that_is_used_again_after_a_long_time_in_a_full_page_is_not_forgot
     ids.add("a", 1000, "approved", "again")
     ids.add("d", 1001, "approved", "")
     ids.forget_before(900)
-    assert ids.get("a", 900) == Remembered(1000, "approved", "again")
+    assert ids.get("a", 900) == StoredAnswer(1000, "approved", "again")
 
 
 @pytest.mark.usefixtures("_small_pages")
@@ -163,7 +163,7 @@ STEPS = st.lists(
 @given(STEPS)
 def test_pages_answer_as_one_plain_table_would(steps: list[tuple[str, str, int]]) -> None:
     retention_us = 10
-    ids, table, now_us = IdempotencyKeys(), dict[str, Remembered](), 0
+    ids, table, now_us = IdempotencyKeys(), dict[str, StoredAnswer](), 0
     with patch.object(remembered, "PAGE_ENTRIES", PAGE):
         for action, key, passed_us in steps:
             now_us += passed_us
@@ -172,7 +172,7 @@ def test_pages_answer_as_one_plain_table_would(steps: list[tuple[str, str, int]]
                 ids.forget_before(since_us)
             else:
                 ids.add(key, now_us, "approved", f"{now_us}")
-                table[key] = Remembered(now_us, "approved", f"{now_us}")
+                table[key] = StoredAnswer(now_us, "approved", f"{now_us}")
             live = {key: found for key, found in table.items() if found.at_us >= since_us}
             assert {key: ids.get(key, since_us) for key in "abcdefgh"} == {
                 key: live.get(key) for key in "abcdefgh"

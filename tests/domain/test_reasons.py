@@ -24,21 +24,23 @@ CODES = {
 @pytest.mark.parametrize(("word", "codes"), CODES.items())
 def test_a_reason_has_a_wire_code_and_an_iso_8583_code(word: str, codes: tuple[str, str]) -> None:
     reason = Reason.of(word)
-    assert reason.word == word
-    assert (reason.code, reason.iso8583) == codes
+    assert reason.name_on_wire == word
+    assert (reason.answer_code, reason.response_code) == codes
 
 
 def test_there_is_no_other_reason() -> None:
-    assert {reason.word for reason in Reason} == set(CODES)
+    assert {reason.name_on_wire for reason in Reason} == set(CODES)
 
 
 def test_only_an_approval_is_00_and_only_missing_funds_are_51() -> None:
-    assert [reason for reason in Reason if reason.code == "00"] == [Reason.APPROVED]
-    assert [reason for reason in Reason if reason.code == "51"] == [Reason.INSUFFICIENT_FUNDS]
+    assert [reason for reason in Reason if reason.answer_code == "00"] == [Reason.APPROVED]
+    assert [reason for reason in Reason if reason.answer_code == "51"] == [
+        Reason.INSUFFICIENT_FUNDS
+    ]
 
 
 def test_no_reason_carries_the_07_of_iso_8583_which_means_pick_up_the_card() -> None:
-    assert "07" not in {reason.iso8583 for reason in Reason}
+    assert "07" not in {reason.response_code for reason in Reason}
 
 
 def test_a_word_that_never_was_a_reason_is_an_error() -> None:

@@ -209,7 +209,7 @@ def test_an_operation_that_changes_something_says_what_the_same_request_does_aga
 def test_every_reason_is_explained() -> None:
     assert set(REASONS) == set(Reason)
     described = DOCUMENT["components"]["headers"]["Authorizer-Reason"]["description"]
-    assert all(f"`{reason.word}` ({reason.code})" in described for reason in Reason)
+    assert all(f"`{reason.name_on_wire}` ({reason.answer_code})" in described for reason in Reason)
 
 
 def test_what_follows_from_a_declaration() -> None:

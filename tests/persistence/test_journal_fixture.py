@@ -79,7 +79,7 @@ def test_the_journal_of_version_1_recovers() -> None:
     assert account.wallets_cents == {"FOOD": 10_000, "MEAL": 4_999, "CASH": 250_000}
     assert account.customer_id == "777"
     assert [card.terms().status for card in account.cards.values()] == ["ativo", "bloqueado"]
-    assert account.remembered.open_page.keys() == {"t-1", "t-2"}
+    assert account.purchase_keys.open_page.keys() == {"t-1", "t-2"}
     customer = state[CUSTOMERS].load("777")
     assert customer.was_plain
     text = no_keys().open("777", customer.personal)

@@ -68,15 +68,15 @@ def test_sealed_pages_sleep_too(account: Account, monkeypatch: pytest.MonkeyPatc
     """And a state that wakes does not share the list of them with the one that sleeps."""
     monkeypatch.setattr(remembered, "PAGE_ENTRIES", 2)
     for number in range(9):
-        account.remembered.add(f"id-{number}", number, "approved", "fields")
-        account.credits.add(f"credit-{number}", number, "credited", "fields")
+        account.purchase_keys.add(f"id-{number}", number, "approved", "fields")
+        account.credit_keys.add(f"credit-{number}", number, "credited", "fields")
     before = account_contents(account)
     state = State()
     state[ACCOUNTS].put(ACCOUNT, account)
     woken = state[ACCOUNTS].load(ACCOUNT)
     assert account_contents(woken) == before
-    woken.remembered.add("more", 9, "approved", "fields")
-    woken.remembered.add("and more", 9, "approved", "fields")
+    woken.purchase_keys.add("more", 9, "approved", "fields")
+    woken.purchase_keys.add("and more", 9, "approved", "fields")
     assert account_contents(state[ACCOUNTS].load(ACCOUNT)) == before
     state[ACCOUNTS].put(ACCOUNT, woken)
     assert account_contents(state[ACCOUNTS].load(ACCOUNT)) == account_contents(woken) != before

@@ -304,7 +304,7 @@ def test_all_remembered_ids_are_in_a_snapshot(
     machine.stop()
     found = machine.start()
     assert found.replayed_events == 0
-    assert len(found.state[ACCOUNTS].load("a1").remembered.sealed_pages) > 3
+    assert len(found.state[ACCOUNTS].load("a1").purchase_keys.sealed_pages) > 3
     before = contents(found.state)
     for number in range(18):
         again = machine.authorize(

@@ -190,7 +190,7 @@ class AccountMachine(RuleBasedStateMachine):
     def _buy(self, command: Authorize, waited_ns: int) -> None:
         outcome, event = authorize(self.account, command, self.context, self.now_us, waited_ns)
         expected = self.model.answer(command, waited_ns, self.now_us)
-        assert (outcome.reason.word, outcome.replayed) == expected
+        assert (outcome.reason.name_on_wire, outcome.replayed) == expected
         assert (event is None) == outcome.replayed
         if event is not None:
             self.take([event])
@@ -320,11 +320,11 @@ class AccountMachine(RuleBasedStateMachine):
         command = OpenAccount(ACCOUNT, self.account.opening_cents, None, BY)
         assert self.settle(open_account(self.account, command, self.context, self.now_us)) == Done()
 
-    @precondition(lambda self: self.account.remembered.sealed_pages)
+    @precondition(lambda self: self.account.purchase_keys.sealed_pages)
     @rule()
     def forget(self) -> None:
         self.forgot_us = self.now_us - RETENTION_US
-        for ids in (self.account.remembered, self.account.credits):
+        for ids in (self.account.purchase_keys, self.account.credit_keys):
             ids.forget_before(self.forgot_us)
 
     @rule()
@@ -374,13 +374,13 @@ class AccountMachine(RuleBasedStateMachine):
     def it_remembers_what_the_model_remembers(self) -> None:
         since_us = self.now_us - RETENTION_US
         for transaction_id in "abcd":
-            found = self.account.remembered.get(transaction_id, since_us)
+            found = self.account.purchase_keys.get(transaction_id, since_us)
             known = self.model.answers.get(transaction_id)
             if known is None or known[2] < since_us:
                 assert found is None
             else:
                 assert found is not None
-                assert (found.word, found.at_us) == known[1:]
+                assert (found.answer, found.at_us) == known[1:]
 
     @invariant()
     def replaying_its_events_makes_it_anew(self) -> None:
@@ -389,7 +389,12 @@ class AccountMachine(RuleBasedStateMachine):
             event = decode(record)
             ACCOUNTS.evolve(replayed, event, position)
         alive = self.slept(self.account)
-        for ids in (replayed.remembered, replayed.credits, alive.remembered, alive.credits):
+        for ids in (
+            replayed.purchase_keys,
+            replayed.credit_keys,
+            alive.purchase_keys,
+            alive.credit_keys,
+        ):
             ids.forget_before(self.forgot_us)
         if self.records:
             assert deep(replayed) == deep(alive)

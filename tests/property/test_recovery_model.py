@@ -96,7 +96,7 @@ class Question:
 def in_words(answer: Any) -> Any:
     """An answer of the program in the words of the model."""
     if isinstance(answer, Outcome):
-        return answer.reason.word, answer.replayed
+        return answer.reason.name_on_wire, answer.replayed
     if isinstance(answer, Refusal):
         return answer.kind.value
     return "created" if answer[0].created else "done"
@@ -602,8 +602,8 @@ def check_account(account: Account, naive: NaiveAccount, since_us: int) -> None:
         assert card.opening.replaces == card.replaces
         if card.replaces is None:
             assert card.opening == terms(card.card_id, LIMITS[card.card_id])
-    check_ids(account.remembered, naive.ids, since_us, "{0}\0{1}\0{2}\0{3}")
-    check_ids(account.credits, naive.credits, since_us, "{1}\0{0}")
+    check_ids(account.purchase_keys, naive.ids, since_us, "{0}\0{1}\0{2}\0{3}")
+    check_ids(account.credit_keys, naive.credits, since_us, "{1}\0{0}")
 
 
 def check_ids(ids: IdempotencyKeys, naive: Ids, since_us: int, form: str) -> None:

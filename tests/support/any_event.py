@@ -30,7 +30,7 @@ beyond_64_bits = st.integers(1, 10**28) | st.integers(2**63 - 2, 2**64 + 2)
 _CLOSED_WORDS: Final = {
     "status": st.sampled_from([status.value for status in CardStatus]),
     "block_reason": st.sampled_from(sorted(BLOCK_REASONS)),
-    "reason": st.sampled_from([reason.word for reason in Reason]),
+    "reason": st.sampled_from([reason.name_on_wire for reason in Reason]),
 }
 """Texts that rules read: anything else was never written."""
 

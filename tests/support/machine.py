@@ -72,8 +72,8 @@ def account_contents(account: Account) -> dict[str, Any]:
         "wallets": account.wallets_cents,
         "cards": [(card.customer_id, card.opening, card.terms()) for card in cards],
         "operations": account.operations,
-        "ids": all_ids(account.remembered),
-        "credits": all_ids(account.credits),
+        "ids": all_ids(account.purchase_keys),
+        "credits": all_ids(account.credit_keys),
     }
 
 

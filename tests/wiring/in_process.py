@@ -128,7 +128,7 @@ def _(_: Path, settings: dict[str, Any]) -> Any:
         on.monotonic_ns += 5 * DAY_US * 1000
         buy(on, "j")
         recovered = recover_with_summary(on.world, load_settings(**settings))
-        return len(recovered.state[ACCOUNTS].load("a").remembered), buy(on, "i").replayed
+        return len(recovered.state[ACCOUNTS].load("a").purchase_keys), buy(on, "i").replayed
 
 
 @wired("max_remembered_ids", 1, seen=Reason.OVERLOADED, by_default=Reason.APPROVED)

@@ -36,7 +36,7 @@ ACCOUNTS: Final[Aggregate[Account]] = Aggregate(
     name="account",
     id_field="account_id",
     new=Account,
-    codec=Codec(pack, unpack, pages={"remembered": "remembered", "credits": "credits"}),
+    codec=Codec(pack, unpack, pages={"remembered": "purchase_keys", "credits": "credit_keys"}),
     snapshot_kind=1,
     commands=(  # and `Authorize`, which has a short way of its own: `EntityActor.authorize`
         Handler(commands.OpenAccount, funds.open_account, creates=True),

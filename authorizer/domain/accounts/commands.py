@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from authorizer.domain.accounts.cards import BlockReason, CardTerms, Operation
-from authorizer.domain.accounts.idempotency import credit_fields, purchase_fields
+from authorizer.domain.accounts.idempotency import credit_fingerprint, purchase_fingerprint
 from authorizer.domain.accounts.state import Account, AccountView, account_view
 
 
@@ -22,9 +22,9 @@ class Authorize(NamedTuple):
     in parts, when the last of them was. How long it waited is counted from here."""
     by: str
 
-    def fields(self) -> str:
+    def fingerprint(self) -> str:
         """All that the request says besides its id: a repeat says exactly the same."""
-        return purchase_fields(self.amount_cents, self.card_id, self.mcc, self.merchant)
+        return purchase_fingerprint(self.amount_cents, self.card_id, self.mcc, self.merchant)
 
 
 class OpenAccount(NamedTuple):
@@ -49,9 +49,9 @@ class Credit(NamedTuple):
     amount_cents: int
     by: str
 
-    def fields(self) -> str:
+    def fingerprint(self) -> str:
         """All that the request says besides its id: a repeat says exactly the same."""
-        return credit_fields(self.amount_cents, self.wallet)
+        return credit_fingerprint(self.amount_cents, self.wallet)
 
     def reply(self, account: Account) -> AccountView:
         """The account."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from authorizer.domain.accounts.commands import Credit, OpenAccount
 from authorizer.domain.accounts.events import AccountCredited, AccountLinked, AccountOpened
-from authorizer.domain.accounts.idempotency import credit_fields
+from authorizer.domain.accounts.idempotency import credit_fingerprint
 from authorizer.domain.accounts.state import Account
 from authorizer.domain.aggregate import Context
 from authorizer.domain.money import MAX_BALANCE_CENTS
@@ -50,12 +50,12 @@ def credit(account: Account, command: Credit, context: Context, now_us: int) -> 
     """
     policy = context.policy
     since_us = now_us - policy.id_retention_us
-    known = account.credits.get(command.credit_id, since_us)
+    known = account.credit_keys.get(command.credit_id, since_us)
     if known is not None:
-        if known.fields == command.fields():
+        if known.fingerprint == command.fingerprint():
             return HOLDS
         return conflict(f"credit {command.credit_id} was made with other fields")
-    if not account.credits.has_room(policy.max_remembered_ids, since_us):
+    if not account.credit_keys.has_room(policy.max_remembered_ids, since_us):
         return Decision(Refusal(RefusalKind.OVERLOADED, "too many credits in a short time"))
     wallet = command.wallet
     names = policy.categories.wallets()
@@ -94,5 +94,5 @@ def account_credited(account: Account, event: AccountCredited) -> None:
     """The wallet has the amount, and the id stands for this credit."""
     wallets = account.wallets_cents
     wallets[event.wallet] = wallets.get(event.wallet, 0) + event.amount_cents
-    fields = credit_fields(event.amount_cents, event.wallet)
-    account.credits.add(event.credit_id, event.at_us, "credited", fields)
+    fingerprint = credit_fingerprint(event.amount_cents, event.wallet)
+    account.credit_keys.add(event.credit_id, event.at_us, "credited", fingerprint)

@@ -1,4 +1,4 @@
-"""The ids that an account has answered for: a repeat gets the stored answer and moves nothing."""
+"""Idempotency keys: an id that an account has answered for gets the stored answer again."""
 
 from itertools import islice
 from typing import Final, NamedTuple
@@ -7,31 +7,31 @@ PAGE_ENTRIES: Final = 2048
 _SEPARATOR: Final = "\0"
 
 
-class Remembered(NamedTuple):
-    """What was answered under an id."""
+class StoredAnswer(NamedTuple):
+    """The answer given under a key."""
 
     at_us: int
-    word: str
-    """The answer in one word."""
-    fields: str
-    """Everything that the request said, in one text: a repeat says exactly the same."""
+    answer: str
+    """In one word."""
+    fingerprint: str
+    """All that the request said besides its id: a repeat says exactly the same."""
 
 
-def purchase_fields(amount_cents: int, card_id: str | None, mcc: str, merchant: str) -> str:
+def purchase_fingerprint(amount_cents: int, card_id: str | None, mcc: str, merchant: str) -> str:
     """All that a purchase says besides its id, in one text."""
     return f"{amount_cents}\0{card_id or ''}\0{mcc}\0{merchant}"
 
 
-def credit_fields(amount_cents: int, wallet: str) -> str:
+def credit_fingerprint(amount_cents: int, wallet: str) -> str:
     """All that a credit says besides its id, in one text."""
     return f"{amount_cents}\0{wallet}"
 
 
 class IdempotencyKeys:
-    """Ids in the order of their event times: one open page, and sealed ones that never change.
+    """Keys in the order of their event times: one open page, and sealed ones that never change.
 
-    Sealed pages let a snapshot take a hundred thousand ids without copying them, and let ids expire
-    a page at a time. Entries are plain text because the garbage collector does not follow text.
+    Sealed pages let a snapshot take a hundred thousand keys without copying them, and let keys
+    expire a page at a time. Entries are text because the garbage collector does not follow text.
     """
 
     __slots__ = ("open_page", "sealed_pages")
@@ -44,8 +44,8 @@ class IdempotencyKeys:
         """How many are held."""
         return len(self.open_page) + PAGE_ENTRIES * len(self.sealed_pages)
 
-    def get(self, key: str, since_us: int) -> Remembered | None:
-        """The answer given under this id at or after `since_us`, if there was one."""
+    def get(self, key: str, since_us: int) -> StoredAnswer | None:
+        """The answer given under this key at or after `since_us`, if there was one."""
         entry = self.open_page.get(key)
         if entry is None:
             for page in reversed(self.sealed_pages):
@@ -57,14 +57,14 @@ class IdempotencyKeys:
         found = _parse(entry)
         return found if found.at_us >= since_us else None
 
-    def add(self, key: str, at_us: int, word: str, fields: str) -> None:
-        """Remember an answer. The times of successive calls never go backwards."""
+    def add(self, key: str, at_us: int, answer: str, fingerprint: str) -> None:
+        """Store an answer. The times of successive calls never go backwards."""
         page = self.open_page
         if len(page) >= PAGE_ENTRIES and key not in page:
             self.sealed_pages.append(page)
             page = self.open_page = {}
         page.pop(key, None)  # a key keeps its old place in the order otherwise
-        page[key] = f"{at_us}{_SEPARATOR}{word}{_SEPARATOR}{fields}"
+        page[key] = f"{at_us}{_SEPARATOR}{answer}{_SEPARATOR}{fingerprint}"
 
     def has_room(self, limit: int, since_us: int) -> bool:
         """Whether fewer than `limit` are held, pages wholly older than `since_us` left out."""
@@ -74,7 +74,7 @@ class IdempotencyKeys:
         return len(self.open_page) + PAGE_ENTRIES * len(live) < limit
 
     def has_just_sealed(self) -> bool:
-        """Whether the newest id began a page: the time to look for pages to forget."""
+        """Whether the newest key began a page: the time to look for pages to drop."""
         return len(self.open_page) == 1 and bool(self.sealed_pages)
 
     def forget_before(self, since_us: int) -> None:
@@ -96,9 +96,9 @@ class IdempotencyKeys:
         return before - len(self)
 
 
-def _parse(entry: str) -> Remembered:
-    at, word, fields = entry.split(_SEPARATOR, 2)
-    return Remembered(int(at), word, fields)
+def _parse(entry: str) -> StoredAnswer:
+    at, answer, fingerprint = entry.split(_SEPARATOR, 2)
+    return StoredAnswer(int(at), answer, fingerprint)
 
 
 def newest_us(page: dict[str, str]) -> int:

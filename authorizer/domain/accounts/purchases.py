@@ -6,7 +6,7 @@ from authorizer.domain.accounts.cards import CardStatus
 from authorizer.domain.accounts.categories import DEFAULT_WALLETS
 from authorizer.domain.accounts.commands import Authorize
 from authorizer.domain.accounts.events import PurchaseApproved, PurchaseDeclined
-from authorizer.domain.accounts.idempotency import purchase_fields
+from authorizer.domain.accounts.idempotency import purchase_fingerprint
 from authorizer.domain.accounts.policy import Policy
 from authorizer.domain.accounts.state import Account
 from authorizer.domain.aggregate import Context
@@ -39,7 +39,7 @@ def authorize(
             return repeat, None
         if repeat is not None:
             return _declined(command, now_us, None, repeat.reason)
-        if not account.remembered.has_room(policy.max_remembered_ids, since_us):
+        if not account.purchase_keys.has_room(policy.max_remembered_ids, since_us):
             return OUTCOMES[Reason.OVERLOADED], None
     override_mcc = policy.merchants.mcc_for(command.merchant)
     obstacle = _obstacle(account, command, policy, waited_ns)
@@ -56,12 +56,12 @@ def authorize(
 
 def _repeat(account: Account, command: Authorize, since_us: int) -> Outcome | None:
     assert command.transaction_id is not None
-    known = account.remembered.get(command.transaction_id, since_us)
+    known = account.purchase_keys.get(command.transaction_id, since_us)
     if known is None:
         return None
-    if known.fields != command.fields():
+    if known.fingerprint != command.fingerprint():
         return Outcome(Reason.DUPLICATE_MISMATCH)
-    return Outcome(Reason.of(known.word), replayed=True)
+    return Outcome(Reason.of(known.answer), replayed=True)
 
 
 def _obstacle(
@@ -113,7 +113,7 @@ def _declined(command: Authorize, now_us: int, override_mcc: str | None, reason:
         command.merchant,
         command.card_id,
         override_mcc,
-        reason.word,
+        reason.name_on_wire,
     )
     return OUTCOMES[reason], event
 
@@ -124,16 +124,18 @@ def purchase_approved(account: Account, event: PurchaseApproved) -> None:
         account.wallets_cents[event.wallet] -= event.amount_cents
     elif event.card_id is not None:
         account.cards[event.card_id].limit_used_cents += event.amount_cents
-    _remember(account, event, Reason.APPROVED.word)
+    _remember(account, event, Reason.APPROVED.name_on_wire)
 
 
 def purchase_declined(account: Account, event: PurchaseDeclined) -> None:
     """Nothing has moved; the id stands for this decline, unless another purchase has it."""
-    if event.reason != Reason.DUPLICATE_MISMATCH.word:
+    if event.reason != Reason.DUPLICATE_MISMATCH.name_on_wire:
         _remember(account, event, event.reason)
 
 
 def _remember(account: Account, event: PurchaseApproved | PurchaseDeclined, word: str) -> None:
     if event.transaction_id is not None:
-        fields = purchase_fields(event.amount_cents, event.card_id, event.mcc, event.merchant)
-        account.remembered.add(event.transaction_id, event.at_us, word, fields)
+        fingerprint = purchase_fingerprint(
+            event.amount_cents, event.card_id, event.mcc, event.merchant
+        )
+        account.purchase_keys.add(event.transaction_id, event.at_us, word, fingerprint)

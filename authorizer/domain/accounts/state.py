@@ -29,12 +29,12 @@ class Account:
     __slots__ = (
         "account_id",
         "cards",
-        "credits",
+        "credit_keys",
         "customer_id",
         "opening_cents",
         "operations",
         "position",
-        "remembered",
+        "purchase_keys",
         "wallets_cents",
     )
 
@@ -47,8 +47,8 @@ class Account:
         self.wallets_cents: dict[str, int] = {}
         self.cards: dict[str, Card] = {}
         self.operations: list[Operation] = []
-        self.remembered = IdempotencyKeys()
-        self.credits = IdempotencyKeys()
+        self.purchase_keys = IdempotencyKeys()
+        self.credit_keys = IdempotencyKeys()
 
     @property
     def exists(self) -> bool:
@@ -86,7 +86,7 @@ def forget_id_pages(account: Account, since_us: int) -> None:
     Not an event: how long ids are kept is configured, and no decision at or after `since_us` can
     tell the difference.
     """
-    for ids in (account.remembered, account.credits):
+    for ids in (account.purchase_keys, account.credit_keys):
         if ids.has_just_sealed():
             ids.forget_before(since_us)
 
@@ -96,7 +96,7 @@ def forget_ids(account: Account, since_us: int) -> int:
 
     Too much to do for each purchase; see `forget_id_pages` for what it is not part of.
     """
-    ids = (account.remembered, account.credits)
+    ids = (account.purchase_keys, account.credit_keys)
     return sum(each.forget_all_before(since_us) for each in ids)
 
 
@@ -132,8 +132,8 @@ def pack(account: Account) -> tuple[Any, ...]:
         account.wallets_cents,
         [_pack_card(card) for card in account.cards.values()],
         [pack_operation(operation) for operation in account.operations],
-        account.remembered.open_page,
-        account.credits.open_page,
+        account.purchase_keys.open_page,
+        account.credit_keys.open_page,
     )
 
 
@@ -149,8 +149,8 @@ def unpack(values: list[Any]) -> Account:
         card = _unpack_card(*fields)
         account.cards[card.card_id] = card
     account.operations = [unpack_operation(operation) for operation in operations]
-    account.remembered.open_page = ids
-    account.credits.open_page = credited
+    account.purchase_keys.open_page = ids
+    account.credit_keys.open_page = credited
     return account
 
 

@@ -58,7 +58,7 @@ COMPONENT_HEADERS: Final[Json] = {
     "Authorizer-Reason": {
         "description": reasons_in_words(),
         "required": True,
-        "schema": {"type": "string", "enum": [reason.word for reason in Reason]},
+        "schema": {"type": "string", "enum": [reason.name_on_wire for reason in Reason]},
     },
     "Authorizer-Replayed": {
         "description": "This is the answer to an id that was decided before.",

@@ -47,7 +47,10 @@ ask again.
 
 def reasons_in_words() -> str:
     """Every reason with its code and when it is given."""
-    lines = (f"- `{reason.word}` ({reason.code}): {when}" for reason, when in REASONS.items())
+    lines = (
+        f"- `{reason.name_on_wire}` ({reason.answer_code}): {when}"
+        for reason, when in REASONS.items()
+    )
     return "Why it was decided so.\n\n" + "\n".join(lines)
 
 

@@ -8,7 +8,7 @@ from authorizer.persistence.disk import Disk
 from authorizer.persistence.journal.segments import Batch, JournalDamagedError
 from authorizer.persistence.state.record import UnknownRecordError, decode
 
-MISFITS: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+REPLAY_ERRORS: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What applying an event raises when the state before it is not the one that it was decided on."""
 
 
@@ -25,7 +25,7 @@ def events_of(disk: Disk, batch: Batch) -> Iterator[tuple[int, Event]]:
         raise JournalDamagedError(disk.path(batch.segment), batch.offset, str(error)) from error
 
 
-def misfit(disk: Disk, batch: Batch, position: int, error: Exception) -> JournalDamagedError:
+def replay_error(disk: Disk, batch: Batch, position: int, error: Exception) -> JournalDamagedError:
     """The damage that it is when an event could not be applied to what came of those before it."""
     problem = f"the record {position} does not fit those before it ({error!r})"
     return JournalDamagedError(disk.path(batch.segment), batch.offset, problem)

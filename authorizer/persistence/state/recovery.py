@@ -9,7 +9,7 @@ from authorizer.persistence.journal import segments as journal
 from authorizer.persistence.journal.reader import JournalReader
 from authorizer.persistence.journal.segments import Batch, JournalDamagedError
 from authorizer.persistence.state import snapshot
-from authorizer.persistence.state.history import MISFITS, events_of, misfit
+from authorizer.persistence.state.history import REPLAY_ERRORS, events_of, replay_error
 from authorizer.persistence.state.snapshot import Snapshot, SnapshotDamagedError
 from authorizer.persistence.state.state import Replay, State
 
@@ -138,8 +138,8 @@ def _replay_batch(disk: Disk, replay: Replay, batch: Batch) -> int:
     for position, event in events_of(disk, batch):
         try:
             replay.apply(event, position)
-        except MISFITS as error:
-            raise misfit(disk, batch, position, error) from error
+        except REPLAY_ERRORS as error:
+            raise replay_error(disk, batch, position, error) from error
     return batch.header.records
 
 

@@ -154,18 +154,22 @@ def test_a_page_of_one_report_has_nothing_of_the_other(house: House) -> None:
 
 def test_every_reason_has_a_word_in_portuguese() -> None:
     assert REASONS.keys() == set(Reason)
-    assert not {reason.word for reason in Reason} & set(REASONS.values())
+    assert not {reason.name_on_wire for reason in Reason} & set(REASONS.values())
 
 
 def test_words_of_the_wire_are_told_in_portuguese(house: House) -> None:
     house.project(
         approved(100),
         approved(100, wallet=None),
-        *(declined(1, reason=reason.word) for reason in Reason if reason is not Reason.APPROVED),
+        *(
+            declined(1, reason=reason.name_on_wire)
+            for reason in Reason
+            if reason is not Reason.APPROVED
+        ),
     )
     text = Elements(page(house)).text
     for reason in Reason:
-        assert reason.word not in text.split()
+        assert reason.name_on_wire not in text.split()
         assert REASONS[reason] in text
     assert "credit_limit" not in text
     for words in ("limite do cartão", "refeição (MEAL)", "(nenhuma)"):

@@ -125,7 +125,12 @@ def purchase_row(position: int, event: Any) -> dict[str, Any] | None:
             extra["source"] = "credit_limit"
     elif isinstance(event, PurchaseDeclined):
         reason = Reason.of(event.reason)
-        extra = {"code": reason.code, "reason": reason.word, "source": None, "wallet": None}
+        extra = {
+            "code": reason.answer_code,
+            "reason": reason.name_on_wire,
+            "source": None,
+            "wallet": None,
+        }
     else:
         return None
     return {**event._asdict(), **extra, "position": position}

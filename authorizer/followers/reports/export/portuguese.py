@@ -19,7 +19,7 @@ REASONS: Final = {
     Reason.UNAVAILABLE: "indisponível",
 }
 _WORDS: Final = {
-    "motivo": {reason.word: text for reason, text in REASONS.items()},
+    "motivo": {reason.name_on_wire: text for reason, text in REASONS.items()},
     "carteira": {
         FOOD: f"alimentação ({FOOD})",
         MEAL: f"refeição ({MEAL})",

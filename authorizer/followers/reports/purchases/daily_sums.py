@@ -22,7 +22,7 @@ from authorizer.followers.reports.tables.schema import transaction_days as table
 MAX_KEPT_SUMS: Final = 1_000_000
 """Sums that are kept, 56 MB and the names; past them all is forgotten and read again."""
 
-_APPROVED: Final = Reason.APPROVED.code
+_APPROVED: Final = Reason.APPROVED.answer_code
 
 
 class _Day(NamedTuple):

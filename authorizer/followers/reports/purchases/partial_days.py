@@ -32,7 +32,7 @@ _COLUMNS: Final[dict[str, Any]] = {
     "merchant": transactions.c.merchant,
     "reason": transactions.c.reason,
 }
-_APPROVED: Final = Reason.APPROVED.code
+_APPROVED: Final = Reason.APPROVED.answer_code
 
 
 def count(connection: Connection, period: Period, dimension: str, into: Counted) -> None:

@@ -56,9 +56,14 @@ class PurchaseSums:
         """The rows to add to `transaction_days`."""
         days: dict[_DayKey, list[int]] = {}
         for (day, reason, source, mcc, merchant), (count, cents) in self._alike.items():
-            told = {"wallet": source, "mcc": mcc, "merchant": merchant, "reason": reason.word}
+            told = {
+                "wallet": source,
+                "mcc": mcc,
+                "merchant": merchant,
+                "reason": reason.name_on_wire,
+            }
             for dimension, key_of in KEYS.items():
-                key = (day, dimension, key_of(told.get(dimension)), reason.code)
+                key = (day, dimension, key_of(told.get(dimension)), reason.answer_code)
                 sums = days.setdefault(key, [0, 0])
                 sums[0] += count
                 sums[1] += cents
