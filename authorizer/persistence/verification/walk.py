@@ -8,7 +8,7 @@ from authorizer.persistence.journal import frame
 from authorizer.persistence.journal.reader import JournalReader
 from authorizer.persistence.journal.segments import Batch, JournalDamagedError, TornTail
 from authorizer.persistence.problem import Problem
-from authorizer.persistence.state.history import MISFITS, events_of, misfit
+from authorizer.persistence.state.history import REPLAY_ERRORS, events_of, replay_error
 from authorizer.persistence.state.state import Replay, State
 
 Progress = Callable[[int], None]
@@ -85,8 +85,8 @@ class Walk:
             try:
                 if self._replaying:
                     self._replay.apply(event, position)
-            except MISFITS as error:
-                self._not_replayed(batch, misfit(self._disk, batch, position, error).problem)
+            except REPLAY_ERRORS as error:
+                self._not_replayed(batch, replay_error(self._disk, batch, position, error).problem)
         self.batches += 1
         self.head = Head(batch.last_position, batch.header.chain)
 
