@@ -113,13 +113,13 @@ class Bank:
         account = self.accounts.get(account_id)
         if account is None:
             return "not_found"
-        known = account.credit_keys.get(credit_id, now_us)
+        known = account.credits.get(credit_id, now_us)
         if known is not None:
             return "done" if known[1] == (wallet, cents) else "conflict"
         if wallet not in account.wallets and wallet not in ("FOOD", "MEAL", "CASH"):
             return "invalid"
         account.wallets[wallet] = account.wallets.get(wallet, 0) + cents
-        account.credit_keys.entries[credit_id] = (now_us, "credited", (wallet, cents))
+        account.credits.entries[credit_id] = (now_us, "credited", (wallet, cents))
         self._happens(account)
         return "created"
 
