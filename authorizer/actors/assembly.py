@@ -7,7 +7,7 @@ from authorizer.actors.card_claims import CardClaims
 from authorizer.actors.cards import Cards
 from authorizer.actors.customer_file import CustomerFiles
 from authorizer.actors.dispatcher import Dispatcher
-from authorizer.actors.entity import OffLoop, Surroundings
+from authorizer.actors.entity import ActorContext, OffLoop
 from authorizer.actors.erasure import Erasure
 from authorizer.actors.keys import Keys, KeyStore
 from authorizer.actors.onboarding import Onboarding
@@ -36,7 +36,7 @@ class Actors:
 
 
 def assemble(
-    around: Surroundings,
+    around: ActorContext,
     store: KeyStore,
     off_loop: OffLoop,
     on_failure: Callable[[BaseException], None],

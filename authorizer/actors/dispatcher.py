@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Mapping
 from typing import Any, Final, TypeVar, cast
 
 from authorizer.actors.directory import Directory
-from authorizer.actors.entity import EntityActor, Surroundings
+from authorizer.actors.entity import ActorContext, EntityActor
 from authorizer.actors.reply import LoopFuture, Reply
 from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.domain.accounts.commands import Authorize
@@ -35,7 +35,7 @@ _FULL_TICKET: Final = Refusal(RefusalKind.OVERLOADED, "too many requests wait fo
 class Dispatcher:
     """All entities, and the way of a command to the one that decides it."""
 
-    def __init__(self, around: Surroundings, max_resident: int, max_inbox: int) -> None:
+    def __init__(self, around: ActorContext, max_resident: int, max_inbox: int) -> None:
         """`max_resident` bounds the accounts that are awake, `max_inbox` each entity's inbox."""
         self._state = around.state
         self._run_queue = around.run_queue
@@ -127,7 +127,7 @@ class Dispatcher:
 
 
 def _directory(
-    aggregate: Aggregate[Any], around: Surroundings, max_resident: int
+    aggregate: Aggregate[Any], around: ActorContext, max_resident: int
 ) -> Directory[EntityActor[Any]]:
     return Directory(
         around.state[aggregate],

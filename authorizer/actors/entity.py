@@ -27,7 +27,7 @@ OffLoop = Callable[..., Awaitable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class ActorContext:
     """What every actor works with. It comes in from outside."""
 
     context: Context
@@ -57,7 +57,7 @@ class EntityActor(LoopActor, Generic[S]):
     """
 
     def __init__(
-        self, aggregate: Aggregate[S], entity_id: str, state: S, around: Surroundings
+        self, aggregate: Aggregate[S], entity_id: str, state: S, around: ActorContext
     ) -> None:
         super().__init__(around.run_queue)
         self.aggregate = aggregate

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from authorizer.actors.directory import Directory
-from authorizer.actors.entity import Surroundings
+from authorizer.actors.entity import ActorContext
 from authorizer.domain.accounts.state import Account, forget_ids
 from authorizer.domain.moments import SECOND_US
 
@@ -31,7 +31,7 @@ class OldIds:
     """
 
     def __init__(
-        self, around: Surroundings, directory: Directory[Any], seconds: Callable[[], float]
+        self, around: ActorContext, directory: Directory[Any], seconds: Callable[[], float]
     ) -> None:
         self._around = around
         self._directory = directory

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple, Protocol, TypeVar
 import orjson
 
 from authorizer.actors.directory import BrokenEntityError
-from authorizer.actors.entity import OffLoop, Surroundings, durable
+from authorizer.actors.entity import ActorContext, OffLoop, durable
 from authorizer.domain.customers.person import Person
 from authorizer.domain.customers.person_search import Criterion, Found
 from authorizer.domain.customers.state import unpack as unpack_customer
@@ -57,7 +57,7 @@ class Built(NamedTuple):
 class CustomerSearch:
     """Finds customers by name, CPF, phone and e-mail."""
 
-    def __init__(self, around: Surroundings, customers: Customers, off_loop: OffLoop) -> None:
+    def __init__(self, around: ActorContext, customers: Customers, off_loop: OffLoop) -> None:
         self._commit = around.commit
         self._sealer = around.context.sealer
         self._customers = customers

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from authorizer.actors.directory import BrokenEntityError
 from authorizer.actors.dispatcher import Dispatcher
-from authorizer.actors.entity import OffLoop, Surroundings, durable
+from authorizer.actors.entity import ActorContext, OffLoop, durable
 from authorizer.domain.aggregate import Aggregate
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.state import snapshot
@@ -37,7 +37,7 @@ class Snapshots:
 
     def __init__(
         self,
-        around: Surroundings,
+        around: ActorContext,
         dispatcher: Dispatcher,
         disk: Disk,
         policy: SnapshotPolicy,

@@ -5,7 +5,7 @@ import asyncio
 from authorizer.actors.cards import Cards
 from authorizer.actors.customer_file import CustomerFiles
 from authorizer.actors.dispatcher import Answer, Dispatcher
-from authorizer.actors.entity import Surroundings
+from authorizer.actors.entity import ActorContext
 from authorizer.actors.keys import Keys
 from authorizer.actors.ticket_file import TicketFile, ticket_file_in_steps
 from authorizer.domain.moments import moment_of
@@ -31,7 +31,7 @@ class Tickets:
         customers: CustomerFiles,
         cards: Cards,
         keys: Keys,
-        around: Surroundings,
+        around: ActorContext,
     ) -> None:
         self._dispatcher = dispatcher
         self._customers = customers

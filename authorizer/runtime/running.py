@@ -11,7 +11,7 @@ import structlog
 from authorizer.actors.admission import Admission
 from authorizer.actors.assembly import Actors, assemble
 from authorizer.actors.clock import Clock, ClockState
-from authorizer.actors.entity import Surroundings
+from authorizer.actors.entity import ActorContext
 from authorizer.actors.old_ids import OldIds
 from authorizer.actors.purchases import InFlight, Purchases
 from authorizer.actors.run_queue import RunQueue
@@ -37,7 +37,7 @@ log = structlog.get_logger()
 class Running:
     """An authorizer at work."""
 
-    around: Surroundings
+    around: ActorContext
     actors: Actors
     commit: GroupCommit
     clock: Clock
@@ -92,7 +92,7 @@ async def run(
             def stepped(handled: int, more: bool) -> None:
                 admission.stepped(world.monotonic_ns(), handled, more)
 
-            around = Surroundings(
+            around = ActorContext(
                 _context(settings, recovered, vault),
                 _clock(settings, world, recovered, trust_clock),
                 commit,
@@ -173,7 +173,7 @@ def _clock(settings: Settings, world: World, recovered: Recovered, trusted: bool
     return clock
 
 
-def _snapshots(settings: Settings, world: World, around: Surroundings, actors: Actors) -> Snapshots:
+def _snapshots(settings: Settings, world: World, around: ActorContext, actors: Actors) -> Snapshots:
     policy = SnapshotPolicy(
         settings.snapshot_mib << 20, settings.snapshot_minutes * 60, settings.snapshots_kept
     )
