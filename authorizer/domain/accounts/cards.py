@@ -68,7 +68,7 @@ class CardTerms(NamedTuple):
     """The card that is in the place of this one, which is cancelled."""
 
     def on_the_wire(self) -> "CardTerms":
-        """The terms without what a document does not show: two that show the same are the same."""
+        """The terms at the wire's precision, for comparison."""
         return self._replace(blocked_at=self.blocked_at and self.blocked_at.on_the_wire())
 
 
@@ -158,7 +158,7 @@ class Operation(NamedTuple):
     """The card that came in the place of this one."""
 
     def on_the_wire(self) -> "Operation":
-        """The operation without what a document does not show."""
+        """The operation at the wire's precision, for comparison."""
         return self._replace(at=self.at.on_the_wire())
 
 

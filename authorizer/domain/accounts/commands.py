@@ -140,7 +140,7 @@ class ChangeLimit(NamedTuple):
     card_id: str
     limit_total_cents: int
     may_be_below_used: bool
-    """Whether the caller knows that the limit may come to be less than what is used of it."""
+    """Accept a limit below the amount already used."""
     channel: str
     by: str
 

@@ -81,7 +81,7 @@ def account_view(account: Account) -> AccountView:
 
 
 def forget_id_pages(account: Account, since_us: int) -> None:
-    """Make room where a page of ids was just filled: drop those that no rule looks at any more.
+    """When a page has just been sealed, drop pages older than the retention.
 
     Not an event: how long ids are kept is configured, and no decision at or after `since_us` can
     tell the difference.

@@ -9,7 +9,7 @@ from authorizer.persistence.journal.segments import Batch, JournalDamagedError
 from authorizer.persistence.state.record import UnknownRecordError, decode
 
 REPLAY_ERRORS: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What applying an event raises when the state before it is not the one that it was decided on."""
+"""What applying an event raises where it does not fit the state before it."""
 
 
 def events_of(disk: Disk, batch: Batch) -> Iterator[tuple[int, Event]]:
@@ -26,6 +26,6 @@ def events_of(disk: Disk, batch: Batch) -> Iterator[tuple[int, Event]]:
 
 
 def replay_error(disk: Disk, batch: Batch, position: int, error: Exception) -> JournalDamagedError:
-    """The damage that it is when an event could not be applied to what came of those before it."""
+    """The error for an event that does not fit the state made by the events before it."""
     problem = f"the record {position} does not fit those before it ({error!r})"
     return JournalDamagedError(disk.path(batch.segment), batch.offset, problem)
