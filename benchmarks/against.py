@@ -82,7 +82,8 @@ def one_turn(home: Path, build: Build, conditions: Conditions) -> tuple[Turn, Co
             before = servers.decisions_by_code(server)
             turn = contender.take_turn(conditions.seconds)
         decisions = servers.decisions_by_code(server)
-        books.check_answers(decisions.total() - before.total(), turn.load.requests, loads=1)
+        answered = turn.load.requests
+        books.check_answers(decisions.total() - before.total(), answered, loads=2)
         books.check_wallets(server, ACCOUNTS)
     return turn, decisions
 

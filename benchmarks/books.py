@@ -16,7 +16,8 @@ class WrongBooksError(Exception):
 def check_answers(decided: int, answered: int, loads: int) -> None:
     """Compare the server's count of decisions with wrk's count of answers over some loads.
 
-    When a load ends, wrk drops the requests in flight, at most one a connection. They may have been
+    A load just before the count began is one of them: what it left in flight counts too. When a
+    load ends, wrk drops the requests in flight, at most one a connection. They may have been
     decided, and wrk has not counted them. ``WrongBooksError`` if that does not explain the counts.
     """
     if not 0 <= decided - answered <= loads * wrk.CONNECTIONS:

@@ -44,7 +44,7 @@ def measure(folder: Path, *, rounds: int, seconds: int, with_ids: bool) -> list[
             authorizer.take_turn(seconds)
             print(f"  {turn + 1} of {rounds}: {last(constant)}, {last(authorizer)}", flush=True)
         decisions = servers.decisions_by_code(authorizer_server)
-        books.check_answers(decisions.total() - before, authorizer.requests(), rounds)
+        books.check_answers(decisions.total() - before, authorizer.requests(), rounds + 1)
         books.check_wallets(authorizer_server, ACCOUNTS)
     at_connections = f"p99, {wrk.CONNECTIONS} connections"
     return [
