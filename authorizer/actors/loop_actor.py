@@ -153,7 +153,7 @@ class LoopActor(pykka.Actor):
 
         The actor must not have stopped.
         """
-        self.actor_inbox.put(Envelope(message, cast(pykka.Future[Any], reply_to)))
+        self.actor_inbox.put(Envelope(message, cast("pykka.Future[Any]", reply_to)))
 
     @classmethod
     def start(cls, *args: Any, **kwargs: Any) -> ActorRef[Self]:
