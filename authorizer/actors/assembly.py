@@ -14,6 +14,7 @@ from authorizer.actors.onboarding import Onboarding
 from authorizer.actors.personal_data_export import PersonalDataExports
 from authorizer.actors.search import CustomerSearch
 from authorizer.actors.tickets import Tickets
+from authorizer.domain.aggregate import Context
 from authorizer.domain.customers.state import ERASED
 from authorizer.domain.sealing import Sealer, is_plain
 
@@ -33,6 +34,8 @@ class Actors:
     search: CustomerSearch
     sealer: Sealer
     """Opens the personal texts of read models."""
+    context: Context
+    """What every decision rests on besides an entity and a command."""
 
 
 def assemble(
@@ -67,4 +70,5 @@ def assemble(
         exports=PersonalDataExports(dispatcher, customers, tickets),
         search=search,
         sealer=sealer,
+        context=around.context,
     )

@@ -1,13 +1,15 @@
 """The dispatcher: which entity a command is for, and whether there is room in its inbox."""
 
-from collections.abc import Awaitable, Mapping
-from typing import Any, Final, TypeVar, cast
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import Any, Final, Protocol, TypeVar, cast
 
 from authorizer.actors.directory import Directory
 from authorizer.actors.entity import ActorContext, EntityActor
 from authorizer.actors.reply import LoopFuture, Reply
 from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.domain.accounts.commands import Authorize
+from authorizer.domain.accounts.purchase_commands import AuthorizeHold, Explain, IncrementHold
 from authorizer.domain.accounts.state import ACCOUNT_OF_CARD, Account
 from authorizer.domain.aggregate import Aggregate
 from authorizer.domain.aggregates import AGGREGATE_OF_COMMAND, AGGREGATES
@@ -32,6 +34,23 @@ _FULL: Final = Refusal(
 _FULL_TICKET: Final = Refusal(RefusalKind.OVERLOADED, "too many requests wait for this ticket")
 
 
+LIMITED: Final = frozenset((AuthorizeHold, IncrementHold, Explain))
+"""Commands that limits look at, besides purchases of one message."""
+
+
+class Counting(Protocol):
+    """Has accounts begin to count for the limits that are for every account."""
+
+    def is_due(self, account: Account) -> bool:
+        """Whether there is a limit for which the account has not begun to count."""
+
+    def first(self, account_id: str, then: Callable[[], object]) -> None:
+        """Have it begin, then go on; in the order of the calls, and soon in any case."""
+
+    async def wait(self, account: Account) -> None:
+        """Have it begin, and return then; soon in any case."""
+
+
 class Dispatcher:
     """All entities, and the way of a command to the one that decides it."""
 
@@ -41,6 +60,8 @@ class Dispatcher:
         self._run_queue = around.run_queue
         self._commit = around.commit
         self._max_inbox = max_inbox
+        self.counting: Counting | None = None
+        """Has accounts begin to count for limits that are for all; None: there are none."""
         others = min(max_resident, MAX_RESIDENT_OTHERS)
         self.directories: Mapping[Aggregate[Any], Directory[Any]] = {
             aggregate: _directory(
@@ -73,6 +94,8 @@ class Dispatcher:
             return actor
         if len(actor.actor_inbox) >= self._max_inbox:
             return _FULL_TICKET if aggregate is TICKETS else _FULL
+        if type(command) in LIMITED and self.counting is not None:
+            await self.counting.wait(actor.state)
         return cast(Answer[R], await actor.actor_ref.ask(command, block=False))
 
     def send(self, command: Command[R]) -> Awaitable[Answer[R]]:
@@ -96,6 +119,9 @@ class Dispatcher:
             return OUTCOMES[Reason.ACCOUNT_NOT_FOUND]
         if len(actor.actor_inbox) >= self._max_inbox:
             return OUTCOMES[Reason.OVERLOADED]
+        if self.counting is not None and self.counting.is_due(actor.state):
+            self.counting.first(command.account_id, partial(actor.ask_for, command, reply))
+            return None
         actor.ask_for(command, reply)
         return None
 

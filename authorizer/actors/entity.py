@@ -10,8 +10,9 @@ from authorizer.actors.clock import Clock
 from authorizer.actors.loop_actor import LoopActor
 from authorizer.actors.reply import LoopFuture
 from authorizer.actors.run_queue import RunQueue
+from authorizer.actors.timers import Timers
 from authorizer.domain.accounts.commands import Authorize
-from authorizer.domain.accounts.purchases import authorize
+from authorizer.domain.accounts.purchases import authorize, authorize_by_all_rules
 from authorizer.domain.accounts.state import Account, forget_id_pages
 from authorizer.domain.aggregate import Aggregate, Context, Entity
 from authorizer.domain.messages import Event
@@ -37,6 +38,8 @@ class ActorContext:
     state: State
     on_bug: Callable[[str, BaseException], None]
     """Told of every handler that raised: which entity, and why. It must not raise."""
+    timers: Timers
+    """Told when something of an account is due by itself."""
 
 
 async def durable(commit: GroupCommit, position: int) -> None:
@@ -81,12 +84,23 @@ class EntityActor(LoopActor, Generic[S]):
     def _handle_command(self, command: Any) -> Any:
         """Decide a command, make its events part of the state and of the journal, and answer."""
         around = self.around
-        decision = self.aggregate.decide(self.state, command, around.context, around.clock.now_us())
+        now_us = around.clock.now_us()
+        self._catch_up(now_us)
+        received_ns = getattr(command, "received_ns", None)
+        if received_ns is not None:
+            command = command._replace(waited_ns=around.clock.monotonic_ns() - received_ns)
+        decision = self.aggregate.decide(self.state, command, around.context, now_us)
         if decision.events:
             self._append_events(decision.events)
         if isinstance(decision.outcome, Refusal):
             return decision.outcome
         return decision.outcome, command.reply(self.state)
+
+    def _catch_up(self, now_us: int) -> None:
+        """Let happen what is overdue, before anything else is decided."""
+        overdue = self.aggregate.overdue
+        if overdue is not None and (events := overdue(self.state, now_us)):
+            self._append_events(events)
 
     def _append_events(self, events: Sequence[Event]) -> None:
         """Encode, evolve, index, append, in this order: a failure has appended nothing."""
@@ -103,6 +117,8 @@ class EntityActor(LoopActor, Generic[S]):
             raise
         commit.append(records)
         self.around.clock.happened(events[-1].at_us)
+        if self.aggregate.next_due is not None:
+            self.around.timers.note(self.entity_id, self.aggregate.next_due(self.state))
 
     def _register(self, events: Sequence[Event]) -> None:
         """Give the entity its place among those that exist, and keep the indexes."""
@@ -123,6 +139,8 @@ class EntityActor(LoopActor, Generic[S]):
         around, state = self.around, self.state
         clock, context = around.clock, around.context
         try:
+            if state.special or context.policy.global_limits.terms:
+                return self._authorize_by_all_rules(command)
             waited_ns = clock.monotonic_ns() - command.received_ns
             outcome, event = authorize(state, command, context, clock.now_us(), waited_ns)
             if event is None:
@@ -142,6 +160,22 @@ class EntityActor(LoopActor, Generic[S]):
         except Exception as bug:  # noqa: BLE001 - one account's bug is that account's alone
             around.on_bug(self.entity_id, bug)
             return OUTCOMES[Reason.UNAVAILABLE]
+        return outcome
+
+    def _authorize_by_all_rules(self: "EntityActor[Account]", command: Authorize) -> Outcome:
+        """Decide one purchase on an account that has holds, limits, controls or a status."""
+        around = self.around
+        now_us = around.clock.now_us()
+        self._catch_up(now_us)
+        outcome, events = authorize_by_all_rules(
+            self.state,
+            command,
+            around.context,
+            now_us,
+            around.clock.monotonic_ns() - command.received_ns,
+        )
+        if events:
+            self._append_events(events)
         return outcome
 
     def _unavailable(self, command: Any) -> Any:

@@ -20,6 +20,7 @@ from authorizer.domain.accounts.commands import (
     QueryLimit,
     UnblockCard,
 )
+from authorizer.domain.accounts.purchase_commands import AuthorizeHold, Capture, PutLimit, Refund
 from authorizer.domain.moments import moment_of, us_of
 from authorizer.domain.outcomes import Outcome, Refusal
 from authorizer.domain.tickets.commands import OpenTicket
@@ -92,7 +93,12 @@ async def _ask(running: Running, step: Step, ticket_ids: dict[str, str]) -> Outc
         return await _buy(actors.dispatcher, purchase)
     if isinstance(step, UnblockCard):
         return await actors.cards.unblock(step)
-    if isinstance(step, Credit | BlockCard | ChangeLimit | QueryLimit):
+    if isinstance(step, AuthorizeHold):
+        step = step._replace(received_ns=running.clock.monotonic_ns())
+    if isinstance(
+        step,
+        AuthorizeHold | BlockCard | Capture | ChangeLimit | Credit | PutLimit | QueryLimit | Refund,
+    ):
         return await actors.dispatcher.ask(step)
     if isinstance(step, OpenTicket):
         opened = await actors.tickets.open(step)

@@ -17,6 +17,8 @@ from authorizer.domain.accounts.commands import (
     QueryLimit,
     UnblockCard,
 )
+from authorizer.domain.accounts.limits import LimitMode, LimitScope, LimitTerms
+from authorizer.domain.accounts.purchase_commands import AuthorizeHold, Capture, PutLimit, Refund
 from authorizer.domain.tickets.commands import (
     CloseTicket,
     OpenTicket,
@@ -37,6 +39,10 @@ Step = (
     | UnblockCard
     | ChangeLimit
     | QueryLimit
+    | AuthorizeHold
+    | Capture
+    | Refund
+    | PutLimit
     | OpenTicket
     | TakeTicket
     | RecordInteraction
@@ -69,6 +75,7 @@ _LUNCH: Final = "RESTAURANTE DA ESQUINA      SAO PAULO BR"
 _PHARMACY: Final = "FARMACIA CENTRAL            SAO PAULO BR"
 _SHOES: Final = "SAPATARIA MODELO            SAO PAULO BR"
 _UBER_EATS: Final = "UBER EATS                   SAO PAULO BR"
+_HOTEL: Final = "HOTEL DA PRACA              SAO PAULO BR"
 _UBER_TRIP: Final = "UBER TRIP                   SAO PAULO BR"
 
 _FRAUD, _PIN, _LIMIT, _DELIVERY, _BENEFIT, _RATE, _STATEMENT = (
@@ -90,6 +97,7 @@ def story() -> Iterator[Scene]:
 
 def _steps() -> Iterator[tuple[int, str, Step]]:
     yield from _purchases()
+    yield from _lives()
     yield from _cards()
     yield from _tickets()
 
@@ -191,6 +199,30 @@ def _tickets() -> Iterator[tuple[int, str, Step]]:
         1,
         "17:45",
         _open(_STATEMENT, "Onde vejo o extrato?", "dúvida", Priority.MEDIUM, "App Mobile"),
+    )
+
+
+def _lives() -> Iterator[tuple[int, str, Step]]:
+    """Purchases of several messages, and a limit that only watches."""
+    # Captured for less than was held, and refunded in part.
+    yield 9, "19:40", _hold("456", "demo-jantar", 48_00, "5812", _LUNCH)
+    yield 9, "21:55", _capture("456", "demo-jantar", 44_50)
+    yield 8, "10:30", Refund("456", "demo-jantar", "demo-devolucao", 4_50, _BY)
+    # Open: a hotel holds for longer than a shop.
+    yield 2, "15:10", _hold("789", "demo-hotel", 120_00, "7011", _HOTEL)
+    terms = LimitTerms("day", None, 300_00, None, LimitScope(), LimitMode.SHADOW)
+    yield 1, "09:00", PutLimit("456", "dia", False, terms, (), None, 0, _BY)
+
+
+def _hold(account_id: str, purchase_id: str, cents: int, mcc: str, merchant: str) -> AuthorizeHold:
+    return AuthorizeHold(
+        account_id, purchase_id, cents, mcc, merchant, None, False, None, None, 0, _BY
+    )
+
+
+def _capture(account_id: str, purchase_id: str, cents: int) -> Capture:
+    return Capture(
+        account_id, purchase_id, "demo-captura", cents, True, False, None, None, None, _BY
     )
 
 

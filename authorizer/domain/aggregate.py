@@ -47,6 +47,9 @@ class Context:
     """What the aggregates' indexes hold now."""
     join_texts: Callable[[Sequence[str | None]], str]
     """Several texts as one, to be sealed together."""
+    window_of: Callable[[str, int], tuple[int, int]]
+    """The calendar window (`day`, `week`, `month`, `year`, `lifetime`) that a time lies in: where
+    it starts, and where the next one does, in microseconds since 1970 UTC."""
 
     def look_up(self, index: Index, key: str) -> str | None:
         """The value that an index has for a key."""
@@ -170,6 +173,10 @@ class Aggregate(Generic[S]):
     events: tuple[EventKind[S, Any], ...]
     indexes: tuple[Index, ...] = ()
     retention: Retention[S] | None = None
+    overdue: Callable[[S, int], Sequence[Event]] | None = None
+    """What happens by itself by a time, and so comes before any command: holds that run out."""
+    next_due: Callable[[S], int | None] | None = None
+    """When something happens by itself next, in microseconds since 1970 UTC; None: never."""
     handlers: Mapping[type[Any], Handler[S, Any]] = field(init=False, repr=False)
     """By the type of the command."""
     apply: Mapping[type[Any], Apply[S, Any]] = field(init=False, repr=False)

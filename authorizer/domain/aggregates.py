@@ -7,6 +7,7 @@ from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.domain.aggregate import Aggregate
 from authorizer.domain.customers.aggregate import CUSTOMERS
 from authorizer.domain.index import Index
+from authorizer.domain.limits.aggregate import LIMITS
 from authorizer.domain.merchants.aggregate import MERCHANTS
 from authorizer.domain.tickets.aggregate import TICKETS
 
@@ -18,6 +19,7 @@ AGGREGATES: Final[tuple[Aggregate[Any], ...]] = (
     CUSTOMERS,
     MERCHANTS,
     TICKETS,
+    LIMITS,
 )
 
 

@@ -5,7 +5,8 @@ from typing import Final, NamedTuple
 
 SECOND_US: Final = 1_000_000
 MINUTE_US: Final = 60 * SECOND_US
-DAY_US: Final = 24 * 60 * MINUTE_US
+HOUR_US: Final = 60 * MINUTE_US
+DAY_US: Final = 24 * HOUR_US
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 

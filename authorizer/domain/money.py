@@ -9,6 +9,9 @@ MAX_BALANCE_CENTS: Final = 10**17
 MAX_AMOUNT_DIGITS: Final = 28
 """Longest amount, in digits of centavos, that is looked at; a longer one is no amount at all."""
 
+MAX_JSON_INT: Final = 2**63 - 1
+"""The largest integer that JSON on disk holds as a number."""
+
 _SHORT: Final = 18
 """Digits that are read without a second thought."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from enum import Enum
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from authorizer.domain.messages import Event
 
@@ -26,6 +26,14 @@ class Reason(Enum):
     TOO_LATE = ("too_late", "07", "68")
     OVERLOADED = ("overloaded", "07", "91")
     UNAVAILABLE = ("unavailable", "07", "91")
+    PARTIALLY_APPROVED = ("partially_approved", "00", "10")
+    ACCOUNT_FROZEN = ("account_frozen", "07", "62")
+    ACCOUNT_CLOSED = ("account_closed", "07", "14")
+    REVERSED_BEFORE = ("reversed_before", "07", "94")
+    CARD_CONTROL = ("card_control", "07", "57")
+    MERCHANT_NOT_ELIGIBLE = ("merchant_not_eligible", "07", "57")
+    AMOUNT_LIMIT = ("amount_limit", "07", "61")
+    COUNT_LIMIT = ("count_limit", "07", "65")
 
     def __init__(self, name_on_wire: str, answer_code: str, response_code: str) -> None:
         self.name_on_wire = name_on_wire
@@ -77,6 +85,10 @@ class Refusal(NamedTuple):
     kind: RefusalKind
     detail: str
     field: str | None = None
+    reason: str | None = None
+    """Why, in one word for programs."""
+    state: str | None = None
+    """The state that does not allow it."""
 
 
 class Done(NamedTuple):
@@ -86,10 +98,16 @@ class Done(NamedTuple):
     """Something new came into being, rather than being there already."""
 
 
+class Answered(NamedTuple):
+    """A question that was answered; nothing changes."""
+
+    value: Any
+
+
 class Decision(NamedTuple):
     """What `decide` returns: the events that the command causes, and the answer once they hold."""
 
-    outcome: Outcome | Refusal | Done
+    outcome: Outcome | Refusal | Done | Answered
     events: Sequence[Event] = ()
 
 

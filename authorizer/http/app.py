@@ -13,7 +13,9 @@ from starlette.requests import ClientDisconnect
 from authorizer.actors.access_trail import AccessTrail
 from authorizer.actors.assembly import Actors
 from authorizer.actors.clock import Clock
+from authorizer.actors.counting import GlobalCounting
 from authorizer.actors.purchases import Purchases
+from authorizer.actors.velocity_limits import VelocityLimits
 from authorizer.followers.reports.business_hours import BusinessHours
 from authorizer.followers.reports.client import Reports
 from authorizer.followers.reports.local_days import LocalDays
@@ -26,11 +28,16 @@ from authorizer.http.accounts import AccountEndpoints
 from authorizer.http.api.documentation import DocumentationEndpoints
 from authorizer.http.api.endpoints import Endpoint, endpoints_of, router_routes
 from authorizer.http.api.problems import EXCEPTION_HANDLERS, problem_response
+from authorizer.http.authorizations import AuthorizationEndpoints
+from authorizer.http.balances import BalanceEndpoints
+from authorizer.http.card_controls import CardControlEndpoints
 from authorizer.http.cards import CardEndpoints
 from authorizer.http.connection.request_id import RequestIds
 from authorizer.http.customer_search import CustomerSearchEndpoints
 from authorizer.http.customers import CustomerEndpoints
+from authorizer.http.decisions import DecisionEndpoints
 from authorizer.http.histories import HistoryEndpoints
+from authorizer.http.limits import LimitEndpoints, spending_of
 from authorizer.http.merchants import MerchantEndpoints
 from authorizer.http.metrics import Metrics
 from authorizer.http.operations import HealthCheck, OperatorEndpoints
@@ -75,6 +82,9 @@ def all_endpoints(services: Services) -> list[Endpoint]:
     actors, reports = services.actors, services.reports
     days = LocalDays(services.desk_hours.time_zone)
     ceiling = LimitCeiling(services.access, services.limit_ceiling_cents)
+    limits = VelocityLimits(
+        actors.dispatcher, services.clock, actors.context.window_of, spending_of(reports)
+    )
     audit = Audit(services.trail, services.clock)
     resources = (
         AccountEndpoints(actors.dispatcher),
@@ -86,6 +96,11 @@ def all_endpoints(services: Services) -> list[Endpoint]:
         AccessEndpoints(actors.customers, services.trail),
         TicketEndpoints(actors.tickets, audit),
         TicketListEndpoints(actors.sealer, reports, services.clock, days, audit),
+        AuthorizationEndpoints(actors.dispatcher, reports),
+        BalanceEndpoints(actors.dispatcher),
+        LimitEndpoints(limits),
+        CardControlEndpoints(actors.dispatcher),
+        DecisionEndpoints(actors.dispatcher),
         StatementEndpoints(actors.dispatcher, reports),
         HistoryEndpoints(actors, reports, audit),
         ReportEndpoints(reports, services.clock, services.desk_hours),
@@ -97,6 +112,14 @@ def all_endpoints(services: Services) -> list[Endpoint]:
 
 def make_app(services: Services) -> App:
     """The ASGI application over these services."""
+    actors = services.actors
+    limits = VelocityLimits(
+        actors.dispatcher,
+        services.clock,
+        actors.context.window_of,
+        spending_of(services.reports),
+    )
+    actors.dispatcher.counting = GlobalCounting(actors.context.policy.global_limits, limits.begin)
     starlette = Starlette(
         routes=router_routes(all_endpoints(services), services.access),
         exception_handlers=EXCEPTION_HANDLERS,

@@ -9,7 +9,6 @@ from typing_extensions import TypedDict
 from authorizer.actors.dispatcher import Dispatcher
 from authorizer.domain.accounts.commands import ReadAccount
 from authorizer.domain.moments import WrittenTime
-from authorizer.domain.outcomes import Reason
 from authorizer.followers.reports.client import Reports
 from authorizer.http.access.roles import BOTH_READ
 from authorizer.http.api.endpoints import endpoint
@@ -32,14 +31,28 @@ class StatementQuery(Query):
 
 
 class Movement(TypedDict):
-    """A purchase that was decided, or a credit.
+    """A purchase that was decided, a credit, an adjustment, or what happened to a purchase.
+
+    `id` is that of the purchase, the credit or the adjustment, `operation_id` that of what was done
+    to a purchase.
 
     `source` is the wallet that paid, or `credit_limit`; null where nothing was paid. `wallet` is
     the one that moved, by `available_change` and `held_change`; null where none did.
     """
 
-    type: Literal["purchase", "credit"]
+    type: Literal[
+        "purchase",
+        "credit",
+        "authorization",
+        "increment",
+        "capture",
+        "reversal",
+        "refund",
+        "expiry",
+        "adjustment",
+    ]
     id: NotRequired[str]
+    operation_id: NotRequired[str]
     code: str
     reason: str
     amount: Money
@@ -94,6 +107,7 @@ class StatementEndpoints:
 def _line(row: dict[str, Any]) -> dict[str, Any]:
     optional = {
         "id": row["id"],
+        "operation_id": row["operation_id"],
         "mcc": row["mcc"],
         "merchant": row["merchant"],
         "card": row["card_id"],
@@ -101,8 +115,8 @@ def _line(row: dict[str, Any]) -> dict[str, Any]:
     }
     return {
         "type": row["type"],
-        "code": row["code"] or Reason.APPROVED.answer_code,
-        "reason": row["reason"] or Reason.APPROVED.name_on_wire,
+        "code": row["code"],
+        "reason": row["reason"],
         "amount": money(int(row["amount_cents"])),
         "source": row["source"],
         "wallet": row["wallet"],

@@ -26,6 +26,7 @@ from authorizer.http.api.wire import MAX_BODY_BYTES
 from authorizer.http.connection.request_id import key_text
 from authorizer.http.transaction_members import KNOWN_NAMES, malformed, unwelcome
 
+_NOT_IN_IDS: Final = re.compile(r"[/\x00-\x1f\x7f]")
 _AMOUNT = re.compile(rb'"(?:totalAmount|amount)"\s*:\s*(-?[0-9][0-9.eE+-]*)')
 _ACCOUNT_NAMES: Final = ("account", "accountId")
 _AMOUNT_NAMES: Final = ("totalAmount", "amount")
@@ -80,6 +81,8 @@ def _plainly(body: bytes, document: dict[str, Any], received_ns: int, by: str) -
         return None
     transaction_id, card = document.get("id"), document.get("card")
     if not (_is_id_or_none(transaction_id) and _is_id_or_none(card)):
+        return None
+    if transaction_id is not None and _NOT_IN_IDS.search(transaction_id):
         return None
     amount_cents = parse_cents(amount[1].decode())
     if amount_cents is None or amount_cents <= 0:
@@ -136,6 +139,7 @@ def _command(document: dict[str, Any], received_ns: int, by: str) -> Authorize |
     for name in ("id", "card"):
         if document.get(name) is not None:
             wrong = _wrong_text(document, name, MAX_ID_LENGTH)
+            wrong = wrong or (_wrong_id(document[name]) if name == "id" else None)
             if wrong is not None:
                 return malformed(name, wrong)
     amount_name = next((name for name in _AMOUNT_NAMES if name in document), "totalAmount")
@@ -182,7 +186,7 @@ def _under_key(command: Authorize, keys: Sequence[bytes]) -> Authorize | Unreada
     key = key_text(keys[0])
     if key is None:
         return malformed(name, "is not UTF-8")
-    wrong = _wrong_text({name: key}, name, MAX_ID_LENGTH)
+    wrong = _wrong_text({name: key}, name, MAX_ID_LENGTH) or _wrong_id(key)
     if wrong is not None:
         return malformed(name, wrong)
     if command.transaction_id is None:
@@ -208,6 +212,14 @@ def _wrong_text(document: dict[str, Any], name: str, longest: int) -> str | None
     if len(value) > longest:
         return f"is longer than {longest} characters"
     return "must not hold NUL" if value.strip() else "must not be blank"
+
+
+def _wrong_id(purchase_id: str) -> str | None:
+    """What is wrong with the id of a purchase, which stands in paths; None where nothing is."""
+    found = _NOT_IN_IDS.search(purchase_id)
+    if found is None:
+        return None
+    return f"must not hold a {'slash' if found[0] == '/' else 'control character'}"
 
 
 def _is_text(value: Any, longest: int) -> TypeGuard[str]:

@@ -10,16 +10,20 @@ import structlog
 
 from authorizer.actors.admission import Admission
 from authorizer.actors.assembly import Actors, assemble
+from authorizer.actors.calendar import windows_in
 from authorizer.actors.clock import Clock, ClockState
 from authorizer.actors.entity import ActorContext
 from authorizer.actors.old_ids import OldIds
 from authorizer.actors.purchases import InFlight, Purchases
 from authorizer.actors.run_queue import RunQueue
 from authorizer.actors.snapshots import SnapshotPolicy, Snapshots
+from authorizer.actors.timers import Timers, accounts_with_holds
 from authorizer.domain.accounts.categories import CategoryTable
 from authorizer.domain.accounts.policy import Policy
+from authorizer.domain.accounts.purchase_commands import ExpireHolds
 from authorizer.domain.aggregate import Context
 from authorizer.domain.customers.state import ERASED
+from authorizer.domain.limits.aggregate import LIMITS
 from authorizer.domain.merchants.aggregate import MERCHANTS
 from authorizer.persistence.journal.group_commit import GroupCommit
 from authorizer.persistence.journal.protocol import Journal
@@ -48,6 +52,10 @@ class Running:
     journal: Journal
     vault: Vault
 
+    def expire_holds(self, account_id: str) -> None:
+        """Have the overdue holds of an account end. Nobody waits for it."""
+        self.actors.dispatcher.send(ExpireHolds(account_id))
+
     def check_places(self) -> None:
         """OSError if a file that is written is not at its path any more; asks the disk."""
         self.journal.check()
@@ -59,6 +67,7 @@ def policy_of(settings: Settings, recovered: Recovered) -> Policy:
     return Policy(
         categories=CategoryTable(settings.wallet_by_mcc, settings.fallback_wallet),
         merchants=recovered.state.single(MERCHANTS),
+        global_limits=recovered.state.single(LIMITS),
         deadline_ns=settings.deadline_ms * 1_000_000,
         id_retention_us=settings.id_retention_us,
         max_remembered_ids=settings.max_remembered_ids,
@@ -92,13 +101,17 @@ async def run(
             def stepped(handled: int, more: bool) -> None:
                 admission.stepped(world.monotonic_ns(), handled, more)
 
+            clock = _clock(settings, world, recovered, trust_clock)
+            timers = Timers(clock)
+            timers.note_all(accounts_with_holds(recovered.state))
             around = ActorContext(
                 _context(settings, recovered, vault),
-                _clock(settings, world, recovered, trust_clock),
+                clock,
                 commit,
                 RunQueue(loop.call_soon, commit.flush, stepped),
                 recovered.state,
                 on_bug or _log_bug,
+                timers,
             )
             actors = assemble(
                 around,
@@ -155,6 +168,7 @@ def _context(settings: Settings, recovered: Recovered, vault: Vault) -> Context:
         vault,
         recovered.state.indexes,
         join_texts,
+        windows_in(settings.time_zone),
     )
 
 

@@ -63,12 +63,14 @@ def asked(client: Client, command: str) -> tuple[Answer, bool]:
     assert words.pop(0) == "curl"
     shows_headers = "-i" in words
     body = words[words.index("-d") + 1] if "-d" in words else None
+    method = words[words.index("-X") + 1] if "-X" in words else None
     (url,) = (word for word in words if word.startswith(HOST))
-    assert len(words) == 1 + shows_headers + 2 * (body is not None), command
+    options = 2 * (body is not None) + 2 * (method is not None)
+    assert len(words) == 1 + shows_headers + options, command
     path = url.removeprefix(HOST)
     if body is None:
         return client.get(path), shows_headers
-    return client.send("POST", path, body.encode()), shows_headers
+    return client.send(method or "POST", path, body.encode()), shows_headers
 
 
 def shape(value: Any, name: str = "") -> Any:

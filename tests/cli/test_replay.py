@@ -43,6 +43,8 @@ from tests.support.server import MakeServer
 START_US = 4_000_000_000_000_000
 START = "2096-10-02T07:06:40"
 
+CREDITED = "account_credited 0.01 credit_id 1, wallet CASH, debt_paid 0.00"
+
 
 def balances(data: Path, *arguments: object) -> dict[str, Any]:
     lines = json_lines(done("replay", "--json", "--data", data, *arguments))
@@ -255,7 +257,7 @@ def test_a_story_in_text_is_a_line_for_each_event(timed: Path) -> None:
     lines = done("replay", "--story", "new", "--data", timed).splitlines()
     assert [" ".join(line.split()) for line in lines][:2] == [
         f"14 {START}.000000Z account_opened CASH 0.00 → CASH 0.00",
-        "15 2096-10-02T07:06:41.000000Z account_credited 0.01 credit_id 1, wallet CASH → CASH 0.01",
+        f"15 2096-10-02T07:06:41.000000Z {CREDITED} → CASH 0.01",
     ]
     assert " ".join(lines[-1].split()) == (
         "19 2096-10-02T07:06:49.000000Z account_linked customer_id 12345 → CASH 0.04"

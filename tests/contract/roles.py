@@ -18,6 +18,25 @@ _TABLE: Final = """
     PUT    /accounts/{account}                    operador
     POST   /accounts/{account}/credits            operador
     GET    /accounts/{account}/transactions       atendente supervisor operador auditor
+    GET    /accounts/{account}/balances           atendente supervisor operador auditor
+    POST   /accounts/{account}/adjustments        operador
+    PUT    /accounts/{account}/status             operador
+    GET    /accounts/{account}/authorizations     atendente supervisor operador auditor
+    POST   /accounts/{account}/authorizations     terminal
+    GET    /accounts/{account}/authorizations/{id}  atendente supervisor operador auditor
+    POST   /accounts/{account}/authorizations/{id}/increments  terminal
+    POST   /accounts/{account}/authorizations/{id}/captures    terminal operador
+    POST   /accounts/{account}/authorizations/{id}/reversals   terminal operador
+    POST   /accounts/{account}/authorizations/{id}/refunds  terminal operador atendente supervisor
+    POST   /accounts/{account}/decisions          terminal atendente supervisor operador auditor
+    GET    /accounts/{account}/limits             atendente supervisor operador auditor
+    GET    /accounts/{account}/limits/{name}      atendente supervisor operador auditor
+    PUT    /accounts/{account}/limits/{name}      operador
+    DELETE /accounts/{account}/limits/{name}      operador
+    GET    /limits                                atendente supervisor operador auditor
+    GET    /limits/{name}                         atendente supervisor operador auditor
+    PUT    /limits/{name}                         operador
+    DELETE /limits/{name}                         operador
     GET    /merchants                             operador auditor
     PUT    /merchants                             operador
     DELETE /merchants                             operador
@@ -35,6 +54,8 @@ _TABLE: Final = """
     POST   /cartoes/{cartao_id}/desbloqueio       atendente supervisor
     GET    /cartoes/{cartao_id}/limite            atendente supervisor
     PUT    /cartoes/{cartao_id}/limite            atendente supervisor
+    GET    /cartoes/{cartao_id}/controles         atendente supervisor operador auditor
+    PUT    /cartoes/{cartao_id}/controles         atendente supervisor
     POST   /cartoes/{cartao_id}/substituicao      atendente supervisor
     GET    /chamados                              atendente supervisor auditor
     GET    /chamados/{protocolo}                  atendente supervisor auditor

@@ -103,6 +103,8 @@ RULES: Final = re.compile(
     "|must be in 1970 or later"
     "|the period must end after it begins"
     "|a period has at most"
+    "|nothing is held: say how much"  # what a capture without an amount takes
+    "|or a duration from PT10S to P31D"  # units that add up to less or more
 )
 """Why a request that JSON Schema allows may be refused."""
 

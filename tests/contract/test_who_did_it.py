@@ -14,12 +14,18 @@ from tests.support.command_line import done
 from tests.support.documents import Document, card, customer, encode, purchase
 from tests.support.endpoints import declared_endpoints
 from tests.support.server import PATIENT, Server
+from tests.support.waiting import until
 
 CARE, SUPERVISOR, OPERATOR, TERMINAL = "atendente", "supervisor", "operador", "terminal"
 CHANNEL = {"canal": "Telefone"}
 TICKET = {"assunto": "a", "descricao": "b", "categoria": "c", **CHANNEL}
 SAID = {"autor": "atendente", "nome": "Bia", "mensagem": "oi", **CHANNEL}
 NEW_LIMIT = {"limite_total": 5, **CHANNEL}
+A = "/accounts/a"
+HOLD = {"id": "h", "amount": 3, "mcc": "5999", "merchant": "LOJA"}
+LIMIT = {"window": "day", "max_amount": 900}
+DRY_RUN = "POST /accounts/{account}/decisions"
+"""Changes nothing."""
 MERCHANT = {"name": "UBER EATS", "mcc": "5812"}
 
 
@@ -49,6 +55,53 @@ STEPS = (
     Step("POST /transactions", TERMINAL, "/transactions", purchase("a", "1.00")),
     Step("POST /transaction", TERMINAL, "/transaction", purchase("a", "1.00")),
     Step("POST /authorize", TERMINAL, "/authorize", purchase("a", "100000.00")),
+    Step("POST /accounts/{account}/authorizations", TERMINAL, f"{A}/authorizations", HOLD),
+    Step(
+        "POST /accounts/{account}/authorizations/{id}/increments",
+        TERMINAL,
+        f"{A}/authorizations/h/increments",
+        {"id": "i", "amount": 1},
+    ),
+    Step(
+        "POST /accounts/{account}/authorizations/{id}/captures",
+        OPERATOR,
+        f"{A}/authorizations/h/captures",
+        {"id": "c", "amount": 2},
+    ),
+    Step(
+        "POST /accounts/{account}/authorizations/{id}/refunds",
+        CARE,
+        f"{A}/authorizations/h/refunds",
+        {"id": "f", "amount": 1},
+    ),
+    Step(
+        "POST /accounts/{account}/authorizations/{id}/reversals",
+        TERMINAL,
+        f"{A}/authorizations/h/reversals",
+        {"id": "r"},
+    ),
+    Step(
+        "POST /accounts/{account}/adjustments",
+        OPERATOR,
+        f"{A}/adjustments",
+        {"id": "j", "wallet": "CASH", "amount": 1, "reason": "count"},
+    ),
+    Step("PUT /accounts/{account}/limits/{name}", OPERATOR, f"{A}/limits/l", LIMIT),
+    Step("DELETE /accounts/{account}/limits/{name}", OPERATOR, f"{A}/limits/l"),
+    Step("PUT /limits/{name}", OPERATOR, "/limits/l", LIMIT),
+    Step("DELETE /limits/{name}", OPERATOR, "/limits/l"),
+    Step(
+        "PUT /accounts/{account}/status",
+        OPERATOR,
+        f"{A}/status",
+        {"status": "frozen", "reason": "asked for"},
+    ),
+    Step(
+        "PUT /accounts/{account}/status",
+        OPERATOR,
+        f"{A}/status",
+        {"status": "active", "reason": "asked for"},
+    ),
     Step(
         "PUT /clientes/{cliente_id}",
         CARE,
@@ -62,6 +115,7 @@ STEPS = (
         "/cartoes/k1/limite",
         {"limite_total": 5, **CHANNEL},
     ),
+    Step("PUT /cartoes/{cartao_id}/controles", CARE, "/cartoes/k1/controles", {"valor_maximo": 9}),
     Step(
         "POST /cartoes/{cartao_id}/bloqueio",
         CARE,
@@ -163,7 +217,8 @@ def walked(house: tuple[Server, dict[str, str]]) -> list[Done]:
             continue
         path = step.path.replace("{protocolo}", protocol)
         client = Client(server.port, key=keys[step.role])
-        answer = client.send(step.method, path, b"" if step.body is None else encode(step.body))
+        body = b"" if step.body is None else encode(step.body)
+        answer = eventually(client, step.method, path, body)
         if step.endpoint.endswith("/chamados"):
             protocol = answer.json()["protocolo"]
         walked.append((step, answer))
@@ -174,6 +229,18 @@ def walked(house: tuple[Server, dict[str, str]]) -> list[Done]:
         Done(step, answer, [events[at] for at in range(before + 1, after + 1)])
         for (step, answer), before, after in zip(walked, positions, positions[1:], strict=False)
     ]
+
+
+def eventually(client: Client, method: str, path: str, body: bytes) -> Answer:
+    """The answer, once the read models that it rests on have caught up."""
+    answers: list[Answer] = []
+
+    def answered() -> bool:
+        answers.append(client.send(method, path, body))
+        return answers[-1].status != 503
+
+    until(answered)
+    return answers[-1]
 
 
 def position(server: Server) -> int:
@@ -193,7 +260,7 @@ def test_every_step_leaves_events_of_its_caller(
 
 
 def test_no_changing_endpoint_is_left_out() -> None:
-    changing = {name for name in DECLARED if not name.startswith("GET ")}
+    changing = {name for name in DECLARED if not name.startswith("GET ")} - {DRY_RUN}
     assert changing <= {step.endpoint for step in STEPS}
 
 

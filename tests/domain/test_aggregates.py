@@ -63,15 +63,20 @@ def test_every_command_is_declared_once() -> None:
 
 NAMES = {
     "account": [
-        ("account_opened", 1), ("account_linked", 1), ("account_credited", 1),
+        ("account_opened", 1), ("account_linked", 1), ("account_credited", 2),
         ("transaction_approved", 1), ("transaction_declined", 1), ("card_opened", 2),
         ("card_blocked", 1), ("card_unblocked", 2), ("limit_queried", 1), ("card_replaced", 1),
-        ("limit_changed", 1),
+        ("limit_changed", 1), ("hold_approved", 1), ("hold_declined", 1), ("hold_incremented", 1),
+        ("increment_declined", 1), ("hold_expired", 1), ("purchase_captured", 1),
+        ("purchase_reversed", 1), ("purchase_reversed_before", 1), ("purchase_refunded", 1),
+        ("wallet_adjusted", 1), ("account_status_changed", 1), ("velocity_limit_put", 1),
+        ("velocity_limit_removed", 1), ("velocity_window_began", 1), ("card_controls_put", 1),
     ],
     "customer": [
         ("customer_registered", 1), ("personal_data_recorded", 2), ("personal_data_erased", 1),
         ("operations_imported", 2),
     ],
+    "limit": [("global_limit_put", 1), ("global_limit_removed", 1)],
     "merchant": [("merchant_registered", 1), ("merchant_removed", 1)],
     "ticket": [
         ("ticket_opened", 2), ("ticket_taken", 1), ("interaction_recorded", 1),
@@ -92,7 +97,7 @@ def test_the_names_and_versions_on_disk_are_these() -> None:
 
 def test_the_kinds_of_entries_in_snapshots_are_these() -> None:
     kinds = {aggregate.name: aggregate.snapshot_kind for aggregate in AGGREGATES}
-    assert kinds == {"account": 1, "customer": 2, "merchant": 5, "ticket": 7}
+    assert kinds == {"account": 1, "customer": 2, "merchant": 5, "ticket": 7, "limit": 10}
     assert {index.name: index.snapshot_kind for index in INDEXES} == {
         "cards": 4,
         "erased": 8,

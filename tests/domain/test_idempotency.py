@@ -40,6 +40,14 @@ def test_an_answer_is_remembered_with_its_time_and_all_that_the_request_said() -
     )
 
 
+def test_an_approval_is_remembered_with_what_paid_and_the_override() -> None:
+    ids = IdempotencyKeys()
+    ids.add("a", 5, remembered.approval("MEAL", "5812"), "fields")
+    ids.add("b", 6, remembered.approval("CASH", None), "fields")
+    assert ids.get("a", 0) == StoredAnswer(5, "approved", "fields", "MEAL", "5812")
+    assert ids.get("b", 0) == StoredAnswer(6, "approved", "fields", "CASH")
+
+
 def test_an_answer_expires_by_its_time() -> None:
     ids = filled("a", "b")
     assert ids.get("b", since_us=2) is not None

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from authorizer.domain.merchants.state import MerchantTable, merchant_key
+from authorizer.domain.descriptors import merchant_key
+from authorizer.domain.merchants.state import MerchantTable
 from authorizer.domain.text import normalize_name
 from tests.support.builders import merchants
 

@@ -18,6 +18,14 @@ CODES = {
     "too_late": ("07", "68"),
     "overloaded": ("07", "91"),
     "unavailable": ("07", "91"),
+    "partially_approved": ("00", "10"),
+    "account_frozen": ("07", "62"),
+    "account_closed": ("07", "14"),
+    "reversed_before": ("07", "94"),
+    "card_control": ("07", "57"),
+    "merchant_not_eligible": ("07", "57"),
+    "amount_limit": ("07", "61"),
+    "count_limit": ("07", "65"),
 }
 
 
@@ -32,8 +40,9 @@ def test_there_is_no_other_reason() -> None:
     assert {reason.name_on_wire for reason in Reason} == set(CODES)
 
 
-def test_only_an_approval_is_00_and_only_missing_funds_are_51() -> None:
-    assert [reason for reason in Reason if reason.answer_code == "00"] == [Reason.APPROVED]
+def test_only_approvals_are_00_and_only_missing_funds_are_51() -> None:
+    approvals = [Reason.APPROVED, Reason.PARTIALLY_APPROVED]
+    assert [reason for reason in Reason if reason.answer_code == "00"] == approvals
     assert [reason for reason in Reason if reason.answer_code == "51"] == [
         Reason.INSUFFICIENT_FUNDS
     ]

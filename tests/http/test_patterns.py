@@ -11,7 +11,7 @@ from pydantic import StrictStr, TypeAdapter, ValidationError
 from regress import Regex
 
 from authorizer.domain.accounts.commands import Authorize
-from authorizer.http import card_document, customer_document, merchants
+from authorizer.http import card_document, customer_document, limits, merchants
 from authorizer.http.api import fields, rules
 from authorizer.http.api.fields import PRINTABLE, PRINTABLE_LINES
 from authorizer.http.api.openapi import openapi_document
@@ -45,6 +45,9 @@ TEXTS: Final = [
     "12345678900\n",
     "123.45678900",
     "a" * 300,
+    *("transaction", "day", "month", "lifetime", "days", " day"),
+    *("PT9S", "PT10S", "PT2678400S", "PT1M", "PT44640M", "PT744H", "P31D", "P32D"),
+    *("P1DT1H", "PT1H30M", "P30DT24H", "PT0H10S", "P", "PT", "P1D1H", "pt10s", "PT1.5S"),
 ]
 
 
@@ -96,10 +99,12 @@ CHECKS: Final[dict[str, Check]] = {
     rules.MASKED_PATTERN: takes(Annotated[StrictStr, PRINTABLE, card_document._MASKED]),
     rules.CPF_PATTERN: takes(Annotated[StrictStr, customer_document._CPF]),
     rules.NOT_BLANK_PATTERN: is_read,
+    limits.WINDOW_PATTERN: takes(limits.Window),
 }
 STRICTER: Final = {
     rules.MASKED_PATTERN: "counts the digits of all scripts",
     rules.NOT_BLANK_PATTERN: "takes no NUL",
+    limits.WINDOW_PATTERN: "adds up the units of a duration",
 }
 """Where the server refuses what the pattern lets through, and why JSON Schema can't tell."""
 OF_HEADERS: Final = {

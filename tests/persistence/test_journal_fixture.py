@@ -11,10 +11,12 @@ import orjson
 import pytest
 
 from authorizer.domain.accounts.aggregate import ACCOUNTS
-from authorizer.domain.accounts.state import ACCOUNT_OF_CARD
+from authorizer.domain.accounts.purchase_state import PurchaseStatus
+from authorizer.domain.accounts.state import ACCOUNT_OF_CARD, AccountStatus
 from authorizer.domain.customers.aggregate import CUSTOMERS
 from authorizer.domain.customers.events import PersonalDataRecorded
 from authorizer.domain.customers.state import ERASED
+from authorizer.domain.limits.aggregate import LIMITS
 from authorizer.domain.merchants.aggregate import MERCHANTS
 from authorizer.domain.messages import Event
 from authorizer.domain.sealing import Sealed
@@ -29,11 +31,16 @@ from authorizer.persistence.state.record import _KINDS, decode
 from authorizer.persistence.state.recovery import recover
 from authorizer.persistence.verification.data_folder import verify
 from authorizer.simulation.memory_disk import MemoryDisk
-from tests.support import journal_v1, journal_v2, journal_v3
-from tests.support.fixtures import V1, V2, V3
+from tests.support import journal_v1, journal_v2, journal_v3, journal_v4
+from tests.support.fixtures import V1, V2, V3, V4
 from tests.support.server import PROJECT, python
 
-RELEASED = {V1: journal_v1.BATCHES, V2: journal_v2.BATCHES, V3: journal_v3.BATCHES}
+RELEASED = {
+    V1: journal_v1.BATCHES,
+    V2: journal_v2.BATCHES,
+    V3: journal_v3.BATCHES,
+    V4: journal_v4.BATCHES,
+}
 
 released = pytest.mark.parametrize("folder", RELEASED, ids=lambda folder: folder.name)
 
@@ -127,6 +134,23 @@ def test_the_journal_of_version_3_recovers() -> None:
     assert state[TICKETS].load(journal_v2.PROTOCOL).client_id is None
 
 
+def test_the_journal_of_version_4_recovers() -> None:
+    """A purchase's money is where its life has left it, a debt is paid, and limits stand."""
+    state = recover(LocalDisk(V4), use_snapshots=False).state
+    account = state[ACCOUNTS].load(journal_v4.A)
+    assert account.wallets_cents == {"FOOD": 100_00, "MEAL": 96_00, "CASH": 5_00}
+    assert not account.held_cents
+    assert not account.owed_cents
+    purchase = account.purchases["h-1"]
+    assert (purchase.captured_cents, purchase.refunded_cents) == (20_00, 7_00)
+    assert account.purchases["h-3"].status is PurchaseStatus.EXPIRED
+    assert account.global_limits["mês"].ends_at_us == 3
+    assert not account.limits
+    assert account.status is AccountStatus.FROZEN
+    assert list(state.single(LIMITS).terms) == ["mês"]
+    assert state[ACCOUNTS].load("123").cards["9999-2"].controls.max_amount_cents == 500_00
+
+
 def test_keys_of_the_released_journal_can_be_destroyed(tmp_path: Path) -> None:
     """Then nothing in it can be read, and it is as whole as before."""
     shutil.copytree(V2, tmp_path, dirs_exist_ok=True)
@@ -149,9 +173,9 @@ def test_the_program_still_writes_the_released_bytes(tmp_path: Path) -> None:
     made = make(tmp_path)
     assert made.returncode == 0, made.stderr
     for folder in ("journal", "keys"):
-        assert contents(tmp_path / folder) == contents(V3 / folder)
-    assert len(contents(V3 / "journal")) > 1
-    assert head_of(tmp_path) == head_of(V3)
+        assert contents(tmp_path / folder) == contents(V4 / folder)
+    assert len(contents(V4 / "journal")) > 1
+    assert head_of(tmp_path) == head_of(V4)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -170,7 +194,7 @@ def test_the_released_journal_is_never_written_again(tmp_path: Path) -> None:
 
 def make(folder: Path) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        [python(), str(V3 / "make_v3.py"), str(folder)],
+        [python(), str(V4 / "make_v4.py"), str(folder)],
         cwd=PROJECT,
         env={**os.environ, "PYTHONPATH": str(PROJECT)},
         capture_output=True,

@@ -28,12 +28,12 @@ from authorizer.persistence.state import snapshot
 from authorizer.persistence.state.snapshot import SnapshotEnd, SnapshotVersionError
 from authorizer.persistence.state.state import Replay, State
 from authorizer.simulation.memory_disk import MemoryDisk
-from tests.support import journal_v3
+from tests.support import journal_v4
 from tests.support.fixtures import FIXTURES
 from tests.support.machine import contents
 
 BY: Final = "test"
-AT_US: Final = max(event.at_us for batch in journal_v3.BATCHES for event in batch)
+AT_US: Final = max(event.at_us for batch in journal_v4.BATCHES for event in batch)
 EXTRA: Final[list[Event]] = [
     MerchantRegistered(AT_US, BY, "UBER*", "5812"),
     AccountOpened(AT_US, BY, "conta ñ", {"FOOD": 500, "CASH": 0}, None),
@@ -47,10 +47,10 @@ EXTRA: Final[list[Event]] = [
     PurchaseApproved(AT_US + 5, BY, "conta ñ", "t3", 7, "1", "Y", None, None, "FOOD"),
     PersonalDataErased(AT_US + 6, BY, "777"),
 ]
-"""What the snapshot holds besides the journal of version 3."""
-EVENTS: Final = [*(event for batch in journal_v3.BATCHES for event in batch), *EXTRA]
+"""What the snapshot holds besides the journal of version 4."""
+EVENTS: Final = [*(event for batch in journal_v4.BATCHES for event in batch), *EXTRA]
 NAME: Final = snapshot.snapshot_name(len(EVENTS))
-END: Final = SnapshotEnd(len(EVENTS), "ab" * 32, AT_US + 6, (2, 2, 2))
+END: Final = SnapshotEnd(len(EVENTS), "ab" * 32, AT_US + 6, (3, 2, 2))
 
 
 @pytest.fixture
@@ -78,18 +78,26 @@ def of_version(version: int, data: bytes) -> MemoryDisk:
     return disk
 
 
-def test_the_snapshot_of_version_3_makes_the_same_state_as_the_events(state: State) -> None:
-    found = snapshot.load(LocalDisk(FIXTURES / "snapshot-v3"), NAME)
+def test_the_snapshot_of_version_4_makes_the_same_state_as_the_events(state: State) -> None:
+    found = snapshot.load(LocalDisk(FIXTURES / "snapshot-v4"), NAME)
     assert (found.from_position, found.end) == (len(EVENTS), END)
     assert contents(found.state) == contents(state)
     assert found.state[ACCOUNTS].packed("conta ñ").pages, "else pages are not tried"
 
 
-def test_what_is_written_today_is_version_3(state: State) -> None:
+def test_what_is_written_today_is_version_4(state: State) -> None:
     """Byte for byte. With an upgrade there is a new version, and a fixture of it here."""
-    assert snapshot.VERSION == 3
-    fixture = FIXTURES / "snapshot-v3" / NAME
+    assert snapshot.VERSION == 4
+    fixture = FIXTURES / "snapshot-v4" / NAME
     assert written(state) == fixture.read_bytes()
+
+
+def test_a_snapshot_of_version_3_is_passed_over() -> None:
+    """It does not tell which source paid for an id; the journal does."""
+    disk = LocalDisk(FIXTURES / "snapshot-v3")
+    (name,) = snapshot.snapshots(disk)
+    with pytest.raises(SnapshotVersionError, match="version 3 is not read"):
+        snapshot.load(disk, name)
 
 
 def test_every_version_since_the_oldest_has_an_upgrade() -> None:
@@ -99,36 +107,36 @@ def test_every_version_since_the_oldest_has_an_upgrade() -> None:
 
 
 def richer(values: list[Any]) -> list[Any]:
-    """Version 4 of an account, say: every wallet holds ten times as much."""
+    """Version 5 of an account, say: every wallet holds ten times as much."""
     wallets = {name: cents * 10 for name, cents in values[4].items()}
     return [*values[:4], wallets, *values[5:]]
 
 
 def with_country(part: list[Any]) -> list[Any]:
-    """Version 5 of merchants, say: their names end with a country."""
+    """Version 6 of merchants, say: their names end with a country."""
     position, entries = part
     return [position, [(f"{name} BR", mcc) for name, mcc in entries]]
 
 
 @pytest.fixture
-def _version_5(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A program whose accounts changed in version 4, and whose merchants did in version 5."""
+def _version_6(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A program whose accounts changed in version 5, and whose merchants did in version 6."""
     before = {each: each.codec for each in (ACCOUNTS, MERCHANTS)}
-    object.__setattr__(ACCOUNTS, "codec", replace(before[ACCOUNTS], upgrades={3: richer}))
-    object.__setattr__(MERCHANTS, "codec", replace(before[MERCHANTS], upgrades={4: with_country}))
-    monkeypatch.setattr(snapshot, "VERSION", 5)
+    object.__setattr__(ACCOUNTS, "codec", replace(before[ACCOUNTS], upgrades={4: richer}))
+    object.__setattr__(MERCHANTS, "codec", replace(before[MERCHANTS], upgrades={5: with_country}))
+    monkeypatch.setattr(snapshot, "VERSION", 6)
     yield
     for aggregate, codec in before.items():
         object.__setattr__(aggregate, "codec", codec)
 
 
-@pytest.mark.usefixtures("_version_5")
+@pytest.mark.usefixtures("_version_6")
 @pytest.mark.parametrize(
     ("version", "cents", "merchant"),
     [
-        (3, {"FOOD": 495_0, "CASH": (10**15 - 6) * 10}, "UBER* BR"),
-        (4, {"FOOD": 495, "CASH": 10**15 - 6}, "UBER* BR"),
-        (5, {"FOOD": 495, "CASH": 10**15 - 6}, "UBER*"),
+        (4, {"FOOD": 495_0, "CASH": (10**15 - 6) * 10}, "UBER* BR"),
+        (5, {"FOOD": 495, "CASH": 10**15 - 6}, "UBER* BR"),
+        (6, {"FOOD": 495, "CASH": 10**15 - 6}, "UBER*"),
     ],
 )
 def test_an_older_snapshot_takes_the_upgrades_that_it_needs(

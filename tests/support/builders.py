@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from authorizer.actors.calendar import windows_in
 from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.domain.accounts.cards import Card, CardStatus, CardTerms
 from authorizer.domain.accounts.commands import Authorize
@@ -20,7 +21,7 @@ from authorizer.domain.index import Index
 from authorizer.domain.merchants.state import MerchantTable
 from authorizer.domain.messages import Event
 from authorizer.domain.moments import WrittenTime
-from authorizer.domain.outcomes import Decision, Done, Outcome, Refusal, RefusalKind
+from authorizer.domain.outcomes import Answered, Decision, Done, Outcome, Refusal, RefusalKind
 from authorizer.domain.sealing import PLAIN, Sealed, Sealer, is_plain
 from authorizer.domain.tickets.service_levels import DEFAULT_SERVICE_LEVELS
 from authorizer.domain.tickets.state import Ticket
@@ -96,7 +97,7 @@ def settled(
     return outcome
 
 
-def apply(account: Account, decision: Decision) -> Done | Refusal | Outcome:
+def apply(account: Account, decision: Decision) -> Done | Refusal | Outcome | Answered:
     """The outcome of a decision whose events have become part of the account."""
     for event in decision.events:
         ACCOUNTS.evolve(account, event, account.position + 1)
@@ -149,7 +150,12 @@ def context(
     }
     found[ERASED] = dict.fromkeys(erased, "")
     return Context(
-        policy or Policy(), DEFAULT_SERVICE_LEVELS, sealer or ToySealer(), found, _joined
+        policy or Policy(),
+        DEFAULT_SERVICE_LEVELS,
+        sealer or ToySealer(),
+        found,
+        _joined,
+        windows_in("America/Sao_Paulo"),
     )
 
 

@@ -2,14 +2,30 @@
 
 from typing import Any, Final
 
-from authorizer.domain.accounts import card_changes, card_rules, commands, events, funds, purchases
+from authorizer.domain.accounts import (
+    captures,
+    card_changes,
+    card_rules,
+    commands,
+    corrections,
+    events,
+    expiry,
+    explanation,
+    funds,
+    holds,
+    purchase_commands,
+    purchase_events,
+    purchases,
+    refunds,
+    reversals,
+    velocity,
+)
+from authorizer.domain.accounts.at_rest import PAGES, pack, unpack
 from authorizer.domain.accounts.state import (
     ACCOUNT_OF_CARD,
     Account,
     forget_id_pages,
     forget_ids,
-    pack,
-    unpack,
 )
 from authorizer.domain.aggregate import (
     Aggregate,
@@ -27,6 +43,11 @@ def _with_links(fields: list[Any]) -> list[Any]:
     return [*fields[:-1], [*fields[-1], None, None]]
 
 
+def _without_debt(fields: list[Any]) -> list[Any]:
+    """Credits came to say what of them paid a debt."""
+    return [*fields, 0]
+
+
 def _with_unsealed_text(fields: list[Any]) -> list[Any]:
     """Version 1 held the justification as it was; nothing can make it unreadable."""
     return [*fields[:-1], unsealed(fields[-1])]
@@ -36,7 +57,7 @@ ACCOUNTS: Final[Aggregate[Account]] = Aggregate(
     name="account",
     id_field="account_id",
     new=Account,
-    codec=Codec(pack, unpack, pages={"remembered": "purchase_keys", "credits": "credit_keys"}),
+    codec=Codec(pack, unpack, pages=PAGES),
     snapshot_kind=1,
     commands=(  # and `Authorize`, which has a short way of its own: `EntityActor.authorize`
         Handler(commands.OpenAccount, funds.open_account, creates=True),
@@ -49,11 +70,32 @@ ACCOUNTS: Final[Aggregate[Account]] = Aggregate(
         Handler(commands.ReplaceCard, card_changes.replace_card),
         Handler(commands.ChangeLimit, card_changes.change_limit),
         Handler(commands.ReadAccount, read),
+        Handler(purchase_commands.AuthorizeHold, holds.authorize_hold),
+        Handler(purchase_commands.IncrementHold, holds.increment_hold),
+        Handler(purchase_commands.ExpireHolds, read),
+        Handler(purchase_commands.Capture, captures.capture_purchase),
+        Handler(purchase_commands.Reverse, reversals.reverse_purchase),
+        Handler(purchase_commands.Refund, refunds.refund_purchase),
+        Handler(purchase_commands.ReadPurchase, explanation.read_purchase),
+        Handler(purchase_commands.Adjust, corrections.adjust),
+        Handler(purchase_commands.SetAccountStatus, corrections.set_account_status),
+        Handler(purchase_commands.PutLimit, velocity.put_limit),
+        Handler(purchase_commands.RemoveLimit, velocity.remove_limit),
+        Handler(purchase_commands.ReadLimits, read),
+        Handler(purchase_commands.Explain, explanation.explain),
+        Handler(purchase_commands.ReadCardControls, card_rules.read_card_controls),
+        Handler(purchase_commands.PutCardControls, card_rules.put_card_controls),
     ),
     events=(
         EventKind("account_opened", events.AccountOpened, funds.account_opened),
         EventKind("account_linked", events.AccountLinked, funds.account_linked),
-        EventKind("account_credited", events.AccountCredited, funds.account_credited),
+        EventKind(
+            "account_credited",
+            events.AccountCredited,
+            funds.account_credited,
+            version=2,
+            upgrades={1: _without_debt},
+        ),
         EventKind("transaction_approved", events.PurchaseApproved, purchases.purchase_approved),
         EventKind("transaction_declined", events.PurchaseDeclined, purchases.purchase_declined),
         EventKind(
@@ -74,7 +116,42 @@ ACCOUNTS: Final[Aggregate[Account]] = Aggregate(
         EventKind("limit_queried", events.LimitQueried, card_rules.limit_queried),
         EventKind("card_replaced", events.CardReplaced, card_changes.card_replaced),
         EventKind("limit_changed", events.LimitChanged, card_changes.limit_changed),
+        EventKind("hold_approved", purchase_events.HoldApproved, holds.hold_approved),
+        EventKind("hold_declined", purchase_events.HoldDeclined, holds.hold_declined),
+        EventKind("hold_incremented", purchase_events.HoldIncremented, holds.hold_incremented),
+        EventKind(
+            "increment_declined", purchase_events.IncrementDeclined, holds.increment_declined
+        ),
+        EventKind("hold_expired", purchase_events.HoldExpired, expiry.hold_expired),
+        EventKind(
+            "purchase_captured", purchase_events.PurchaseCaptured, captures.purchase_captured
+        ),
+        EventKind(
+            "purchase_reversed", purchase_events.PurchaseReversed, reversals.purchase_reversed
+        ),
+        EventKind(
+            "purchase_reversed_before",
+            purchase_events.PurchaseReversedBefore,
+            reversals.purchase_reversed_before,
+        ),
+        EventKind("purchase_refunded", purchase_events.PurchaseRefunded, refunds.purchase_refunded),
+        EventKind("wallet_adjusted", purchase_events.WalletAdjusted, corrections.wallet_adjusted),
+        EventKind(
+            "account_status_changed",
+            purchase_events.AccountStatusChanged,
+            corrections.account_status_changed,
+        ),
+        EventKind("velocity_limit_put", purchase_events.LimitPut, velocity.limit_put),
+        EventKind("velocity_limit_removed", purchase_events.LimitRemoved, velocity.limit_removed),
+        EventKind(
+            "velocity_window_began", purchase_events.LimitWindowBegan, velocity.limit_window_began
+        ),
+        EventKind(
+            "card_controls_put", purchase_events.CardControlsPut, card_rules.card_controls_put
+        ),
     ),
     indexes=(ACCOUNT_OF_CARD,),
+    overdue=expiry.holds_overdue,
+    next_due=expiry.next_expiry_us,
     retention=Retention(forget_id_pages, forget_ids),
 )

@@ -104,7 +104,7 @@ def _cancelled(card: Card) -> Decision:
 
 
 def card_replaced(account: Account, event: CardReplaced) -> None:
-    """The card is cancelled, and another one has its limit and what is used of it."""
+    """The card is cancelled; another one has its limit, what is used of it, and its controls."""
     old = account.cards[event.card_id]
     at = WrittenTime(event.at_us)
     if event.block_reason is not None and old.block_reason is not BlockReason.of(
@@ -117,7 +117,8 @@ def card_replaced(account: Account, event: CardReplaced) -> None:
     if old.limit_total_cents is not None:  # the limit has moved: sums over cards count it once
         old.limit_total_cents = 0
     old.limit_used_cents = 0
-    account.cards[event.terms.card_id] = Card(event.customer_id, event.terms)
+    new = account.cards[event.terms.card_id] = Card(event.customer_id, event.terms)
+    new.controls = old.controls
     add_operation(account, operation_of(event))
 
 

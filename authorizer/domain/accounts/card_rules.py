@@ -16,6 +16,7 @@ from authorizer.domain.accounts.commands import (
     ReviewCards,
     UnblockCard,
 )
+from authorizer.domain.accounts.controls import NO_CONTROLS
 from authorizer.domain.accounts.events import (
     AccountLinked,
     AccountOpened,
@@ -24,6 +25,8 @@ from authorizer.domain.accounts.events import (
     CardUnblocked,
     LimitQueried,
 )
+from authorizer.domain.accounts.purchase_commands import PutCardControls, ReadCardControls
+from authorizer.domain.accounts.purchase_events import CardControlsPut
 from authorizer.domain.accounts.state import ACCOUNT_OF_CARD, Account, add_operation
 from authorizer.domain.aggregate import Context
 from authorizer.domain.messages import Event
@@ -185,3 +188,32 @@ def card_unblocked(account: Account, event: CardUnblocked) -> None:
 def limit_queried(account: Account, event: LimitQueried) -> None:
     """The history has the query."""
     add_operation(account, operation_of(event))
+
+
+def put_card_controls(
+    account: Account, command: PutCardControls, _: Context, now_us: int
+) -> Decision:
+    """Put a card's controls. The same again changes nothing."""
+    card = account.cards.get(command.card_id)
+    if card is None:
+        return Decision(unknown("card", command.card_id))
+    if card.controls == command.controls:
+        return HOLDS
+    event = CardControlsPut(
+        now_us, command.by, command.account_id, command.card_id, command.controls
+    )
+    return Decision(Done(), (event,))
+
+
+def read_card_controls(
+    account: Account, command: ReadCardControls, _: Context, __: int
+) -> Decision:
+    """Describe a card's controls."""
+    return HOLDS if command.card_id in account.cards else Decision(unknown("card", command.card_id))
+
+
+def card_controls_put(account: Account, event: CardControlsPut) -> None:
+    """The card has these controls."""
+    account.special = True
+    nothing = event.controls == NO_CONTROLS
+    account.cards[event.card_id].controls = NO_CONTROLS if nothing else event.controls

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any, Final, NamedTuple
 
+from authorizer.domain.accounts.controls import NO_CONTROLS
 from authorizer.domain.moments import WrittenTime
 from authorizer.domain.revival import reviver
 
@@ -80,6 +81,7 @@ class Card:
         "blocked_at",
         "brand",
         "card_id",
+        "controls",
         "customer_id",
         "limit_total_cents",
         "limit_used_cents",
@@ -103,6 +105,7 @@ class Card:
         self.limit_used_cents = terms.limit_used_cents
         self.replaces = terms.replaces
         self.replaced_by = terms.replaced_by
+        self.controls = NO_CONTROLS
 
     @property
     def available_cents(self) -> int:

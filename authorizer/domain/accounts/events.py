@@ -39,6 +39,8 @@ class AccountCredited(NamedTuple):
     credit_id: str
     wallet: str
     amount_cents: int
+    debt_paid_cents: int = 0
+    """What of it paid a debt of the wallet."""
 
 
 class PurchaseApproved(NamedTuple):

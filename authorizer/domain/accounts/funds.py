@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 
+from authorizer.domain.accounts.books import debt_paid_cents, receive
 from authorizer.domain.accounts.commands import Credit, OpenAccount
 from authorizer.domain.accounts.events import AccountCredited, AccountLinked, AccountOpened
 from authorizer.domain.accounts.idempotency import credit_fingerprint
+from authorizer.domain.accounts.purchase_operations import refuse_closed
 from authorizer.domain.accounts.state import Account
 from authorizer.domain.aggregate import Context
 from authorizer.domain.money import MAX_BALANCE_CENTS
@@ -55,6 +57,9 @@ def credit(account: Account, command: Credit, context: Context, now_us: int) -> 
         if known.fingerprint == command.fingerprint():
             return HOLDS
         return conflict(f"credit {command.credit_id} was made with other fields")
+    closed = refuse_closed(account)
+    if closed is not None:
+        return closed
     if not account.credit_keys.has_room(policy.max_remembered_ids, since_us):
         return Decision(Refusal(RefusalKind.OVERLOADED, "too many credits in a short time"))
     wallet = command.wallet
@@ -70,6 +75,7 @@ def credit(account: Account, command: Credit, context: Context, now_us: int) -> 
         command.credit_id,
         wallet,
         command.amount_cents,
+        debt_paid_cents(account, wallet, command.amount_cents),
     )
     return Decision(Done(created=True), (event,))
 
@@ -92,7 +98,6 @@ def account_linked(account: Account, event: AccountLinked) -> None:
 
 def account_credited(account: Account, event: AccountCredited) -> None:
     """The wallet has the amount, and the id stands for this credit."""
-    wallets = account.wallets_cents
-    wallets[event.wallet] = wallets.get(event.wallet, 0) + event.amount_cents
-    fingerprint = credit_fingerprint(event.amount_cents, event.wallet)
-    account.credit_keys.add(event.credit_id, event.at_us, "credited", fingerprint)
+    receive(account, event.wallet, event.amount_cents)
+    fields = credit_fingerprint(event.amount_cents, event.wallet)
+    account.credit_keys.add(event.credit_id, event.at_us, "credited", fields)

@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 PAGE_ENTRIES: Final = 2048
 _SEPARATOR: Final = "\0"
+_PAID_BY: Final = "\1"
 
 
 class StoredAnswer(NamedTuple):
@@ -15,11 +16,20 @@ class StoredAnswer(NamedTuple):
     """In one word."""
     fingerprint: str
     """All that the request said besides its id: a repeat says exactly the same."""
+    source: str | None = None
+    """The source that paid; None for a decline, and where it is not known."""
+    override_mcc: str | None = None
+    """The MCC of the merchant override that applied, if one did."""
 
 
 def purchase_fingerprint(amount_cents: int, card_id: str | None, mcc: str, merchant: str) -> str:
     """All that a purchase says besides its id, in one text."""
     return f"{amount_cents}\0{card_id or ''}\0{mcc}\0{merchant}"
+
+
+def approval(source: str, override_mcc: str | None) -> str:
+    """The answer to a purchase that a source paid."""
+    return f"approved{_PAID_BY}{source}{_PAID_BY}{override_mcc or ''}"
 
 
 def credit_fingerprint(amount_cents: int, wallet: str) -> str:
@@ -58,7 +68,10 @@ class IdempotencyKeys:
         return found if found.at_us >= since_us else None
 
     def add(self, key: str, at_us: int, answer: str, fingerprint: str) -> None:
-        """Store an answer. The times of successive calls never go backwards."""
+        """Store an answer (`approval`, where a source paid).
+
+        The times of successive calls never go backwards.
+        """
         page = self.open_page
         if len(page) >= PAGE_ENTRIES and key not in page:
             self.sealed_pages.append(page)
@@ -98,7 +111,9 @@ class IdempotencyKeys:
 
 def _parse(entry: str) -> StoredAnswer:
     at, answer, fingerprint = entry.split(_SEPARATOR, 2)
-    return StoredAnswer(int(at), answer, fingerprint)
+    word, *paid = answer.split(_PAID_BY)
+    source, override_mcc = paid or (None, None)
+    return StoredAnswer(int(at), word, fingerprint, source, override_mcc or None)
 
 
 def newest_us(page: dict[str, str]) -> int:

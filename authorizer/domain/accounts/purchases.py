@@ -2,14 +2,25 @@
 
 from typing import Final
 
+from authorizer.domain.accounts.assessment import Request, assess
 from authorizer.domain.accounts.cards import CardStatus
-from authorizer.domain.accounts.categories import DEFAULT_WALLETS
+from authorizer.domain.accounts.categories import CREDIT_LIMIT, DEFAULT_WALLETS
 from authorizer.domain.accounts.commands import Authorize
 from authorizer.domain.accounts.events import PurchaseApproved, PurchaseDeclined
-from authorizer.domain.accounts.idempotency import purchase_fingerprint
+from authorizer.domain.accounts.idempotency import approval, purchase_fingerprint
+from authorizer.domain.accounts.limits import Change, Spending
 from authorizer.domain.accounts.policy import Policy
+from authorizer.domain.accounts.purchase_state import (
+    OperationType,
+    Purchase,
+    PurchaseOperation,
+    PurchaseStatus,
+    PurchaseTerms,
+)
 from authorizer.domain.accounts.state import Account
+from authorizer.domain.accounts.velocity import count_change, windows_begun
 from authorizer.domain.aggregate import Context
+from authorizer.domain.messages import Event
 from authorizer.domain.outcomes import OUTCOMES, Outcome, Reason
 
 _APPROVED: Final = {
@@ -56,12 +67,53 @@ def authorize(
 
 def _repeat(account: Account, command: Authorize, since_us: int) -> Outcome | None:
     assert command.transaction_id is not None
+    if account.purchases:
+        purchase = account.purchases.get(command.transaction_id)
+        if purchase is not None:
+            return _repeat_of(purchase, command)
     known = account.purchase_keys.get(command.transaction_id, since_us)
     if known is None:
         return None
     if known.fingerprint != command.fingerprint():
         return Outcome(Reason.DUPLICATE_MISMATCH)
     return Outcome(Reason.of(known.answer), replayed=True)
+
+
+def _repeat_of(purchase: Purchase, command: Authorize) -> Outcome:
+    """The answer under an id that stands for a purchase of several messages."""
+    if purchase.is_announced:
+        return Outcome(Reason.REVERSED_BEFORE)
+    made = purchase.authorization
+    if made is None or made.fingerprint != command.fingerprint():
+        return Outcome(Reason.DUPLICATE_MISMATCH)
+    return Outcome(made.reason, replayed=True)
+
+
+def authorize_by_all_rules(
+    account: Account, command: Authorize, context: Context, now_us: int, waited_ns: int
+) -> tuple[Outcome, tuple[Event, ...]]:
+    """Decide one purchase on an account that has more than wallets: see `Account.is_special`."""
+    if command.transaction_id is not None:
+        repeat = _repeat(account, command, now_us - context.policy.id_retention_us)
+        if repeat is not None and repeat.replayed:
+            return repeat, ()
+        if repeat is not None:
+            return _all(_declined(command, now_us, None, repeat.reason))
+    request = Request(
+        command.amount_cents, command.mcc, command.merchant, command.card_id, waited_ns=waited_ns
+    )
+    found = assess(account, request, context.policy, now_us)
+    if found.source is None:
+        return _all(_declined(command, now_us, found.override_mcc, found.reason))
+    wallet = None if found.source == CREDIT_LIMIT else found.source
+    outcome, event = _approved(command, now_us, found.override_mcc, wallet)
+    assert event is not None
+    return outcome, (*windows_begun(account, context, now_us), event)
+
+
+def _all(verdict: Verdict) -> tuple[Outcome, tuple[Event, ...]]:
+    outcome, event = verdict
+    return outcome, () if event is None else (event,)
 
 
 def _obstacle(
@@ -124,7 +176,17 @@ def purchase_approved(account: Account, event: PurchaseApproved) -> None:
         account.wallets_cents[event.wallet] -= event.amount_cents
     elif event.card_id is not None:
         account.cards[event.card_id].limit_used_cents += event.amount_cents
-    _remember(account, event, Reason.APPROVED.name_on_wire)
+    if account.limits or account.global_limits:
+        _count(account, event)
+    _remember(account, event, approval(event.wallet or CREDIT_LIMIT, event.override_mcc))
+
+
+def _count(account: Account, event: PurchaseApproved) -> None:
+    """Count a purchase of one message for the limits. One without an id is never reversed."""
+    key = event.transaction_id or f"\0{account.position}"
+    mcc = event.override_mcc or event.mcc
+    spending = Spending(event.wallet or CREDIT_LIMIT, mcc, event.merchant, event.card_id)
+    count_change(account, spending, Change(key, event.at_us, event.amount_cents, 1), event.at_us)
 
 
 def purchase_declined(account: Account, event: PurchaseDeclined) -> None:
@@ -134,8 +196,24 @@ def purchase_declined(account: Account, event: PurchaseDeclined) -> None:
 
 
 def _remember(account: Account, event: PurchaseApproved | PurchaseDeclined, word: str) -> None:
-    if event.transaction_id is not None:
-        fingerprint = purchase_fingerprint(
-            event.amount_cents, event.card_id, event.mcc, event.merchant
+    if event.transaction_id is None:
+        return
+    announced = account.purchases.get(event.transaction_id)
+    if announced is None:
+        fields = purchase_fingerprint(event.amount_cents, event.card_id, event.mcc, event.merchant)
+        account.purchase_keys.add(event.transaction_id, event.at_us, word, fields)
+        return
+    fields = purchase_fingerprint(event.amount_cents, event.card_id, event.mcc, event.merchant)
+    announced.status = PurchaseStatus.DECLINED
+    announced.terms = PurchaseTerms(event.mcc, event.merchant, event.card_id)
+    announced.requested_cents = event.amount_cents
+    announced.operations.append(
+        PurchaseOperation(
+            OperationType.AUTHORIZATION,
+            event.transaction_id,
+            event.amount_cents,
+            Reason.REVERSED_BEFORE,
+            event.at_us,
+            fields,
         )
-        account.purchase_keys.add(event.transaction_id, event.at_us, word, fingerprint)
+    )

@@ -1,21 +1,19 @@
 """An account: its state, what is shown of it, and its form at rest."""
 
-from typing import Any, Final, NamedTuple
+from enum import Enum
+from heapq import heappop, heappush
+from typing import Final, NamedTuple
 
 from authorizer.domain.accounts.cards import (
-    BlockReason,
     Card,
-    CardStatus,
     CardTerms,
     Operation,
     OperationKind,
-    pack_operation,
-    pack_terms,
-    unpack_operation,
-    unpack_terms,
 )
 from authorizer.domain.accounts.events import CardOpened, CardReplaced
 from authorizer.domain.accounts.idempotency import IdempotencyKeys
+from authorizer.domain.accounts.limits import Limit
+from authorizer.domain.accounts.purchase_state import Purchase
 from authorizer.domain.index import Index
 
 MAX_OPERATIONS: Final = 1000
@@ -23,18 +21,42 @@ MAX_OPERATIONS: Final = 1000
 _LIMIT_QUERY: Final = OperationKind.LIMIT_QUERY.value
 
 
+NEVER_US: Final = 2**62
+"""A time that does not come."""
+
+
+class AccountStatus(Enum):
+    """What an account is open for."""
+
+    ACTIVE = "active"
+    FROZEN = "frozen"
+    """No purchase is approved; what was approved goes on."""
+    CLOSED = "closed"
+    """Nothing goes on."""
+
+
 class Account:
     """The state of one account. It changes through events only (`Aggregate.evolve`)."""
 
     __slots__ = (
         "account_id",
+        "adjustments",
         "cards",
         "credit_keys",
         "customer_id",
+        "expiries",
+        "global_limits",
+        "held_cents",
+        "limits",
+        "next_expiry_us",
         "opening_cents",
         "operations",
+        "owed_cents",
         "position",
         "purchase_keys",
+        "purchases",
+        "special",
+        "status",
         "wallets_cents",
     )
 
@@ -49,11 +71,53 @@ class Account:
         self.operations: list[Operation] = []
         self.purchase_keys = IdempotencyKeys()
         self.credit_keys = IdempotencyKeys()
+        self.adjustments = IdempotencyKeys()
+        self.special = False
+        """Whether more than wallets and cards decides on a purchase: holds, limits, controls, …"""
+        self.status = AccountStatus.ACTIVE
+        self.held_cents: dict[str, int] = {}
+        """What is reserved, by wallet; wallets with nothing are left out."""
+        self.owed_cents: dict[str, int] = {}
+        """What forced captures took beyond what was there, by wallet; likewise."""
+        self.purchases: dict[str, Purchase] = {}
+        """Purchases of several messages, by their id."""
+        self.next_expiry_us = NEVER_US
+        """When the next hold runs out, in microseconds since 1970 UTC."""
+        self.expiries: list[tuple[int, str]] = []
+        """A heap of when holds run out; holds that are closed by then are passed over."""
+        self.limits: dict[str, Limit] = {}
+        self.global_limits: dict[str, Limit] = {}
+        """The account's parts of the limits for every account."""
 
     @property
     def exists(self) -> bool:
         """Whether it has been opened."""
         return self.position > 0
+
+    def expires(self, purchase: Purchase) -> None:
+        """Note when a hold runs out."""
+        assert purchase.expires_at_us is not None
+        heappush(self.expiries, (purchase.expires_at_us, purchase.purchase_id))
+        self.look_for_next_expiry()
+
+    def look_for_next_expiry(self) -> None:
+        """Find out when the next hold runs out, once another one has ended."""
+        expiries = self.expiries
+        while expiries and self.purchases[expiries[0][1]].expires_at_us != expiries[0][0]:
+            heappop(expiries)
+        self.next_expiry_us = expiries[0][0] if expiries else NEVER_US
+
+    def overdue(self, now_us: int) -> list[Purchase]:
+        """The holds whose time has come, the one that ran out first before the others."""
+        found: list[tuple[int, str]] = []
+        looked_at = [0]
+        while looked_at:
+            at = looked_at.pop()
+            if at < len(self.expiries) and self.expiries[at][0] <= now_us:
+                found.append(self.expiries[at])
+                looked_at += (2 * at + 1, 2 * at + 2)
+        due = ((expires_at_us, self.purchases[name]) for expires_at_us, name in sorted(found))
+        return [purchase for at_us, purchase in due if purchase.expires_at_us == at_us]
 
 
 class AccountView(NamedTuple):
@@ -66,6 +130,11 @@ class AccountView(NamedTuple):
     owner_of_card: dict[str, str]
     """The customer of each card, by the card's id."""
     operations: tuple[Operation, ...]
+    status: AccountStatus
+    held_cents: dict[str, int]
+    """What is reserved, by wallet; wallets with nothing are left out."""
+    owed_cents: dict[str, int]
+    """What forced captures took beyond what was there, by wallet; likewise."""
 
 
 def account_view(account: Account) -> AccountView:
@@ -77,6 +146,9 @@ def account_view(account: Account) -> AccountView:
         tuple(card.terms() for card in account.cards.values()),
         {card.card_id: card.customer_id for card in account.cards.values()},
         tuple(account.operations),
+        account.status,
+        dict(account.held_cents),
+        dict(account.owed_cents),
     )
 
 
@@ -86,7 +158,7 @@ def forget_id_pages(account: Account, since_us: int) -> None:
     Not an event: how long ids are kept is configured, and no decision at or after `since_us` can
     tell the difference.
     """
-    for ids in (account.purchase_keys, account.credit_keys):
+    for ids in (account.purchase_keys, account.credit_keys, account.adjustments):
         if ids.has_just_sealed():
             ids.forget_before(since_us)
 
@@ -96,7 +168,7 @@ def forget_ids(account: Account, since_us: int) -> int:
 
     Too much to do for each purchase; see `forget_id_pages` for what it is not part of.
     """
-    ids = (account.purchase_keys, account.credit_keys)
+    ids = (account.purchase_keys, account.credit_keys, account.adjustments)
     return sum(each.forget_all_before(since_us) for each in ids)
 
 
@@ -120,52 +192,3 @@ ACCOUNT_OF_CARD: Final = Index(
     is_counted=True,
 )
 """The account that a card is on; cards stay where they are."""
-
-
-def pack(account: Account) -> tuple[Any, ...]:
-    """An account as plain values, without the sealed pages of its ids."""
-    return (
-        account.account_id,
-        account.position,
-        account.customer_id,
-        account.opening_cents,
-        account.wallets_cents,
-        [_pack_card(card) for card in account.cards.values()],
-        [pack_operation(operation) for operation in account.operations],
-        account.purchase_keys.open_page,
-        account.credit_keys.open_page,
-    )
-
-
-def unpack(values: list[Any]) -> Account:
-    """The account that `pack` made values of."""
-    account_id, position, customer_id, opening, wallets, cards, operations, ids, credited = values
-    account = Account(account_id)
-    account.position = position
-    account.customer_id = customer_id
-    account.opening_cents = opening
-    account.wallets_cents = wallets
-    for fields in cards:
-        card = _unpack_card(*fields)
-        account.cards[card.card_id] = card
-    account.operations = [unpack_operation(operation) for operation in operations]
-    account.purchase_keys.open_page = ids
-    account.credit_keys.open_page = credited
-    return account
-
-
-def _pack_card(card: Card) -> tuple[Any, ...]:
-    return (card.customer_id, pack_terms(card.opening), pack_terms(card.terms()))
-
-
-def _unpack_card(customer_id: str, opening: list[Any], current: list[Any]) -> Card:
-    card = Card(customer_id, unpack_terms(opening))
-    now: CardTerms = unpack_terms(current)
-    card.status = CardStatus(now.status)
-    card.block_reason = BlockReason.of(now.block_reason) if now.block_reason else None
-    card.blocked_at = now.blocked_at
-    card.limit_total_cents = now.limit_total_cents
-    card.limit_used_cents = now.limit_used_cents
-    card.replaces = now.replaces
-    card.replaced_by = now.replaced_by
-    return card

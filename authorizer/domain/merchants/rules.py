@@ -3,9 +3,10 @@
 from typing import Final
 
 from authorizer.domain.aggregate import Context
+from authorizer.domain.descriptors import merchant_key
 from authorizer.domain.merchants.commands import RegisterMerchant, RemoveMerchant
 from authorizer.domain.merchants.events import MerchantRegistered, MerchantRemoved
-from authorizer.domain.merchants.state import MerchantTable, merchant_key
+from authorizer.domain.merchants.state import MerchantTable
 from authorizer.domain.outcomes import (
     HOLDS,
     Decision,

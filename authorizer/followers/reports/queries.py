@@ -11,6 +11,7 @@ from authorizer.followers.reports.export.page import page_of
 from authorizer.followers.reports.histories import card_operations, customer_contacts
 from authorizer.followers.reports.local_days import LocalDays
 from authorizer.followers.reports.period import Period
+from authorizer.followers.reports.purchases.authorizations import authorizations, spending
 from authorizer.followers.reports.purchases.statement import statement
 from authorizer.followers.reports.report_request import ReportRequest
 from authorizer.followers.reports.tables.pages import Params
@@ -31,6 +32,8 @@ def make_queries() -> Mapping[str, Query]:
 
     return {
         "statement": statement,
+        "authorizations": authorizations,
+        "spending": spending,
         "card_operations": card_operations,
         "customer_contacts": customer_contacts,
         "ticket_list": ticket_list,

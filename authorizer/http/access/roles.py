@@ -17,3 +17,13 @@ CARE_READ: Final = CARE | {Role.AUDITOR}
 SUPERVISION: Final = frozenset((Role.SUPERVISOR,))
 ACCESSES_READ: Final = SUPERVISION | {Role.AUDITOR}
 BOTH_READ: Final = OPERATIONS_READ | CARE_READ
+PURCHASES: Final = frozenset((Role.TERMINAL,))
+"""Holds are placed and incremented."""
+CAPTURES: Final = PURCHASES | OPERATIONS
+"""Purchases are captured and reversed."""
+REFUNDS: Final = CAPTURES | CARE
+"""An attendant refunds by a ticket."""
+PURCHASES_READ: Final = BOTH_READ
+CONTROLS_READ: Final = CARE_READ | OPERATIONS
+DECISIONS: Final = PURCHASES | BOTH_READ
+"""A dry run moves nothing: all that post purchases or read them ask for one."""

@@ -5,7 +5,7 @@ A kind that one resource has alone is declared in that resource's file.
 
 import re
 from decimal import Decimal
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
     AfterValidator,
@@ -76,6 +76,15 @@ Identity = Annotated[StrictStr, Field(max_length=MAX_CARD_ID_LENGTH), PRINTABLE,
 """The id of an account, a customer or a card: it stands in paths."""
 ClientId = Annotated[StrictStr, Field(max_length=MAX_ID_LENGTH), PRINTABLE]
 """The client's own id for what it asks: the same id is done once."""
+PurchaseId = Annotated[StrictStr, Field(max_length=MAX_ID_LENGTH), PRINTABLE, _WITHOUT_SLASH]
+"""The client's own id of a purchase or of an operation on it: it stands in paths."""
+CardIdText = Annotated[StrictStr, Field(max_length=MAX_CARD_ID_LENGTH), PRINTABLE]
+MccText = Annotated[StrictStr, Field(max_length=MAX_TEXT_LENGTH), PRINTABLE]
+"""A merchant category code; compared as exact text."""
+MerchantText = Annotated[StrictStr, Field(max_length=MAX_TEXT_LENGTH), PRINTABLE]
+"""A merchant descriptor, or a name to compare descriptors with."""
+Product = Literal["01", "02", "03", "04", "05"]
+"""Meal PAT, food PAT, culture, meal CLT, food CLT."""
 Wallet = Annotated[StrictStr, Field(max_length=32), PRINTABLE]
 Channel = Annotated[StrictStr, Field(max_length=MAX_CHANNEL_LENGTH), PRINTABLE]
 WrittenMoment = Annotated[StrictStr, _MOMENT, Field(max_length=40)]
@@ -118,6 +127,21 @@ def _money_schema(minimum: float) -> WithJsonSchema:
     )
 
 
+def _whole(value: Any) -> int:
+    """A whole number as JSON has them: `24.0` is one. ValueError for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | Decimal) or value != value // 1:
+        raise ValueError("must be a whole number")
+    return int(value)
+
+
+def _not_zero(cents: int) -> int:
+    if cents == 0:
+        raise ValueError("must not be zero")
+    return cents
+
+
+WHOLE: Final = BeforeValidator(_whole)
+"""Takes a whole number as JSON has them; `Annotated[int, Field(ge=…), WHOLE]`."""
 Cents = Annotated[
     int, BeforeValidator(_cents), AfterValidator(_not_negative), _money_schema(minimum=0)
 ]
@@ -126,6 +150,21 @@ PositiveCents = Annotated[
 ]
 SignedCents = Annotated[
     int, BeforeValidator(_cents), _money_schema(minimum=-MAX_BALANCE_CENTS // 100)
+]
+ChangeCents = Annotated[
+    int,
+    BeforeValidator(_cents),
+    AfterValidator(_not_zero),
+    WithJsonSchema(
+        {
+            "type": "number",
+            "anyOf": [
+                {"minimum": -MAX_BALANCE_CENTS // 100, "maximum": -0.01},
+                {"minimum": 0.01, "maximum": MAX_BALANCE_CENTS // 100},
+            ],
+            "description": "Reais, two decimals at most, and not zero.",
+        }
+    ),
 ]
 Money = Annotated[Decimal, WithJsonSchema({"type": "number"})]
 """Reais with two decimals, in an answer."""

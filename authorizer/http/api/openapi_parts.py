@@ -15,7 +15,8 @@ Json = dict[str, Any]
 API_KEY: Final = "apiKey"
 TAGS: Final = {
     "transactions": "Purchases are decided.",
-    "accounts": "Accounts, their wallets and credits.",
+    "accounts": "Accounts and their wallets; holds, captures, refunds; limits.",
+    "limits": "Velocity limits for every account.",
     "merchants": "Merchant overrides.",
     "clientes": "Customers and what is known of them.",
     "cartoes": "Cards: block, unblock, limit.",

@@ -15,6 +15,14 @@ REASONS: Final = {
     Reason.DUPLICATE_MISMATCH: "the id is known, with other fields",
     Reason.TOO_LATE: "the request waited longer for its decision than it may",
     Reason.OVERLOADED: "too much is under way; nothing moved: ask again with the same id",
+    Reason.PARTIALLY_APPROVED: "a hold that may be partial was approved for less than it asked",
+    Reason.ACCOUNT_FROZEN: "the account is frozen",
+    Reason.ACCOUNT_CLOSED: "the account is closed",
+    Reason.REVERSED_BEFORE: "the reversal of this id came before it",
+    Reason.CARD_CONTROL: "the card's controls do not allow it",
+    Reason.MERCHANT_NOT_ELIGIBLE: "the product does not go with the merchant's category",
+    Reason.AMOUNT_LIMIT: "a limit on amounts would be exceeded",
+    Reason.COUNT_LIMIT: "a limit on how often would be exceeded",
     Reason.UNAVAILABLE: "this can't be decided now; nothing moved: ask again later",
 }
 """When a purchase gets each reason."""

@@ -47,6 +47,10 @@ class Problem(TypedDict):
     status: int
     detail: str
     errors: NotRequired[list[FieldProblem]]
+    reason: NotRequired[str]
+    """Why a state does not allow a call, in one word."""
+    state: NotRequired[str]
+    """The state that does not allow it."""
 
 
 class FieldError(NamedTuple):
@@ -98,6 +102,7 @@ def problem_response(
     detail: str,
     errors: Sequence[FieldError] = (),
     headers: Mapping[str, str] | None = None,
+    more: Mapping[str, str] | None = None,
 ) -> Response:
     """The problem document of a status; `errors` name the wrong fields."""
     document: dict[str, Any] = {
@@ -108,6 +113,7 @@ def problem_response(
     }
     if errors:
         document["errors"] = [error._asdict() for error in errors]
+    document.update(more or {})
     return Response(orjson.dumps(document), status, headers, MEDIA_TYPE)
 
 
@@ -116,7 +122,9 @@ async def on_refused(_: Request, exception: Exception) -> Response:
     assert isinstance(exception, Refused)
     refusal = exception.refusal
     errors = [FieldError(refusal.field, refusal.detail)] if refusal.field else []
-    return problem_response(_STATUS[refusal.kind], refusal.detail, errors)
+    told = {"reason": refusal.reason, "state": refusal.state}
+    more = {name: value for name, value in told.items() if value is not None}
+    return problem_response(_STATUS[refusal.kind], refusal.detail, errors, more=more)
 
 
 async def on_http_exception(_: Request, exception: Exception) -> Response:

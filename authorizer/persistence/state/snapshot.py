@@ -48,8 +48,11 @@ _OF_PAGE: Final = table(
     for name in aggregate.codec.pages
 )
 """The aggregate that a page belongs to, by the name it has on disk."""
-OLDEST_VERSION: Final = 3
-"""The oldest version that is read: each one since has an upgrade."""
+OLDEST_VERSION: Final = 4
+"""The oldest version that is read: each one since has an upgrade.
+
+The ones before do not tell which source paid for an id, and nothing but the journal does.
+"""
 VERSION: Final = max(
     [OLDEST_VERSION, *(old + 1 for aggregate in AGGREGATES for old in aggregate.codec.upgrades)]
 )

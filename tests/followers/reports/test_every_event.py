@@ -8,6 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authorizer.domain.accounts.events import AccountLinked, AccountOpened
+from authorizer.domain.accounts.purchase_events import (
+    AccountStatusChanged,
+    CardControlsPut,
+    LimitPut,
+    LimitRemoved,
+    LimitWindowBegan,
+)
 from authorizer.domain.accounts.state import ACCOUNT_OF_CARD
 from authorizer.domain.aggregates import AGGREGATE_OF_EVENT
 from authorizer.domain.customers.events import (
@@ -15,6 +22,7 @@ from authorizer.domain.customers.events import (
     PersonalDataErased,
     PersonalDataRecorded,
 )
+from authorizer.domain.limits.events import GlobalLimitPut, GlobalLimitRemoved
 from authorizer.domain.merchants.events import MerchantRegistered, MerchantRemoved
 from authorizer.domain.tickets.aggregate import TICKETS
 from authorizer.followers.reports.local_days import LocalDays
@@ -31,6 +39,13 @@ NOT_PROJECTED: Final[set[type[Any]]] = {
     PersonalDataErased,
     MerchantRegistered,
     MerchantRemoved,
+    AccountStatusChanged,
+    CardControlsPut,
+    LimitPut,
+    LimitRemoved,
+    LimitWindowBegan,
+    GlobalLimitPut,
+    GlobalLimitRemoved,
 }
 """Events of which no statement, history, list or report tells."""
 
@@ -51,5 +66,5 @@ def test_an_event_that_is_not_projected_brings_no_row(event: Any) -> None:
     rows = Rows({}, {}, LocalDays("UTC"))
     project(rows, event, 1)
     assert lookups([event]) == (set(), set())
-    assert not any((rows.transactions, rows.movements, rows.cards, rows.operations))
+    assert not any((rows.transactions, rows.lives.lines, rows.cards, rows.operations))
     assert not any((rows.contacts, rows.tickets, rows.ticket_changes, rows.sums.sums()))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from authorizer.domain.accounts.cards import Operation
+from authorizer.domain.accounts.changes import wallet_change
 from authorizer.domain.accounts.events import (
     AccountCredited,
     CardBlocked,
@@ -23,6 +24,18 @@ from authorizer.domain.accounts.events import (
     LimitQueried,
     PurchaseApproved,
     PurchaseDeclined,
+)
+from authorizer.domain.accounts.purchase_events import (
+    HoldApproved,
+    HoldDeclined,
+    HoldExpired,
+    HoldIncremented,
+    IncrementDeclined,
+    PurchaseCaptured,
+    PurchaseRefunded,
+    PurchaseReversed,
+    PurchaseReversedBefore,
+    WalletAdjusted,
 )
 from authorizer.domain.aggregates import AGGREGATE_OF_EVENT
 from authorizer.domain.customers.events import OperationsImported
@@ -102,7 +115,8 @@ def expected(journal: Journal) -> Tables:
     """The tables, made in the plainest way: the whole history at once, a table at a time."""
     return {
         "transactions": rows_of("transactions", map_events(purchase_row, journal)),
-        "movements": rows_of("movements", map_events(credit, journal)),
+        "movements": rows_of("movements", map_events(line, journal)),
+        "purchases": rows_of("purchases", purchases(journal)),
         "cards": rows_of("cards", cards(journal)),
         "operations": rows_of("operations", operations(journal)),
         "contacts": rows_of("contacts", [*card_contacts(journal), *ticket_contacts(journal)]),
@@ -136,12 +150,109 @@ def purchase_row(position: int, event: Any) -> dict[str, Any] | None:
     return {**event._asdict(), **extra, "position": position}
 
 
-def credit(position: int, event: Any) -> dict[str, Any] | None:
-    if not isinstance(event, AccountCredited):
+def line(position: int, event: Any) -> dict[str, Any] | None:
+    """A line of a statement that is no purchase of one message."""
+    found = LINES.get(type(event))
+    if found is None:
         return None
-    cents = event.amount_cents
-    moved = {"type": "credit", "available_cents": cents, "held_cents": 0}
-    return {**event._asdict(), **moved, "movement_id": event.credit_id, "position": position}
+    change = wallet_change(event)
+    reason = Reason.of(event.reason) if type(event) in DECLINES else Reason.APPROVED
+    if isinstance(event, HoldApproved) and event.amount_cents < event.requested_cents:
+        reason = Reason.PARTIALLY_APPROVED
+    row = {
+        **dict.fromkeys(("source", "mcc", "merchant", "card_id", "override_mcc")),
+        **event._asdict(),
+        "type": found,
+        "position": position,
+        "wallet": change and change.wallet,
+        "amount_cents": amount(event),
+        "available_cents": change.available_cents if change else 0,
+        "held_cents": change.held_cents if change else 0,
+        "code": reason.answer_code,
+        "reason": reason.name_on_wire,
+        "movement_id": name_of(event),
+        "operation_id": None,
+    }
+    if hasattr(event, "purchase_id"):
+        own = event.purchase_id if found == "authorization" else None
+        row["operation_id"] = getattr(event, "operation_id", own)
+    if isinstance(event, PurchaseCaptured):
+        row |= dict.fromkeys(("override_mcc",))
+    return row
+
+
+def name_of(event: Any) -> str:
+    for name in ("purchase_id", "credit_id", "adjustment_id"):
+        if hasattr(event, name):
+            found: str = getattr(event, name)
+            return found
+    raise AssertionError(event)
+
+
+def amount(event: Any) -> int:
+    if isinstance(event, PurchaseCaptured):
+        return event.from_hold_cents + event.beyond_cents
+    if isinstance(event, HoldDeclined):
+        return event.requested_cents
+    cents: int = getattr(event, "amount_cents", 0)
+    return cents
+
+
+def purchases(journal: Journal) -> list[dict[str, Any]]:
+    """How purchases of several messages stand; nothing else happens to those of one here."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for position, event in journal:
+        if not hasattr(event, "purchase_id"):
+            continue
+        key = (storable(event.account_id), storable(event.purchase_id))
+        begins = isinstance(event, HoldApproved | HoldDeclined | PurchaseReversedBefore)
+        if begins or (isinstance(event, PurchaseCaptured) and event.makes):
+            fields = event._asdict()
+            found[key] = {
+                **dict.fromkeys(("source", "merchant", "card_id")),
+                **fields,
+                "position": position,
+                "mcc": fields.get("override_mcc") or fields.get("mcc"),
+                "counted_cents": 0,
+                "status": FIRST_STATUS[type(event)],
+            }
+        if key in found:
+            found[key]["counted_cents"] += counted(event)
+            found[key]["status"] = getattr(event, "status", found[key]["status"])
+    return list(found.values())
+
+
+def counted(event: Any) -> int:
+    """What an event changes of a purchase's present amount."""
+    if isinstance(event, HoldApproved | HoldIncremented):
+        return event.amount_cents
+    if isinstance(event, PurchaseCaptured):
+        return event.beyond_cents - event.released_cents
+    if isinstance(event, PurchaseReversed | HoldExpired):
+        return -event.amount_cents
+    return 0
+
+
+LINES: Final[dict[type, str]] = {
+    AccountCredited: "credit",
+    WalletAdjusted: "adjustment",
+    HoldApproved: "authorization",
+    HoldDeclined: "authorization",
+    HoldIncremented: "increment",
+    IncrementDeclined: "increment",
+    PurchaseCaptured: "capture",
+    PurchaseReversed: "reversal",
+    PurchaseReversedBefore: "reversal",
+    PurchaseRefunded: "refund",
+    HoldExpired: "expiry",
+}
+DECLINES: Final = (HoldDeclined, IncrementDeclined)
+FIRST_STATUS: Final[dict[type, str]] = {
+    HoldApproved: "pending",
+    HoldDeclined: "declined",
+    PurchaseReversedBefore: "reversed",
+    PurchaseCaptured: "closed",
+}
 
 
 def cards(journal: Journal) -> list[dict[str, Any]]:

@@ -133,4 +133,5 @@ def test_a_credit_has_its_id_and_no_merchant(house: House) -> None:
     [line] = house.ask("statement", account_id="a", limit=9)["rows"]
     assert (line["type"], line["id"], line["wallet"]) == ("credit", "c", "FOOD")
     assert (line["amount_cents"], line["available_cents"]) == ("7", 7)
-    assert line["merchant"] is line["mcc"] is line["source"] is line["code"] is None
+    assert line["merchant"] is line["mcc"] is line["source"] is None
+    assert (line["code"], line["reason"]) == ("00", "approved")

@@ -17,6 +17,14 @@ REASONS: Final = {
     Reason.TOO_LATE: "tarde demais",
     Reason.OVERLOADED: "sobrecarga",
     Reason.UNAVAILABLE: "indisponível",
+    Reason.PARTIALLY_APPROVED: "aprovada em parte",
+    Reason.ACCOUNT_FROZEN: "conta congelada",
+    Reason.ACCOUNT_CLOSED: "conta encerrada",
+    Reason.REVERSED_BEFORE: "estornada antes de chegar",
+    Reason.CARD_CONTROL: "controle do cartão",
+    Reason.MERCHANT_NOT_ELIGIBLE: "estabelecimento não elegível",
+    Reason.AMOUNT_LIMIT: "limite de valor",
+    Reason.COUNT_LIMIT: "limite de quantidade",
 }
 _WORDS: Final = {
     "motivo": {reason.name_on_wire: text for reason, text in REASONS.items()},

@@ -2,10 +2,9 @@
 
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, Table, literal, null, select, type_coerce, union_all
+from sqlalchemy import Connection, Select, Table, literal, null, select, union_all
 
 from authorizer.followers.reports.bounds import MAX_PAGE_ROWS
-from authorizer.followers.reports.tables.column_types import RequestedCents
 from authorizer.followers.reports.tables.pages import Params, page_of
 from authorizer.followers.reports.tables.schema import PURCHASE, movements, transactions
 
@@ -21,6 +20,7 @@ _PURCHASES: Final = (
         transactions.c.amount_cents,
         literal(0).label("available_cents"),
         literal(0).label("held_cents"),
+        null().label("operation_id"),
         *(transactions.c[name] for name in _OF_A_PURCHASE),
     ),
 )
@@ -32,10 +32,11 @@ _MOVEMENTS: Final = (
         movements.c.type,
         movements.c.movement_id.label("id"),
         movements.c.wallet,
-        type_coerce(movements.c.amount_cents, RequestedCents).label("amount_cents"),
+        movements.c.amount_cents,
         movements.c.available_cents,
         movements.c.held_cents,
-        *(null().label(name) for name in _OF_A_PURCHASE),
+        movements.c.operation_id,
+        *(movements.c[name] for name in _OF_A_PURCHASE),
     ),
 )
 """The lines of a statement, with the same columns from either table."""

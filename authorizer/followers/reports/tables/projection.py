@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from authorizer.domain.accounts.card_history import OPERATIONS
-from authorizer.domain.accounts.events import AccountCredited, PurchaseApproved, PurchaseDeclined
+from authorizer.domain.accounts.events import PurchaseApproved, PurchaseDeclined
 from authorizer.domain.accounts.state import ACCOUNT_OF_CARD
 from authorizer.domain.customers.events import OperationsImported
 from authorizer.domain.messages import Event
 from authorizer.domain.tickets.aggregate import TICKETS
 from authorizer.domain.tickets.events import TicketOpened
 from authorizer.followers.reports.tables import card_rows, purchase_rows, ticket_rows
+from authorizer.followers.reports.tables.purchase_life import OF_A_LIFE
 from authorizer.followers.reports.tables.rows import Rows
 
 _TICKET_EVENTS: Final = tuple(kind.event for kind in TICKETS.events)
@@ -18,7 +19,7 @@ _TICKET_EVENTS: Final = tuple(kind.event for kind in TICKETS.events)
 PROJECTED: Final[Mapping[type[Any], Callable[[Rows, Any, int], None]]] = {
     PurchaseApproved: purchase_rows.approved,
     PurchaseDeclined: purchase_rows.declined,
-    AccountCredited: purchase_rows.credited,
+    **dict.fromkeys(OF_A_LIFE, purchase_rows.of_a_life),
     **dict.fromkeys(OPERATIONS, card_rows.operation),
     OperationsImported: card_rows.imported,
     **dict.fromkeys(_TICKET_EVENTS, ticket_rows.ticket),

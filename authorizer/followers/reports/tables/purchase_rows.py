@@ -1,11 +1,12 @@
-"""Purchases and credits → rows."""
+"""Purchases, credits and what happens to purchases → rows."""
+
+from typing import Any
 
 from authorizer.domain.accounts.categories import CREDIT_LIMIT
-from authorizer.domain.accounts.events import AccountCredited, PurchaseApproved, PurchaseDeclined
+from authorizer.domain.accounts.events import PurchaseApproved, PurchaseDeclined
 from authorizer.domain.outcomes import Reason
 from authorizer.followers.reports.tables.column_types import storable
 from authorizer.followers.reports.tables.rows import Rows
-from authorizer.followers.reports.tables.schema import CREDIT
 
 
 def approved(rows: Rows, event: PurchaseApproved, position: int) -> None:
@@ -49,21 +50,9 @@ def _transaction(
     rows.sums.add(event.at_us, reason, source, mcc, merchant, event.amount_cents)
 
 
-def credited(rows: Rows, event: AccountCredited, position: int) -> None:
-    """A credit of a wallet."""
-    rows.movements.append(
-        {
-            "position": position,
-            "at_us": event.at_us,
-            "account_id": event.account_id,
-            "type": CREDIT,
-            "movement_id": event.credit_id,
-            "wallet": event.wallet,
-            "amount_cents": event.amount_cents,
-            "available_cents": event.amount_cents,
-            "held_cents": 0,
-        }
-    )
+def of_a_life(rows: Rows, event: Any, position: int) -> None:
+    """A line of the statement, and how a purchase of several messages stands."""
+    rows.lives.add(event, position)
 
 
 def _storable_or_none(text: str | None) -> str | None:

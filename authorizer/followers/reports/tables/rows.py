@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from authorizer.followers.reports.local_days import LocalDays
+from authorizer.followers.reports.tables.purchase_life import PurchaseLives
 from authorizer.followers.reports.tables.purchase_sums import PurchaseSums
 from authorizer.followers.reports.tables.schema import Row
 from authorizer.followers.reports.tables.ticket_record import TicketRecord
@@ -25,7 +26,7 @@ class Rows:
         self.owner_of_card = owner_of_card
         self.tickets = tickets
         self.transactions: list[Row] = []
-        self.movements: list[Row] = []
+        self.lives = PurchaseLives()
         self.cards: list[Row] = []
         self.operations: list[Row] = []
         self.contacts: list[Row] = []

@@ -18,7 +18,7 @@ from sqlalchemy import (
 
 from authorizer.followers.reports.tables.column_types import AnyText, RequestedCents, WholeNumber
 
-SCHEMA_VERSION: Final = 5
+SCHEMA_VERSION: Final = 6
 """Grows with every change to the tables or to their contents: then they are made anew."""
 
 Row = dict[str, Any]
@@ -78,16 +78,45 @@ movements: Final = Table(
     Column("account_id", AnyText, nullable=False),
     Column("type", AnyText, nullable=False),
     Column("movement_id", AnyText),
-    Column("wallet", AnyText, nullable=False),
-    Column("amount_cents", WholeNumber, nullable=False),
+    Column("operation_id", AnyText),
+    Column("wallet", AnyText),
+    Column("amount_cents", RequestedCents, nullable=False),
     Column("available_cents", WholeNumber, nullable=False),
     Column("held_cents", WholeNumber, nullable=False),
+    Column("code", AnyText, nullable=False),
+    Column("reason", AnyText, nullable=False),
+    Column("source", AnyText),
+    Column("mcc", AnyText),
+    Column("merchant", AnyText),
+    Column("card_id", AnyText),
+    Column("override_mcc", AnyText),
     Index("movements_by_account", "account_id", "position"),
 )
-"""A row for every movement of a wallet that is no purchase: so far of the type `CREDIT`.
+"""A row for every line of a statement that is no purchase of one message: credits, adjustments, and
+what happens to a purchase of several (`movement_id` is the purchase's id then).
 
 `available_cents` and `held_cents` were added to the wallet, or taken from it if negative. An
 account's opening balances and these, less its purchases, are the balances of its wallets."""
+
+purchases: Final = Table(
+    "purchases",
+    metadata,
+    Column("account_id", AnyText, nullable=False),
+    Column("purchase_id", AnyText, nullable=False),
+    Column("position", WholeNumber, nullable=False),
+    Column("at_us", WholeNumber, nullable=False),
+    Column("status", AnyText, nullable=False),
+    Column("counted_cents", WholeNumber, nullable=False),
+    Column("source", AnyText),
+    Column("mcc", AnyText),
+    Column("merchant", AnyText),
+    Column("card_id", AnyText),
+    PrimaryKeyConstraint("account_id", "purchase_id"),
+    Index("purchases_by_account", "account_id", "position"),
+)
+"""A row for every purchase of several messages, and for one of a single message to which something
+else has happened; replaced. `position` and `at_us` are those of its first event, `counted_cents` is
+its present amount as limits count it, `mcc` is the effective one."""
 
 cards: Final = Table(
     "cards",

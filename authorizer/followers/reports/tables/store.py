@@ -9,6 +9,7 @@ from authorizer.followers.feed import Events
 from authorizer.followers.reports.local_days import LocalDays
 from authorizer.followers.reports.tables.progress import move
 from authorizer.followers.reports.tables.projection import lookups, project
+from authorizer.followers.reports.tables.purchase_changes import write_purchases
 from authorizer.followers.reports.tables.rows import Rows
 from authorizer.followers.reports.tables.schema import (
     cards,
@@ -75,13 +76,14 @@ def _write(connection: Connection, rows: Rows) -> None:
     if rows.transactions:
         insert_as_they_are(connection, transactions, rows.transactions)
     for table, new in (
-        (movements, rows.movements),
+        (movements, rows.lives.lines),
         (operations, rows.operations),
         (contacts, rows.contacts),
         (ticket_changes, rows.ticket_changes),
     ):
         if new:
             connection.execute(insert(table), new)
+    write_purchases(connection, rows.lives.changes)
     replace(connection, cards, rows.cards)
     replace(connection, tickets, [record.row() for record in rows.tickets.values()])
     add_sums(connection, rows.sums)

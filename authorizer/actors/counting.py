@@ -1,0 +1,84 @@
+"""Has each account begin to count for the limits that are for every account.
+
+It begins with the account's next purchase, which waits for the look-up of what was spent before,
+but not long: past `PATIENCE_SECONDS` it is decided without the limit, whose count then begins a
+little later.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+import structlog
+from typing_extensions import override
+
+from authorizer.actors.dispatcher import Counting
+from authorizer.domain.accounts.limits import LimitTerms
+from authorizer.domain.accounts.state import Account
+from authorizer.domain.accounts.velocity import limits_to_count
+from authorizer.domain.limits.state import GlobalLimits
+
+PATIENCE_SECONDS: Final = 0.04
+AGAIN_SECONDS: Final = 5.0
+"""How long an account is let alone after a look-up that failed."""
+
+Begin = Callable[[str, str, LimitTerms], Awaitable[object]]
+"""Begins the count of an account for a limit, by its name and terms; it may raise anything."""
+
+log = structlog.get_logger()
+
+
+class GlobalCounting(Counting):
+    """The accounts that are beginning to count, and what waits for them."""
+
+    def __init__(self, limits: GlobalLimits, begin: Begin) -> None:
+        self._limits = limits
+        self._begin = begin
+        self._waiting: dict[str, list[Callable[[], object]]] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._let_alone: dict[str, Mapping[str, LimitTerms]] = {}
+        """Accounts whose last look-up failed, with the limits that there were."""
+
+    @override
+    def is_due(self, account: Account) -> bool:
+        return bool(
+            self._limits.terms
+            and (account.account_id in self._waiting or limits_to_count(account, self._limits))
+            and account.account_id not in self._let_alone
+        )
+
+    @override
+    def first(self, account_id: str, then: Callable[[], object]) -> None:
+        waiting = self._waiting.get(account_id)
+        if waiting is not None:
+            waiting.append(then)
+            return
+        self._waiting[account_id] = [then]
+        loop = asyncio.get_running_loop()
+        loop.call_later(PATIENCE_SECONDS, self._go_on, account_id)
+        if account_id not in self._tasks:
+            self._tasks[account_id] = loop.create_task(self._count(account_id))
+
+    @override
+    async def wait(self, account: Account) -> None:
+        if self.is_due(account):
+            begun = asyncio.Event()
+            self.first(account.account_id, begun.set)
+            await begun.wait()
+
+    async def _count(self, account_id: str) -> None:
+        try:
+            for name, terms in list(self._limits.terms.items()):
+                await self._begin(account_id, name, terms)
+        except Exception as error:  # noqa: BLE001 - the read models may be away in many ways
+            log.warning("a limit is not counted yet", account=account_id, problem=str(error))
+            self._let_alone[account_id] = self._limits.terms
+            loop = asyncio.get_running_loop()
+            loop.call_later(AGAIN_SECONDS, self._let_alone.pop, account_id, None)
+        finally:
+            del self._tasks[account_id]
+            self._go_on(account_id)
+
+    def _go_on(self, account_id: str) -> None:
+        for then in self._waiting.pop(account_id, ()):
+            then()

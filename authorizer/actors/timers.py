@@ -1,0 +1,92 @@
+"""What is due by itself: holds end when their time has come, on accounts that nobody asks for too.
+
+A timer wheel of quarter-second slots on the injected clock. An account is in the slot of its next
+hold to run out. What is overdue on it ends before any command on it is decided, so a slot that is
+late loses nothing.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from heapq import heappop, heappush
+from typing import Final
+
+from authorizer.actors.clock import Clock
+from authorizer.domain.accounts.aggregate import ACCOUNTS
+from authorizer.domain.accounts.at_rest import has_more
+from authorizer.domain.accounts.state import NEVER_US
+from authorizer.domain.moments import SECOND_US
+from authorizer.persistence.state.state import State
+
+SLOT_US: Final = SECOND_US // 4
+SLICE: Final = 64
+"""Accounts that are asked in one step of the loop: purchases get their turn in between."""
+
+
+class Timers:
+    """Knows when the next hold of each account runs out, and asks the accounts that are due."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._slots: dict[int, set[str]] = {}
+        self._coming: list[int] = []
+        """A heap of the slots."""
+        self._slot_of: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        """How many accounts have open holds."""
+        return len(self._slot_of)
+
+    def note(self, account_id: str, next_expiry_us: int | None) -> None:
+        """Note when the next hold of an account runs out; None: it has none."""
+        slot = None if next_expiry_us is None else -(-next_expiry_us // SLOT_US)
+        before = self._slot_of.get(account_id)
+        if slot == before:
+            return
+        if before is not None:
+            self._slots[before].discard(account_id)
+        if slot is None:
+            self._slot_of.pop(account_id, None)
+            return
+        self._slot_of[account_id] = slot
+        if slot not in self._slots:
+            self._slots[slot] = set()
+            heappush(self._coming, slot)
+        self._slots[slot].add(account_id)
+
+    def note_all(self, accounts: Iterable[tuple[str, int]]) -> None:
+        """Note the accounts that were recovered."""
+        for account_id, next_expiry_us in accounts:
+            self.note(account_id, next_expiry_us)
+
+    def due(self) -> list[str]:
+        """The accounts whose slot has come, taken out of it."""
+        now = self._clock.now_us() // SLOT_US
+        found: list[str] = []
+        while self._coming and self._coming[0] <= now:
+            for account_id in self._slots.pop(heappop(self._coming)):
+                del self._slot_of[account_id]
+                found.append(account_id)
+        return found
+
+    async def run(self, ask: Callable[[str], object]) -> None:
+        """Look every quarter of a second, and ask the accounts that are due.
+
+        `ask` sends an account the command that ends its overdue holds; it never waits.
+        """
+        while True:
+            await asyncio.sleep(SLOT_US / SECOND_US)
+            due = self.due()
+            for at in range(0, len(due), SLICE):
+                for account_id in due[at : at + SLICE]:
+                    ask(account_id)
+                await asyncio.sleep(0)
+
+
+def accounts_with_holds(state: State) -> Iterator[tuple[str, int]]:
+    """The accounts that have open holds, and when the next one runs out; as they are kept."""
+    store = state[ACCOUNTS]
+    for account_id in store:
+        if has_more(store.packed(account_id).data):
+            account = store.load(account_id)
+            if account.next_expiry_us != NEVER_US:
+                yield account_id, account.next_expiry_us

@@ -1,0 +1,116 @@
+"""Velocity limits: put with what was spent before, which the read models know.
+
+A limit counts from its window's start, so an account's earlier purchases are looked up when it
+begins to count. Nobody decides meanwhile on what the account does not know yet: the look-up is made
+again where the account has moved on, and its purchases wait for it.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final, TypeVar
+
+from authorizer.actors.calendar import WindowOf
+from authorizer.actors.clock import Clock
+from authorizer.actors.dispatcher import Answer, Dispatcher
+from authorizer.domain.accounts.limits import TRANSACTION, Counted, LimitTerms, LimitView
+from authorizer.domain.accounts.purchase_commands import PutLimit, ReadLimits, RemoveLimit
+from authorizer.domain.limits.commands import (
+    PutGlobalLimit,
+    ReadGlobalLimits,
+    RemoveGlobalLimit,
+)
+from authorizer.domain.outcomes import Done, Refusal, RefusalKind, unknown
+
+TRIES: Final = 8
+"""How often the earlier purchases of an account are looked up while it goes on purchasing."""
+
+History = Callable[[str, int], Awaitable[tuple[Counted, ...]]]
+"""The purchases of an account since a time that count by now, oldest first."""
+
+T = TypeVar("T")
+
+
+class VelocityLimits:
+    """Puts, reads and takes away limits."""
+
+    def __init__(
+        self, dispatcher: Dispatcher, clock: Clock, window_of: WindowOf, history: History
+    ) -> None:
+        self._dispatcher = dispatcher
+        self._window_of = window_of
+        self._clock = clock
+        self._history = history
+
+    async def of_account(self, account_id: str) -> tuple[LimitView, ...] | Refusal:
+        """An account's own limits."""
+        answer = await self._dispatcher.ask(ReadLimits(account_id, self._clock.now_us()))
+        return answer if isinstance(answer, Refusal) else answer[1]
+
+    async def one(self, account_id: str, name: str) -> LimitView | Refusal:
+        """One of an account's own limits."""
+        found = await self.of_account(account_id)
+        if isinstance(found, Refusal):
+            return found
+        named = (limit for limit in found if limit.name == name)
+        return next(named, None) or unknown("limit", name)
+
+    async def put(
+        self, account_id: str, name: str, terms: LimitTerms, by: str, is_global: bool = False
+    ) -> Answer[LimitView]:
+        """Put a limit on an account, with what was spent in its window before."""
+        for _ in range(TRIES):
+            actor = self._dispatcher.accounts.find(account_id)
+            position = None if actor is None else actor.state.position
+            now_us = self._clock.now_us()
+            since_us = self._since_us(terms, now_us)
+            history: tuple[Counted, ...] = ()
+            if position is not None and since_us is not None:
+                history = await self._history(account_id, since_us)
+            answer = await self._dispatcher.ask(
+                PutLimit(account_id, name, is_global, terms, history, position, now_us, by)
+            )
+            if not (isinstance(answer, Refusal) and answer.kind is RefusalKind.CHANGED):
+                return answer
+        return Refusal(RefusalKind.OVERLOADED, f"account {account_id!r} is too busy for a limit")
+
+    def _since_us(self, terms: LimitTerms, now_us: int) -> int | None:
+        """Since when earlier purchases may count; None where none does."""
+        if terms.window == TRANSACTION:
+            return None
+        if terms.trailing_us is not None:
+            return now_us - terms.trailing_us
+        return self._window_of(terms.window, now_us)[0]
+
+    async def remove(self, account_id: str, name: str, by: str) -> Answer[None]:
+        """Take one of an account's own limits away."""
+        return await self._dispatcher.ask(RemoveLimit(account_id, name, False, by))
+
+    async def of_all(self) -> Mapping[str, LimitTerms] | Refusal:
+        """The limits for every account."""
+        answer = await self._dispatcher.ask(ReadGlobalLimits())
+        return answer if isinstance(answer, Refusal) else answer[1]
+
+    async def one_of_all(self, name: str) -> LimitTerms | Refusal:
+        """A limit for every account."""
+        found = await self.of_all()
+        if isinstance(found, Refusal):
+            return found
+        return found.get(name) or unknown("limit", name)
+
+    async def begin(self, account_id: str, name: str, terms: LimitTerms) -> None:
+        """Have an account begin to count for a limit for every account, if it has not."""
+        actor = self._dispatcher.accounts.find(account_id)
+        if actor is None:
+            return
+        counted = actor.state.global_limits.get(name)
+        if counted is None or not counted.terms.counts_like(terms):
+            await self.put(account_id, name, terms, "limits", is_global=True)
+
+    async def put_for_all(self, name: str, terms: LimitTerms, by: str) -> Done | Refusal:
+        """Put a limit on every account; each begins to count with its next purchase."""
+        answer = await self._dispatcher.ask(PutGlobalLimit(name, terms, by))
+        return answer if isinstance(answer, Refusal) else answer[0]
+
+    async def remove_for_all(self, name: str, by: str) -> Done | Refusal:
+        """Take a limit away from every account."""
+        answer = await self._dispatcher.ask(RemoveGlobalLimit(name, by))
+        return answer if isinstance(answer, Refusal) else answer[0]

@@ -1,0 +1,250 @@
+"""The ordered rules of one purchase, each with what it saw: the first decline wins.
+
+Holds, increments and dry runs are decided here, and so is a purchase of one message wherever its
+account has limits, controls or a standing of its own. The order: the account, the deadline, the
+card, its controls, the source, the limits.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from authorizer.domain.accounts.books import available_cents
+from authorizer.domain.accounts.cards import CardStatus
+from authorizer.domain.accounts.categories import CREDIT_LIMIT
+from authorizer.domain.accounts.limits import (
+    Limit,
+    LimitCheck,
+    LimitTerms,
+    Spending,
+    first_exceeded,
+)
+from authorizer.domain.accounts.policy import Policy
+from authorizer.domain.accounts.purchase_state import Purchase
+from authorizer.domain.accounts.state import Account, AccountStatus
+from authorizer.domain.outcomes import Reason
+
+
+class Request(NamedTuple):
+    """What the rules look at of a purchase."""
+
+    amount_cents: int
+    mcc: str
+    merchant: str
+    card_id: str | None
+    product: str | None = None
+    partial: bool = False
+    waited_ns: int = 0
+
+
+class Step(NamedTuple):
+    """One rule and what it saw."""
+
+    rule: str
+    result: str
+    """`pass`, `decline`, or what it found."""
+    facts: Mapping[str, Any]
+    """Amounts in centavos, by names that end in `_cents`."""
+
+
+class Assessment(NamedTuple):
+    """What the rules say of a purchase."""
+
+    reason: Reason
+    source: str | None
+    """The source that would pay; None for a decline."""
+    amount_cents: int
+    """What would be approved."""
+    override_mcc: str | None
+    decided_by: str | None
+    """The control or the limit that declines."""
+    steps: tuple[Step, ...]
+
+
+class _Rules:
+    """One run along the rules."""
+
+    def __init__(self, account: Account, request: Request, policy: Policy, now_us: int) -> None:
+        self.account = account
+        self.request = request
+        self.policy = policy
+        self.now_us = now_us
+        self.steps: list[Step] = []
+        self.override_mcc = policy.merchants.mcc_for(request.merchant)
+        self.mcc = self.override_mcc or request.mcc
+
+    def see(self, rule: str, result: str, **facts: Any) -> None:
+        self.steps.append(Step(rule, result, facts))
+
+    def decline(self, reason: Reason, decided_by: str | None = None) -> Assessment:
+        steps = tuple(self.steps)
+        return Assessment(reason, None, 0, self.override_mcc, decided_by, steps)
+
+
+def assess(
+    account: Account, request: Request, policy: Policy, now_us: int, only: Purchase | None = None
+) -> Assessment:
+    """Run along the rules; `only`: the hold that is added to, whose source alone may pay."""
+    rules = _Rules(account, request, policy, now_us)
+    obstacle = _standing(rules) or _deadline(rules) or _card(rules)
+    if obstacle is not None:
+        return rules.decline(obstacle)
+    control = _controls(rules, 0 if only is None else only.amount_cents)
+    if control is not None:
+        return rules.decline(Reason.CARD_CONTROL, control)
+    return _funds_and_limits(rules, only)
+
+
+def forced_source(account: Account, request: Request, policy: Policy) -> str:
+    """The source that pays what is booked whatever the rules say; without an MCC the fallback."""
+    rules = _Rules(account, request, policy, 0)
+    if not rules.mcc:
+        return policy.categories.fallback
+    sources = _sources(rules) or (policy.categories.wallet_for(rules.mcc),)
+    return _covering(rules, sources) or sources[0]
+
+
+def _standing(rules: _Rules) -> Reason | None:
+    status = rules.account.status
+    active = status is AccountStatus.ACTIVE
+    rules.see("account", "pass" if active else "decline", status=status.value)
+    if active:
+        return None
+    return Reason.ACCOUNT_FROZEN if status is AccountStatus.FROZEN else Reason.ACCOUNT_CLOSED
+
+
+def _deadline(rules: _Rules) -> Reason | None:
+    if rules.request.waited_ns < rules.policy.deadline_ns:
+        return None
+    rules.see("deadline", "decline", waited_ms=rules.request.waited_ns // 1_000_000)
+    return Reason.TOO_LATE
+
+
+def _card(rules: _Rules) -> Reason | None:
+    card_id = rules.request.card_id
+    if card_id is None:
+        return None
+    card = rules.account.cards.get(card_id)
+    if card is None:
+        rules.see("card", "decline", card=card_id, status=None)
+        return Reason.CARD_NOT_FOUND
+    active = card.status is CardStatus.ACTIVE
+    rules.see("card", "pass" if active else "decline", card=card_id, status=card.status.value)
+    return None if active else Reason.CARD_BLOCKED
+
+
+def _controls(rules: _Rules, before_cents: int) -> str | None:
+    request = rules.request
+    if request.card_id is None:
+        return None
+    controls = rules.account.cards[request.card_id].controls
+    control = controls.obstacle(before_cents + request.amount_cents, rules.mcc, request.merchant)
+    if control is not None:
+        rules.see("controls", "decline", card=request.card_id, control=control)
+    return control
+
+
+def _funds_and_limits(rules: _Rules, only: Purchase | None) -> Assessment:
+    request = rules.request
+    rules.see(
+        "override",
+        "applies" if rules.override_mcc else "none",
+        merchant=request.merchant,
+        mcc=rules.override_mcc,
+    )
+    if only is None:
+        sources = _sources(rules)
+    else:
+        assert only.source is not None
+        sources = (only.source,)
+    if not sources:
+        return rules.decline(Reason.MERCHANT_NOT_ELIGIBLE, request.product)
+    amount_cents = request.amount_cents
+    source = _covering(rules, sources)
+    if source is None and request.partial:
+        source = sources[0]
+        amount_cents = available_cents(rules.account, source, request.card_id)
+    if source is None or amount_cents == 0:
+        return rules.decline(Reason.INSUFFICIENT_FUNDS)
+    spending = Spending(source, rules.mcc, request.merchant, request.card_id)
+    checks = tuple(_checks(rules, spending, amount_cents, 0 if only else 1))
+    exceeded = first_exceeded(checks)
+    if exceeded is not None:
+        assert exceeded.exceeded is not None
+        return rules.decline(exceeded.exceeded, exceeded.name)
+    partly = amount_cents < request.amount_cents
+    reason = Reason.PARTIALLY_APPROVED if partly else Reason.APPROVED
+    steps = tuple(rules.steps)
+    return Assessment(reason, source, amount_cents, rules.override_mcc, None, steps)
+
+
+def _sources(rules: _Rules) -> tuple[str, ...]:
+    """The sources that may pay, in order; none where the product does not go with the merchant."""
+    policy, request = rules.policy, rules.request
+    first = policy.categories.wallet_for(rules.mcc)
+    rules.see("category", first, mcc=rules.mcc)
+    own = None if request.product is None else policy.wallet_by_product.get(request.product)
+    if own is not None:
+        eligible = own == first
+        rules.see("product", "pass" if eligible else "decline", product=request.product, wallet=own)
+        return (own,) if eligible else ()
+    fallback = policy.fallback_of.get(first, policy.categories.fallback)
+    sources = [first] if fallback is None else [first, fallback]
+    if request.card_id is not None:
+        sources.append(CREDIT_LIMIT)
+    return tuple(dict.fromkeys(sources))
+
+
+def _covering(rules: _Rules, sources: tuple[str, ...]) -> str | None:
+    """The first source that covers the whole amount."""
+    needed_cents = rules.request.amount_cents
+    for source in sources:
+        there_cents = available_cents(rules.account, source, rules.request.card_id)
+        covers = there_cents >= needed_cents
+        rules.see(
+            "source",
+            "pays" if covers else "insufficient",
+            source=source,
+            available_cents=there_cents,
+            needed_cents=needed_cents,
+        )
+        if covers:
+            return source
+    return None
+
+
+def _checks(
+    rules: _Rules, spending: Spending, amount_cents: int, adds_count: int
+) -> Iterator[LimitCheck]:
+    """What each limit says that has the purchase in its scope; all are told."""
+    for name, limit, terms, is_global in _limits(rules):
+        if limit is None:
+            rules.see("limit", "counting", name=name, scope="global")
+            continue
+        if not limit.applies_to(spending):
+            continue
+        check = limit.check(terms, amount_cents, adds_count, rules.now_us)
+        rules.see(
+            "limit",
+            "pass" if check.exceeded is None else check.exceeded.name_on_wire,
+            name=check.name,
+            scope="global" if is_global else "account",
+            mode=check.terms.mode.value,
+            window=check.terms.window,
+            used_cents=check.used_cents,
+            used_count=check.used_count,
+            needed_cents=check.needed_cents,
+            max_amount_cents=check.terms.max_amount_cents,
+            max_count=check.terms.max_count,
+        )
+        yield check
+
+
+def _limits(rules: _Rules) -> Iterator[tuple[str, Limit | None, LimitTerms, bool]]:
+    """Each limit with the terms that hold; None for one whose count the account has not begun."""
+    account = rules.account
+    for name, limit in account.limits.items():
+        yield name, limit, limit.terms, False
+    for name, terms in rules.policy.global_limits.terms.items():
+        counted = account.global_limits.get(name)
+        begun = counted is not None and counted.terms.counts_like(terms)
+        yield name, counted if begun else None, terms, True

@@ -1,0 +1,128 @@
+"""An account at rest: its state as plain values, which JSON can hold."""
+
+from heapq import heappush
+from typing import Any, Final
+
+from authorizer.domain.accounts.cards import (
+    BlockReason,
+    Card,
+    CardStatus,
+    CardTerms,
+    pack_operation,
+    pack_terms,
+    unpack_operation,
+    unpack_terms,
+)
+from authorizer.domain.accounts.controls import unpack_controls
+from authorizer.domain.accounts.limits import pack_limit, unpack_limit
+from authorizer.domain.accounts.purchase_state import pack_purchase, unpack_purchase
+from authorizer.domain.accounts.state import Account, AccountStatus
+
+PAGES: Final = {
+    "remembered": "purchase_keys",
+    "credits": "credit_keys",
+    "adjustments": "adjustments",
+}
+"""The account's idempotency keys, by what snapshots call their pages."""
+
+
+def pack(account: Account) -> tuple[Any, ...]:
+    """An account as plain values, without the sealed pages of its ids."""
+    return (
+        account.account_id,
+        account.position,
+        account.customer_id,
+        account.opening_cents,
+        account.wallets_cents,
+        [_pack_card(card) for card in account.cards.values()],
+        [pack_operation(operation) for operation in account.operations],
+        account.purchase_keys.open_page,
+        account.credit_keys.open_page,
+        *_pack_more(account),
+    )
+
+
+def _pack_more(account: Account) -> tuple[Any, ...]:
+    """What few accounts have: nothing for one that has wallets and cards only."""
+    if not account.special:
+        return ()
+    more = (
+        account.adjustments.open_page,
+        account.status.value,
+        account.held_cents,
+        account.owed_cents,
+        [pack_purchase(purchase) for purchase in account.purchases.values()],
+        [pack_limit(limit) for limit in account.limits.values()],
+        [pack_limit(limit) for limit in account.global_limits.values()],
+        {card.card_id: tuple(card.controls) for card in account.cards.values()},
+    )
+    return (more,)
+
+
+def unpack(values: list[Any]) -> Account:
+    """The account that `pack` made values of."""
+    account_id, position, customer_id, opening, wallets, cards, operations, *others = values
+    ids, credited, *more = others
+    account = Account(account_id)
+    account.position = position
+    account.customer_id = customer_id
+    account.opening_cents = opening
+    account.wallets_cents = wallets
+    for fields in cards:
+        card = _unpack_card(*fields)
+        account.cards[card.card_id] = card
+    account.operations = [unpack_operation(operation) for operation in operations]
+    account.purchase_keys.open_page = ids
+    account.credit_keys.open_page = credited
+    for fields in more:
+        _unpack_more(account, *fields)
+    return account
+
+
+def has_more(data: bytes) -> bool:
+    """Whether an account at rest, as JSON, has what few accounts have; without reading it."""
+    return data.endswith(b"]]")
+
+
+def _unpack_more(  # noqa: PLR0913, PLR0917 - one argument a value, in the order of `_pack_more`
+    account: Account,
+    adjusted: dict[str, str],
+    status: str,
+    held: dict[str, int],
+    owed: dict[str, int],
+    purchases: list[list[Any]],
+    limits: list[list[Any]],
+    global_limits: list[list[Any]],
+    controls: dict[str, list[Any]],
+) -> None:
+    account.special = True
+    account.adjustments.open_page = adjusted
+    account.status = AccountStatus(status)
+    account.held_cents = held
+    account.owed_cents = owed
+    for purchase in map(unpack_purchase, purchases):
+        account.purchases[purchase.purchase_id] = purchase
+        if purchase.expires_at_us is not None:
+            heappush(account.expiries, (purchase.expires_at_us, purchase.purchase_id))
+    account.look_for_next_expiry()
+    account.limits = {limit.name: limit for limit in map(unpack_limit, limits)}
+    account.global_limits = {limit.name: limit for limit in map(unpack_limit, global_limits)}
+    for card_id, values in controls.items():
+        account.cards[card_id].controls = unpack_controls(values)
+
+
+def _pack_card(card: Card) -> tuple[Any, ...]:
+    return (card.customer_id, pack_terms(card.opening), pack_terms(card.terms()))
+
+
+def _unpack_card(customer_id: str, opening: list[Any], current: list[Any]) -> Card:
+    card = Card(customer_id, unpack_terms(opening))
+    now: CardTerms = unpack_terms(current)
+    card.status = CardStatus(now.status)
+    card.block_reason = BlockReason.of(now.block_reason) if now.block_reason else None
+    card.blocked_at = now.blocked_at
+    card.limit_total_cents = now.limit_total_cents
+    card.limit_used_cents = now.limit_used_cents
+    card.replaces = now.replaces
+    card.replaced_by = now.replaced_by
+    return card

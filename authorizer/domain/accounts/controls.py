@@ -1,0 +1,49 @@
+"""A card's controls: what its holder does not want to be bought with it."""
+
+from typing import Any, Final, NamedTuple
+
+from authorizer.domain.descriptors import DescriptorTable
+
+
+class CardControls(NamedTuple):
+    """The controls as they were put; nothing named, nothing forbidden."""
+
+    allowed_mccs: tuple[str, ...] | None = None
+    """Only these; None: all. An empty one allows none."""
+    blocked_mccs: tuple[str, ...] = ()
+    blocked_merchants: tuple[str, ...] = ()
+    """Names and prefixes, compared as merchant overrides are."""
+    max_amount_cents: int | None = None
+    """The most that a single purchase may be of, inclusive."""
+
+    def obstacle(self, amount_cents: int, mcc: str, merchant: str) -> str | None:
+        """Which control is in the way of a purchase, in the word of the wire; `mcc` effective."""
+        if self.allowed_mccs is not None and mcc not in self.allowed_mccs:
+            return "mccs_permitidos"
+        if mcc in self.blocked_mccs:
+            return "mccs_bloqueados"
+        if self.blocked_merchants and _meets(self.blocked_merchants, merchant):
+            return "estabelecimentos_bloqueados"
+        if self.max_amount_cents is not None and amount_cents > self.max_amount_cents:
+            return "valor_maximo"
+        return None
+
+
+NO_CONTROLS: Final = CardControls()
+
+
+def _meets(names: tuple[str, ...], merchant: str) -> bool:
+    table = DescriptorTable()
+    for name in names:
+        table.register(name, "")
+    return table.meets(merchant)
+
+
+def unpack_controls(values: list[Any] | None) -> CardControls:
+    """Controls from plain values, after a way through JSON."""
+    if values is None:
+        return NO_CONTROLS
+    allowed, blocked, merchants, most = values
+    only = None if allowed is None else tuple(allowed)
+    found = CardControls(only, tuple(blocked), tuple(merchants), most)
+    return NO_CONTROLS if found == NO_CONTROLS else found

@@ -1,0 +1,40 @@
+"""Reading a purchase, and how one would be decided; nothing changes."""
+
+from authorizer.domain.accounts.assessment import Assessment, Request, Step, assess
+from authorizer.domain.accounts.purchase_commands import (
+    Explain,
+    ReadPurchase,
+)
+from authorizer.domain.accounts.purchase_lookup import find_purchase
+from authorizer.domain.accounts.purchase_operations import (
+    no_purchase,
+)
+from authorizer.domain.accounts.state import Account
+from authorizer.domain.aggregate import Context
+from authorizer.domain.outcomes import HOLDS, Answered, Decision
+
+
+def read_purchase(account: Account, command: ReadPurchase, _: Context, __: int) -> Decision:
+    """Describe a purchase."""
+    if find_purchase(account, command.purchase_id) is None:
+        return no_purchase(command.purchase_id)
+    return HOLDS
+
+
+def explain(account: Account, command: Explain, context: Context, now_us: int) -> Decision:
+    """Say how a purchase would be decided. Under an id that is known, as it was decided."""
+    known = None if command.purchase_id is None else find_purchase(account, command.purchase_id)
+    made = None if known is None else known.authorization
+    if known is not None and made is not None:
+        step = Step("id", "known", {"id": command.purchase_id, "status": known.status.value})
+        found = Assessment(made.reason, known.source, known.amount_cents, None, None, (step,))
+        return Decision(Answered(found))
+    request = Request(
+        command.amount_cents,
+        command.mcc,
+        command.merchant,
+        command.card_id,
+        command.product,
+        command.partial,
+    )
+    return Decision(Answered(assess(account, request, context.policy, now_us)))

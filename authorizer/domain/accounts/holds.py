@@ -1,0 +1,237 @@
+"""Holds: reserving money for a purchase, more of it, and letting it go when its time has come."""
+
+from authorizer.domain.accounts.assessment import Request, assess
+from authorizer.domain.accounts.books import hold
+from authorizer.domain.accounts.idempotency import purchase_fingerprint
+from authorizer.domain.accounts.purchase_commands import (
+    AuthorizeHold,
+    IncrementHold,
+)
+from authorizer.domain.accounts.purchase_events import (
+    HoldApproved,
+    HoldDeclined,
+    HoldIncremented,
+    IncrementDeclined,
+)
+from authorizer.domain.accounts.purchase_lookup import find_purchase, keep_purchase
+from authorizer.domain.accounts.purchase_operations import (
+    fingerprint,
+    no_purchase,
+    refuse,
+    refuse_closed,
+    refuse_state,
+    repeat,
+)
+from authorizer.domain.accounts.purchase_state import (
+    OperationType,
+    Purchase,
+    PurchaseOperation,
+    PurchaseStatus,
+    PurchaseTerms,
+)
+from authorizer.domain.accounts.state import Account
+from authorizer.domain.accounts.velocity import recount, windows_begun
+from authorizer.domain.aggregate import Context
+from authorizer.domain.moments import HOUR_US
+from authorizer.domain.outcomes import HOLDS, Decision, Done, Reason
+
+
+def authorize_hold(
+    account: Account, command: AuthorizeHold, context: Context, now_us: int
+) -> Decision:
+    """Decide a hold. A decline is a decision too, and is remembered under the id."""
+    known = find_purchase(account, command.purchase_id)
+    if known is not None:
+        return _repeat(known, command, context, now_us)
+    request = Request(
+        command.amount_cents,
+        command.mcc,
+        command.merchant,
+        command.card_id,
+        command.product,
+        command.partial,
+        command.waited_ns,
+    )
+    found = assess(account, request, context.policy, now_us)
+    if found.source is None:
+        return _declined(command, found.override_mcc, found.reason, now_us, found.decided_by)
+    mcc = found.override_mcc or command.mcc
+    hours = command.hold_hours or context.policy.hold_hours.hours_for(mcc)
+    event = HoldApproved(
+        at_us=now_us,
+        by=command.by,
+        account_id=command.account_id,
+        purchase_id=command.purchase_id,
+        requested_cents=command.amount_cents,
+        amount_cents=found.amount_cents,
+        mcc=command.mcc,
+        merchant=command.merchant,
+        card_id=command.card_id,
+        override_mcc=found.override_mcc,
+        source=found.source,
+        expires_at_us=now_us + hours * HOUR_US,
+        partial=command.partial,
+        hold_hours=command.hold_hours,
+        product=command.product,
+    )
+    return Decision(Done(created=True), (*windows_begun(account, context, now_us), event))
+
+
+def _repeat(known: Purchase, command: AuthorizeHold, context: Context, now_us: int) -> Decision:
+    if known.is_announced:
+        override_mcc = context.policy.merchants.mcc_for(command.merchant)
+        return _declined(command, override_mcc, Reason.REVERSED_BEFORE, now_us)
+    made = known.authorization
+    if made is not None and made.fingerprint == _fingerprint(command, command.amount_cents):
+        return HOLDS
+    detail = f"purchase {known.purchase_id!r} was asked for with other members, or in another way"
+    return refuse("duplicate_mismatch", known.status.value, detail)
+
+
+def _fingerprint(request: AuthorizeHold | HoldApproved | HoldDeclined, amount_cents: int) -> str:
+    fields = purchase_fingerprint(amount_cents, request.card_id, request.mcc, request.merchant)
+    return fingerprint("hold", fields, request.partial, request.hold_hours, request.product)
+
+
+def _declined(
+    command: AuthorizeHold,
+    override_mcc: str | None,
+    reason: Reason,
+    now_us: int,
+    decided_by: str | None = None,
+) -> Decision:
+    event = HoldDeclined(
+        at_us=now_us,
+        by=command.by,
+        account_id=command.account_id,
+        purchase_id=command.purchase_id,
+        requested_cents=command.amount_cents,
+        mcc=command.mcc,
+        merchant=command.merchant,
+        card_id=command.card_id,
+        override_mcc=override_mcc,
+        reason=reason.name_on_wire,
+        decided_by=decided_by,
+        partial=command.partial,
+        hold_hours=command.hold_hours,
+        product=command.product,
+    )
+    return Decision(Done(created=True), (event,))
+
+
+def increment_hold(
+    account: Account, command: IncrementHold, context: Context, now_us: int
+) -> Decision:
+    """Decide an increment, on the hold's source alone. A declined one leaves the hold as it is."""
+    purchase = find_purchase(account, command.purchase_id)
+    if purchase is None:
+        return no_purchase(command.purchase_id)
+    text = fingerprint(command.amount_cents)
+    known = repeat(purchase, OperationType.INCREMENT, command.operation_id, text)
+    refusal = known or refuse_closed(account)
+    if refusal is not None:
+        return refusal
+    if purchase.status is not PurchaseStatus.PENDING:
+        return refuse_state(purchase, "only an open hold can be added to")
+    terms = purchase.terms
+    request = Request(
+        command.amount_cents,
+        terms.mcc,
+        terms.merchant,
+        terms.card_id,
+        waited_ns=command.waited_ns,
+    )
+    found = assess(account, request, context.policy, now_us, only=purchase)
+    head = (now_us, command.by, command.account_id, command.purchase_id, command.operation_id)
+    if found.source is None:
+        word, decided_by = found.reason.name_on_wire, found.decided_by
+        declined = IncrementDeclined(*head, command.amount_cents, word, decided_by)
+        return Decision(Done(created=True), (declined,))
+    return Decision(
+        Done(created=True), (HoldIncremented(*head, command.amount_cents, found.source),)
+    )
+
+
+def hold_approved(account: Account, event: HoldApproved) -> None:
+    """The money is reserved, and the id stands for this purchase."""
+    purchase = _begun(account, event)
+    purchase.status = PurchaseStatus.PENDING
+    purchase.amount_cents = event.amount_cents
+    purchase.source = event.source
+    purchase.expires_at_us = event.expires_at_us
+    account.expires(purchase)
+    partly = event.amount_cents < event.requested_cents
+    purchase.reason = Reason.PARTIALLY_APPROVED if partly else Reason.APPROVED
+    hold(account, purchase, event.amount_cents)
+    recount(account, purchase, 0, event.at_us)
+    _note_authorization(purchase, event, event.amount_cents)
+
+
+def hold_declined(account: Account, event: HoldDeclined) -> None:
+    """Nothing has moved; the id stands for this decline."""
+    purchase = _begun(account, event)
+    purchase.reason = Reason.of(event.reason)
+    _note_authorization(purchase, event, event.requested_cents)
+
+
+def _begun(account: Account, event: HoldApproved | HoldDeclined) -> Purchase:
+    purchase = account.purchases.get(event.purchase_id)
+    if purchase is None:
+        purchase = Purchase(event.purchase_id, event.at_us)
+        keep_purchase(account, purchase)
+    purchase.status = PurchaseStatus.DECLINED
+    purchase.terms = PurchaseTerms(
+        event.mcc, event.merchant, event.card_id, event.product, event.override_mcc
+    )
+    purchase.requested_cents = event.requested_cents
+    return purchase
+
+
+def _note_authorization(
+    purchase: Purchase, event: HoldApproved | HoldDeclined, amount_cents: int
+) -> None:
+    text = _fingerprint(event, event.requested_cents)
+    purchase.operations.append(
+        PurchaseOperation(
+            OperationType.AUTHORIZATION,
+            event.purchase_id,
+            amount_cents,
+            purchase.reason,
+            event.at_us,
+            text,
+        )
+    )
+
+
+def hold_incremented(account: Account, event: HoldIncremented) -> None:
+    """More is reserved."""
+    purchase = account.purchases[event.purchase_id]
+    before_cents = purchase.counted_cents
+    hold(account, purchase, event.amount_cents)
+    purchase.amount_cents += event.amount_cents
+    recount(account, purchase, before_cents, event.at_us)
+    text = fingerprint(event.amount_cents)
+    purchase.operations.append(
+        PurchaseOperation(
+            OperationType.INCREMENT,
+            event.operation_id,
+            event.amount_cents,
+            Reason.APPROVED,
+            event.at_us,
+            text,
+        )
+    )
+
+
+def increment_declined(account: Account, event: IncrementDeclined) -> None:
+    """The hold is as it was; the operation's id stands for this decline."""
+    account.purchases[event.purchase_id].operations.append(
+        PurchaseOperation(
+            OperationType.INCREMENT,
+            event.operation_id,
+            event.amount_cents,
+            Reason.of(event.reason),
+            event.at_us,
+            fingerprint(event.amount_cents),
+        ),
+    )

@@ -1,0 +1,72 @@
+"""Finding a purchase of an account by its id, of several messages or of one."""
+
+from authorizer.domain.accounts.idempotency import StoredAnswer
+from authorizer.domain.accounts.purchase_state import (
+    OperationType,
+    Purchase,
+    PurchaseOperation,
+    PurchaseStatus,
+    PurchaseTerms,
+    PurchaseView,
+    view_of,
+)
+from authorizer.domain.accounts.state import Account
+from authorizer.domain.outcomes import Reason
+
+
+def find_purchase(account: Account, purchase_id: str) -> Purchase | None:
+    """The purchase of an id: as it is kept, or as its single message left it."""
+    purchase = account.purchases.get(purchase_id)
+    if purchase is not None:
+        return purchase
+    answered = account.purchase_keys.get(purchase_id, 0)
+    return None if answered is None else single_message(purchase_id, answered)
+
+
+def kept_purchase(account: Account, purchase_id: str) -> Purchase:
+    """The purchase of an id, from now on kept as one of several messages. KeyError for none."""
+    purchase = find_purchase(account, purchase_id)
+    if purchase is None:
+        raise KeyError(purchase_id)
+    return keep_purchase(account, purchase)
+
+
+def keep_purchase(account: Account, purchase: Purchase) -> Purchase:
+    """The purchase, from now on kept as one of several messages."""
+    account.purchases[purchase.purchase_id] = purchase
+    account.special = True
+    return purchase
+
+
+def purchase_view(account: Account, purchase_id: str) -> PurchaseView:
+    """A purchase as it stands. KeyError for one that is not there."""
+    purchase = find_purchase(account, purchase_id)
+    if purchase is None:
+        raise KeyError(purchase_id)
+    return view_of(account.account_id, purchase)
+
+
+def single_message(purchase_id: str, answered: StoredAnswer) -> Purchase:
+    """A purchase that one message made: captured in full, or declined."""
+    amount, card_id, mcc, merchant = answered.fingerprint.split("\0", 3)
+    purchase = Purchase(purchase_id, answered.at_us)
+    purchase.terms = PurchaseTerms(
+        mcc, merchant, card_id or None, override_mcc=answered.override_mcc
+    )
+    purchase.requested_cents = int(amount)
+    purchase.reason = Reason.of(answered.answer)
+    if purchase.reason is Reason.APPROVED:
+        purchase.amount_cents = purchase.captured_cents = purchase.requested_cents
+        purchase.source = answered.source
+        purchase.status = PurchaseStatus.CLOSED
+    purchase.operations.append(
+        PurchaseOperation(
+            OperationType.AUTHORIZATION,
+            purchase_id,
+            purchase.requested_cents,
+            purchase.reason,
+            answered.at_us,
+            answered.fingerprint,
+        )
+    )
+    return purchase

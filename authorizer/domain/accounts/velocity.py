@@ -1,0 +1,177 @@
+"""Putting velocity limits, and counting purchases for them."""
+
+from collections.abc import Iterator
+
+from authorizer.domain.accounts.limits import (
+    CALENDAR_WINDOWS,
+    Change,
+    Counted,
+    Limit,
+    LimitEntry,
+    LimitMode,
+    LimitTerms,
+    Spending,
+    counted_in,
+)
+from authorizer.domain.accounts.purchase_commands import PutLimit, RemoveLimit
+from authorizer.domain.accounts.purchase_events import LimitPut, LimitRemoved, LimitWindowBegan
+from authorizer.domain.accounts.purchase_operations import refuse_closed
+from authorizer.domain.accounts.purchase_state import Purchase
+from authorizer.domain.accounts.state import Account
+from authorizer.domain.aggregate import Context
+from authorizer.domain.limits.state import GlobalLimits
+from authorizer.domain.outcomes import HOLDS, Decision, Done, Refusal, RefusalKind, unknown
+
+
+def put_limit(account: Account, command: PutLimit, context: Context, now_us: int) -> Decision:
+    """Put a limit, or change it. The same again changes nothing; other ceilings keep the count."""
+    closed = refuse_closed(account)
+    if closed is not None:
+        return closed
+    known = limits_of(account, command.is_global).get(command.name)
+    if known is not None and known.terms == command.terms:
+        return HOLDS
+    if command.as_of is not None and command.as_of != account.position:
+        return Decision(Refusal(RefusalKind.CHANGED, "the account has moved on: ask again"))
+    keeps = known is not None and known.terms.counts_like(command.terms)
+    event = _kept(known, command, now_us) if known and keeps else _begun(command, context, now_us)
+    return Decision(Done(created=known is None), (event,))
+
+
+def _kept(known: Limit, command: PutLimit, now_us: int) -> LimitPut:
+    entries = tuple(LimitEntry(key, *entry) for key, entry in known.entries.items())
+    used = (known.used_cents, known.used_count, entries)
+    return _put(command, now_us, (known.starts_at_us, known.ends_at_us), used)
+
+
+def _begun(command: PutLimit, context: Context, now_us: int) -> LimitPut:
+    terms = command.terms
+    bounds = (0, 0)
+    since_us, until_us = 0, 0
+    if terms.window in CALENDAR_WINDOWS:
+        bounds = since_us, until_us = context.window_of(terms.window, now_us)
+    elif terms.trailing_us is not None:
+        since_us, until_us = now_us - terms.trailing_us + 1, now_us + 1
+    counted = tuple(counted_in(terms, command.history, since_us, until_us))
+    entries = tuple(map(_entry, counted)) if terms.trailing_us is not None else ()
+    used = (sum(each.amount_cents for each in counted), len(counted), entries)
+    return _put(command, now_us, bounds, used)
+
+
+def _entry(counted: Counted) -> LimitEntry:
+    return LimitEntry(counted.key, counted.made_at_us, counted.amount_cents)
+
+
+def _put(
+    command: PutLimit,
+    now_us: int,
+    bounds: tuple[int, int],
+    used: tuple[int, int, tuple[LimitEntry, ...]],
+) -> LimitPut:
+    terms = command.terms
+    return LimitPut(
+        at_us=now_us,
+        by=command.by,
+        account_id=command.account_id,
+        name=command.name,
+        is_global=command.is_global,
+        window=terms.window,
+        trailing_us=terms.trailing_us,
+        max_amount_cents=terms.max_amount_cents,
+        max_count=terms.max_count,
+        scope=terms.scope,
+        mode=terms.mode.value,
+        starts_at_us=bounds[0],
+        ends_at_us=bounds[1],
+        used_cents=used[0],
+        used_count=used[1],
+        entries=used[2],
+    )
+
+
+def remove_limit(account: Account, command: RemoveLimit, _: Context, now_us: int) -> Decision:
+    """Take a limit away."""
+    if command.name not in limits_of(account, command.is_global):
+        return Decision(unknown("limit", command.name))
+    event = LimitRemoved(now_us, command.by, command.account_id, command.name, command.is_global)
+    return Decision(Done(), (event,))
+
+
+def limits_of(account: Account, is_global: bool) -> dict[str, Limit]:
+    """The account's own limits by name, or its parts of those for every account."""
+    return account.global_limits if is_global else account.limits
+
+
+def limits_to_count(account: Account, limits: GlobalLimits) -> bool:
+    """Whether there is a limit for every account for which this one has not begun to count."""
+    counted = account.global_limits
+    return any(
+        name not in counted or not counted[name].terms.counts_like(terms)
+        for name, terms in limits.terms.items()
+    )
+
+
+def windows_begun(account: Account, context: Context, now_us: int) -> Iterator[LimitWindowBegan]:
+    """The calendar windows that have ended for a limit since it was counted last."""
+    bounds: dict[str, tuple[int, int]] = {}
+    for is_global in (False, True):
+        for name, limit in limits_of(account, is_global).items():
+            window = limit.terms.window
+            if window not in CALENDAR_WINDOWS or now_us < limit.ends_at_us:
+                continue
+            if window not in bounds:
+                bounds[window] = context.window_of(window, now_us)
+            head = (now_us, "limits", account.account_id, name, is_global)
+            yield LimitWindowBegan(*head, *bounds[window])
+
+
+def recount(account: Account, purchase: Purchase, before_cents: int, at_us: int) -> None:
+    """Count what has changed of a purchase's present amount, in the window it was made in."""
+    after_cents = purchase.counted_cents
+    if after_cents == before_cents or not (account.limits or account.global_limits):
+        return
+    assert purchase.source is not None
+    terms = purchase.terms
+    spending = Spending(
+        purchase.source, terms.override_mcc or terms.mcc, terms.merchant, terms.card_id
+    )
+    count = (after_cents > 0) - (before_cents > 0)
+    change = Change(purchase.purchase_id, purchase.created_at_us, after_cents - before_cents, count)
+    count_change(account, spending, change, at_us)
+
+
+def count_change(account: Account, spending: Spending, change: Change, at_us: int) -> None:
+    """Count a purchase, or a change of one, for every limit that has it in its scope."""
+    for limits in (account.limits, account.global_limits):
+        for limit in limits.values():
+            if limit.applies_to(spending):
+                limit.count(change, at_us)
+
+
+def limit_put(account: Account, event: LimitPut) -> None:
+    """The limit counts, with what is used of it."""
+    terms = LimitTerms(
+        event.window,
+        event.trailing_us,
+        event.max_amount_cents,
+        event.max_count,
+        event.scope,
+        LimitMode(event.mode),
+    )
+    limit = Limit(event.name, terms)
+    limit.starts_at_us, limit.ends_at_us = event.starts_at_us, event.ends_at_us
+    limit.used_cents, limit.used_count = event.used_cents, event.used_count
+    limit.entries = {key: (at_us, cents) for key, at_us, cents in event.entries}
+    limits_of(account, event.is_global)[event.name] = limit
+    account.special = True
+
+
+def limit_removed(account: Account, event: LimitRemoved) -> None:
+    """The limit is gone."""
+    del limits_of(account, event.is_global)[event.name]
+
+
+def limit_window_began(account: Account, event: LimitWindowBegan) -> None:
+    """The limit counts from nothing in its new window."""
+    limit = limits_of(account, event.is_global)[event.name]
+    limit.begin_window(event.starts_at_us, event.ends_at_us)

@@ -1,0 +1,113 @@
+"""The queries `authorizations` and `spending`: an account's purchases, by id and for limits."""
+
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Select,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    select,
+    union_all,
+)
+
+from authorizer.domain.accounts.purchase_state import PurchaseStatus
+from authorizer.domain.outcomes import Reason
+from authorizer.followers.reports.bounds import MAX_PAGE_ROWS
+from authorizer.followers.reports.tables.column_types import WholeNumber
+from authorizer.followers.reports.tables.pages import Params, page_of
+from authorizer.followers.reports.tables.schema import purchases, transactions
+
+_APPROVED = Reason.APPROVED
+_LATER = exists().where(
+    purchases.c.account_id == transactions.c.account_id,
+    purchases.c.purchase_id == transactions.c.transaction_id,
+)
+"""Something else has happened to a purchase of one message."""
+_STATUS = case(
+    (transactions.c.code == _APPROVED.answer_code, PurchaseStatus.CLOSED.value),
+    else_=PurchaseStatus.DECLINED.value,
+)
+
+
+def authorizations(connection: Connection, params: Params) -> Any:
+    """A page of the ids of an account's purchases, newest first: `ids`, `next`.
+
+    `account_id`, `limit`; `status`; `before`: the key of the last one on the page before.
+    """
+    known = select(
+        purchases.c.position,
+        purchases.c.purchase_id.label("id"),
+        purchases.c.status.label("status"),
+    ).where(purchases.c.account_id == params["account_id"])
+    single = select(
+        transactions.c.position, transactions.c.transaction_id.label("id"), _STATUS.label("status")
+    ).where(
+        transactions.c.account_id == params["account_id"],
+        transactions.c.transaction_id.is_not(None),
+        transactions.c.reason != Reason.DUPLICATE_MISMATCH.name_on_wire,
+        ~_LATER,
+    )
+    parts = [_newest(known, purchases.c, params), _newest(single, transactions.c, params)]
+    lines = union_all(*parts).subquery()
+    newest_first = select(lines).order_by(lines.c.position.desc())
+    page = page_of(connection, newest_first, params, ("position",))
+    return {"ids": [row["id"] for row in page["rows"]], "next": page["next"]}
+
+
+def _newest(query: Select[Any], columns: Any, params: Params) -> Select[Any]:
+    """As many lines of one table as a page may need."""
+    if params.get("before") is not None:
+        query = query.where(columns.position < params["before"][0])
+    if params.get("status") is not None:
+        wanted = query.subquery()
+        query = select(wanted).where(wanted.c.status == params["status"])
+        columns = wanted.c
+    newest = query.order_by(columns.position.desc()).limit(min(params["limit"], MAX_PAGE_ROWS) + 1)
+    return select(newest.subquery())
+
+
+def spending(connection: Connection, params: Params) -> Any:
+    """An account's purchases that count for limits, at their present amount, oldest first.
+
+    `account_id`; `since_us`: purchases made before it are left out.
+    """
+    known = select(
+        purchases.c.position,
+        purchases.c.purchase_id.label("key"),
+        purchases.c.at_us.label("made_at_us"),
+        purchases.c.counted_cents.label("amount_cents"),
+        purchases.c.source,
+        purchases.c.mcc,
+        purchases.c.merchant,
+        purchases.c.card_id,
+    ).where(
+        purchases.c.account_id == params["account_id"],
+        purchases.c.at_us >= params["since_us"],
+        purchases.c.counted_cents > 0,
+    )
+    single = select(
+        transactions.c.position,
+        transactions.c.transaction_id.label("key"),
+        transactions.c.at_us.label("made_at_us"),
+        cast(transactions.c.amount_cents, WholeNumber).label("amount_cents"),
+        transactions.c.source,
+        func.coalesce(transactions.c.override_mcc, transactions.c.mcc).label("mcc"),
+        transactions.c.merchant,
+        transactions.c.card_id,
+    ).where(
+        transactions.c.account_id == params["account_id"],
+        transactions.c.at_us >= params["since_us"],
+        transactions.c.code == _APPROVED.answer_code,
+        ~and_(transactions.c.transaction_id.is_not(None), _LATER),
+    )
+    lines = union_all(known, single).subquery()
+    result = connection.execute(select(lines).order_by(lines.c.position))
+    names = list(map(str, result.keys()))  # SQLAlchemy's are no plain strings
+    rows = [dict(zip(names, row, strict=True)) for row in result]
+    for row in rows:
+        row["key"] = row["key"] or f"\0{row['position']}"
+    return rows
