@@ -1,0 +1,108 @@
+"""Holds over a real server with keys: who may do what, and what a refusal says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.support.api_keys import key_per_role
+from tests.support.client import Client, path_of
+from tests.support.documents import Document, money
+from tests.support.server import PATIENT, Server
+
+
+class House:
+    """A server with one key for each role."""
+
+    def __init__(self, server: Server, keys: dict[str, str]) -> None:
+        self.server = server
+        self.keys = keys
+
+    def client(self, role: str) -> Client:
+        return Client(self.server.port, key=self.keys[role])
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    server = Server(tmp_path_factory.mktemp("holds"), PATIENT)
+    keys = key_per_role(server)
+    try:
+        yield House(server.start(), keys)
+    finally:
+        server.end()
+
+
+def hold(house: House, account: str, one: str, amount: str, status: int = 201) -> Any:
+    body: Document = {"id": one, "amount": money(amount), "mcc": "5812", "merchant": "LOJA X"}
+    answer = house.client("terminal").post(path_of("accounts", account, "authorizations"), body)
+    assert answer.status == status, answer
+    return answer.json()
+
+
+def operation(account: str, one: str, kind: str) -> str:
+    return path_of("accounts", account, "authorizations", one, kind)
+
+
+def test_only_an_operator_forces(house: House) -> None:
+    house.client("operador").open_account("forced", MEAL="10.00")
+    hold(house, "forced", "h", "10.00")
+    body = {"id": "c", "amount": money("12.00"), "force": True}
+    path = operation("forced", "h", "captures")
+    assert house.client("terminal").post(path, body).status == 403
+    forced = house.client("operador").post(path, body)
+    assert (forced.status, forced.json()["captured"]) == (201, Decimal("12.00"))
+
+
+def test_an_attendant_refunds_and_does_not_capture(house: House) -> None:
+    house.client("operador").open_account("refunded", MEAL="10.00")
+    hold(house, "refunded", "h", "10.00")
+    attendant, path = house.client("atendente"), operation("refunded", "h", "captures")
+    assert attendant.post(path, {"id": "c"}).status == 403
+    assert house.client("terminal").post(path, {"id": "c"}).status == 201
+    body = {"id": "f", "amount": money("4.00")}
+    assert attendant.post(operation("refunded", "h", "refunds"), body).status == 201
+    assert attendant.balances("refunded")["MEAL"] == "4.00"
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"), [("captures", "over_capture"), ("reversals", "over_reversal")]
+)
+def test_a_conflict_says_its_reason_and_the_state(house: House, kind: str, reason: str) -> None:
+    account = f"conflict-{kind}"
+    house.client("operador").open_account(account, MEAL="10.00")
+    hold(house, account, "h", "10.00")
+    body = {"id": "x", "amount": money("10.01")}
+    answer = house.client("terminal").post(operation(account, "h", kind), body)
+    assert answer.status == 409
+    assert (answer.json()["reason"], answer.json()["state"]) == (reason, "pending")
+
+
+@pytest.mark.parametrize("one", ["a/b", "a\nb", "a\x00b"])
+def test_an_id_holds_no_slash_and_no_control_character(house: House, one: str) -> None:
+    operator = house.client("operador")
+    if operator.get("/accounts/ids").status == 404:
+        operator.open_account("ids", MEAL="10.00")
+    hold(house, "ids", one, "1.00", status=422)
+
+
+def test_the_statement_adds_up_and_a_kill_changes_nothing(house: House) -> None:
+    operator, till = house.client("operador"), house.client("terminal")
+    operator.open_account("whole", MEAL="100.00")
+    hold(house, "whole", "h", "40.00")
+    for kind, body in (
+        ("increments", {"id": "i", "amount": money("5.00")}),
+        ("captures", {"id": "c", "amount": money("30.00")}),
+        ("refunds", {"id": "f", "amount": money("7.00")}),
+    ):
+        assert till.post(operation("whole", "h", kind), body).status == 201
+    lines = operator.get("/accounts/whole/transactions").json()["transactions"]
+    changes = sum((Decimal(line["available_change"]) for line in lines), Decimal(0))
+    assert Decimal("100.00") + changes == operator.total("whole") == Decimal("77.00")
+    assert sum(Decimal(line["held_change"]) for line in lines) == 0
+    before = operator.get("/accounts/whole/authorizations/h").body
+    house.server.kill()
+    house.server.start()
+    assert house.client("operador").get("/accounts/whole/authorizations/h").body == before
