@@ -19,13 +19,21 @@ import secrets
 import shlex
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from tests.conformance.life_steps import LifeScenario
+from tests.conformance.lifecycle import (
+    answers_changed_by_kill,
+    killed_and_started,
+    life,
+    load_lives,
+    restarts,
+)
 from tests.conformance.scenarios import CASES, Scenario, load_cases
 from tests.support.client import Client
 from tests.support.documents import Document
@@ -37,7 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     cases = load_cases(options.cases, options.only)
     if options.base_url:
-        return report(outcomes(cases, loopback_port(options.base_url), options))
+        port = loopback_port(options.base_url)
+        ended = outcomes(cases, port, options)
+        return report([*ended, *lives(lambda: Client(port), None, options)])
     with tempfile.TemporaryDirectory(prefix="authorizer-conformance-") as folder:
         server = Server(Path(folder), command=options.server and shlex.split(options.server))
         try:
@@ -102,7 +112,36 @@ def replay_and_kill(server: Server, cases: Sequence[Document], options: argparse
     lost = accounts_lost_by_kill(server, accounts)
     if lost:
         print(f"after kill -9 {len(lost)} accounts differ: {lost[:3]}")
-    return report(ended, bool(lost))
+    lived = lives(lambda: server.client, lambda: killed_and_started(server), options)
+    if not server.running:
+        print("the server did not survive the lives of purchases")
+        return report([*ended, *lived], bool(lost), True)
+    changed = answers_changed_by_kill(server, lived)
+    if changed:
+        print(f"after kill -9 {len(changed)} answers differ: {changed[:3]}")
+    return report([*ended, *lived], bool(lost), bool(changed))
+
+
+def lives(
+    client: Callable[[], Client], restart: Callable[[], None] | None, options: argparse.Namespace
+) -> list[LifeScenario]:
+    """Run the lives of purchases; without a `restart` those that kill the server are left out."""
+    run = secrets.token_hex(3)
+    ended = []
+    for index, case in enumerate(load_lives(only=options.only)):
+        if restart is None and restarts(case):
+            continue
+        scenario = life(case, client, restart or (lambda: None), f"{run}-v{index}-")
+        try:
+            scenario.run()
+        except (AssertionError, OSError, ValueError, HTTPException) as error:
+            scenario.failures.append(f"{case['id']}: {type(error).__name__}: {error}")
+        ended.append(scenario)
+        for line in scenario.failures[:3]:
+            print(line)
+        if options.verbose and not scenario.failures:
+            print(f"{case['id']} ok")
+    return ended
 
 
 def accounts_lost_by_kill(server: Server, accounts: Sequence[str]) -> list[str]:
@@ -118,7 +157,7 @@ def balances(client: Client, accounts: Sequence[str]) -> dict[str, dict[str, str
     return {account: client.balances(account) for account in accounts}
 
 
-def report(ended: Sequence[Scenario], *checks_failed: bool) -> int:
+def report(ended: Sequence[Scenario | LifeScenario], *checks_failed: bool) -> int:
     """Print the summary line, over the scenarios and further checks, and give the exit status."""
     failed = sum(bool(scenario.failures) for scenario in ended) + sum(checks_failed)
     total = len(ended) + len(checks_failed)
