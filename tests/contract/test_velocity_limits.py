@@ -1,0 +1,54 @@
+"""A limit that is put later counts what was bought before it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.client import Client, path_of
+from tests.support.documents import Document, money, purchase
+from tests.support.server import PATIENT, MakeServer
+from tests.support.waiting import until
+
+
+def bought(client: Client, account: str) -> None:
+    """Purchases with and without id, a hold partly captured, and one reversed: 23.00, three."""
+    client.open_account(account, MEAL="100.00")
+    assert client.authorize(purchase(account, "5.00", mcc="5812", id="t")).code == "00"
+    assert client.authorize(purchase(account, "8.00", mcc="5812")).code == "00"
+    base = path_of("accounts", account, "authorizations")
+    for one in ("h1", "h2"):
+        body: Document = {"id": one, "amount": money("20.00"), "mcc": "5812", "merchant": "LOJA"}
+        assert client.post(base, body).status == 201
+    part = {"id": "c", "amount": money("10.00")}
+    assert client.post(f"{base}/h1/captures", part).status == 201
+    assert client.post(f"{base}/h2/reversals", {"id": "r"}).status == 201
+
+
+def would_be(client: Client, account: str, amount: str) -> str:
+    """The reason that a dry run gives."""
+    body = {"id": "dry", "amount": money(amount), "mcc": "5812", "merchant": "LOJA"}
+    answer = client.post(path_of("accounts", account, "decisions"), body)
+    assert answer.status == 200, answer
+    return str(answer.json()["reason"])
+
+
+@pytest.mark.parametrize("for_all", [False, True])
+def test_a_limit_counts_earlier_purchases(make_server: MakeServer, for_all: bool) -> None:
+    client = make_server().start().client
+    bought(client, "a")
+    body = {"window": "month", "max_amount": money("30.00")}
+    path = "/limits/m" if for_all else "/accounts/a/limits/m"
+    assert client.put(path, body).status == 201
+    until(lambda: would_be(client, "a", "7.01") == "amount_limit", "counted")
+    beyond = client.authorize(purchase("a", "7.01", mcc="5812"))
+    assert (beyond.code, beyond.reason) == ("07", "amount_limit")
+    assert client.authorize(purchase("a", "7.00", mcc="5812")).code == "00"
+
+
+def test_without_reports_a_limit_counts_from_when_it_is_put(make_server: MakeServer) -> None:
+    client = make_server(*PATIENT, "--reports", "false").start().client
+    bought(client, "a")
+    body = {"window": "month", "max_amount": money("30.00")}
+    assert client.put("/accounts/a/limits/m", body).status == 201
+    assert client.authorize(purchase("a", "30.00", mcc="5812")).code == "00"
+    assert client.authorize(purchase("a", "0.01", mcc="5812")).reason == "amount_limit"
