@@ -292,7 +292,7 @@ def spending_of(reports: Reports) -> History:
                 row["key"],
                 row["made_at_us"],
                 row["amount_cents"],
-                Spending(row["source"], row["mcc"], row["merchant"], row["card_id"]),
+                Spending(row["source"], row["mcc"] or "", row["merchant"] or "", row["card_id"]),
             )
             for row in rows
         )

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.api_keys import key_per_role
 from tests.support.client import Client, path_of
-from tests.support.documents import Document, money
+from tests.support.documents import Document, card, customer, money
 from tests.support.server import PATIENT, Server
 
 
@@ -106,3 +106,46 @@ def test_the_statement_adds_up_and_a_kill_changes_nothing(house: House) -> None:
     house.server.kill()
     house.server.start()
     assert house.client("operador").get("/accounts/whole/authorizations/h").body == before
+
+
+@pytest.mark.parametrize("links", [{"ka": "ka"}, {"ka": "kb", "kb": "ka"}], ids=["self", "two"])
+def test_cards_that_replace_each_other_in_a_circle_end_nothing(
+    house: House, links: dict[str, str]
+) -> None:
+    """A document says what it likes; the walk to the newest card has an end."""
+    operator, owner = house.client("operador"), f"circle-{len(links)}"
+    cards = [
+        card(f"{one}-{owner}", status="cancelado", substituido_por=f"{next_}-{owner}")
+        for one, next_ in links.items()
+    ]
+    put = house.client("supervisor").put(path_of("clientes", owner), customer(owner, *cards))
+    assert put.status == 201, put
+    body = {"id": "c", "amount": money("10.00"), "force": True, "card": f"ka-{owner}"}
+    forced = operator.post(operation(owner, "f", "captures"), body)
+    assert (forced.status, forced.json()["captured"]) == (201, Decimal("10.00"))
+
+
+def test_no_purchase_captures_more_than_a_wallet_may_hold(house: House) -> None:
+    operator = house.client("operador")
+    operator.open_account("most", MEAL="10.00")
+    captures = operation("most", "f", "captures")
+    body: Document = {"id": "c1", "amount": money("1000000000000000.00"), "force": True}
+    assert operator.post(captures, body).status == 201
+    assert operator.post(captures, body | {"id": "c2"}).status == 422
+    assert operator.post(captures, body | {"id": "c2", "amount": money("0.01")}).status == 422
+    other = operation("most", "g", "captures")
+    assert operator.post(other, body | {"id": "c2"}).status == 422, "it would owe too much"
+
+
+def test_an_increment_makes_no_purchase_beyond_its_own_limit(house: House) -> None:
+    operator = house.client("operador")
+    operator.open_account("grown", MEAL="1000.00")
+    limit = {"window": "transaction", "max_amount": money("150.00")}
+    assert operator.put(path_of("accounts", "grown", "limits", "tx"), limit).status == 201
+    hold(house, "grown", "h", "100.00")
+    increments = operation("grown", "h", "increments")
+    terminal = house.client("terminal")
+    beyond = terminal.post(increments, {"id": "i1", "amount": money("50.01")}).json()
+    assert (beyond["operations"][-1]["reason"], beyond["held"]) == ("amount_limit", Decimal(100))
+    within = terminal.post(increments, {"id": "i2", "amount": money("50.00")}).json()
+    assert within["held"] == Decimal(150)

@@ -52,3 +52,22 @@ def test_without_reports_a_limit_counts_from_when_it_is_put(make_server: MakeSer
     assert client.put("/accounts/a/limits/m", body).status == 201
     assert client.authorize(purchase("a", "30.00", mcc="5812")).code == "00"
     assert client.authorize(purchase("a", "0.01", mcc="5812")).reason == "amount_limit"
+
+
+@pytest.mark.parametrize("for_all", [False, True])
+def test_a_purchase_without_a_merchant_counts_for_none(
+    make_server: MakeServer, for_all: bool
+) -> None:
+    client = make_server().start().client
+    client.open_account("a", MEAL="100.00")
+    forced = {"id": "c", "amount": money("20.00"), "force": True}
+    assert client.post(operation_of("a", "f"), forced).status == 201
+    body = {"window": "day", "max_amount": money("10.00"), "scope": {"merchants": ["LOJA"]}}
+    path = "/limits/m" if for_all else "/accounts/a/limits/m"
+    assert client.put(path, body).status == 201
+    until(lambda: would_be(client, "a", "10.01") == "amount_limit", "counted")
+    assert would_be(client, "a", "10.00") == "approved"
+
+
+def operation_of(account: str, one: str) -> str:
+    return path_of("accounts", account, "authorizations", one, "captures")

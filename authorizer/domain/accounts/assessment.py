@@ -12,6 +12,7 @@ from authorizer.domain.accounts.books import available_cents
 from authorizer.domain.accounts.cards import CardStatus
 from authorizer.domain.accounts.categories import CREDIT_LIMIT
 from authorizer.domain.accounts.limits import (
+    TRANSACTION,
     Limit,
     LimitCheck,
     LimitTerms,
@@ -166,7 +167,7 @@ def _funds_and_limits(rules: _Rules, only: Purchase | None) -> Assessment:
     if source is None or amount_cents == 0:
         return rules.decline(Reason.INSUFFICIENT_FUNDS)
     spending = Spending(source, rules.mcc, request.merchant, request.card_id)
-    checks = tuple(_checks(rules, spending, amount_cents, 0 if only else 1))
+    checks = tuple(_checks(rules, spending, amount_cents, only))
     exceeded = first_exceeded(checks)
     if exceeded is not None:
         assert exceeded.exceeded is not None
@@ -213,16 +214,19 @@ def _covering(rules: _Rules, sources: tuple[str, ...]) -> str | None:
 
 
 def _checks(
-    rules: _Rules, spending: Spending, amount_cents: int, adds_count: int
+    rules: _Rules, spending: Spending, amount_cents: int, only: Purchase | None
 ) -> Iterator[LimitCheck]:
     """What each limit says that has the purchase in its scope; all are told."""
+    whole_cents = amount_cents if only is None else only.amount_cents + amount_cents
+    adds_count = 1 if only is None else 0
     for name, limit, terms, is_global in _limits(rules):
         if limit is None:
             rules.see("limit", "counting", name=name, scope="global")
             continue
         if not limit.applies_to(spending):
             continue
-        check = limit.check(terms, amount_cents, adds_count, rules.now_us)
+        needed_cents = whole_cents if terms.window == TRANSACTION else amount_cents
+        check = limit.check(terms, needed_cents, adds_count, rules.now_us)
         rules.see(
             "limit",
             "pass" if check.exceeded is None else check.exceeded.name_on_wire,

@@ -22,7 +22,9 @@ def available_cents(account: Account, source: str, card_id: str | None) -> int:
 def card_of(account: Account, card_id: str | None) -> Card | None:
     """The card whose limit a purchase uses: the one that took the place of a replaced one."""
     card = None if card_id is None else account.cards.get(card_id)
-    while card is not None and card.replaced_by is not None:
+    for _ in account.cards:  # a document may let cards replace each other in a circle
+        if card is None or card.replaced_by is None:
+            break
         card = account.cards.get(card.replaced_by)
     return card
 

@@ -26,7 +26,7 @@ from authorizer.domain.accounts.purchase_state import (
 from authorizer.domain.accounts.state import Account
 from authorizer.domain.accounts.velocity import recount, windows_begun
 from authorizer.domain.aggregate import Context
-from authorizer.domain.money import format_cents
+from authorizer.domain.money import MAX_BALANCE_CENTS, format_cents
 from authorizer.domain.outcomes import Decision, Done, Reason, invalid
 
 _PENDING, _CLOSED = PurchaseStatus.PENDING, PurchaseStatus.CLOSED
@@ -70,6 +70,9 @@ def capture_purchase(account: Account, command: Capture, context: Context, now_u
     there_cents = available_cents(account, source, None)
     owed_cents = 0 if source == CREDIT_LIMIT else max(0, taken.beyond_cents - there_cents)
     owes_cents = account.owed_cents.get(source, 0) + owed_cents
+    captured_cents = (purchase.captured_cents if purchase else 0) + sum(taken[:2])
+    if max(owes_cents, captured_cents) > MAX_BALANCE_CENTS:
+        return invalid("more would be captured than a wallet may hold", "amount")
     event = PurchaseCaptured(
         at_us=now_us,
         by=command.by,

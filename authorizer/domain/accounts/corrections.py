@@ -31,7 +31,8 @@ def adjust(account: Account, command: Adjust, context: Context, now_us: int) -> 
     if there_cents + command.amount_cents < 0:
         detail = f"wallet {command.wallet} has {format_cents(there_cents)}"
         return refuse("insufficient_funds", account.status.value, detail)
-    if there_cents + command.amount_cents > MAX_BALANCE_CENTS:
+    whole_cents = there_cents + account.held_cents.get(command.wallet, 0)
+    if whole_cents + command.amount_cents > MAX_BALANCE_CENTS:
         return invalid("the wallet would hold more than it may", "amount")
     event = WalletAdjusted(
         at_us=now_us,

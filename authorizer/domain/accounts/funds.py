@@ -66,7 +66,8 @@ def credit(account: Account, command: Credit, context: Context, now_us: int) -> 
     names = policy.categories.wallets()
     if wallet not in account.wallets_cents and wallet not in names:
         return invalid(_no_wallet(wallet, (*account.wallets_cents, *names)), "category")
-    if account.wallets_cents.get(wallet, 0) + command.amount_cents > MAX_BALANCE_CENTS:
+    whole_cents = account.wallets_cents.get(wallet, 0) + account.held_cents.get(wallet, 0)
+    if whole_cents + command.amount_cents > MAX_BALANCE_CENTS:
         return invalid("the wallet would hold more than it may", "amount")
     event = AccountCredited(
         now_us,

@@ -15,8 +15,8 @@ from authorizer.domain.accounts.purchase_operations import (
 from authorizer.domain.accounts.purchase_state import OperationType, PurchaseOperation
 from authorizer.domain.accounts.state import Account
 from authorizer.domain.aggregate import Context
-from authorizer.domain.money import format_cents
-from authorizer.domain.outcomes import Decision, Done, Reason
+from authorizer.domain.money import MAX_BALANCE_CENTS, format_cents
+from authorizer.domain.outcomes import Decision, Done, Reason, invalid
 
 
 def refund_purchase(account: Account, command: Refund, _: Context, now_us: int) -> Decision:
@@ -41,6 +41,9 @@ def refund_purchase(account: Account, command: Refund, _: Context, now_us: int) 
         return refuse("over_refund", purchase.status.value, detail)
     source = purchase.source
     assert source is not None
+    whole_cents = account.wallets_cents.get(source, 0) + account.held_cents.get(source, 0)
+    if whole_cents + amount_cents > MAX_BALANCE_CENTS:
+        return invalid("the wallet would hold more than it may", "amount")
     event = PurchaseRefunded(
         at_us=now_us,
         by=command.by,
