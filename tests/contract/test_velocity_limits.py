@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from tests.support.client import Client, path_of
@@ -71,3 +73,52 @@ def test_a_purchase_without_a_merchant_counts_for_none(
 
 def operation_of(account: str, one: str) -> str:
     return path_of("accounts", account, "authorizations", one, "captures")
+
+
+@pytest.mark.parametrize("first", ["hold", "transaction", "reversal", "nothing"])
+def test_a_forced_capture_counts_alike_before_and_after_a_limit_is_put(
+    make_server: MakeServer, first: str
+) -> None:
+    """What was declined and is booked all the same is the purchase that was declined."""
+    client = make_server().start().client
+    client.open_account("a", MEAL="1.00")
+    terms: Document = {"mcc": "5812", "merchant": "LOJA"}
+    match first:
+        case "hold":
+            body = {"id": "d", "amount": money("50.00"), **terms}
+            assert client.post("/accounts/a/authorizations", body).json()["code"] == "51"
+            terms = {}
+        case "transaction":
+            assert client.authorize(purchase("a", "50.00", id="d", **terms)).code == "51"
+            terms = {}
+        case "reversal":
+            early = {"id": "r", "if_unknown": "decline"}
+            assert client.post("/accounts/a/authorizations/d/reversals", early).status == 201
+    limit: Document = {"window": "day", "max_amount": money("1000.00")}
+    limit["scope"] = {"mccs": ["5812"], "merchants": ["LOJA"]}
+    assert client.put("/accounts/a/limits/before", limit).status == 201
+    forced = {"id": "f", "amount": money("50.00"), "force": True, **terms}
+    assert client.post(operation_of("a", "d"), forced).status == 201
+    assert client.put("/accounts/a/limits/after", limit).status == 201
+    found = client.get("/accounts/a/limits").json()
+    used = {one["name"]: (one["used_amount"], one["used_count"]) for one in found["limits"]}
+    assert used == dict.fromkeys(["before", "after"], (Decimal("50.00"), 1))
+
+
+def test_a_purchase_that_was_reversed_before_it_came_is_listed_as_declined(
+    make_server: MakeServer,
+) -> None:
+    client = make_server().start().client
+    client.open_account("a", MEAL="10.00")
+    early = {"id": "r", "if_unknown": "decline"}
+    assert client.post("/accounts/a/authorizations/x/reversals", early).status == 201
+    answer = client.authorize(purchase("a", "5.00", mcc="5812", id="x"))
+    assert (answer.code, answer.reason) == ("07", "reversed_before")
+    assert [one["id"] for one in listing(client, "declined")] == ["x"]
+    assert listing(client, "reversed") == []
+
+
+def listing(client: Client, status: str) -> list[Document]:
+    answer = client.get(f"/accounts/a/authorizations?status={status}")
+    assert answer.status == 200, answer
+    return list(answer.json()["authorizations"])

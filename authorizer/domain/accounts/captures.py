@@ -164,14 +164,17 @@ def _forced_source(
     account: Account, command: Capture, purchase: Purchase | None, context: Context
 ) -> str:
     """Which source pays where no approval has chosen one; without an MCC the fallback wallet."""
-    terms = _terms(command) if purchase is None else purchase.terms
+    terms = _terms(purchase, command)
     card_id = terms.card_id if terms.card_id in account.cards else None
     request = Request(command.amount_cents or 0, terms.mcc, terms.merchant, card_id)
     return forced_source(account, request, context.policy)
 
 
-def _terms(command: Capture | PurchaseCaptured) -> PurchaseTerms:
-    return PurchaseTerms(command.mcc or "", command.merchant or "", command.card_id)
+def _terms(purchase: Purchase | None, capture: Capture | PurchaseCaptured) -> PurchaseTerms:
+    """A purchase's own terms; the capture's where there is none, or only its reversal came."""
+    if purchase is not None and purchase.terms.mcc:
+        return purchase.terms
+    return PurchaseTerms(capture.mcc or "", capture.merchant or "", capture.card_id)
 
 
 def _fingerprint(message: Capture) -> str:
@@ -221,10 +224,11 @@ def purchase_captured(account: Account, event: PurchaseCaptured) -> None:
 def _made_by_force(account: Account, event: PurchaseCaptured, amount_cents: int) -> Purchase:
     """A purchase that was unknown or declined, and is booked all the same."""
     purchase = find_purchase(account, event.purchase_id)
+    terms = _terms(purchase, event)
     if purchase is None:
         purchase = Purchase(event.purchase_id, event.at_us)
-        purchase.terms = _terms(event)
         purchase.requested_cents = amount_cents
+    purchase.terms = terms
     keep_purchase(account, purchase)
     purchase.reason = Reason.APPROVED
     purchase.amount_cents += amount_cents

@@ -3,15 +3,16 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, func, literal, select, update
+from sqlalchemy import Connection, bindparam, case, cast, func, select, update
 
 from authorizer.domain.accounts.purchase_state import PurchaseStatus
 from authorizer.domain.outcomes import Reason
+from authorizer.followers.reports.tables.column_types import WholeNumber
 from authorizer.followers.reports.tables.purchase_life import Key, PurchaseChange
 from authorizer.followers.reports.tables.schema import purchases, transactions
-from authorizer.followers.reports.tables.writing import replace, upserting
+from authorizer.followers.reports.tables.writing import upserting
 
-_APPROVED: Final = Reason.APPROVED.name_on_wire
+_IS_APPROVED: Final = transactions.c.reason == Reason.APPROVED.name_on_wire
 
 
 def write_purchases(connection: Connection, changes: Mapping[Key, PurchaseChange]) -> None:
@@ -20,6 +21,11 @@ def write_purchases(connection: Connection, changes: Mapping[Key, PurchaseChange
     A purchase that one message made comes into it when something else happens to it.
     """
     put = [_whole(change) for change in changes.values() if change.put is not None]
+    single = [
+        {"of_account": key.account_id, "of_purchase": key.purchase_id}
+        for key, change in changes.items()
+        if change.put is None or change.is_forced
+    ]
     others = [
         {
             "of_account": key.account_id,
@@ -30,14 +36,28 @@ def write_purchases(connection: Connection, changes: Mapping[Key, PurchaseChange
         for key, change in changes.items()
         if change.put is None
     ]
-    replace(connection, purchases, put)
+    insertion = upserting(connection)(purchases)
+    known = insertion.from_select(list(purchases.c.keys()), _SINGLE_MESSAGE)
+    for row in single:
+        connection.execute(known.on_conflict_do_nothing(), row)
+    if put:
+        key, taken = purchases.primary_key, _taken_from(insertion.excluded)
+        connection.execute(insertion.on_conflict_do_update(index_elements=key, set_=taken), put)
     if others:
-        known = upserting(connection)(purchases).from_select(
-            list(purchases.c.keys()), _SINGLE_MESSAGE
-        )
-        for row in others:
-            connection.execute(known.on_conflict_do_nothing(), row)
         connection.execute(_CHANGE, others)
+
+
+def _taken_from(put: Any) -> dict[str, Any]:
+    """What a purchase that is there takes: one that was announced, or declined and then forced.
+
+    It began when it began, and keeps its terms if it has any.
+    """
+    has_none = purchases.c.mcc.is_(None)
+    terms = {
+        name: case((has_none, put[name]), else_=purchases.c[name])
+        for name in ("mcc", "merchant", "card_id")
+    }
+    return {**terms, **{name: put[name] for name in ("status", "counted_cents", "source")}}
 
 
 def _whole(change: PurchaseChange) -> dict[str, Any]:
@@ -50,8 +70,11 @@ _SINGLE_MESSAGE: Final = select(
     transactions.c.transaction_id,
     transactions.c.position,
     transactions.c.at_us,
-    literal(PurchaseStatus.CLOSED.value),
-    transactions.c.amount_cents,
+    case(
+        (_IS_APPROVED, PurchaseStatus.CLOSED.value),
+        else_=PurchaseStatus.DECLINED.value,
+    ),
+    case((_IS_APPROVED, cast(transactions.c.amount_cents, WholeNumber)), else_=0),
     transactions.c.source,
     func.coalesce(transactions.c.override_mcc, transactions.c.mcc),
     transactions.c.merchant,
@@ -59,7 +82,7 @@ _SINGLE_MESSAGE: Final = select(
 ).where(
     transactions.c.account_id == bindparam("of_account"),
     transactions.c.transaction_id == bindparam("of_purchase"),
-    transactions.c.reason == _APPROVED,
+    transactions.c.reason != Reason.DUPLICATE_MISMATCH.name_on_wire,
 )
 _CHANGE: Final = (
     update(purchases)

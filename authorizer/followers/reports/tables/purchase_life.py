@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from authorizer.domain.accounts.changes import wallet_change
-from authorizer.domain.accounts.events import AccountCredited
+from authorizer.domain.accounts.events import AccountCredited, PurchaseDeclined
 from authorizer.domain.accounts.purchase_events import (
     HoldApproved,
     HoldDeclined,
@@ -37,9 +37,11 @@ class Key(NamedTuple):
 class PurchaseChange:
     """What a run of events has made of a purchase."""
 
-    __slots__ = ("counted_cents", "put", "status")
+    __slots__ = ("counted_cents", "is_forced", "put", "status")
 
     def __init__(self) -> None:
+        self.is_forced = False
+        """Whether a capture made it, perhaps of one that was declined before."""
         self.put: Row | None = None
         """The purchase as it began in this run; None where it is in the tables already."""
         self.counted_cents = 0
@@ -95,20 +97,26 @@ class PurchaseLives:
         key = Key(storable(event.account_id), storable(event.purchase_id))
         return self.changes.setdefault(key, PurchaseChange())
 
-    def _put(self, event: Any, position: int, status: PurchaseStatus, **fields: Any) -> None:
+    def _put(
+        self, event: Any, position: int, status: PurchaseStatus, source: str | None = None
+    ) -> None:
         change = self._change(event)
-        change.put = {
-            "account_id": event.account_id,
-            "purchase_id": event.purchase_id,
-            "position": position,
-            "at_us": event.at_us,
-            "source": None,
-            "mcc": getattr(event, "override_mcc", None) or getattr(event, "mcc", None),
-            "merchant": getattr(event, "merchant", None),
-            "card_id": getattr(event, "card_id", None),
-            **fields,
-        }
+        begun = change.put or {"position": position, "at_us": event.at_us, "mcc": None}
+        if begun["mcc"] is None:
+            begun |= {
+                "mcc": getattr(event, "override_mcc", None) or getattr(event, "mcc", None),
+                "merchant": getattr(event, "merchant", None),
+                "card_id": getattr(event, "card_id", None),
+            }
+        key = {"account_id": event.account_id, "purchase_id": event.purchase_id}
+        change.put = {**key, **begun, "source": source}
         change.status, change.counted_cents = status.value, 0
+
+    def declined(self, event: PurchaseDeclined) -> None:
+        """Note a purchase of one message whose reversal came before it."""
+        if event.reason == Reason.REVERSED_BEFORE.name_on_wire:
+            key = Key(storable(event.account_id), storable(event.transaction_id or ""))
+            self.changes.setdefault(key, PurchaseChange()).status = PurchaseStatus.DECLINED.value
 
     # --- one method an event -------------------------------------------------------------------
 
@@ -169,6 +177,7 @@ class PurchaseLives:
         if event.makes:
             self._put(event, position, PurchaseStatus.CLOSED, source=event.source)
         change = self._change(event)
+        change.is_forced |= event.makes
         change.counted_cents += event.beyond_cents - event.released_cents
         change.status = event.status
         cents = event.from_hold_cents + event.beyond_cents

@@ -18,6 +18,7 @@ def approved(rows: Rows, event: PurchaseApproved, position: int) -> None:
 def declined(rows: Rows, event: PurchaseDeclined, position: int) -> None:
     """A declined purchase: nothing paid."""
     _transaction(rows, event, position, Reason.of(event.reason), None)
+    rows.lives.declined(event)
 
 
 def _transaction(
