@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from hypothesis import example, given, settings
@@ -78,6 +78,9 @@ def cents_of(spelled: str) -> int | None:
     return int(cents) if cents.denominator == 1 and abs(cents) < 10**28 else None
 
 
+NOT_IN_PATHS: Final = {"/", "\x7f", *map(chr, range(32))}
+
+
 def reference(body: bytes) -> Authorize | Reason:
     """Read a transaction slowly."""
     try:
@@ -106,7 +109,8 @@ def reference(body: bytes) -> Authorize | Reason:
     identity, card = values.get("id"), values.get("card")
     texts = all(is_text(value, MAX_TEXT_LENGTH) for value in (account, mcc, merchant))
     ids = all(value is None or is_text(value, MAX_ID_LENGTH) for value in (identity, card))
-    if not texts or not ids or not isinstance(amount, Spelled):
+    stands_in_paths = identity is None or not any(sign in NOT_IN_PATHS for sign in identity)
+    if not texts or not ids or not stands_in_paths or not isinstance(amount, Spelled):
         return Reason.MALFORMED
     cents = cents_of(amount)
     if cents is None or cents <= 0:
@@ -142,8 +146,8 @@ TEXTS = st.sampled_from(
         "123", "5811", "PADARIA DO ZE               SAO PAULO BR", "PAG*JoseDaSilva", "açaí",
         "BRL", "purchase",
         "\N{SNOWMAN}", "\U0001f355", "", " ", "\t", "\N{NO-BREAK SPACE}", "a\0b", '"', "\\", "{",
-        "}", "amount", '"amount": 5', '{"totalAmount":1}', "x" * 128, "x" * 129, "y" * 1024,
-        "y" * 1025, "é" * 1024, "é" * 1025, "1e5", "null",
+        "}", "amount", '"amount": 5', '{"totalAmount":1}', "a/b", "a\x1fb", "a\x7f",
+        "x" * 128, "x" * 129, "y" * 1024, "y" * 1025, "é" * 1024, "é" * 1025, "1e5", "null",
     )
 ) | st.text(max_size=6)  # fmt: skip
 ANY_NUMBER = r"-?(0|[1-9][0-9]{0,6})(\.[0-9]{1,4})?([eE][+-]?[0-9]{1,2})?"
