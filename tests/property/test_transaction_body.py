@@ -109,8 +109,9 @@ def reference(body: bytes) -> Authorize | Reason:
     identity, card = values.get("id"), values.get("card")
     texts = all(is_text(value, MAX_TEXT_LENGTH) for value in (account, mcc, merchant))
     ids = all(value is None or is_text(value, MAX_ID_LENGTH) for value in (identity, card))
-    stands_in_paths = identity is None or not any(sign in NOT_IN_PATHS for sign in identity)
-    if not texts or not ids or not stands_in_paths or not isinstance(amount, Spelled):
+    if not texts or not ids or not isinstance(amount, Spelled):
+        return Reason.MALFORMED
+    if not NOT_IN_PATHS.isdisjoint(identity or ""):
         return Reason.MALFORMED
     cents = cents_of(amount)
     if cents is None or cents <= 0:
