@@ -129,7 +129,7 @@ def test_a_journal_that_ended_in_order_is_believed() -> None:
     disk.calls.clear()
     open_journal(disk)
     assert {operation for operation, _ in disk.calls} == {
-        "make_folder", "read", "sync", "sync_folder", "append",
+        "make_folder", "read", "sync", "remove", "sync_folder", "append",
     }  # fmt: skip
 
 
@@ -158,6 +158,17 @@ def began_a_segment_after_an_orderly_end(disk: FaultyDisk) -> None:
         full.write(2, [b"[2]"])
 
 
+def failed_a_sync_after_an_orderly_end(disk: FaultyDisk) -> None:
+    """The newest segment reads as at the orderly end once its cache is dropped."""
+    opened = open_journal(disk)
+    opened.write(1, [b"[1]"])
+    opened.close()
+    again = open_journal(disk)
+    disk.fail("sync")
+    with pytest.raises(OSError, match="Input/output error"):
+        again.write(2, [b"[2]"])
+
+
 def cut_after_an_orderly_end(disk: FaultyDisk) -> None:
     opened = open_journal(disk)
     opened.close()
@@ -179,6 +190,7 @@ def has_an_unreadable_mark(disk: FaultyDisk) -> None:
         ended_by_a_failed_sync,
         went_on_after_an_orderly_end,
         began_a_segment_after_an_orderly_end,
+        failed_a_sync_after_an_orderly_end,
         cut_after_an_orderly_end,
         has_an_unreadable_mark,
     ],
@@ -255,6 +267,22 @@ def test_a_key_that_a_start_has_found_stays_whatever_sync_failed(
     pytest.fail("syncs without end")
 
 
+def test_keys_after_a_failed_sync_are_written_anew_though_they_read_as_at_an_orderly_end() -> None:
+    """Nothing that is written behind what a sync lost may reach the device."""
+    disk = MemoryDisk()
+    vault = Vault(disk, "keys")
+    vault.create(["c"])
+    vault.close()
+    disk.fail_sync(3)
+    with pytest.raises(OSError, match="Input/output error"):
+        Vault(disk, "keys").create(["d"])
+    disk.kill()
+    again = Vault(disk, "keys")
+    again.create(["e"])
+    disk.lose_power(Random(1))
+    assert Vault(disk, "keys").has_key("e")
+
+
 @each_disk
 def test_a_key_whose_end_was_not_synced_ends_with_the_next_start(
     make_disk: Callable[[], MemoryDisk],
@@ -284,7 +312,7 @@ def test_keys_that_ended_in_order_are_believed() -> None:
     disk.calls.clear()
     assert Vault(disk, "keys").has_key("c")
     assert {operation for operation, _ in disk.calls} == {
-        "make_folder", "read", "sync", "sync_folder", "append",
+        "make_folder", "read", "sync", "remove", "sync_folder", "append",
     }  # fmt: skip
 
 

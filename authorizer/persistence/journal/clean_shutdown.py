@@ -5,14 +5,14 @@ sync of that file succeeds, though no device has it. So a start believes the fil
 process only if that one has noted, at its end, that all of its syncs had succeeded, and with which
 bytes. Any other start writes them anew.
 
-The mark is a claim about bytes, not a state of the folder: it need not be taken away when the
-files change, because it does not fit them any more.
+The mark is taken away before the first write. A sync that fails can leave a file that reads as
+before, which the mark would fit again, and yet the device never takes what is written behind it.
 """
 
 from contextlib import suppress
 from typing import Final
 
-from authorizer.persistence.disk import Disk, is_there, replace
+from authorizer.persistence.disk import Disk, is_there, remove_if_there, replace
 
 MARK: Final = "clean-shutdown"
 _TEMPORARY: Final = "new-clean-shutdown.tmp"
@@ -28,3 +28,11 @@ def said(disk: Disk, folder: str) -> str:
     """The mark of the last orderly end; empty if there is none."""
     name = f"{folder}/{MARK}"
     return disk.read(name).decode(errors="replace").strip() if is_there(disk, name) else ""
+
+
+def withdraw(disk: Disk, folder: str) -> None:
+    """Take the mark away, before anything is written.
+
+    The folder need not be synced: after a loss of power nothing is left of a failed sync.
+    """
+    remove_if_there(disk, f"{folder}/{MARK}")

@@ -48,6 +48,7 @@ class FileJournal(BlockingJournal):
             self._size_bytes = read.segment_bytes
             if newest is not None and not self._is_known(read):
                 replace(disk, _NEW_SEGMENT, read.segment, newest[: read.segment_bytes])
+            clean_shutdown.withdraw(disk, journal.FOLDER)
             for name in journal.segments(disk):
                 disk.sync(name)  # what was read may be what a killed process never synced
             disk.sync_folder(journal.FOLDER)

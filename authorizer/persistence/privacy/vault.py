@@ -170,9 +170,11 @@ class Vault(Keyring):
             raise VaultDamagedError(f"{self.path}: {error}") from error
         if clean_shutdown.said(disk, folder) == _end(data):
             disk.sync(self._name)
+            clean_shutdown.withdraw(disk, folder)
             disk.sync_folder(folder)
         else:
             _replace(disk, folder, bytes(self._slots))
+            clean_shutdown.withdraw(disk, folder)
         self._file = disk.append(self._name)
         self._place = FilePlace(disk, self._name)
 
