@@ -149,3 +149,30 @@ def test_an_increment_makes_no_purchase_beyond_its_own_limit(house: House) -> No
     assert (beyond["operations"][-1]["reason"], beyond["held"]) == ("amount_limit", Decimal(100))
     within = terminal.post(increments, {"id": "i2", "amount": money("50.00")}).json()
     assert within["held"] == Decimal(150)
+
+
+def test_a_reversal_brings_no_wallet_beyond_what_it_may_hold(house: House) -> None:
+    operator, most = house.client("operador"), money("1000000000000000.00")
+    operator.open_account("full", MEAL="1000000000000000.00")
+    body: Document = {"account": "full", "totalAmount": most, "mcc": "5812", "merchant": "LOJA"}
+    answer = house.client("terminal").post("/transactions", body | {"id": "p"})
+    assert answer.json()["code"] == "00"
+    credit = {"id": "k", "category": "MEAL", "amount": money("0.01")}
+    assert operator.post(path_of("accounts", "full", "credits"), credit).status == 201
+    reversals = operation("full", "p", "reversals")
+    assert operator.post(reversals, {"id": "r"}).status == 422
+    less = {"id": "r", "amount": money("999999999999999.99")}
+    assert operator.post(reversals, less).status == 201
+
+
+def test_a_dry_run_knows_an_id_that_an_authorization_would_not_get(house: House) -> None:
+    operator = house.client("operador")
+    operator.open_account("dry", MEAL="10.00")
+    early = {"id": "r", "if_unknown": "decline"}
+    assert operator.post(operation("dry", "announced", "reversals"), early).status == 201
+    forced = {"id": "c", "amount": money("1.00"), "force": True}
+    assert operator.post(operation("dry", "forced", "captures"), forced).status == 201
+    for one, reason in (("announced", "reversed_before"), ("forced", "duplicate_mismatch")):
+        body = {"id": one, "amount": money("1.00"), "mcc": "5812", "merchant": "LOJA"}
+        answer = operator.post(path_of("accounts", "dry", "decisions"), body).json()
+        assert (answer["code"], answer["reason"]) == ("07", reason)

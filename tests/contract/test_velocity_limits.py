@@ -75,7 +75,9 @@ def operation_of(account: str, one: str) -> str:
     return path_of("accounts", account, "authorizations", one, "captures")
 
 
-@pytest.mark.parametrize("first", ["hold", "transaction", "reversal", "nothing"])
+@pytest.mark.parametrize(
+    "first", ["hold", "transaction", "reversal", "late_transaction", "late_hold", "nothing"]
+)
 def test_a_forced_capture_counts_alike_before_and_after_a_limit_is_put(
     make_server: MakeServer, first: str
 ) -> None:
@@ -91,9 +93,18 @@ def test_a_forced_capture_counts_alike_before_and_after_a_limit_is_put(
         case "transaction":
             assert client.authorize(purchase("a", "50.00", id="d", **terms)).code == "51"
             terms = {}
-        case "reversal":
+        case "reversal" | "late_transaction" | "late_hold":
             early = {"id": "r", "if_unknown": "decline"}
             assert client.post("/accounts/a/authorizations/d/reversals", early).status == 201
+    if first == "late_transaction":
+        late = client.authorize(purchase("a", "50.00", id="d", **terms))
+        assert late.reason == "reversed_before"
+        terms = {}
+    if first == "late_hold":
+        body = {"id": "d", "amount": money("50.00"), **terms}
+        late_hold = client.post("/accounts/a/authorizations", body).json()
+        assert late_hold["operations"][-1]["reason"] == "reversed_before"
+        terms = {}
     limit: Document = {"window": "day", "max_amount": money("1000.00")}
     limit["scope"] = {"mccs": ["5812"], "merchants": ["LOJA"]}
     assert client.put("/accounts/a/limits/before", limit).status == 201
@@ -122,3 +133,16 @@ def listing(client: Client, status: str) -> list[Document]:
     answer = client.get(f"/accounts/a/authorizations?status={status}")
     assert answer.status == 200, answer
     return list(answer.json()["authorizations"])
+
+
+def test_an_account_that_could_not_be_opened_is_not_there_under_a_limit_for_all(
+    make_server: MakeServer,
+) -> None:
+    client = make_server().start().client
+    limit = {"window": "day", "max_amount": money("10.00")}
+    assert client.put("/limits/all", limit).status == 201
+    unopened = {"balances": {"NOPE": money("1.00")}}
+    assert client.put("/accounts/ghost", unopened).status == 422
+    answer = client.authorize(purchase("ghost", "1.00"))
+    assert (answer.code, answer.reason) == ("07", "account_not_found")
+    client.open_account("ghost", MEAL="5.00")

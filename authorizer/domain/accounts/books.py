@@ -9,6 +9,7 @@ from authorizer.domain.accounts.cards import Card
 from authorizer.domain.accounts.categories import CREDIT_LIMIT
 from authorizer.domain.accounts.purchase_state import Purchase
 from authorizer.domain.accounts.state import Account
+from authorizer.domain.money import MAX_BALANCE_CENTS
 
 
 def available_cents(account: Account, source: str, card_id: str | None) -> int:
@@ -17,6 +18,14 @@ def available_cents(account: Account, source: str, card_id: str | None) -> int:
         return account.wallets_cents.get(source, 0)
     card = card_of(account, card_id)
     return 0 if card is None else max(0, card.available_cents)
+
+
+def would_overflow(account: Account, source: str, adds_cents: int) -> bool:
+    """Whether a wallet would hold more than it may, with what is held of it."""
+    if source == CREDIT_LIMIT:
+        return False
+    there_cents = account.wallets_cents.get(source, 0) + account.held_cents.get(source, 0)
+    return there_cents + adds_cents > MAX_BALANCE_CENTS
 
 
 def card_of(account: Account, card_id: str | None) -> Card | None:

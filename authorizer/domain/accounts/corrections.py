@@ -1,13 +1,13 @@
 """An operator's corrections: adjusting a wallet, freezing an account, closing it."""
 
-from authorizer.domain.accounts.books import debt_paid_cents, receive
+from authorizer.domain.accounts.books import debt_paid_cents, receive, would_overflow
 from authorizer.domain.accounts.idempotency import credit_fingerprint
 from authorizer.domain.accounts.purchase_commands import Adjust, SetAccountStatus
 from authorizer.domain.accounts.purchase_events import AccountStatusChanged, WalletAdjusted
 from authorizer.domain.accounts.purchase_operations import refuse, refuse_closed
 from authorizer.domain.accounts.state import Account, AccountStatus
 from authorizer.domain.aggregate import Context
-from authorizer.domain.money import MAX_BALANCE_CENTS, format_cents
+from authorizer.domain.money import format_cents
 from authorizer.domain.outcomes import HOLDS, Decision, Done, invalid
 
 
@@ -31,8 +31,7 @@ def adjust(account: Account, command: Adjust, context: Context, now_us: int) -> 
     if there_cents + command.amount_cents < 0:
         detail = f"wallet {command.wallet} has {format_cents(there_cents)}"
         return refuse("insufficient_funds", account.status.value, detail)
-    whole_cents = there_cents + account.held_cents.get(command.wallet, 0)
-    if whole_cents + command.amount_cents > MAX_BALANCE_CENTS:
+    if would_overflow(account, command.wallet, command.amount_cents):
         return invalid("the wallet would hold more than it may", "amount")
     event = WalletAdjusted(
         at_us=now_us,

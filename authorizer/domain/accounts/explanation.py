@@ -1,17 +1,12 @@
 """Reading a purchase, and how one would be decided; nothing changes."""
 
 from authorizer.domain.accounts.assessment import Assessment, Request, Step, assess
-from authorizer.domain.accounts.purchase_commands import (
-    Explain,
-    ReadPurchase,
-)
+from authorizer.domain.accounts.purchase_commands import Explain, ReadPurchase
 from authorizer.domain.accounts.purchase_lookup import find_purchase
-from authorizer.domain.accounts.purchase_operations import (
-    no_purchase,
-)
+from authorizer.domain.accounts.purchase_operations import no_purchase
 from authorizer.domain.accounts.state import Account
 from authorizer.domain.aggregate import Context
-from authorizer.domain.outcomes import HOLDS, Answered, Decision
+from authorizer.domain.outcomes import HOLDS, Answered, Decision, Reason
 
 
 def read_purchase(account: Account, command: ReadPurchase, _: Context, __: int) -> Decision:
@@ -25,9 +20,13 @@ def explain(account: Account, command: Explain, context: Context, now_us: int) -
     """Say how a purchase would be decided. Under an id that is known, as it was decided."""
     known = None if command.purchase_id is None else find_purchase(account, command.purchase_id)
     made = None if known is None else known.authorization
-    if known is not None and made is not None:
+    if known is not None:
         step = Step("id", "known", {"id": command.purchase_id, "status": known.status.value})
-        found = Assessment(made.reason, known.source, known.amount_cents, None, None, (step,))
+        if made is not None:
+            found = Assessment(made.reason, known.source, known.amount_cents, None, None, (step,))
+        else:
+            reason = Reason.REVERSED_BEFORE if known.is_announced else Reason.DUPLICATE_MISMATCH
+            found = Assessment(reason, None, 0, None, None, (step,))
         return Decision(Answered(found))
     request = Request(
         command.amount_cents,

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable
 
-from authorizer.domain.accounts.books import debt_paid_cents, receive
+from authorizer.domain.accounts.books import debt_paid_cents, receive, would_overflow
 from authorizer.domain.accounts.commands import Credit, OpenAccount
 from authorizer.domain.accounts.events import AccountCredited, AccountLinked, AccountOpened
 from authorizer.domain.accounts.idempotency import credit_fingerprint
 from authorizer.domain.accounts.purchase_operations import refuse_closed
 from authorizer.domain.accounts.state import Account
 from authorizer.domain.aggregate import Context
-from authorizer.domain.money import MAX_BALANCE_CENTS
 from authorizer.domain.outcomes import (
     HOLDS,
     Decision,
@@ -66,8 +65,7 @@ def credit(account: Account, command: Credit, context: Context, now_us: int) -> 
     names = policy.categories.wallets()
     if wallet not in account.wallets_cents and wallet not in names:
         return invalid(_no_wallet(wallet, (*account.wallets_cents, *names)), "category")
-    whole_cents = account.wallets_cents.get(wallet, 0) + account.held_cents.get(wallet, 0)
-    if whole_cents + command.amount_cents > MAX_BALANCE_CENTS:
+    if would_overflow(account, wallet, command.amount_cents):
         return invalid("the wallet would hold more than it may", "amount")
     event = AccountCredited(
         now_us,

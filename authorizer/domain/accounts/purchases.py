@@ -92,7 +92,9 @@ def _repeat_of(purchase: Purchase, command: Authorize) -> Outcome:
 def authorize_by_all_rules(
     account: Account, command: Authorize, context: Context, now_us: int, waited_ns: int
 ) -> tuple[Outcome, tuple[Event, ...]]:
-    """Decide one purchase on an account that has more than wallets: see `Account.is_special`."""
+    """Decide one purchase on an account that has more than wallets: see `Account.special`."""
+    if not account.exists:
+        return OUTCOMES[Reason.ACCOUNT_NOT_FOUND], ()
     if command.transaction_id is not None:
         repeat = _repeat(account, command, now_us - context.policy.id_retention_us)
         if repeat is not None and repeat.replayed:
@@ -198,14 +200,15 @@ def purchase_declined(account: Account, event: PurchaseDeclined) -> None:
 def _remember(account: Account, event: PurchaseApproved | PurchaseDeclined, word: str) -> None:
     if event.transaction_id is None:
         return
+    fields = purchase_fingerprint(event.amount_cents, event.card_id, event.mcc, event.merchant)
     announced = account.purchases.get(event.transaction_id)
     if announced is None:
-        fields = purchase_fingerprint(event.amount_cents, event.card_id, event.mcc, event.merchant)
         account.purchase_keys.add(event.transaction_id, event.at_us, word, fields)
         return
-    fields = purchase_fingerprint(event.amount_cents, event.card_id, event.mcc, event.merchant)
     announced.status = PurchaseStatus.DECLINED
-    announced.terms = PurchaseTerms(event.mcc, event.merchant, event.card_id)
+    announced.terms = PurchaseTerms(
+        event.mcc, event.merchant, event.card_id, override_mcc=event.override_mcc
+    )
     announced.requested_cents = event.amount_cents
     announced.operations.append(
         PurchaseOperation(

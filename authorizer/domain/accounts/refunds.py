@@ -1,6 +1,6 @@
 """Refunds: captured money is given back, never more than was captured."""
 
-from authorizer.domain.accounts.books import debt_paid_cents, give
+from authorizer.domain.accounts.books import debt_paid_cents, give, would_overflow
 from authorizer.domain.accounts.purchase_commands import Refund
 from authorizer.domain.accounts.purchase_events import PurchaseRefunded
 from authorizer.domain.accounts.purchase_lookup import find_purchase, kept_purchase
@@ -15,7 +15,7 @@ from authorizer.domain.accounts.purchase_operations import (
 from authorizer.domain.accounts.purchase_state import OperationType, PurchaseOperation
 from authorizer.domain.accounts.state import Account
 from authorizer.domain.aggregate import Context
-from authorizer.domain.money import MAX_BALANCE_CENTS, format_cents
+from authorizer.domain.money import format_cents
 from authorizer.domain.outcomes import Decision, Done, Reason, invalid
 
 
@@ -41,8 +41,7 @@ def refund_purchase(account: Account, command: Refund, _: Context, now_us: int) 
         return refuse("over_refund", purchase.status.value, detail)
     source = purchase.source
     assert source is not None
-    whole_cents = account.wallets_cents.get(source, 0) + account.held_cents.get(source, 0)
-    if whole_cents + amount_cents > MAX_BALANCE_CENTS:
+    if would_overflow(account, source, amount_cents):
         return invalid("the wallet would hold more than it may", "amount")
     event = PurchaseRefunded(
         at_us=now_us,

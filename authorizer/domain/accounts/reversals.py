@@ -1,6 +1,6 @@
 """Reversals: a purchase is undone, or a part of it, perhaps before it has come."""
 
-from authorizer.domain.accounts.books import debt_paid_cents, give, release
+from authorizer.domain.accounts.books import debt_paid_cents, give, release, would_overflow
 from authorizer.domain.accounts.purchase_commands import Reverse
 from authorizer.domain.accounts.purchase_events import PurchaseReversed, PurchaseReversedBefore
 from authorizer.domain.accounts.purchase_lookup import find_purchase, keep_purchase, kept_purchase
@@ -22,7 +22,7 @@ from authorizer.domain.accounts.state import Account
 from authorizer.domain.accounts.velocity import recount
 from authorizer.domain.aggregate import Context
 from authorizer.domain.money import format_cents
-from authorizer.domain.outcomes import Decision, Done, Reason
+from authorizer.domain.outcomes import Decision, Done, Reason, invalid
 
 
 def reverse_purchase(account: Account, command: Reverse, _: Context, now_us: int) -> Decision:
@@ -47,6 +47,8 @@ def reverse_purchase(account: Account, command: Reverse, _: Context, now_us: int
         return refuse("over_reversal", purchase.status.value, detail)
     source, of_hold = purchase.source, purchase.status is PurchaseStatus.PENDING
     assert source is not None
+    if not of_hold and would_overflow(account, source, amount_cents):
+        return invalid("the wallet would hold more than it may", "amount")
     event = PurchaseReversed(
         at_us=now_us,
         by=command.by,

@@ -208,7 +208,7 @@ def purchases(journal: Journal) -> list[dict[str, Any]]:
         begins = isinstance(event, HoldApproved | HoldDeclined | PurchaseReversedBefore)
         if begins or (isinstance(event, PurchaseCaptured) and event.makes):
             fields = event._asdict()
-            found[key] = {
+            row = {
                 **dict.fromkeys(("source", "merchant", "card_id")),
                 **fields,
                 "position": position,
@@ -216,6 +216,11 @@ def purchases(journal: Journal) -> list[dict[str, Any]]:
                 "counted_cents": 0,
                 "status": FIRST_STATUS[type(event)],
             }
+            earlier = found.get(key, {})
+            stays = ("position", "at_us") if earlier else ()
+            if earlier.get("mcc") is not None:
+                stays = (*stays, "mcc", "merchant", "card_id")
+            found[key] = row | {name: earlier[name] for name in stays}
         if key in found:
             found[key]["counted_cents"] += counted(event)
             found[key]["status"] = getattr(event, "status", found[key]["status"])

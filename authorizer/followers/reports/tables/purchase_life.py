@@ -94,7 +94,7 @@ class PurchaseLives:
         )
 
     def _change(self, event: Any) -> PurchaseChange:
-        key = Key(storable(event.account_id), storable(event.purchase_id))
+        key = Key(storable(event.account_id), storable(_id_of(event)))
         return self.changes.setdefault(key, PurchaseChange())
 
     def _put(
@@ -108,15 +108,15 @@ class PurchaseLives:
                 "merchant": getattr(event, "merchant", None),
                 "card_id": getattr(event, "card_id", None),
             }
-        key = {"account_id": event.account_id, "purchase_id": event.purchase_id}
+        key = {"account_id": event.account_id, "purchase_id": _id_of(event)}
         change.put = {**key, **begun, "source": source}
         change.status, change.counted_cents = status.value, 0
 
-    def declined(self, event: PurchaseDeclined) -> None:
+    def declined(self, event: PurchaseDeclined, position: int) -> None:
         """Note a purchase of one message whose reversal came before it."""
-        if event.reason == Reason.REVERSED_BEFORE.name_on_wire:
-            key = Key(storable(event.account_id), storable(event.transaction_id or ""))
-            self.changes.setdefault(key, PurchaseChange()).status = PurchaseStatus.DECLINED.value
+        is_known = event.reason == Reason.REVERSED_BEFORE.name_on_wire
+        if is_known and event.transaction_id is not None:
+            self._put(event, position, PurchaseStatus.DECLINED)
 
     # --- one method an event -------------------------------------------------------------------
 
@@ -229,6 +229,11 @@ class PurchaseLives:
         PurchaseRefunded: _refunded,
         HoldExpired: _expired,
     }
+
+
+def _id_of(event: Any) -> str:
+    is_single = isinstance(event, PurchaseDeclined)
+    return str(event.transaction_id if is_single else event.purchase_id)
 
 
 OF_A_LIFE: Final = tuple(PurchaseLives.LINES)

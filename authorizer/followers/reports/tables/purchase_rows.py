@@ -18,7 +18,7 @@ def approved(rows: Rows, event: PurchaseApproved, position: int) -> None:
 def declined(rows: Rows, event: PurchaseDeclined, position: int) -> None:
     """A declined purchase: nothing paid."""
     _transaction(rows, event, position, Reason.of(event.reason), None)
-    rows.lives.declined(event)
+    rows.lives.declined(event, position)
 
 
 def _transaction(
