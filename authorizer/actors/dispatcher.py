@@ -9,7 +9,12 @@ from authorizer.actors.entity import ActorContext, EntityActor
 from authorizer.actors.reply import LoopFuture, Reply
 from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.domain.accounts.commands import Authorize
-from authorizer.domain.accounts.purchase_commands import AuthorizeHold, Explain, IncrementHold
+from authorizer.domain.accounts.purchase_commands import (
+    AuthorizeHold,
+    Explain,
+    IncrementHold,
+    ReadLimits,
+)
 from authorizer.domain.accounts.state import ACCOUNT_OF_CARD, Account
 from authorizer.domain.aggregate import Aggregate
 from authorizer.domain.aggregates import AGGREGATE_OF_COMMAND, AGGREGATES
@@ -34,7 +39,7 @@ _FULL: Final = Refusal(
 _FULL_TICKET: Final = Refusal(RefusalKind.OVERLOADED, "too many requests wait for this ticket")
 
 
-LIMITED: Final = frozenset((AuthorizeHold, IncrementHold, Explain))
+LIMITED: Final = frozenset((AuthorizeHold, IncrementHold, Explain, ReadLimits))
 """Commands that limits look at, besides purchases of one message."""
 
 

@@ -41,8 +41,12 @@ class VelocityLimits:
         self._history = history
 
     async def of_account(self, account_id: str) -> tuple[LimitView, ...] | Refusal:
-        """An account's own limits."""
-        answer = await self._dispatcher.ask(ReadLimits(account_id, self._clock.now_us()))
+        """An account's own limits, then those for every account, as far as it has used them."""
+        of_all = await self.of_all()
+        if isinstance(of_all, Refusal):
+            return of_all
+        now_us = self._clock.now_us()
+        answer = await self._dispatcher.ask(ReadLimits(account_id, now_us, of_all))
         return answer if isinstance(answer, Refusal) else answer[1]
 
     async def one(self, account_id: str, name: str) -> LimitView | Refusal:
@@ -50,7 +54,7 @@ class VelocityLimits:
         found = await self.of_account(account_id)
         if isinstance(found, Refusal):
             return found
-        named = (limit for limit in found if limit.name == name)
+        named = (limit for limit in found if limit.name == name and not limit.is_global)
         return next(named, None) or unknown("limit", name)
 
     async def put(

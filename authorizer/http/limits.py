@@ -144,15 +144,21 @@ class GlobalLimit(TypedDict):
 
 
 class Limit(GlobalLimit):
-    """A limit of an account, what is used of it, and when something becomes free by itself."""
+    """A limit, what an account has used of it, and when something becomes free by itself."""
 
-    used_amount: Money
-    used_count: int
+    level: Annotated[
+        Literal["account", "global"],
+        Field(description="Whether it is the account's own, or one for every account."),
+    ]
+    used_amount: Annotated[
+        Money | None, Field(description="Null while the account has not begun to count.")
+    ]
+    used_count: int | None
     renews_at: Moment | None
 
 
 class Limits(TypedDict):
-    """An account's own limits."""
+    """An account's own limits, then those for every account, with what it has used of them."""
 
     account: str
     limits: list[Limit]
@@ -174,7 +180,7 @@ class LimitEndpoints:
 
     @endpoint("GET", "/accounts/{account}/limits", PURCHASES_READ, answers={200: Limits})
     async def list_own(self, request: Request) -> Response:
-        """List an account's limits."""
+        """List an account's limits and those for every account, with what is used of each."""
         account_id = request.path_params["account"]
         found = accepted(await self._limits.of_account(account_id))
         limits = [_limit(view) for view in found]
@@ -256,10 +262,11 @@ class LimitEndpoints:
 
 
 def _limit(view: LimitView) -> dict[str, Any]:
-    renews_at_us = view.renews_at_us
+    renews_at_us, used_cents = view.renews_at_us, view.used_cents
     return {
         **_terms(view.name, view.terms),
-        "used_amount": money(view.used_cents),
+        "level": "global" if view.is_global else "account",
+        "used_amount": None if used_cents is None else money(used_cents),
         "used_count": view.used_count,
         "renews_at": None if renews_at_us is None else moment_text(renews_at_us),
     }

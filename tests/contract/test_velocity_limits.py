@@ -47,6 +47,43 @@ def test_a_limit_counts_earlier_purchases(make_server: MakeServer, for_all: bool
     assert client.authorize(purchase("a", "7.00", mcc="5812")).code == "00"
 
 
+def test_an_account_tells_what_it_has_used_of_the_limits_for_all(make_server: MakeServer) -> None:
+    client = make_server().start().client
+    bought(client, "a")
+    client.open_account("b", MEAL="1.00")
+    own: Document = {"window": "month", "max_amount": money("40.00")}
+    assert client.put("/accounts/a/limits/own", own).status == 201
+    body: Document = {"window": "month", "max_amount": money("30.00"), "max_count": 9}
+    assert client.put("/limits/m", body).status == 201
+    assert [(one["name"], one["level"]) for one in limits_of(client, "a")] == [
+        ("own", "account"),
+        ("m", "global"),
+    ]
+    until(lambda: limits_of(client, "a")[1]["used_count"] is not None, "counted")
+    assert used_of_all(client, "a") == {"m": (Decimal("23.00"), 3)}
+    assert limits_of(client, "a")[1]["renews_at"] is not None
+    assert used_of_all(client, "b") == {"m": (Decimal("0.00"), 0)}
+    changed = body | {"max_amount": money("50.00")}
+    assert client.put("/limits/m", changed).status == 200
+    assert client.authorize(purchase("a", "1.00", mcc="5812")).code == "00"
+    assert limits_of(client, "a")[1]["max_amount"] == Decimal("50.00")
+    assert used_of_all(client, "a") == {"m": (Decimal("24.00"), 4)}
+    assert client.get("/accounts/a/limits/m").status == 404  # it is no limit of its own
+    assert client.delete("/limits/m").status == 204
+    assert used_of_all(client, "a") == {}
+
+
+def limits_of(client: Client, account: str) -> list[Document]:
+    answer = client.get(path_of("accounts", account, "limits"))
+    assert answer.status == 200, answer
+    return list(answer.json()["limits"])
+
+
+def used_of_all(client: Client, account: str) -> dict[str, tuple[Decimal, int]]:
+    found = (one for one in limits_of(client, account) if one["level"] == "global")
+    return {one["name"]: (one["used_amount"], one["used_count"]) for one in found}
+
+
 def test_without_reports_a_limit_counts_from_when_it_is_put(make_server: MakeServer) -> None:
     client = make_server(*PATIENT, "--reports", "false").start().client
     bought(client, "a")

@@ -109,10 +109,13 @@ class LimitView(NamedTuple):
 
     name: str
     terms: LimitTerms
-    used_cents: int
-    used_count: int
+    used_cents: int | None
+    """None where the account has not begun to count for it; so is the next."""
+    used_count: int | None
     renews_at_us: int | None
     """When something of it becomes free by itself."""
+    is_global: bool = False
+    """Whether it is for every account."""
 
 
 class Limit:

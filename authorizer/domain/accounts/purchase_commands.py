@@ -1,5 +1,6 @@
 """What is asked of a purchase of several messages, and of an account's standing."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from authorizer.domain.accounts.controls import CardControls
@@ -198,15 +199,24 @@ class PutCardControls(NamedTuple):
 
 
 class ReadLimits(NamedTuple):
-    """Describe an account's own limits."""
+    """Describe an account's own limits, and what it has used of those for every account."""
 
     account_id: str
     now_us: int
     """The time at which it is told what is used, in microseconds since 1970 UTC."""
+    of_all: Mapping[str, LimitTerms]
+    """The limits for every account."""
 
     def reply(self, account: Account) -> tuple[LimitView, ...]:
-        """The limits, in the order in which they were put."""
-        return tuple(limit.view(self.now_us) for limit in account.limits.values())
+        """The account's own, then those for every account, in the order they were put in."""
+        own = (limit.view(self.now_us) for limit in account.limits.values())
+        return (*own, *(self._part(account, *each) for each in self.of_all.items()))
+
+    def _part(self, account: Account, name: str, terms: LimitTerms) -> LimitView:
+        part = account.global_limits.get(name)
+        if part is None or not part.terms.counts_like(terms):
+            return LimitView(name, terms, None, None, None, is_global=True)
+        return part.view(self.now_us)._replace(terms=terms, is_global=True)
 
 
 class ReadCardControls(NamedTuple):

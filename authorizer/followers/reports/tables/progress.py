@@ -12,6 +12,7 @@ from authorizer.followers.reports.tables.schema import (
     movements,
     operations,
     progress,
+    purchases,
     tickets,
     transactions,
 )
@@ -44,7 +45,7 @@ def count_rows(connection: Connection) -> dict[str, int]:
     """How many rows the tables have that people ask about."""
     return {
         table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
-        for table in (transactions, movements, operations, contacts, tickets)
+        for table in (transactions, purchases, movements, operations, contacts, tickets)
     }
 
 
