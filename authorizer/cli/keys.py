@@ -32,8 +32,8 @@ _POLL_SECONDS: Final = 0.02
 
 HELP: Final = """Make, list and revoke API keys.
 
-A key is for one role: terminal (posts transactions), atendente (customer care), supervisor (an
-attendant who may also erase persons and set any limit), operador (accounts, credits, merchants,
+A key is for one role: terminal (purchases), atendente (customer care), supervisor (an attendant who
+may also erase persons and set any limit), operador (accounts, credits, limits, merchants,
 operations) or auditor (reads, changes nothing). Clients send it in the header
 `Authorization: Bearer KEY`.
 

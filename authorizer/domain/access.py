@@ -8,13 +8,13 @@ class Role(Enum):
     """What a key is for."""
 
     TERMINAL = "terminal"
-    """Posts transactions, and nothing else."""
+    """Purchases: decided, captured, reversed, refunded. It reads nothing."""
     ATTENDANT = "atendente"
-    """Customer care: customers, cards, tickets, and their reports."""
+    """Customer care: customers, cards, tickets, refunds; reads accounts, purchases, reports."""
     SUPERVISOR = "supervisor"
     """An attendant who may also erase persons, and set limits beyond an attendant's ceiling."""
     OPERATOR = "operador"
-    """Accounts, credits, merchants, operations."""
+    """Accounts, money, limits, merchants, operations; captures by force."""
     AUDITOR = "auditor"
     """Reads everything, personal data masked; changes nothing."""
 

@@ -12,6 +12,9 @@ from typing import Final
 
 import pytest
 
+from authorizer.domain.accounts.at_rest import pack
+from authorizer.domain.accounts.state import Account
+from authorizer.persistence.state.snapshot import VERSION
 from tests.support.page_edits import apply
 from tests.support.server import COMMAND, PATIENT, PROJECT, Server, python
 
@@ -90,6 +93,19 @@ def test_an_aggregate_is_its_folder_and_one_line(tmp_path: Path) -> None:
     told = verified(tmp_path, tmp_path / "home" / "data")
     assert re.search(r"^terminals +1$", told, re.MULTILINE)
     assert "makes the same state as the journal" in told, "a snapshot has it too"
+
+
+def test_the_upgrades_of_a_state_are_of_this_version_and_fit() -> None:
+    shown = re.findall(r"upgrades=\{(\d+): (lambda values: .*)\}", section("A command"))
+    assert [int(version) for version, _ in shown] == [VERSION, VERSION]
+    any_state, few_accounts = (eval(text) for _, text in shown)
+    account = Account("1")
+    plain = list(pack(account))
+    account.special = True
+    special = list(pack(account))
+    assert any_state(["state"]) == ["state", None]
+    assert few_accounts(plain) == plain
+    assert few_accounts(special) == [*plain, [*special[-1], None]]
 
 
 def test_a_page_that_does_not_fit_any_more_is_noticed(tmp_path: Path) -> None:
