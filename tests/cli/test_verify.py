@@ -423,10 +423,21 @@ def with_a_card_elsewhere(state: Any) -> None:
     state.indexes[ACCOUNT_OF_CARD]._values["123987654"] = "123"
 
 
+def test_a_snapshot_with_other_money_is_named_with_the_wallet(used: Path) -> None:
+    (taken,) = (used / "snapshots").glob("*.snapshot")
+    rewrite(used, taken, richer)
+    told = findings(used, whole=False)["problems"]
+    assert {one["file"] for one in told} == {str(taken)}
+    assert [one["problem"] for one in told] == [
+        "with the journal behind it, it makes another state than the journal alone",
+        "account '123', wallet CASH: 1000.01 available, 0.00 held, 0.00 owed, but its events make "
+        "1000.00 available, 0.00 held, 0.00 owed",
+    ]
+
+
 @pytest.mark.parametrize(
     "change",
     [
-        richer,
         forgetful,
         otherwise_called,
         erased_for_no_reason,

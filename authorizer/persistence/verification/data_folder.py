@@ -1,5 +1,7 @@
 """Whether a data folder is whole: every byte of the journal, every snapshot, and that both agree.
 
+The books must balance: every wallet holds what its events make, and never less than nothing.
+
 The keys must open what is sealed, and the log of who read whose data be whole.
 
 Only reads, so it may run beside a server; what is written meanwhile is left out. What the system
@@ -26,6 +28,7 @@ from authorizer.persistence.state.snapshot import (
 )
 from authorizer.persistence.verification.key_check import CheckedKeys, KeyCheck
 from authorizer.persistence.verification.walk import Head, Progress, Walk
+from authorizer.persistence.verification.wallet_books import Balances
 
 
 class CheckedSnapshot(NamedTuple):
@@ -96,6 +99,7 @@ def verify(
     _check_heads(disk, walk, expected, snapshots, problems)
     differs = _difference(disk, taken, walk)
     problems += [differs] if differs else []
+    problems += _unbalanced(disk, shortcut, walk)
     state = walk.state
     checked_keys = None if keys is None else keys.check(state)
     problems += checked_keys.problems if checked_keys else ()
@@ -152,6 +156,7 @@ class _Shortcut(NamedTuple):
     torn: TornTail | None
     ids_since_us: int
     digest: bytes
+    balances: Balances
 
     @classmethod
     def take(
@@ -175,6 +180,7 @@ class _Shortcut(NamedTuple):
             recovered.journal.torn,
             since_us,
             state_digest(recovered.state, since_us),
+            Balances.of(recovered.state),
         )
 
 
@@ -192,6 +198,16 @@ def _difference(
         return None
     text = "with the journal behind it, it makes another state than the journal alone"
     return Problem(disk.path(taken.snapshot), None, text)
+
+
+def _unbalanced(disk: Disk, shortcut: _Shortcut | None, walk: Walk) -> Iterable[Problem]:
+    """The wallets that hold something else than the events make, after a start and after replay."""
+    journal_folder = disk.path(journal.FOLDER)
+    for text in walk.books.problems(Balances.of(walk.state)):
+        yield Problem(journal_folder, None, text)
+    if shortcut is not None and walk.is_whole:
+        for text in walk.books.problems(shortcut.balances):
+            yield Problem(disk.path(shortcut.snapshot), None, text)
 
 
 def _check_heads(

@@ -10,6 +10,7 @@ from authorizer.persistence.journal.segments import Batch, JournalDamagedError, 
 from authorizer.persistence.problem import Problem
 from authorizer.persistence.state.history import REPLAY_ERRORS, events_of, replay_error
 from authorizer.persistence.state.state import Replay, State
+from authorizer.persistence.verification.wallet_books import WalletBooks
 
 Progress = Callable[[int], None]
 """Told how many bytes of the journal were passed."""
@@ -38,6 +39,8 @@ class Walk:
         """The end of the newest batch that was found whole."""
         self.is_whole = True
         """Whether nothing was amiss so far."""
+        self.books = WalletBooks()
+        """The books of all wallets, added up from the same events without that state."""
         self.batches = 0
         self.chains: dict[int, bytes] = {}
         """The chain's head at the wanted positions, as far as a batch ends there."""
@@ -85,6 +88,7 @@ class Walk:
             try:
                 if self._replaying:
                     self._replay.apply(event, position)
+                    self.books.take(event)
             except REPLAY_ERRORS as error:
                 self._not_replayed(batch, replay_error(self._disk, batch, position, error).problem)
         self.batches += 1
