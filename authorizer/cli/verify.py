@@ -69,9 +69,10 @@ def verify(expect: tuple[Head, ...], without_keys: bool, as_json: bool, settings
     Reads the whole journal: every checksum, every position, every link of the hash chain, every
     record. Loads every snapshot, and checks that the newest one with the journal behind it makes
     the same state as the journal alone. Adds up every wallet from the events alone: what came in
-    less what was spent must be what is available and held, less what is owed. Opens the personal data of every customer who is not
-    erased, with the keys. Reads the whole log of who read whose data. What is amiss is told with
-    its file and offset. The files are read from the device, not from the system's memory.
+    less what was spent must be what is available and held, less what is owed. Opens the personal
+    data of every customer who is not erased, with the keys. Reads the whole log of who read whose
+    data. What is amiss is told with its file and offset. The files are read from the device, not
+    from the system's memory.
 
     May run beside a server. An incomplete last batch, which a server is writing just now or a
     crash left behind, is told and is no damage: nobody was given an answer that rests on it.

@@ -430,8 +430,10 @@ def test_a_snapshot_with_other_money_is_named_with_the_wallet(used: Path) -> Non
     assert {one["file"] for one in told} == {str(taken)}
     assert [one["problem"] for one in told] == [
         "with the journal behind it, it makes another state than the journal alone",
-        "account '123', wallet CASH: 1000.01 available, 0.00 held, 0.00 owed, but its events make "
-        "1000.00 available, 0.00 held, 0.00 owed",
+        (
+            "account '123', wallet CASH: 1000.01 available, 0.00 held, 0.00 owed, but its "
+            "events make 1000.00 available, 0.00 held, 0.00 owed"
+        ),
     ]
 
 
