@@ -1,5 +1,7 @@
 """`authorizer serve`."""
 
+import json
+import shlex
 import sys
 import time
 from collections.abc import Iterable
@@ -14,6 +16,7 @@ from authorizer.cli.options import settings_options
 from authorizer.cli.progress import status_line
 from authorizer.cli.reports import url_problem
 from authorizer.domain.access import ApiKey, Standing
+from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.logs.setup import configure_logging
 from authorizer.persistence import api_keys
 from authorizer.persistence.local_disk import LocalDisk
@@ -24,12 +27,15 @@ from authorizer.settings.model import Settings
 
 TRY = """\
 serving on {url} — try:
-
+{opening}
   curl -i {url}/transactions -d '{{"account": "123", "totalAmount": 100.00, "mcc": "5811",
     "merchant": "PADARIA DO ZE               SAO PAULO BR"}}'
 
 No API key is configured: anybody on this machine may do anything. `authorizer keys create` makes
 the first one; from then on everybody needs one.
+"""
+OPENING = """
+  curl -X PUT {url}/accounts/123 -d {balances}
 """
 WITH_KEYS = """\
 serving on {url}; API keys are needed (`authorizer keys list`)
@@ -93,7 +99,8 @@ def serve(settings: Settings, trust_clock: bool, accept_shorter_journal: int | N
         with _listen(settings) as listening:
             if not settings.is_loopback:
                 click.echo(NOT_ENCRYPTED.format(host=settings.host), err=True, nl=False)
-            announce = partial(_announce, bool(keys))
+            opens = None if "123" in recovered.state[ACCOUNTS] else settings.fallback_wallet
+            announce = partial(_announce, bool(keys), opens)
             serve_until_signal(
                 settings, world, recovered, listening, announce, trust_clock=trust_clock
             )
@@ -120,6 +127,10 @@ def _any_active(keys: Iterable[ApiKey]) -> bool:
     return any(key.standing(now_us) is Standing.ACTIVE for key in keys)
 
 
-def _announce(keys_needed: bool, url: str) -> None:
-    click.echo((WITH_KEYS if keys_needed else TRY).format(url=url), file=sys.stdout)
+def _announce(keys_needed: bool, opens: str | None, url: str) -> None:
+    """Tell where it serves. `opens`: a wallet for the account to try, where there is none yet."""
+    balances = shlex.quote(json.dumps({"balances": {opens: 1000}}, ensure_ascii=False))
+    opening = "" if opens is None else OPENING.format(url=url, balances=balances)
+    text = WITH_KEYS if keys_needed else TRY
+    click.echo(text.format(url=url, opening=opening), file=sys.stdout)
     sys.stdout.flush()

@@ -12,7 +12,7 @@ def log_clock(clock: Clock, before: ClockState) -> ClockState:
     state = clock.state()
     if state is before:
         return state
-    seconds = round(clock.wall_ahead_seconds(), 3)
+    seconds = 0.0 + round(clock.wall_ahead_seconds(), 3)  # never -0.0
     if state is ClockState.AGREES:
         log.info("the wall clock agrees with the time of events again", wall_ahead_seconds=seconds)
     elif state is ClockState.AHEAD:

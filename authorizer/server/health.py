@@ -32,7 +32,8 @@ class Health:
             "stalled": stalled,
             "clock": {
                 "state": running.clock.state().value,
-                "wall_ahead_seconds": round(running.clock.wall_ahead_seconds(), 3),
+                # 0.0 + -0.0 is 0.0: nobody reads a minus there
+                "wall_ahead_seconds": 0.0 + round(running.clock.wall_ahead_seconds(), 3),
             },
             "reports": {"running": self._reports.running, "position": self._reports.position},
         }
