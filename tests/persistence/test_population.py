@@ -10,8 +10,9 @@ from authorizer.domain.accounts.state import Account
 from authorizer.domain.customers.aggregate import CUSTOMERS
 from authorizer.domain.customers.state import Customer
 from authorizer.persistence.state.state import State
+from tests.support.builders import deep
 from tests.support.journal_v1 import BATCHES
-from tests.support.machine import account_contents, customer_contents
+from tests.support.machine import account_contents
 
 ACCOUNT, CUSTOMER = "123", "777"
 
@@ -56,11 +57,11 @@ def test_an_account_wakes_as_it_fell_asleep(account: Account) -> None:
 def test_a_customer_wakes_as_they_fell_asleep(customer: Customer) -> None:
     """Person, cards, and the operations that documents brought, as they were written."""
     state = State()
-    before = customer_contents(customer)
+    before = deep(customer)
     for _ in range(3):
         state[CUSTOMERS].put(CUSTOMER, customer)
         customer = state[CUSTOMERS].load(CUSTOMER)
-        assert customer_contents(customer) == before
+        assert deep(customer) == before
         assert customer.imported_operations[0].at.text == "2025-06-27T21:00:00-03:00"
 
 

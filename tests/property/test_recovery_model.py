@@ -48,7 +48,7 @@ from tests.property.naive_tickets import shown
 from tests.property.ticket_steps import ticket_steps, words
 from tests.support import commands
 from tests.support.builders import terms
-from tests.support.machine import Machine, contents
+from tests.support.machine import IDS, Machine, contents
 
 ACCOUNT_IDS: Final = ("a0", "a1", "a2", "a3")
 ACCOUNT_OF_CUSTOMER: Final = {"c0": "a0", "c1": "a1", "c2": "a1"}
@@ -624,7 +624,7 @@ def same_contents(state: State, since_us: int) -> dict[str, Any]:
     """All of a state but ids that nobody looks at any more: when they go depends on restarts."""
     everything = contents(state)
     for account in everything["accounts"].values():
-        for ids in ("ids", "credits"):
+        for ids in IDS:
             account[ids] = {
                 key: entry
                 for key, entry in account[ids].items()

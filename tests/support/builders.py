@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from enum import Enum
 from typing import Any
 
 from authorizer.actors.calendar import windows_in
 from authorizer.domain.accounts.aggregate import ACCOUNTS
-from authorizer.domain.accounts.cards import Card, CardStatus, CardTerms
+from authorizer.domain.accounts.cards import CardStatus, CardTerms
 from authorizer.domain.accounts.commands import Authorize
 from authorizer.domain.accounts.events import AccountOpened, CardOpened
-from authorizer.domain.accounts.idempotency import IdempotencyKeys
 from authorizer.domain.accounts.policy import Policy
 from authorizer.domain.accounts.purchases import Verdict, authorize
 from authorizer.domain.accounts.state import Account
 from authorizer.domain.aggregate import Context
 from authorizer.domain.aggregates import INDEXES
-from authorizer.domain.customers.state import ERASED, Customer
+from authorizer.domain.customers.state import ERASED
+from authorizer.domain.descriptors import DescriptorTable
 from authorizer.domain.index import Index
 from authorizer.domain.merchants.state import MerchantTable
 from authorizer.domain.messages import Event
@@ -24,7 +25,6 @@ from authorizer.domain.moments import WrittenTime
 from authorizer.domain.outcomes import Answered, Decision, Done, Outcome, Refusal, RefusalKind
 from authorizer.domain.sealing import PLAIN, Sealed, Sealer, is_plain
 from authorizer.domain.tickets.service_levels import DEFAULT_SERVICE_LEVELS
-from authorizer.domain.tickets.state import Ticket
 
 NOW_US = 1_700_000_000_000_000
 DAY_US = 24 * 3600 * 1_000_000
@@ -120,17 +120,17 @@ class ToySealer:
         self.keys = keys
 
     def has_key(self, customer_id: str) -> bool:
-        """See `Sealer`."""
+        """Whether there is a key to seal under for a customer."""
         return self.keys is None or customer_id in self.keys
 
     def seal(self, customer_id: str, plain: str) -> Sealed:
-        """See `Sealer`."""
+        """The text, sealed readably. KeyError: the customer has no key."""
         if not self.has_key(customer_id):
             raise KeyError(customer_id)
         return Sealed(f"toy:{customer_id}:{plain}")
 
     def open(self, customer_id: str, sealed: Sealed) -> str | None:
-        """See `Sealer`."""
+        """The text; None where it was sealed for another customer, or the key is gone."""
         if is_plain(sealed):
             return sealed.removeprefix(PLAIN)
         kind, owner, plain = sealed.split(":", 2)
@@ -171,18 +171,39 @@ def merchants(*entries: tuple[str, str]) -> MerchantTable:
     return table
 
 
-_STATES = (Account, Card, Customer, IdempotencyKeys, Ticket)
-
-
 def deep(value: Any) -> Any:
-    """All of a state as plain values, the order of members included, to be compared."""
-    if isinstance(value, _STATES):
-        return {name: deep(getattr(value, name)) for name in type(value).__slots__}
+    """All of a state as plain values, the order of members included, to be compared.
+
+    Left out is what is found anew from the rest: memos, and ends of holds that have passed by.
+    """
+    if isinstance(value, DescriptorTable):
+        return value.entries(), getattr(value, "position", None)
+    if isinstance(value, Account):
+        return _fields(value) | {"expiries": _expiries(value)}
+    if type(value).__module__.startswith("authorizer.domain.") and not isinstance(value, _VALUES):
+        return _fields(value)
     if isinstance(value, dict):
         return [(key, deep(member)) for key, member in value.items()]
     if isinstance(value, list):
         return [deep(member) for member in value]
     return value
+
+
+_VALUES = (tuple, str, Enum)
+"""What never changes is compared as it is."""
+
+
+def _fields(state: Any) -> dict[str, Any]:
+    names = getattr(type(state), "__slots__", None) or vars(state)
+    return {name: deep(getattr(state, name)) for name in names}
+
+
+def _expiries(account: Account) -> list[tuple[int, str]]:
+    """When the open holds run out, the first one first."""
+    ends = ((each.expires_at_us, each.purchase_id) for each in account.purchases.values())
+    open_ = sorted((at_us, name) for at_us, name in ends if at_us is not None)
+    assert set(open_) <= set(account.expiries)
+    return open_
 
 
 def words(things: Iterable[Any]) -> list[str]:

@@ -24,7 +24,6 @@ from authorizer.domain.accounts.commands import (
 from authorizer.domain.accounts.policy import Policy
 from authorizer.domain.accounts.state import Account, AccountView
 from authorizer.domain.aggregate import Aggregate
-from authorizer.domain.merchants.aggregate import MERCHANTS
 from authorizer.domain.messages import Event
 from authorizer.domain.outcomes import Outcome, Refusal
 from authorizer.persistence.journal.memory_journal import MemoryJournal
@@ -198,7 +197,7 @@ def everything(state: State, awake: Dispatcher | None = None) -> dict[str, Any]:
             for each, store in state.stores.items()
         },
         **{index.name: dict(entries) for index, entries in state.indexes.items()},
-        "merchants": (state.single(MERCHANTS).entries(), state.single(MERCHANTS).position),
+        **{aggregate.plural: deep(single) for aggregate, single in state.singles.items()},
     }
 
 

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
-from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.domain.accounts.commands import Authorize
 from authorizer.domain.accounts.idempotency import IdempotencyKeys
 from authorizer.domain.accounts.state import Account
-from authorizer.domain.customers.aggregate import CUSTOMERS
-from authorizer.domain.customers.state import Customer, customer_view
-from authorizer.domain.merchants.aggregate import MERCHANTS
 from authorizer.domain.outcomes import Outcome
-from authorizer.domain.tickets.aggregate import TICKETS
-from authorizer.domain.tickets.state import Ticket, ticket_view
 from authorizer.persistence.state.state import State
 from authorizer.simulation import machine
 from authorizer.simulation.machine import Task
+from tests.support.builders import deep
 from tests.support.purchases import decided
 
 
@@ -50,31 +45,27 @@ class Machine(machine.Machine):
 def contents(state: State) -> dict[str, Any]:
     """Everything in a state, to be compared: no page of ids, no order of waking is seen in it."""
     return {
-        "accounts": {
-            name: account_contents(state[ACCOUNTS].load(name)) for name in state[ACCOUNTS]
+        **{
+            aggregate.plural: {name: entity_contents(store.load(name)) for name in store}
+            for aggregate, store in state.stores.items()
         },
-        "customers": {
-            name: customer_contents(state[CUSTOMERS].load(name)) for name in state[CUSTOMERS]
-        },
-        "tickets": {name: ticket_contents(state[TICKETS].load(name)) for name in state[TICKETS]},
         **{index.name: dict(entries) for index, entries in state.indexes.items()},
-        "merchants": (state.single(MERCHANTS).position, state.single(MERCHANTS).entries()),
+        **{aggregate.plural: deep(single) for aggregate, single in state.singles.items()},
     }
+
+
+def entity_contents(entity: Any) -> dict[str, Any]:
+    """Everything in an account, a customer or a ticket."""
+    return account_contents(entity) if isinstance(entity, Account) else deep(entity)
 
 
 def account_contents(account: Account) -> dict[str, Any]:
     """Everything in an account."""
-    cards = account.cards.values()
-    return {
-        "position": account.position,
-        "customer": account.customer_id,
-        "opening": account.opening_cents,
-        "wallets": account.wallets_cents,
-        "cards": [(card.customer_id, card.opening, card.terms()) for card in cards],
-        "operations": account.operations,
-        "ids": all_ids(account.purchase_keys),
-        "credits": all_ids(account.credit_keys),
-    }
+    return deep(account) | {name: all_ids(getattr(account, name)) for name in IDS}
+
+
+IDS: Final = ("purchase_keys", "credit_keys", "adjustments")
+"""Where an account remembers ids with what they were answered."""
 
 
 def all_ids(remembered: IdempotencyKeys) -> dict[str, str]:
@@ -83,13 +74,3 @@ def all_ids(remembered: IdempotencyKeys) -> dict[str, str]:
     for page in (*remembered.sealed_pages, remembered.open_page):
         together.update(page)
     return together
-
-
-def ticket_contents(ticket: Ticket) -> tuple[int, int, Any]:
-    """Everything in a ticket."""
-    return ticket.position, ticket.sealed_chars, ticket_view(ticket)
-
-
-def customer_contents(customer: Customer) -> tuple[int, Any]:
-    """Everything in a customer."""
-    return customer.position, customer_view(customer)
