@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from authorizer.domain.accounts.aggregate import ACCOUNTS
-from authorizer.domain.accounts.purchase_state import PurchaseStatus
+from authorizer.domain.accounts.purchase_state import PurchaseStatus, PurchaseTerms
 from authorizer.domain.accounts.state import ACCOUNT_OF_CARD, AccountStatus
 from authorizer.domain.customers.aggregate import CUSTOMERS
 from authorizer.domain.customers.events import PersonalDataRecorded
@@ -31,8 +31,8 @@ from authorizer.persistence.state.record import _KINDS, decode
 from authorizer.persistence.state.recovery import recover
 from authorizer.persistence.verification.data_folder import verify
 from authorizer.simulation.memory_disk import MemoryDisk
-from tests.support import journal_v1, journal_v2, journal_v3, journal_v4
-from tests.support.fixtures import V1, V2, V3, V4
+from tests.support import journal_v1, journal_v2, journal_v3, journal_v4, journal_v5
+from tests.support.fixtures import V1, V2, V3, V4, V5
 from tests.support.server import PROJECT, python
 
 RELEASED = {
@@ -40,6 +40,7 @@ RELEASED = {
     V2: journal_v2.BATCHES,
     V3: journal_v3.BATCHES,
     V4: journal_v4.BATCHES,
+    V5: journal_v5.BATCHES,
 }
 
 released = pytest.mark.parametrize("folder", RELEASED, ids=lambda folder: folder.name)
@@ -151,6 +152,21 @@ def test_the_journal_of_version_4_recovers() -> None:
     assert state[ACCOUNTS].load("123").cards["9999-2"].controls.max_amount_cents == 500_00
 
 
+def test_the_journal_of_version_5_recovers() -> None:
+    """Purchases of one message are whole that were worked on before their ids were forgotten."""
+    state = recover(LocalDisk(V5), use_snapshots=False).state
+    account = state[ACCOUNTS].load(journal_v5.A)
+    assert account.wallets_cents == {"FOOD": 0, "MEAL": 45_00, "CASH": 0}
+    assert list(account.purchase_keys.open_page) == ["t-4"]
+    first, second, third = account.purchases.values()
+    assert (first.captured_cents, first.refunded_cents) == (10_00, 10_00)
+    assert first.terms == PurchaseTerms("5812", journal_v5.SHOP, None, override_mcc="5811")
+    assert second.status is PurchaseStatus.REVERSED
+    assert (third.requested_cents, third.captured_cents) == (10**20, 5_00)
+    assert third.created_at_us == journal_v5.NOW_US + 3
+    assert [len(each.operations) for each in (first, second, third)] == [3, 2, 2]
+
+
 def test_keys_of_the_released_journal_can_be_destroyed(tmp_path: Path) -> None:
     """Then nothing in it can be read, and it is as whole as before."""
     shutil.copytree(V2, tmp_path, dirs_exist_ok=True)
@@ -173,9 +189,9 @@ def test_the_program_still_writes_the_released_bytes(tmp_path: Path) -> None:
     made = make(tmp_path)
     assert made.returncode == 0, made.stderr
     for folder in ("journal", "keys"):
-        assert contents(tmp_path / folder) == contents(V4 / folder)
-    assert len(contents(V4 / "journal")) > 1
-    assert head_of(tmp_path) == head_of(V4)
+        assert contents(tmp_path / folder) == contents(V5 / folder)
+    assert len(contents(V5 / "journal")) > 1
+    assert head_of(tmp_path) == head_of(V5)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -194,7 +210,7 @@ def test_the_released_journal_is_never_written_again(tmp_path: Path) -> None:
 
 def make(folder: Path) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        [python(), str(V4 / "make_v4.py"), str(folder)],
+        [python(), str(V5 / "make_v5.py"), str(folder)],
         cwd=PROJECT,
         env={**os.environ, "PYTHONPATH": str(PROJECT)},
         capture_output=True,

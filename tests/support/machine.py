@@ -42,11 +42,14 @@ class Machine(machine.Machine):
 # --- what a state holds ------------------------------------------------------------------------
 
 
-def contents(state: State) -> dict[str, Any]:
-    """Everything in a state, to be compared: no page of ids, no order of waking is seen in it."""
+def contents(state: State, since_us: int = 0) -> dict[str, Any]:
+    """Everything in a state, to be compared: no page of ids, no order of waking is seen in it.
+
+    Ids that were answered before `since_us` are left out: when they go depends on restarts.
+    """
     return {
         **{
-            aggregate.plural: {name: entity_contents(store.load(name)) for name in store}
+            aggregate.plural: {name: entity_contents(store.load(name), since_us) for name in store}
             for aggregate, store in state.stores.items()
         },
         **{index.name: dict(entries) for index, entries in state.indexes.items()},
@@ -54,23 +57,24 @@ def contents(state: State) -> dict[str, Any]:
     }
 
 
-def entity_contents(entity: Any) -> dict[str, Any]:
+def entity_contents(entity: Any, since_us: int = 0) -> dict[str, Any]:
     """Everything in an account, a customer or a ticket."""
-    return account_contents(entity) if isinstance(entity, Account) else deep(entity)
+    found: dict[str, Any] = deep(entity)
+    return account_contents(entity, since_us) if isinstance(entity, Account) else found
 
 
-def account_contents(account: Account) -> dict[str, Any]:
+def account_contents(account: Account, since_us: int = 0) -> dict[str, Any]:
     """Everything in an account."""
-    return deep(account) | {name: all_ids(getattr(account, name)) for name in IDS}
+    found: dict[str, Any] = deep(account)
+    return found | {name: all_ids(getattr(account, name), since_us) for name in IDS}
 
 
 IDS: Final = ("purchase_keys", "credit_keys", "adjustments")
 """Where an account remembers ids with what they were answered."""
 
 
-def all_ids(remembered: IdempotencyKeys) -> dict[str, str]:
-    """Every remembered id with what is remembered of it."""
-    together: dict[str, str] = {}
-    for page in (*remembered.sealed_pages, remembered.open_page):
-        together.update(page)
-    return together
+def all_ids(remembered: IdempotencyKeys, since_us: int = 0) -> dict[str, str]:
+    """Every remembered id with what is remembered of it, those that are older left out."""
+    pages = (*remembered.sealed_pages, remembered.open_page)
+    entries = (entry for page in pages for entry in page.items())
+    return {key: text for key, text in entries if int(text.partition("\0")[0]) >= since_us}

@@ -48,6 +48,11 @@ def _without_debt(fields: list[Any]) -> list[Any]:
     return [*fields, 0]
 
 
+def _without_answer(fields: list[Any]) -> list[Any]:
+    """Operations came to say what a purchase of one message was answered."""
+    return [*fields, None]
+
+
 def _with_unsealed_text(fields: list[Any]) -> list[Any]:
     """Version 1 held the justification as it was; nothing can make it unreadable."""
     return [*fields[:-1], unsealed(fields[-1])]
@@ -124,17 +129,31 @@ ACCOUNTS: Final[Aggregate[Account]] = Aggregate(
         ),
         EventKind("hold_expired", purchase_events.HoldExpired, expiry.hold_expired),
         EventKind(
-            "purchase_captured", purchase_events.PurchaseCaptured, captures.purchase_captured
+            "purchase_captured",
+            purchase_events.PurchaseCaptured,
+            captures.purchase_captured,
+            version=2,
+            upgrades={1: _without_answer},
         ),
         EventKind(
-            "purchase_reversed", purchase_events.PurchaseReversed, reversals.purchase_reversed
+            "purchase_reversed",
+            purchase_events.PurchaseReversed,
+            reversals.purchase_reversed,
+            version=2,
+            upgrades={1: _without_answer},
         ),
         EventKind(
             "purchase_reversed_before",
             purchase_events.PurchaseReversedBefore,
             reversals.purchase_reversed_before,
         ),
-        EventKind("purchase_refunded", purchase_events.PurchaseRefunded, refunds.purchase_refunded),
+        EventKind(
+            "purchase_refunded",
+            purchase_events.PurchaseRefunded,
+            refunds.purchase_refunded,
+            version=2,
+            upgrades={1: _without_answer},
+        ),
         EventKind("wallet_adjusted", purchase_events.WalletAdjusted, corrections.wallet_adjusted),
         EventKind(
             "account_status_changed",

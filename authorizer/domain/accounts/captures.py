@@ -7,7 +7,13 @@ from authorizer.domain.accounts.books import available_cents, capture, release
 from authorizer.domain.accounts.categories import CREDIT_LIMIT
 from authorizer.domain.accounts.purchase_commands import Capture
 from authorizer.domain.accounts.purchase_events import PurchaseCaptured
-from authorizer.domain.accounts.purchase_lookup import find_purchase, keep_purchase, kept_purchase
+from authorizer.domain.accounts.purchase_lookup import (
+    find_purchase,
+    first_answer,
+    keep_purchase,
+    kept_purchase,
+    told_purchase,
+)
 from authorizer.domain.accounts.purchase_operations import (
     fingerprint,
     no_purchase,
@@ -94,6 +100,7 @@ def capture_purchase(account: Account, command: Capture, context: Context, now_u
         owed_cents=owed_cents,
         debt_paid_cents=min(owes_cents, released_cents),
         status=(_PENDING if left_cents > released_cents else _CLOSED).value,
+        answered=first_answer(account, command.purchase_id),
     )
     return Decision(Done(created=True), (*windows_begun(account, context, now_us), event))
 
@@ -194,7 +201,7 @@ def purchase_captured(account: Account, event: PurchaseCaptured) -> None:
     if event.makes:
         purchase = _made_by_force(account, event, amount_cents)
     else:
-        purchase = kept_purchase(account, event.purchase_id)
+        purchase = kept_purchase(account, event.purchase_id, event.answered)
     before_cents = purchase.counted_cents
     capture(account, purchase, event.from_hold_cents, event.beyond_cents)
     if event.released_cents:
@@ -223,7 +230,7 @@ def purchase_captured(account: Account, event: PurchaseCaptured) -> None:
 
 def _made_by_force(account: Account, event: PurchaseCaptured, amount_cents: int) -> Purchase:
     """A purchase that was unknown or declined, and is booked all the same."""
-    purchase = find_purchase(account, event.purchase_id)
+    purchase = told_purchase(account, event.purchase_id, event.answered)
     terms = _terms(purchase, event)
     if purchase is None:
         purchase = Purchase(event.purchase_id, event.at_us)

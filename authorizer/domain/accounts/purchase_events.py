@@ -6,6 +6,7 @@ The order of an event's fields is the order in the journal.
 from typing import NamedTuple
 
 from authorizer.domain.accounts.controls import CardControls
+from authorizer.domain.accounts.idempotency import StoredAnswer
 from authorizer.domain.accounts.limits import LimitEntry, LimitScope
 from authorizer.domain.revival import AnyInt
 
@@ -112,6 +113,11 @@ class PurchaseCaptured(NamedTuple):
     """What of the released rest paid an older debt of the source."""
     status: str
     """The purchase's status from now on."""
+    answered: StoredAnswer | None = None
+    """Of a purchase of one message, which is one of several from now on: what it was answered.
+
+    Replay may have forgotten its id by then. None where the purchase is one of several already.
+    """
 
 
 class PurchaseReversed(NamedTuple):
@@ -133,6 +139,8 @@ class PurchaseReversed(NamedTuple):
     """What of it paid a debt of the source."""
     status: str
     """The purchase's status from now on."""
+    answered: StoredAnswer | None = None
+    """As in `PurchaseCaptured`."""
 
 
 class PurchaseReversedBefore(NamedTuple):
@@ -161,6 +169,8 @@ class PurchaseRefunded(NamedTuple):
     source: str
     debt_paid_cents: int
     """What of it paid a debt of the source."""
+    answered: StoredAnswer | None = None
+    """As in `PurchaseCaptured`."""
 
 
 class HoldExpired(NamedTuple):

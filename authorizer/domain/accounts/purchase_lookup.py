@@ -23,9 +23,28 @@ def find_purchase(account: Account, purchase_id: str) -> Purchase | None:
     return None if answered is None else single_message(purchase_id, answered)
 
 
-def kept_purchase(account: Account, purchase_id: str) -> Purchase:
+def first_answer(account: Account, purchase_id: str) -> StoredAnswer | None:
+    """What a purchase of one message was answered; None where an id stands for no such one."""
+    if purchase_id in account.purchases:
+        return None
+    return account.purchase_keys.get(purchase_id, 0)
+
+
+def told_purchase(
+    account: Account, purchase_id: str, answered: StoredAnswer | None
+) -> Purchase | None:
+    """The purchase of an id, which an event tells of where its id may be forgotten by now."""
+    found = find_purchase(account, purchase_id)
+    if found is None and answered is not None:
+        return single_message(purchase_id, answered)
+    return found
+
+
+def kept_purchase(
+    account: Account, purchase_id: str, answered: StoredAnswer | None = None
+) -> Purchase:
     """The purchase of an id, from now on kept as one of several messages. KeyError for none."""
-    purchase = find_purchase(account, purchase_id)
+    purchase = told_purchase(account, purchase_id, answered)
     if purchase is None:
         raise KeyError(purchase_id)
     return keep_purchase(account, purchase)

@@ -3,7 +3,7 @@
 from authorizer.domain.accounts.books import debt_paid_cents, give, would_overflow
 from authorizer.domain.accounts.purchase_commands import Refund
 from authorizer.domain.accounts.purchase_events import PurchaseRefunded
-from authorizer.domain.accounts.purchase_lookup import find_purchase, kept_purchase
+from authorizer.domain.accounts.purchase_lookup import find_purchase, first_answer, kept_purchase
 from authorizer.domain.accounts.purchase_operations import (
     fingerprint,
     no_purchase,
@@ -53,13 +53,14 @@ def refund_purchase(account: Account, command: Refund, _: Context, now_us: int) 
         asked_cents=command.amount_cents,
         source=source,
         debt_paid_cents=debt_paid_cents(account, source, amount_cents),
+        answered=first_answer(account, command.purchase_id),
     )
     return Decision(Done(created=True), (event,))
 
 
 def purchase_refunded(account: Account, event: PurchaseRefunded) -> None:
     """The money went back; the purchase's status is as it was."""
-    purchase = kept_purchase(account, event.purchase_id)
+    purchase = kept_purchase(account, event.purchase_id, event.answered)
     give(account, purchase, event.amount_cents)
     purchase.given_back_cents += event.amount_cents
     purchase.refunded_cents += event.amount_cents

@@ -3,7 +3,12 @@
 from authorizer.domain.accounts.books import debt_paid_cents, give, release, would_overflow
 from authorizer.domain.accounts.purchase_commands import Reverse
 from authorizer.domain.accounts.purchase_events import PurchaseReversed, PurchaseReversedBefore
-from authorizer.domain.accounts.purchase_lookup import find_purchase, keep_purchase, kept_purchase
+from authorizer.domain.accounts.purchase_lookup import (
+    find_purchase,
+    first_answer,
+    keep_purchase,
+    kept_purchase,
+)
 from authorizer.domain.accounts.purchase_operations import (
     fingerprint,
     no_purchase,
@@ -62,6 +67,7 @@ def reverse_purchase(account: Account, command: Reverse, _: Context, now_us: int
         of_hold=of_hold,
         debt_paid_cents=debt_paid_cents(account, source, amount_cents),
         status=_after(purchase, there_cents - amount_cents).value,
+        answered=first_answer(account, command.purchase_id),
     )
     return Decision(Done(created=True), (event,))
 
@@ -101,7 +107,7 @@ def _there_cents(purchase: Purchase) -> int:
 
 def purchase_reversed(account: Account, event: PurchaseReversed) -> None:
     """The money went back where it came from."""
-    purchase = kept_purchase(account, event.purchase_id)
+    purchase = kept_purchase(account, event.purchase_id, event.answered)
     before_cents = purchase.counted_cents
     if event.of_hold:
         release(account, purchase, event.amount_cents)
