@@ -15,6 +15,7 @@ from authorizer.domain.accounts.purchase_lookup import (
     told_purchase,
 )
 from authorizer.domain.accounts.purchase_operations import (
+    approved,
     fingerprint,
     no_purchase,
     refuse,
@@ -25,7 +26,6 @@ from authorizer.domain.accounts.purchase_operations import (
 from authorizer.domain.accounts.purchase_state import (
     OperationType,
     Purchase,
-    PurchaseOperation,
     PurchaseStatus,
     PurchaseTerms,
 )
@@ -215,17 +215,8 @@ def purchase_captured(account: Account, event: PurchaseCaptured) -> None:
     text = fingerprint(
         event.asked_cents, event.final, event.force, event.mcc, event.merchant, event.card_id
     )
-    purchase.operations.append(
-        PurchaseOperation(
-            OperationType.CAPTURE,
-            event.operation_id,
-            amount_cents,
-            Reason.APPROVED,
-            event.at_us,
-            text,
-            event.late,
-        )
-    )
+    operation = approved(OperationType.CAPTURE, event, amount_cents, text)
+    purchase.operations.append(operation._replace(late=event.late))
 
 
 def _made_by_force(account: Account, event: PurchaseCaptured, amount_cents: int) -> Purchase:

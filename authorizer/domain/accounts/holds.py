@@ -15,6 +15,7 @@ from authorizer.domain.accounts.purchase_events import (
 )
 from authorizer.domain.accounts.purchase_lookup import find_purchase, keep_purchase
 from authorizer.domain.accounts.purchase_operations import (
+    approved,
     fingerprint,
     no_purchase,
     refuse,
@@ -211,16 +212,7 @@ def hold_incremented(account: Account, event: HoldIncremented) -> None:
     purchase.amount_cents += event.amount_cents
     recount(account, purchase, before_cents, event.at_us)
     text = fingerprint(event.amount_cents)
-    purchase.operations.append(
-        PurchaseOperation(
-            OperationType.INCREMENT,
-            event.operation_id,
-            event.amount_cents,
-            Reason.APPROVED,
-            event.at_us,
-            text,
-        )
-    )
+    purchase.operations.append(approved(OperationType.INCREMENT, event, event.amount_cents, text))
 
 
 def increment_declined(account: Account, event: IncrementDeclined) -> None:

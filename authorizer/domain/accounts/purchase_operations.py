@@ -1,6 +1,6 @@
 """What the operations of a purchase have in common: repeats, refusals, the line they add."""
 
-from typing import Any
+from typing import Protocol
 
 from authorizer.domain.accounts.purchase_state import (
     OperationType,
@@ -9,6 +9,18 @@ from authorizer.domain.accounts.purchase_state import (
 )
 from authorizer.domain.accounts.state import Account, AccountStatus
 from authorizer.domain.outcomes import HOLDS, Decision, Reason, Refusal, RefusalKind, unknown
+
+
+class OfOperation(Protocol):
+    """An event of an operation on a purchase."""
+
+    @property
+    def at_us(self) -> int:
+        """When it happened, in microseconds since 1970 UTC."""
+
+    @property
+    def operation_id(self) -> str:
+        """Its id within the purchase."""
 
 
 def refuse(reason: str, state: str, detail: str) -> Decision:
@@ -53,7 +65,7 @@ def fingerprint(*members: object) -> str:
 
 
 def approved(
-    type_: OperationType, event: Any, amount_cents: int, fingerprint: str
+    type_: OperationType, event: OfOperation, amount_cents: int, fingerprint: str
 ) -> PurchaseOperation:
     """The line that an event with an operation's id adds to its purchase."""
     at_us, operation_id = event.at_us, event.operation_id

@@ -5,6 +5,7 @@ from authorizer.domain.accounts.purchase_commands import Refund
 from authorizer.domain.accounts.purchase_events import PurchaseRefunded
 from authorizer.domain.accounts.purchase_lookup import find_purchase, first_answer, kept_purchase
 from authorizer.domain.accounts.purchase_operations import (
+    approved,
     fingerprint,
     no_purchase,
     refuse,
@@ -12,11 +13,11 @@ from authorizer.domain.accounts.purchase_operations import (
     refuse_state,
     repeat,
 )
-from authorizer.domain.accounts.purchase_state import OperationType, PurchaseOperation
+from authorizer.domain.accounts.purchase_state import OperationType
 from authorizer.domain.accounts.state import Account
 from authorizer.domain.aggregate import Context
 from authorizer.domain.money import format_cents
-from authorizer.domain.outcomes import Decision, Done, Reason, invalid
+from authorizer.domain.outcomes import Decision, Done, invalid
 
 
 def refund_purchase(account: Account, command: Refund, _: Context, now_us: int) -> Decision:
@@ -65,13 +66,4 @@ def purchase_refunded(account: Account, event: PurchaseRefunded) -> None:
     purchase.given_back_cents += event.amount_cents
     purchase.refunded_cents += event.amount_cents
     text = fingerprint(event.asked_cents)
-    purchase.operations.append(
-        PurchaseOperation(
-            OperationType.REFUND,
-            event.operation_id,
-            event.amount_cents,
-            Reason.APPROVED,
-            event.at_us,
-            text,
-        )
-    )
+    purchase.operations.append(approved(OperationType.REFUND, event, event.amount_cents, text))

@@ -10,6 +10,7 @@ from authorizer.domain.accounts.purchase_lookup import (
     kept_purchase,
 )
 from authorizer.domain.accounts.purchase_operations import (
+    approved,
     fingerprint,
     no_purchase,
     refuse,
@@ -20,7 +21,6 @@ from authorizer.domain.accounts.purchase_operations import (
 from authorizer.domain.accounts.purchase_state import (
     OperationType,
     Purchase,
-    PurchaseOperation,
     PurchaseStatus,
 )
 from authorizer.domain.accounts.state import Account
@@ -123,16 +123,7 @@ def purchase_reversed(account: Account, event: PurchaseReversed) -> None:
     purchase.reversed_cents += event.amount_cents
     recount(account, purchase, before_cents, event.at_us)
     text = fingerprint(event.asked_cents, event.if_unknown)
-    purchase.operations.append(
-        PurchaseOperation(
-            OperationType.REVERSAL,
-            event.operation_id,
-            event.amount_cents,
-            Reason.APPROVED,
-            event.at_us,
-            text,
-        )
-    )
+    purchase.operations.append(approved(OperationType.REVERSAL, event, event.amount_cents, text))
 
 
 def purchase_reversed_before(account: Account, event: PurchaseReversedBefore) -> None:
@@ -142,8 +133,4 @@ def purchase_reversed_before(account: Account, event: PurchaseReversedBefore) ->
     purchase.reason = Reason.REVERSED_BEFORE
     keep_purchase(account, purchase)
     text = fingerprint(event.asked_cents, event.if_unknown)
-    purchase.operations.append(
-        PurchaseOperation(
-            OperationType.REVERSAL, event.operation_id, 0, Reason.APPROVED, event.at_us, text
-        )
-    )
+    purchase.operations.append(approved(OperationType.REVERSAL, event, 0, text))
