@@ -6,7 +6,7 @@ late loses nothing.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from heapq import heappop, heappush
 from typing import Final
 
@@ -52,11 +52,6 @@ class Timers:
             self._slots[slot] = set()
             heappush(self._coming, slot)
         self._slots[slot].add(account_id)
-
-    def note_all(self, accounts: Iterable[tuple[str, int]]) -> None:
-        """Note the accounts that were recovered."""
-        for account_id, next_expiry_us in accounts:
-            self.note(account_id, next_expiry_us)
 
     def due(self) -> list[str]:
         """The accounts whose slot has come, taken out of it."""

@@ -67,7 +67,6 @@ class DecisionEndpoints:
                     merchant=document.merchant,
                     card_id=document.card,
                     partial=document.partial,
-                    hold_hours=document.hold_hours,
                     product=document.product,
                 )
             )

@@ -103,7 +103,8 @@ async def run(
 
             clock = _clock(settings, world, recovered, trust_clock)
             timers = Timers(clock)
-            timers.note_all(accounts_with_holds(recovered.state))
+            for account_id, next_expiry_us in accounts_with_holds(recovered.state):
+                timers.note(account_id, next_expiry_us)
             around = ActorContext(
                 _context(settings, recovered, vault),
                 clock,

@@ -64,7 +64,7 @@ ACCOUNTS: Final[Aggregate[Account]] = Aggregate(
     new=Account,
     codec=Codec(pack, unpack, pages=PAGES),
     snapshot_kind=1,
-    commands=(  # and `Authorize`, which has a short way of its own: `EntityActor.authorize`
+    commands=(  # and `Authorize`, which has a short way of its own: `EntityActor._authorize`
         Handler(commands.OpenAccount, funds.open_account, creates=True),
         Handler(commands.Credit, funds.credit),
         Handler(commands.OpenCards, card_rules.open_cards, creates=True),

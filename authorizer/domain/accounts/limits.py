@@ -144,10 +144,6 @@ class Limit:
         self.entries: dict[str, tuple[int, int]] = {}
         """Of a trailing window: time and amount of each purchase in it, oldest first."""
 
-    def change(self, terms: LimitTerms) -> None:
-        """Take other ceilings or another mode; what is used stays."""
-        self.terms = terms
-
     def applies_to(self, spending: Spending) -> bool:
         """Whether a purchase is in the scope."""
         scope = self.terms.scope

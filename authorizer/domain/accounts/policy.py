@@ -42,7 +42,8 @@ class Policy:
     id_retention_us: int = 31 * DAY_US
     """How long an id is remembered."""
     max_remembered_ids: int = 262_144
-    """How many ids an account may remember; past it, a purchase with a new id is declined."""
+    """How many ids an account may remember, of purchases of one message and of credits each; past
+    it, one with a new id is declined or refused, and moves nothing."""
     hold_hours: HoldHours = field(default_factory=HoldHours)
     late_capture_us: int = 7 * DAY_US
     """How long after its release a hold may still be captured."""

@@ -118,9 +118,8 @@ class ExpireHolds(NamedTuple):
 
     account_id: str
 
-    def reply(self, account: Account) -> int | None:
-        """When the next one runs out, in microseconds since 1970 UTC; None where none is open."""
-        return account.next_expiry_us
+    def reply(self, _: Account) -> None:
+        """Nothing."""
 
 
 class Adjust(NamedTuple):
@@ -240,7 +239,6 @@ class Explain(NamedTuple):
     merchant: str
     card_id: str | None
     partial: bool
-    hold_hours: int | None
     product: str | None
 
     def reply(self, _: Account) -> None:

@@ -9,7 +9,6 @@ full. `index.sqlite` beside it finds the records of a customer; it is made anew 
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
-from pathlib import Path
 from typing import Final, NamedTuple
 
 import orjson
@@ -250,11 +249,6 @@ def check_accesses(disk: Disk) -> CheckedAccesses | None:
     except JournalDamagedError as error:
         problems.append(Problem(error.file, error.offset, error.problem))
     return CheckedAccesses(position, chain, reader.torn, tuple(problems))
-
-
-def has_access_log(data: Path) -> bool:
-    """Whether a data folder has such a log."""
-    return (data / FOLDER).is_dir()
 
 
 def _accessed(first: int, records: Sequence[bytes]) -> list[Accessed]:
