@@ -35,6 +35,8 @@ class GlobalCounting(Counting):
         self._limits = limits
         self._begin = begin
         self._waiting: dict[str, list[Callable[[], object]]] = {}
+        self._patience: dict[str, asyncio.TimerHandle] = {}
+        """What ends the wait of each."""
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._let_alone: dict[str, Mapping[str, LimitTerms]] = {}
         """Accounts whose last look-up failed, with the limits that there were."""
@@ -55,7 +57,7 @@ class GlobalCounting(Counting):
             return
         self._waiting[account_id] = [then]
         loop = asyncio.get_running_loop()
-        loop.call_later(PATIENCE_SECONDS, self._go_on, account_id)
+        self._patience[account_id] = loop.call_later(PATIENCE_SECONDS, self._go_on, account_id)
         if account_id not in self._tasks:
             self._tasks[account_id] = loop.create_task(self._count(account_id))
 
@@ -80,5 +82,8 @@ class GlobalCounting(Counting):
             self._go_on(account_id)
 
     def _go_on(self, account_id: str) -> None:
+        patience = self._patience.pop(account_id, None)
+        if patience is not None:
+            patience.cancel()
         for then in self._waiting.pop(account_id, ()):
             then()

@@ -61,6 +61,26 @@ async def test_purchases_of_an_account_keep_their_order_while_it_is_looked_up() 
     assert not counts.counting.is_due(account)
 
 
+async def test_the_patience_of_one_wait_does_not_cut_the_next_one_short(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ends: list[asyncio.TimerHandle] = []
+    loop = asyncio.get_running_loop()
+    call_later = loop.call_later
+
+    def noted(*call: Any) -> asyncio.TimerHandle:
+        ends.append(call_later(*call))
+        return ends[-1]
+
+    monkeypatch.setattr(loop, "call_later", noted)
+    counts = Counts()
+    counts.account("a")
+    counts.go_on.set()
+    counts.counting.first("a", lambda: None)
+    await steps()
+    assert [end.cancelled() for end in ends] == [True]
+
+
 async def test_another_account_is_looked_up_by_itself() -> None:
     counts = Counts()
     counts.account("a"), counts.account("b")
