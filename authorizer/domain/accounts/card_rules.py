@@ -16,7 +16,6 @@ from authorizer.domain.accounts.commands import (
     ReviewCards,
     UnblockCard,
 )
-from authorizer.domain.accounts.controls import NO_CONTROLS
 from authorizer.domain.accounts.events import (
     AccountLinked,
     AccountOpened,
@@ -215,5 +214,4 @@ def read_card_controls(
 def card_controls_put(account: Account, event: CardControlsPut) -> None:
     """The card has these controls."""
     account.special = True
-    nothing = event.controls == NO_CONTROLS
-    account.cards[event.card_id].controls = NO_CONTROLS if nothing else event.controls
+    account.cards[event.card_id].controls = event.controls

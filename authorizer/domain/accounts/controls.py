@@ -1,8 +1,10 @@
 """A card's controls: what its holder does not want to be bought with it."""
 
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from authorizer.domain.descriptors import DescriptorTable
+from authorizer.domain.revival import reviver
 
 
 class CardControls(NamedTuple):
@@ -31,19 +33,11 @@ class CardControls(NamedTuple):
 
 NO_CONTROLS: Final = CardControls()
 
+unpack_controls: Final[Callable[[list[Any]], CardControls]] = reviver(CardControls)
+
 
 def _meets(names: tuple[str, ...], merchant: str) -> bool:
     table = DescriptorTable()
     for name in names:
         table.register(name, "")
     return table.meets(merchant)
-
-
-def unpack_controls(values: list[Any] | None) -> CardControls:
-    """Controls from plain values, after a way through JSON."""
-    if values is None:
-        return NO_CONTROLS
-    allowed, blocked, merchants, most = values
-    only = None if allowed is None else tuple(allowed)
-    found = CardControls(only, tuple(blocked), tuple(merchants), most)
-    return NO_CONTROLS if found == NO_CONTROLS else found

@@ -6,12 +6,13 @@ and part of the account's state. Bounds of calendar windows come in from outside
 events, so that a changed time zone rewrites nothing.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from typing import Any, Final, NamedTuple
 
 from authorizer.domain.descriptors import DescriptorTable
 from authorizer.domain.outcomes import Reason
+from authorizer.domain.revival import reviver
 
 TRANSACTION: Final = "transaction"
 CALENDAR_WINDOWS: Final = ("day", "week", "month", "year", "lifetime")
@@ -286,6 +287,9 @@ def unpack_limit(values: list[Any]) -> Limit:
     return limit
 
 
+_unpack_scope: Final[Callable[[list[Any]], LimitScope]] = reviver(LimitScope)
+
+
 def pack_terms(terms: LimitTerms) -> tuple[Any, ...]:
     """The terms of a limit as plain values."""
     return (*terms[:4], tuple(terms.scope), terms.mode.value)
@@ -294,5 +298,4 @@ def pack_terms(terms: LimitTerms) -> tuple[Any, ...]:
 def unpack_terms(values: list[Any]) -> LimitTerms:
     """The terms of a limit from plain values, after a way through JSON."""
     window, trailing_us, amount, count, scope, mode = values
-    kinds = LimitScope(*(tuple(kind) for kind in scope))
-    return LimitTerms(window, trailing_us, amount, count, kinds, LimitMode(mode))
+    return LimitTerms(window, trailing_us, amount, count, _unpack_scope(scope), LimitMode(mode))
