@@ -1,10 +1,12 @@
 """Merchant descriptors: how names are compared with them, exactly and by prefix."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from authorizer.domain.text import normalize_name
 
 _MEMO_ENTRIES: Final = 16_384
+_MEMO_ENTRIES_OF_NAMES: Final = 16
 
 
 def merchant_key(name: str) -> str:
@@ -19,11 +21,24 @@ def merchant_key(name: str) -> str:
 class DescriptorTable:
     """Names with a value each, and the search of the one that a merchant descriptor meets."""
 
-    def __init__(self) -> None:
+    def __init__(self, memo_entries: int = _MEMO_ENTRIES) -> None:
+        """`memo_entries`: how many descriptors it remembers the value of."""
+        self._memo_entries = memo_entries
         self._entries: dict[str, tuple[str, str]] = {}
         self._memo: dict[str, str | None] = {}
         self._prefix_lengths: list[int] | None = None
         """The lengths of the registered prefixes, longest first; None until somebody searches."""
+
+    @classmethod
+    def of(cls, names: Iterable[str]) -> "DescriptorTable | None":
+        """The table of names without values, for `meets`; None where there is no name.
+
+        There may be one for every card, so it remembers few descriptors.
+        """
+        table = DescriptorTable(_MEMO_ENTRIES_OF_NAMES)
+        for name in names:
+            table.register(name, "")
+        return table if len(table) else None
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -56,7 +71,7 @@ class DescriptorTable:
         memo = self._memo
         if merchant in memo:
             return memo[merchant]
-        if len(memo) >= _MEMO_ENTRIES:
+        if len(memo) >= self._memo_entries:
             memo.clear()
         found = memo[merchant] = self._search(normalize_name(merchant))
         return found

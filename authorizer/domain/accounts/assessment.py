@@ -137,8 +137,8 @@ def _controls(rules: _Rules, before_cents: int) -> str | None:
     request = rules.request
     if request.card_id is None:
         return None
-    controls = rules.account.cards[request.card_id].controls
-    control = controls.obstacle(before_cents + request.amount_cents, rules.mcc, request.merchant)
+    card = rules.account.cards[request.card_id]
+    control = card.control_against(before_cents + request.amount_cents, rules.mcc, request.merchant)
     if control is not None:
         rules.see("controls", "decline", card=request.card_id, control=control)
     return control

@@ -118,7 +118,7 @@ def card_replaced(account: Account, event: CardReplaced) -> None:
         old.limit_total_cents = 0
     old.limit_used_cents = 0
     new = account.cards[event.terms.card_id] = Card(event.customer_id, event.terms)
-    new.controls = old.controls
+    new.put_controls(old.controls)
     add_operation(account, operation_of(event))
 
 

@@ -214,4 +214,4 @@ def read_card_controls(
 def card_controls_put(account: Account, event: CardControlsPut) -> None:
     """The card has these controls."""
     account.special = True
-    account.cards[event.card_id].controls = event.controls
+    account.cards[event.card_id].put_controls(event.controls)

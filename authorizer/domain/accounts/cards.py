@@ -4,7 +4,8 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any, Final, NamedTuple
 
-from authorizer.domain.accounts.controls import NO_CONTROLS
+from authorizer.domain.accounts.controls import NO_CONTROLS, CardControls
+from authorizer.domain.descriptors import DescriptorTable
 from authorizer.domain.moments import WrittenTime
 from authorizer.domain.revival import reviver
 
@@ -77,11 +78,12 @@ class Card:
     """The living state of a card. Only its account changes it, through events."""
 
     __slots__ = (
+        "_blocked_merchants",
+        "_controls",
         "block_reason",
         "blocked_at",
         "brand",
         "card_id",
-        "controls",
         "customer_id",
         "limit_total_cents",
         "limit_used_cents",
@@ -105,7 +107,21 @@ class Card:
         self.limit_used_cents = terms.limit_used_cents
         self.replaces = terms.replaces
         self.replaced_by = terms.replaced_by
-        self.controls = NO_CONTROLS
+        self.put_controls(NO_CONTROLS)
+
+    @property
+    def controls(self) -> CardControls:
+        """What its holder does not want to be bought with it."""
+        return self._controls
+
+    def put_controls(self, controls: CardControls) -> None:
+        """Have these controls in the place of those before."""
+        self._controls = controls
+        self._blocked_merchants = DescriptorTable.of(controls.blocked_merchants)
+
+    def control_against(self, amount_cents: int, mcc: str, merchant: str) -> str | None:
+        """Which control is in the way of a purchase: see `CardControls.obstacle`."""
+        return self.controls.obstacle(amount_cents, mcc, merchant, self._blocked_merchants)
 
     @property
     def available_cents(self) -> int:

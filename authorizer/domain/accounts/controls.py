@@ -18,13 +18,18 @@ class CardControls(NamedTuple):
     max_amount_cents: int | None = None
     """The most that a single purchase may be of, inclusive."""
 
-    def obstacle(self, amount_cents: int, mcc: str, merchant: str) -> str | None:
-        """Which control is in the way of a purchase, in the word of the wire; `mcc` effective."""
+    def obstacle(
+        self, amount_cents: int, mcc: str, merchant: str, blocked: DescriptorTable | None
+    ) -> str | None:
+        """Which control is in the way of a purchase, in the word of the wire; `mcc` effective.
+
+        `blocked`: the table of `blocked_merchants`, which is kept beside these.
+        """
         if self.allowed_mccs is not None and mcc not in self.allowed_mccs:
             return "mccs_permitidos"
         if mcc in self.blocked_mccs:
             return "mccs_bloqueados"
-        if self.blocked_merchants and _meets(self.blocked_merchants, merchant):
+        if blocked is not None and blocked.meets(merchant):
             return "estabelecimentos_bloqueados"
         if self.max_amount_cents is not None and amount_cents > self.max_amount_cents:
             return "valor_maximo"
@@ -34,10 +39,3 @@ class CardControls(NamedTuple):
 NO_CONTROLS: Final = CardControls()
 
 unpack_controls: Final[Callable[[list[Any]], CardControls]] = reviver(CardControls)
-
-
-def _meets(names: tuple[str, ...], merchant: str) -> bool:
-    table = DescriptorTable()
-    for name in names:
-        table.register(name, "")
-    return table.meets(merchant)

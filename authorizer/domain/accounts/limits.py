@@ -136,7 +136,7 @@ class Limit:
     def __init__(self, name: str, terms: LimitTerms) -> None:
         self.name = name
         self.terms = terms
-        self._merchants = _table_of(terms.scope.merchants)
+        self._merchants = DescriptorTable.of(terms.scope.merchants)
         self.starts_at_us = 0
         self.ends_at_us = 0
         """The calendar window that is counted in, without its end; 0 for other windows."""
@@ -152,9 +152,7 @@ class Limit:
             (not scope.wallets or spending.source in scope.wallets)
             and (not scope.mccs or spending.mcc in scope.mccs)
             and (not scope.cards or spending.card_id in scope.cards)
-            and (
-                self._merchants is None or self._merchants.value_for(spending.merchant) is not None
-            )
+            and (self._merchants is None or self._merchants.meets(spending.merchant))
         )
 
     def used(self, now_us: int) -> tuple[int, int]:
@@ -237,13 +235,6 @@ class Limit:
         if self.terms.window in (TRANSACTION, "lifetime"):
             return None
         return self.ends_at_us if now_us < self.ends_at_us else None
-
-
-def _table_of(names: Iterable[str]) -> DescriptorTable | None:
-    table = DescriptorTable()
-    for name in names:
-        table.register(name, "")
-    return table if len(table) else None
 
 
 def first_exceeded(checks: Iterable[LimitCheck]) -> LimitCheck | None:
