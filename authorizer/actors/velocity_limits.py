@@ -86,7 +86,7 @@ class VelocityLimits:
 
     async def remove(self, account_id: str, name: str, by: str) -> Answer[None]:
         """Take one of an account's own limits away."""
-        return await self._dispatcher.ask(RemoveLimit(account_id, name, False, by))
+        return await self._dispatcher.ask(RemoveLimit(account_id, name, by))
 
     async def of_all(self) -> Mapping[str, LimitTerms] | Refusal:
         """The limits for every account."""

@@ -170,7 +170,7 @@ class Velocity(RuleBasedStateMachine):
 
     @rule(name=NAMES)
     def remove(self, name: str) -> None:
-        outcome = self.ask(RemoveLimit(A, name, False, BY))
+        outcome = self.ask(RemoveLimit(A, name, BY))
         assert isinstance(outcome, Refusal) == (name not in self.limits)
         self.limits.pop(name, None)
 

@@ -30,7 +30,7 @@ from authorizer.domain.accounts.purchase_state import (
     PurchaseTerms,
 )
 from authorizer.domain.accounts.state import Account
-from authorizer.domain.accounts.velocity import recount, windows_begun
+from authorizer.domain.accounts.velocity import limit_changes_due, recount
 from authorizer.domain.aggregate import Context
 from authorizer.domain.money import MAX_BALANCE_CENTS, format_cents
 from authorizer.domain.outcomes import Decision, Done, Reason, invalid
@@ -102,7 +102,7 @@ def capture_purchase(account: Account, command: Capture, context: Context, now_u
         status=(_PENDING if left_cents > released_cents else _CLOSED).value,
         answered=first_answer(account, command.purchase_id),
     )
-    return Decision(Done(created=True), (*windows_begun(account, context, now_us), event))
+    return Decision(Done(created=True), (*limit_changes_due(account, context, now_us), event))
 
 
 def _taken(

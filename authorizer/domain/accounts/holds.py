@@ -31,7 +31,7 @@ from authorizer.domain.accounts.purchase_state import (
     PurchaseTerms,
 )
 from authorizer.domain.accounts.state import Account
-from authorizer.domain.accounts.velocity import recount, windows_begun
+from authorizer.domain.accounts.velocity import limit_changes_due, recount
 from authorizer.domain.aggregate import Context
 from authorizer.domain.moments import HOUR_US
 from authorizer.domain.outcomes import HOLDS, Decision, Done, Reason
@@ -75,7 +75,7 @@ def authorize_hold(
         hold_hours=command.hold_hours,
         product=command.product,
     )
-    return Decision(Done(created=True), (*windows_begun(account, context, now_us), event))
+    return Decision(Done(created=True), (*limit_changes_due(account, context, now_us), event))
 
 
 def _repeat(known: Purchase, command: AuthorizeHold, context: Context, now_us: int) -> Decision:

@@ -173,11 +173,10 @@ class PutLimit(NamedTuple):
 
 
 class RemoveLimit(NamedTuple):
-    """Take a velocity limit away."""
+    """Take one of an account's own velocity limits away."""
 
     account_id: str
     name: str
-    is_global: bool
     by: str
 
     def reply(self, _: Account) -> None:

@@ -18,7 +18,7 @@ from authorizer.domain.accounts.purchase_state import (
     PurchaseTerms,
 )
 from authorizer.domain.accounts.state import Account
-from authorizer.domain.accounts.velocity import count_change, windows_begun
+from authorizer.domain.accounts.velocity import count_change, limit_changes_due
 from authorizer.domain.aggregate import Context
 from authorizer.domain.messages import Event
 from authorizer.domain.outcomes import OUTCOMES, Outcome, Reason
@@ -110,7 +110,7 @@ def authorize_by_all_rules(
     wallet = None if found.source == CREDIT_LIMIT else found.source
     outcome, event = _approved(command, now_us, found.override_mcc, wallet)
     assert event is not None
-    return outcome, (*windows_begun(account, context, now_us), event)
+    return outcome, (*limit_changes_due(account, context, now_us), event)
 
 
 def _all(verdict: Verdict) -> tuple[Outcome, tuple[Event, ...]]:

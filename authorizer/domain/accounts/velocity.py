@@ -90,10 +90,10 @@ def _put(
 
 
 def remove_limit(account: Account, command: RemoveLimit, _: Context, now_us: int) -> Decision:
-    """Take a limit away."""
-    if command.name not in limits_of(account, command.is_global):
+    """Take one of the account's own limits away."""
+    if command.name not in account.limits:
         return Decision(unknown("limit", command.name))
-    event = LimitRemoved(now_us, command.by, command.account_id, command.name, command.is_global)
+    event = LimitRemoved(now_us, command.by, command.account_id, command.name, False)
     return Decision(Done(), (event,))
 
 
@@ -111,11 +111,21 @@ def limits_to_count(account: Account, limits: GlobalLimits) -> bool:
     )
 
 
-def windows_begun(account: Account, context: Context, now_us: int) -> Iterator[LimitWindowBegan]:
-    """The calendar windows that have ended for a limit since it was counted last."""
+def limit_changes_due(
+    account: Account, context: Context, now_us: int
+) -> Iterator[LimitRemoved | LimitWindowBegan]:
+    """What has become of the account's limits since they were counted last.
+
+    Its parts of limits that are for every account no more go; calendar windows that have ended
+    begin anew for the others.
+    """
     bounds: dict[str, tuple[int, int]] = {}
+    terms = context.policy.global_limits.terms
     for is_global in (False, True):
         for name, limit in limits_of(account, is_global).items():
+            if is_global and name not in terms:
+                yield LimitRemoved(now_us, "limits", account.account_id, name, True)
+                continue
             window = limit.terms.window
             if window not in CALENDAR_WINDOWS or now_us < limit.ends_at_us:
                 continue
