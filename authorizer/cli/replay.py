@@ -12,8 +12,8 @@ from authorizer.cli.points import Point, PointType, time_text
 from authorizer.cli.progress import journal_bytes, progress
 from authorizer.cli.story import HistoryLine, story
 from authorizer.domain.accounts.aggregate import ACCOUNTS
-from authorizer.domain.accounts.state import Account
-from authorizer.domain.moments import DAY_US
+from authorizer.domain.accounts.state import NEVER_US, Account
+from authorizer.domain.moments import DAY_US, duration_text
 from authorizer.domain.money import format_cents
 from authorizer.http.api.wire import money
 from authorizer.http.card_document import card_part
@@ -161,16 +161,36 @@ def _facts(fields: Mapping[str, Any]) -> Iterator[str]:
         if isinstance(value, dict):
             inner = {f"{key}_cents": cents for key, cents in value.items()}
             yield from _facts(inner if name.endswith("_cents") else value)
-        elif value is not None:
-            yield f"{name.removesuffix('_cents').removesuffix('_us')} {_fact(name, value)}"
+        elif _says_something(name, value):
+            yield f"{_told_as(name)} {_fact(name, value)}"
+
+
+def _told_as(name: str) -> str:
+    return name.removesuffix("_cents").removesuffix("_us")
+
+
+def _says_something(name: str, value: Any) -> bool:
+    """Whether a field is to be told: windows that have no bounds have 0 there."""
+    if name == "shadow" or name.endswith("at_us"):
+        return bool(value)
+    return value is not None
 
 
 def _fact(name: str, value: Any) -> str:
     if name.endswith("_cents"):
         return format_cents(value)
     if name.endswith("_us"):
-        return time_text(value)
+        return _micros_text(name, value)
+    if isinstance(value, list) and any(isinstance(each, dict) for each in value):
+        return "; ".join(" ".join(_facts(each)) for each in value)
     return " ".join(str(value).split())
+
+
+def _micros_text(name: str, micros: int) -> str:
+    """Microseconds: a time where the name says so (`at_us`, `ends_at_us`), else a duration."""
+    if not name.endswith("at_us"):
+        return duration_text(micros)
+    return "never" if micros >= NEVER_US else time_text(micros)
 
 
 def _line_json(line: HistoryLine) -> dict[str, Any]:
@@ -185,11 +205,11 @@ def _line_json(line: HistoryLine) -> dict[str, Any]:
 
 
 def _shown(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields that say something; centavos as reais, microseconds as times."""
+    """The fields that say something; centavos as reais, microseconds as times or durations."""
     return {
-        name.removesuffix("_cents").removesuffix("_us"): _shown_as(name, value)
+        _told_as(name): _shown_as(name, value)
         for name, value in fields.items()
-        if value is not None
+        if _says_something(name, value)
     }
 
 
@@ -197,7 +217,9 @@ def _shown_as(name: str, value: Any) -> Any:
     if name.endswith("_cents"):
         return _money(value) if isinstance(value, dict) else money(value)
     if name.endswith("_us"):
-        return time_text(value)
+        return _micros_text(name, value)
+    if isinstance(value, list):
+        return [_shown(each) if isinstance(each, dict) else each for each in value]
     return _shown(value) if isinstance(value, dict) else value
 
 

@@ -25,6 +25,27 @@ def moment_text(at_us: int, timespec: str = "milliseconds") -> str:
     return moment_of(at_us).isoformat(timespec=timespec).replace("+00:00", "Z")
 
 
+def duration_text(length_us: int) -> str:
+    """ISO 8601, in days and less: `P7D`, `PT10M`, `P1DT0.5S`, `PT0S`."""
+    sign, rest = ("-", -length_us) if length_us < 0 else ("", length_us)
+    days, rest = divmod(rest, DAY_US)
+    hours, rest = divmod(rest, HOUR_US)
+    minutes, rest = divmod(rest, MINUTE_US)
+    seconds, micros = divmod(rest, SECOND_US)
+    fraction = f".{micros:06}".rstrip("0") if micros else ""
+    date_part = f"{days}D" if days else ""
+    time_part = "".join(
+        (
+            f"{hours}H" if hours else "",
+            f"{minutes}M" if minutes else "",
+            f"{seconds}{fraction}S" if seconds or micros else "",
+        )
+    )
+    if not date_part and not time_part:
+        return "PT0S"
+    return f"{sign}P{date_part}{'T' if time_part else ''}{time_part}"
+
+
 def day_of(day: date) -> int:
     """A date in days since 1970."""
     return (day - _EPOCH.date()).days

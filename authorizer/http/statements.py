@@ -30,6 +30,24 @@ class StatementQuery(Query):
         return {"limit": self.limit, "before": self.before and key_of(self.before, 1)}
 
 
+class LimitOfLine(TypedDict):
+    """A limit, the account's own or one for every account."""
+
+    name: str
+    level: Literal["account", "global"]
+
+
+class DeciderOfLine(TypedDict):
+    """What declined a purchase: a card's control, a limit, or the product.
+
+    `level` is that of a limit; null for others, and where an older record does not tell it.
+    """
+
+    rule: Literal["controls", "limit", "product"]
+    name: str
+    level: Literal["account", "global"] | None
+
+
 class Movement(TypedDict):
     """A purchase that was decided, a credit, an adjustment, or what happened to a purchase.
 
@@ -38,6 +56,9 @@ class Movement(TypedDict):
 
     `source` is the wallet that paid, or `credit_limit`; null where nothing was paid. `wallet` is
     the one that moved, by `available_change` and `held_change`; null where none did.
+
+    `decided_by` is what declined it, where the reason alone does not say it. `shadow` names the
+    limits in the shadow that would have declined it.
     """
 
     type: Literal[
@@ -61,6 +82,8 @@ class Movement(TypedDict):
     card: NotRequired[str]
     source: str | None
     override_mcc: NotRequired[str]
+    decided_by: NotRequired[DeciderOfLine]
+    shadow: NotRequired[list[LimitOfLine]]
     wallet: str | None
     available_change: Money
     held_change: Money
@@ -112,6 +135,8 @@ def _line(row: dict[str, Any]) -> dict[str, Any]:
         "merchant": row["merchant"],
         "card": row["card_id"],
         "override_mcc": row["override_mcc"],
+        "decided_by": row["decided_by"],
+        "shadow": row["shadow"],
     }
     return {
         "type": row["type"],

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from authorizer.domain.accounts.cards import CardTerms
+from authorizer.domain.accounts.deciders import LimitName
 from authorizer.domain.accounts.events import (
     AccountCredited,
     AccountLinked,
@@ -20,7 +21,12 @@ from authorizer.domain.accounts.events import (
     CardUnblocked,
     LimitChanged,
     LimitQueried,
+    PurchaseApproved,
 )
+from authorizer.domain.accounts.limits import LimitEntry, LimitScope
+from authorizer.domain.accounts.purchase_events import LimitPut
+from authorizer.domain.accounts.state import NEVER_US
+from authorizer.domain.aggregates import AGGREGATES
 from authorizer.domain.money import MAX_AMOUNT_DIGITS
 from authorizer.domain.sealing import unsealed
 from tests.support import documents
@@ -102,6 +108,66 @@ def test_an_account_that_is_missing_is_told(demo: Path) -> None:
 def test_json_spells_money_like_the_wire(demo: Path) -> None:
     (line,) = done("replay", "789", "--json", "--data", demo).splitlines()
     assert '"balances":{"FOOD":0.00,"MEAL":0.00,"CASH":75.50}' in line
+
+
+def limit_put(name: str, window: str, **fields: Any) -> LimitPut:
+    """A limit of the account `s`, put with nothing used of it."""
+    whole = {
+        "trailing_us": None, "max_amount_cents": 5_00, "max_count": None, "scope": LimitScope(),
+        "mode": "enforce", "starts_at_us": 0, "ends_at_us": 0, "used_cents": 0, "used_count": 0,
+        "entries": (), **fields,
+    }  # fmt: skip
+    return LimitPut(START_US + 1, "t", "s", name, False, window, **whole)
+
+
+def test_a_story_tells_durations_as_such_and_times_that_never_come(tmp_path: Path) -> None:
+    """Only what is named a time is one; a lifetime has no end."""
+    data = tmp_path / "data"
+    done("init", "--data", data)
+    write_events(
+        data,
+        AccountOpened(START_US, "t", "s", {"CASH": 0}, None),
+        limit_put(
+            "ten",
+            "PT10M",
+            trailing_us=600_000_000,
+            entries=(LimitEntry("p", START_US, 1_50), LimitEntry("q", START_US, 2_00)),
+        ),
+        limit_put("ever", "lifetime", ends_at_us=NEVER_US),
+        limit_put("day", "day", starts_at_us=START_US, ends_at_us=START_US + 1_000_000),
+        PurchaseApproved(
+            START_US + 2, "t", "s", "p", 0, "1", "M", None, None, "CASH",
+            (LimitName("ten", "account"), LimitName("all", "global")),
+        ),
+    )  # fmt: skip
+    lines = [
+        line.split("  ")[-3] for line in done("replay", "--story", "s", "--data", data).splitlines()
+    ]
+    assert "trailing PT10M" in lines[1]
+    assert "starts_at" not in lines[1]
+    assert f"entries key p made_at {START}.000000Z amount 1.50; key q" in lines[1]
+    assert "ends_at never" in lines[2]
+    assert "trailing" not in lines[2]
+    assert f"starts_at {START}.000000Z" in lines[3]
+    assert "shadow name ten level account; name all level global" in lines[4]
+    _, ten, ever, _, bought = told(data, "s")
+    assert ten["trailing"] == "PT10M"
+    assert ten["entries"][0] == {"key": "p", "made_at": f"{START}.000000Z", "amount": 1.5}
+    assert ever["ends_at"] == "never"
+    assert bought["shadow"][1] == {"name": "all", "level": "global"}
+
+
+def test_every_field_in_microseconds_is_a_time_or_a_duration() -> None:
+    """Told apart by their names, on which stories rely."""
+    fields = {
+        name for aggregate in AGGREGATES for kind in aggregate.events for name in kind.fields
+    } | set(LimitEntry._fields)
+    micros = {name for name in fields if name.endswith("_us")}
+    times = {name for name in micros if name.endswith("at_us")}
+    assert times == {"at_us", "expires_at_us", "starts_at_us", "ends_at_us", "made_at_us"}
+    assert micros - times == {
+        "trailing_us", "first_response_target_us", "resolution_target_us"
+    }  # fmt: skip
 
 
 def test_a_story_tells_of_replaced_cards_and_changed_limits(demo: Path, tmp_path: Path) -> None:

@@ -183,3 +183,36 @@ def test_an_account_that_could_not_be_opened_is_not_there_under_a_limit_for_all(
     answer = client.authorize(purchase("ghost", "1.00"))
     assert (answer.code, answer.reason) == ("07", "account_not_found")
     client.open_account("ghost", MEAL="5.00")
+
+
+def test_a_statement_says_what_declined_and_what_would_have(make_server: MakeServer) -> None:
+    client = make_server().start().client
+    client.open_account("a", MEAL="100.00")
+    terms: Document = {"mcc": "5812", "merchant": "LOJA"}
+    for path, mode, most in (
+        ("/accounts/a/limits/x", "shadow", "5.00"),
+        ("/accounts/a/limits/y", "enforce", "20.00"),
+        ("/limits/y", "shadow", "7.00"),
+    ):
+        limit = {"window": "transaction", "max_amount": money(most), "mode": mode}
+        assert client.put(path, limit).status == 201
+    assert client.authorize(purchase("a", "4.00", id="small", **terms)).code == "00"
+    assert client.authorize(purchase("a", "6.00", id="more", **terms)).code == "00"
+    assert client.authorize(purchase("a", "21.00", id="much", **terms)).reason == "amount_limit"
+    body: Document = {"id": "h", "amount": money("8.00"), **terms}
+    assert client.post("/accounts/a/authorizations", body).json()["code"] == "00"
+    body |= {"id": "h2", "amount": money("21.00")}
+    assert client.post("/accounts/a/authorizations", body).json()["reason"] == "amount_limit"
+    more: Document = {"id": "i", "amount": money("13.00")}
+    assert client.post("/accounts/a/authorizations/h/increments", more).status == 201
+    x, all_y = {"name": "x", "level": "account"}, {"name": "y", "level": "global"}
+    y = {"rule": "limit", "name": "y", "level": "account"}
+    lines = client.get("/accounts/a/transactions").json()["transactions"]
+    assert [(one["id"], one.get("decided_by"), one.get("shadow")) for one in reversed(lines)] == [
+        ("small", None, None),
+        ("more", None, [x]),
+        ("much", y, [x, all_y]),
+        ("h", None, [x, all_y]),
+        ("h2", y, [x, all_y]),
+        ("h", y, [x, all_y]),
+    ]

@@ -64,10 +64,10 @@ def test_every_command_is_declared_once() -> None:
 NAMES = {
     "account": [
         ("account_opened", 1), ("account_linked", 1), ("account_credited", 2),
-        ("transaction_approved", 1), ("transaction_declined", 1), ("card_opened", 2),
+        ("transaction_approved", 2), ("transaction_declined", 2), ("card_opened", 2),
         ("card_blocked", 1), ("card_unblocked", 2), ("limit_queried", 1), ("card_replaced", 1),
-        ("limit_changed", 1), ("hold_approved", 1), ("hold_declined", 1), ("hold_incremented", 1),
-        ("increment_declined", 1), ("hold_expired", 1), ("purchase_captured", 2),
+        ("limit_changed", 1), ("hold_approved", 2), ("hold_declined", 2), ("hold_incremented", 2),
+        ("increment_declined", 2), ("hold_expired", 1), ("purchase_captured", 2),
         ("purchase_reversed", 2), ("purchase_reversed_before", 1), ("purchase_refunded", 2),
         ("wallet_adjusted", 1), ("account_status_changed", 1), ("velocity_limit_put", 1),
         ("velocity_limit_removed", 1), ("velocity_window_began", 1), ("card_controls_put", 1),

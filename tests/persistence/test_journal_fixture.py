@@ -11,6 +11,8 @@ import orjson
 import pytest
 
 from authorizer.domain.accounts.aggregate import ACCOUNTS
+from authorizer.domain.accounts.deciders import Decider
+from authorizer.domain.accounts.purchase_events import HoldDeclined
 from authorizer.domain.accounts.purchase_state import PurchaseStatus, PurchaseTerms
 from authorizer.domain.accounts.state import ACCOUNT_OF_CARD, AccountStatus
 from authorizer.domain.customers.aggregate import CUSTOMERS
@@ -31,8 +33,8 @@ from authorizer.persistence.state.record import _KINDS, decode
 from authorizer.persistence.state.recovery import recover
 from authorizer.persistence.verification.data_folder import verify
 from authorizer.simulation.memory_disk import MemoryDisk
-from tests.support import journal_v1, journal_v2, journal_v3, journal_v4, journal_v5
-from tests.support.fixtures import V1, V2, V3, V4, V5
+from tests.support import journal_v1, journal_v2, journal_v3, journal_v4, journal_v5, journal_v6
+from tests.support.fixtures import V1, V2, V3, V4, V5, V6
 from tests.support.server import PROJECT, python
 
 RELEASED = {
@@ -41,6 +43,7 @@ RELEASED = {
     V3: journal_v3.BATCHES,
     V4: journal_v4.BATCHES,
     V5: journal_v5.BATCHES,
+    V6: journal_v6.BATCHES,
 }
 
 released = pytest.mark.parametrize("folder", RELEASED, ids=lambda folder: folder.name)
@@ -167,6 +170,17 @@ def test_the_journal_of_version_5_recovers() -> None:
     assert [len(each.operations) for each in (first, second, third)] == [3, 2, 2]
 
 
+def test_the_journal_of_version_4_says_by_name_what_declined() -> None:
+    """Which rule that was follows from the reason; whose limit it was, nobody recorded."""
+    found = {
+        (event.purchase_id, event.decided_by)
+        for batch in JournalReader(LocalDisk(V4))
+        for event in map(decode, batch.records())
+        if isinstance(event, HoldDeclined)
+    }
+    assert found == {("h-2", Decider("limit", "dia", None))}
+
+
 def test_keys_of_the_released_journal_can_be_destroyed(tmp_path: Path) -> None:
     """Then nothing in it can be read, and it is as whole as before."""
     shutil.copytree(V2, tmp_path, dirs_exist_ok=True)
@@ -189,9 +203,9 @@ def test_the_program_still_writes_the_released_bytes(tmp_path: Path) -> None:
     made = make(tmp_path)
     assert made.returncode == 0, made.stderr
     for folder in ("journal", "keys"):
-        assert contents(tmp_path / folder) == contents(V5 / folder)
-    assert len(contents(V5 / "journal")) > 1
-    assert head_of(tmp_path) == head_of(V5)
+        assert contents(tmp_path / folder) == contents(V6 / folder)
+    assert len(contents(V6 / "journal")) > 1
+    assert head_of(tmp_path) == head_of(V6)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -210,7 +224,7 @@ def test_the_released_journal_is_never_written_again(tmp_path: Path) -> None:
 
 def make(folder: Path) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        [python(), str(V5 / "make_v5.py"), str(folder)],
+        [python(), str(V6 / "make_v6.py"), str(folder)],
         cwd=PROJECT,
         env={**os.environ, "PYTHONPATH": str(PROJECT)},
         capture_output=True,

@@ -5,4 +5,4 @@ from __future__ import annotations
 from tests.support.server import PROJECT
 
 FIXTURES = PROJECT / "tests" / "fixtures"
-V1, V2, V3, V4, V5 = (FIXTURES / f"journal-v{number}" for number in (1, 2, 3, 4, 5))
+V1, V2, V3, V4, V5, V6 = (FIXTURES / f"journal-v{number}" for number in range(1, 7))

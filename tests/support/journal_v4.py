@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from authorizer.domain.accounts.controls import CardControls
+from authorizer.domain.accounts.deciders import Decider
 from authorizer.domain.accounts.events import AccountCredited, AccountOpened, PurchaseApproved
 from authorizer.domain.accounts.limits import LimitEntry, LimitScope
 from authorizer.domain.accounts.purchase_events import (
@@ -62,7 +63,8 @@ BATCHES: Final[list[list[Event]]] = [
     ],
     [
         HoldDeclined(
-            NOW_US + 8, BY, A, "h-2", 10**20, "5411", SHOP, None, "5411", "amount_limit", "dia",
+            NOW_US + 8, BY, A, "h-2", 10**20, "5411", SHOP, None, "5411", "amount_limit",
+            Decider("limit", "dia", None),
             True, 12, None,
         ),
         HoldApproved(

@@ -21,6 +21,7 @@ from authorizer.domain.accounts import (
     velocity,
 )
 from authorizer.domain.accounts.at_rest import PAGES, pack, unpack
+from authorizer.domain.accounts.deciders import decider_recorded_by_name
 from authorizer.domain.accounts.state import (
     ACCOUNT_OF_CARD,
     Account,
@@ -51,6 +52,29 @@ def _without_debt(fields: list[Any]) -> list[Any]:
 def _without_answer(fields: list[Any]) -> list[Any]:
     """Operations came to say what a purchase of one message was answered."""
     return [*fields, None]
+
+
+def _without_shadow(fields: list[Any]) -> list[Any]:
+    """Decisions came to say which limits in the shadow would have declined."""
+    return [*fields, []]
+
+
+def _without_decider(fields: list[Any]) -> list[Any]:
+    """Declines of one message came to say which control or limit declined."""
+    return [*fields, None, []]
+
+
+def _with_hold_decider(fields: list[Any]) -> list[Any]:
+    """Version 1 held the decider's name alone."""
+    *head, reason, decided_by, partial, hold_hours, product = fields
+    by = decider_recorded_by_name(reason, decided_by)
+    return [*head, reason, by, partial, hold_hours, product, []]
+
+
+def _with_increment_decider(fields: list[Any]) -> list[Any]:
+    """Version 1 held the decider's name alone."""
+    *head, reason, decided_by = fields
+    return [*head, reason, decider_recorded_by_name(reason, decided_by), []]
 
 
 def _with_unsealed_text(fields: list[Any]) -> list[Any]:
@@ -101,8 +125,20 @@ ACCOUNTS: Final[Aggregate[Account]] = Aggregate(
             version=2,
             upgrades={1: _without_debt},
         ),
-        EventKind("transaction_approved", events.PurchaseApproved, purchases.purchase_approved),
-        EventKind("transaction_declined", events.PurchaseDeclined, purchases.purchase_declined),
+        EventKind(
+            "transaction_approved",
+            events.PurchaseApproved,
+            purchases.purchase_approved,
+            version=2,
+            upgrades={1: _without_shadow},
+        ),
+        EventKind(
+            "transaction_declined",
+            events.PurchaseDeclined,
+            purchases.purchase_declined,
+            version=2,
+            upgrades={1: _without_decider},
+        ),
         EventKind(
             "card_opened",
             events.CardOpened,
@@ -121,11 +157,33 @@ ACCOUNTS: Final[Aggregate[Account]] = Aggregate(
         EventKind("limit_queried", events.LimitQueried, card_rules.limit_queried),
         EventKind("card_replaced", events.CardReplaced, card_changes.card_replaced),
         EventKind("limit_changed", events.LimitChanged, card_changes.limit_changed),
-        EventKind("hold_approved", purchase_events.HoldApproved, holds.hold_approved),
-        EventKind("hold_declined", purchase_events.HoldDeclined, holds.hold_declined),
-        EventKind("hold_incremented", purchase_events.HoldIncremented, holds.hold_incremented),
         EventKind(
-            "increment_declined", purchase_events.IncrementDeclined, holds.increment_declined
+            "hold_approved",
+            purchase_events.HoldApproved,
+            holds.hold_approved,
+            version=2,
+            upgrades={1: _without_shadow},
+        ),
+        EventKind(
+            "hold_declined",
+            purchase_events.HoldDeclined,
+            holds.hold_declined,
+            version=2,
+            upgrades={1: _with_hold_decider},
+        ),
+        EventKind(
+            "hold_incremented",
+            purchase_events.HoldIncremented,
+            holds.hold_incremented,
+            version=2,
+            upgrades={1: _without_shadow},
+        ),
+        EventKind(
+            "increment_declined",
+            purchase_events.IncrementDeclined,
+            holds.increment_declined,
+            version=2,
+            upgrades={1: _with_increment_decider},
         ),
         EventKind("hold_expired", purchase_events.HoldExpired, expiry.hold_expired),
         EventKind(

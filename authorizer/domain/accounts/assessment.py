@@ -11,6 +11,17 @@ from typing import Any, NamedTuple
 from authorizer.domain.accounts.books import available_cents
 from authorizer.domain.accounts.cards import CardStatus
 from authorizer.domain.accounts.categories import CREDIT_LIMIT
+from authorizer.domain.accounts.deciders import (
+    ACCOUNT,
+    CONTROLS,
+    GLOBAL,
+    LIMIT,
+    PRODUCT,
+    Decider,
+    LimitName,
+    limit_name,
+    shadow_hits,
+)
 from authorizer.domain.accounts.limits import (
     TRANSACTION,
     Limit,
@@ -56,9 +67,11 @@ class Assessment(NamedTuple):
     amount_cents: int
     """What would be approved."""
     override_mcc: str | None
-    decided_by: str | None
-    """The control or the limit that declines."""
+    decided_by: Decider | None
+    """The control, the product or the limit that declines."""
     steps: tuple[Step, ...]
+    shadow: tuple[LimitName, ...] = ()
+    """The limits in the shadow that would have declined."""
 
 
 class _Rules:
@@ -76,9 +89,11 @@ class _Rules:
     def see(self, rule: str, result: str, **facts: Any) -> None:
         self.steps.append(Step(rule, result, facts))
 
-    def decline(self, reason: Reason, decided_by: str | None = None) -> Assessment:
+    def decline(
+        self, reason: Reason, by: Decider | None = None, shadow: tuple[LimitName, ...] = ()
+    ) -> Assessment:
         steps = tuple(self.steps)
-        return Assessment(reason, None, 0, self.override_mcc, decided_by, steps)
+        return Assessment(reason, None, 0, self.override_mcc, by, steps, shadow)
 
 
 def assess(
@@ -91,7 +106,7 @@ def assess(
         return rules.decline(obstacle)
     control = _controls(rules, 0 if only is None else only.amount_cents)
     if control is not None:
-        return rules.decline(Reason.CARD_CONTROL, control)
+        return rules.decline(Reason.CARD_CONTROL, Decider(CONTROLS, control, None))
     return _funds_and_limits(rules, only)
 
 
@@ -140,7 +155,7 @@ def _controls(rules: _Rules, before_cents: int) -> str | None:
     card = rules.account.cards[request.card_id]
     control = card.control_against(before_cents + request.amount_cents, rules.mcc, request.merchant)
     if control is not None:
-        rules.see("controls", "decline", card=request.card_id, control=control)
+        rules.see(CONTROLS, "decline", card=request.card_id, control=control)
     return control
 
 
@@ -158,7 +173,9 @@ def _funds_and_limits(rules: _Rules, only: Purchase | None) -> Assessment:
         assert only.source is not None
         sources = (only.source,)
     if not sources:
-        return rules.decline(Reason.MERCHANT_NOT_ELIGIBLE, request.product)
+        assert request.product is not None
+        product = Decider(PRODUCT, request.product, None)
+        return rules.decline(Reason.MERCHANT_NOT_ELIGIBLE, product)
     amount_cents = request.amount_cents
     source = _covering(rules, sources)
     if source is None and request.partial:
@@ -168,14 +185,14 @@ def _funds_and_limits(rules: _Rules, only: Purchase | None) -> Assessment:
         return rules.decline(Reason.INSUFFICIENT_FUNDS)
     spending = Spending(source, rules.mcc, request.merchant, request.card_id)
     checks = tuple(_checks(rules, spending, amount_cents, only))
-    exceeded = first_exceeded(checks)
+    exceeded, shadow = first_exceeded(checks), shadow_hits(checks)
     if exceeded is not None:
         assert exceeded.exceeded is not None
-        return rules.decline(exceeded.exceeded, exceeded.name)
+        return rules.decline(exceeded.exceeded, Decider(LIMIT, *limit_name(exceeded)), shadow)
     partly = amount_cents < request.amount_cents
     reason = Reason.PARTIALLY_APPROVED if partly else Reason.APPROVED
     steps = tuple(rules.steps)
-    return Assessment(reason, source, amount_cents, rules.override_mcc, None, steps)
+    return Assessment(reason, source, amount_cents, rules.override_mcc, None, steps, shadow)
 
 
 def _sources(rules: _Rules) -> tuple[str, ...]:
@@ -186,7 +203,7 @@ def _sources(rules: _Rules) -> tuple[str, ...]:
     own = None if request.product is None else policy.wallet_by_product.get(request.product)
     if own is not None:
         eligible = own == first
-        rules.see("product", "pass" if eligible else "decline", product=request.product, wallet=own)
+        rules.see(PRODUCT, "pass" if eligible else "decline", product=request.product, wallet=own)
         return (own,) if eligible else ()
     fallback = policy.fallback_of.get(first, policy.categories.fallback)
     sources = [first] if fallback is None else [first, fallback]
@@ -221,17 +238,18 @@ def _checks(
     adds_count = 1 if only is None else 0
     for name, limit, terms, is_global in _limits(rules):
         if limit is None:
-            rules.see("limit", "counting", name=name, scope="global")
+            rules.see(LIMIT, "counting", name=name, scope=GLOBAL)
             continue
         if not limit.applies_to(spending):
             continue
         needed_cents = whole_cents if terms.window == TRANSACTION else amount_cents
         check = limit.check(terms, needed_cents, adds_count, rules.now_us)
+        check = check._replace(is_global=is_global)
         rules.see(
-            "limit",
+            LIMIT,
             "pass" if check.exceeded is None else check.exceeded.name_on_wire,
             name=check.name,
-            scope="global" if is_global else "account",
+            scope=GLOBAL if is_global else ACCOUNT,
             mode=check.terms.mode.value,
             window=check.terms.window,
             used_cents=check.used_cents,

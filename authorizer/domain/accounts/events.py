@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from authorizer.domain.accounts.cards import CardTerms
+from authorizer.domain.accounts.deciders import Decider, LimitName
 from authorizer.domain.revival import AnyInt
 from authorizer.domain.sealing import Sealed
 
@@ -58,6 +59,8 @@ class PurchaseApproved(NamedTuple):
     """The MCC of the merchant override that applied, if one did."""
     wallet: str | None
     """The wallet that paid; None where the card's credit limit paid."""
+    shadow: tuple[LimitName, ...] = ()
+    """The limits in the shadow that would have declined it."""
 
 
 class PurchaseDeclined(NamedTuple):
@@ -74,6 +77,10 @@ class PurchaseDeclined(NamedTuple):
     card_id: str | None
     override_mcc: str | None
     reason: str
+    decided_by: Decider | None = None
+    """The control or the limit that declined."""
+    shadow: tuple[LimitName, ...] = ()
+    """The limits in the shadow that would have declined it too."""
 
 
 class CardOpened(NamedTuple):

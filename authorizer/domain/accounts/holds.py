@@ -1,6 +1,6 @@
 """Holds: reserving money for a purchase, more of it, and letting it go when its time has come."""
 
-from authorizer.domain.accounts.assessment import Request, assess
+from authorizer.domain.accounts.assessment import Assessment, Request, assess
 from authorizer.domain.accounts.books import hold
 from authorizer.domain.accounts.idempotency import purchase_fingerprint
 from authorizer.domain.accounts.purchase_commands import (
@@ -55,7 +55,7 @@ def authorize_hold(
     )
     found = assess(account, request, context.policy, now_us)
     if found.source is None:
-        return _declined(command, found.override_mcc, found.reason, now_us, found.decided_by)
+        return _declined(command, now_us, found)
     mcc = found.override_mcc or command.mcc
     hours = command.hold_hours or context.policy.hold_hours.hours_for(mcc)
     event = HoldApproved(
@@ -74,6 +74,7 @@ def authorize_hold(
         partial=command.partial,
         hold_hours=command.hold_hours,
         product=command.product,
+        shadow=found.shadow,
     )
     return Decision(Done(created=True), (*limit_changes_due(account, context, now_us), event))
 
@@ -81,7 +82,8 @@ def authorize_hold(
 def _repeat(known: Purchase, command: AuthorizeHold, context: Context, now_us: int) -> Decision:
     if known.is_announced:
         override_mcc = context.policy.merchants.mcc_for(command.merchant)
-        return _declined(command, override_mcc, Reason.REVERSED_BEFORE, now_us)
+        found = Assessment(Reason.REVERSED_BEFORE, None, 0, override_mcc, None, ())
+        return _declined(command, now_us, found)
     made = known.authorization
     if made is not None and made.fingerprint == _fingerprint(command, command.amount_cents):
         return HOLDS
@@ -94,13 +96,7 @@ def _fingerprint(request: AuthorizeHold | HoldApproved | HoldDeclined, amount_ce
     return fingerprint("hold", fields, request.partial, request.hold_hours, request.product)
 
 
-def _declined(
-    command: AuthorizeHold,
-    override_mcc: str | None,
-    reason: Reason,
-    now_us: int,
-    decided_by: str | None = None,
-) -> Decision:
+def _declined(command: AuthorizeHold, now_us: int, found: Assessment) -> Decision:
     event = HoldDeclined(
         at_us=now_us,
         by=command.by,
@@ -110,12 +106,13 @@ def _declined(
         mcc=command.mcc,
         merchant=command.merchant,
         card_id=command.card_id,
-        override_mcc=override_mcc,
-        reason=reason.name_on_wire,
-        decided_by=decided_by,
+        override_mcc=found.override_mcc,
+        reason=found.reason.name_on_wire,
+        decided_by=found.decided_by,
         partial=command.partial,
         hold_hours=command.hold_hours,
         product=command.product,
+        shadow=found.shadow,
     )
     return Decision(Done(created=True), (event,))
 
@@ -145,12 +142,11 @@ def increment_hold(
     found = assess(account, request, context.policy, now_us, only=purchase)
     head = (now_us, command.by, command.account_id, command.purchase_id, command.operation_id)
     if found.source is None:
-        word, decided_by = found.reason.name_on_wire, found.decided_by
-        declined = IncrementDeclined(*head, command.amount_cents, word, decided_by)
+        why = (found.reason.name_on_wire, found.decided_by, found.shadow)
+        declined = IncrementDeclined(*head, command.amount_cents, *why)
         return Decision(Done(created=True), (declined,))
-    return Decision(
-        Done(created=True), (HoldIncremented(*head, command.amount_cents, found.source),)
-    )
+    incremented = HoldIncremented(*head, command.amount_cents, found.source, found.shadow)
+    return Decision(Done(created=True), (incremented,))
 
 
 def hold_approved(account: Account, event: HoldApproved) -> None:

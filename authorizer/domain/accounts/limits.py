@@ -103,6 +103,8 @@ class LimitCheck(NamedTuple):
     needed_cents: int
     exceeded: Reason | None
     """`AMOUNT_LIMIT`, `COUNT_LIMIT`, or None: the purchase fits."""
+    is_global: bool = False
+    """Whether the limit is one for every account."""
 
 
 class LimitView(NamedTuple):

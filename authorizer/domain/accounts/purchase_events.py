@@ -6,6 +6,7 @@ The order of an event's fields is the order in the journal.
 from typing import NamedTuple
 
 from authorizer.domain.accounts.controls import CardControls
+from authorizer.domain.accounts.deciders import Decider, LimitName
 from authorizer.domain.accounts.idempotency import StoredAnswer
 from authorizer.domain.accounts.limits import LimitEntry, LimitScope
 from authorizer.domain.revival import AnyInt
@@ -34,6 +35,8 @@ class HoldApproved(NamedTuple):
     hold_hours: int | None
     """The time to live that the request asked for."""
     product: str | None
+    shadow: tuple[LimitName, ...] = ()
+    """The limits in the shadow that would have declined it."""
 
 
 class HoldDeclined(NamedTuple):
@@ -49,11 +52,13 @@ class HoldDeclined(NamedTuple):
     card_id: str | None
     override_mcc: str | None
     reason: str
-    decided_by: str | None
-    """The control or the limit that declined."""
+    decided_by: Decider | None
+    """The control, the product or the limit that declined."""
     partial: bool
     hold_hours: int | None
     product: str | None
+    shadow: tuple[LimitName, ...] = ()
+    """The limits in the shadow that would have declined it too."""
 
 
 class HoldIncremented(NamedTuple):
@@ -66,6 +71,8 @@ class HoldIncremented(NamedTuple):
     operation_id: str
     amount_cents: int
     source: str
+    shadow: tuple[LimitName, ...] = ()
+    """The limits in the shadow that would have declined it."""
 
 
 class IncrementDeclined(NamedTuple):
@@ -78,7 +85,9 @@ class IncrementDeclined(NamedTuple):
     operation_id: str
     amount_cents: AnyInt
     reason: str
-    decided_by: str | None
+    decided_by: Decider | None
+    shadow: tuple[LimitName, ...] = ()
+    """The limits in the shadow that would have declined it too."""
 
 
 class PurchaseCaptured(NamedTuple):

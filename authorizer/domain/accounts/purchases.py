@@ -100,22 +100,19 @@ def authorize_by_all_rules(
         if repeat is not None and repeat.replayed:
             return repeat, ()
         if repeat is not None:
-            return _all(_declined(command, now_us, None, repeat.reason))
+            outcome, other = _declined(command, now_us, None, repeat.reason)
+            return outcome, (other,)
     request = Request(
         command.amount_cents, command.mcc, command.merchant, command.card_id, waited_ns=waited_ns
     )
     found = assess(account, request, context.policy, now_us)
     if found.source is None:
-        return _all(_declined(command, now_us, found.override_mcc, found.reason))
+        outcome, declined = _declined(command, now_us, found.override_mcc, found.reason)
+        return outcome, (declined._replace(decided_by=found.decided_by, shadow=found.shadow),)
     wallet = None if found.source == CREDIT_LIMIT else found.source
     outcome, event = _approved(command, now_us, found.override_mcc, wallet)
-    assert event is not None
+    event = event._replace(shadow=found.shadow)
     return outcome, (*limit_changes_due(account, context, now_us), event)
-
-
-def _all(verdict: Verdict) -> tuple[Outcome, tuple[Event, ...]]:
-    outcome, event = verdict
-    return outcome, () if event is None else (event,)
 
 
 def _obstacle(
@@ -140,7 +137,7 @@ def _card_covers(account: Account, command: Authorize) -> bool:
 
 def _approved(
     command: Authorize, now_us: int, override_mcc: str | None, wallet: str | None
-) -> Verdict:
+) -> tuple[Outcome, PurchaseApproved]:
     event = PurchaseApproved(
         now_us,
         command.by,
@@ -156,7 +153,9 @@ def _approved(
     return _APPROVED.get(wallet) or Outcome(Reason.APPROVED, False, wallet), event
 
 
-def _declined(command: Authorize, now_us: int, override_mcc: str | None, reason: Reason) -> Verdict:
+def _declined(
+    command: Authorize, now_us: int, override_mcc: str | None, reason: Reason
+) -> tuple[Outcome, PurchaseDeclined]:
     event = PurchaseDeclined(
         now_us,
         command.by,

@@ -147,7 +147,7 @@ def purchase_row(position: int, event: Any) -> dict[str, Any] | None:
         }
     else:
         return None
-    return {**event._asdict(), **extra, "position": position}
+    return {**event._asdict(), **extra, **deciders(event), "position": position}
 
 
 def line(position: int, event: Any) -> dict[str, Any] | None:
@@ -172,6 +172,7 @@ def line(position: int, event: Any) -> dict[str, Any] | None:
         "reason": reason.name_on_wire,
         "movement_id": name_of(event),
         "operation_id": None,
+        **deciders(event),
     }
     if hasattr(event, "purchase_id"):
         own = event.purchase_id if found == "authorization" else None
@@ -179,6 +180,18 @@ def line(position: int, event: Any) -> dict[str, Any] | None:
     if isinstance(event, PurchaseCaptured):
         row |= dict.fromkeys(("override_mcc",))
     return row
+
+
+def deciders(event: Any) -> dict[str, str | None]:
+    """What declined a purchase, and what would have."""
+    by = getattr(event, "decided_by", None)
+    shadow = [{"name": name, "level": level} for name, level in getattr(event, "shadow", ())]
+    told = None if by is None else as_json(by._asdict())
+    return {"decided_by": told, "shadow": as_json(shadow) if shadow else None}
+
+
+def as_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def name_of(event: Any) -> str:

@@ -2,13 +2,24 @@
 
 from typing import Any, Final
 
+import orjson
 from sqlalchemy import Connection, Select, Table, literal, null, select, union_all
 
 from authorizer.followers.reports.bounds import MAX_PAGE_ROWS
 from authorizer.followers.reports.tables.pages import Params, page_of
 from authorizer.followers.reports.tables.schema import PURCHASE, movements, transactions
 
-_OF_A_PURCHASE: Final = ("code", "reason", "mcc", "merchant", "card_id", "override_mcc", "source")
+_OF_A_PURCHASE: Final = (
+    "code",
+    "reason",
+    "mcc",
+    "merchant",
+    "card_id",
+    "override_mcc",
+    "source",
+    "decided_by",
+    "shadow",
+)
 _PURCHASES: Final = (
     transactions,
     (
@@ -56,6 +67,8 @@ def statement(connection: Connection, params: Params) -> Any:
     for row in page["rows"]:
         if row["type"] == PURCHASE:
             row["available_cents"] = -row["amount_cents"] if row["wallet"] is not None else 0
+        for name in ("decided_by", "shadow"):
+            row[name] = None if row[name] is None else orjson.loads(row[name])
         row["amount_cents"] = str(row["amount_cents"])  # JSON's integers have 64 bits here
     return page
 

@@ -20,6 +20,7 @@ from authorizer.domain.accounts.purchase_events import (
 from authorizer.domain.accounts.purchase_state import OperationType, PurchaseStatus
 from authorizer.domain.outcomes import Reason
 from authorizer.followers.reports.tables.column_types import storable
+from authorizer.followers.reports.tables.decider_texts import decider_columns
 from authorizer.followers.reports.tables.schema import CREDIT, Row
 
 ADJUSTMENT: Final = "adjustment"
@@ -90,6 +91,7 @@ class PurchaseLives:
                 "reason": reason.name_on_wire,
                 "source": source,
                 **{name: getattr(event, name, None) for name in _OF_A_HOLD},
+                **decider_columns(event),
             }
         )
 

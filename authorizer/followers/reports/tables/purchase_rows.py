@@ -6,6 +6,7 @@ from authorizer.domain.accounts.categories import CREDIT_LIMIT
 from authorizer.domain.accounts.events import PurchaseApproved, PurchaseDeclined
 from authorizer.domain.outcomes import Reason
 from authorizer.followers.reports.tables.column_types import storable
+from authorizer.followers.reports.tables.decider_texts import decider_columns
 from authorizer.followers.reports.tables.rows import Rows
 
 
@@ -46,6 +47,7 @@ def _transaction(
             "override_mcc": _storable_or_none(event.override_mcc),
             "source": source,
             "wallet": _storable_or_none(wallet),
+            **decider_columns(event),
         }
     )
     rows.sums.add(event.at_us, reason, source, mcc, merchant, event.amount_cents)

@@ -18,7 +18,7 @@ from sqlalchemy import (
 
 from authorizer.followers.reports.tables.column_types import AnyText, RequestedCents, WholeNumber
 
-SCHEMA_VERSION: Final = 6
+SCHEMA_VERSION: Final = 7
 """Grows with every change to the tables or to their contents: then they are made anew."""
 
 Row = dict[str, Any]
@@ -63,12 +63,17 @@ transactions: Final = Table(
     Column("override_mcc", AnyText),
     Column("source", AnyText),
     Column("wallet", AnyText),
+    Column("decided_by", AnyText),
+    Column("shadow", AnyText),
     Index("transactions_by_account", "account_id", "position"),
     Index("transactions_by_time", "at_us"),
 )
 """A row for every purchase that was decided, approved or declined. `source` is the wallet that
 paid, `credit_limit` where the card's limit did, null where nothing was paid; `wallet` is null there
-too, and a wallet may have any name."""
+too, and a wallet may have any name.
+
+`decided_by` is what declined it, where the reason does not say it all, `shadow` the limits in the
+shadow that would have declined it: JSON as the statement has it, null where there is none."""
 
 movements: Final = Table(
     "movements",
@@ -90,6 +95,8 @@ movements: Final = Table(
     Column("merchant", AnyText),
     Column("card_id", AnyText),
     Column("override_mcc", AnyText),
+    Column("decided_by", AnyText),
+    Column("shadow", AnyText),
     Index("movements_by_account", "account_id", "position"),
 )
 """A row for every line of a statement that is no purchase of one message: credits, adjustments, and
