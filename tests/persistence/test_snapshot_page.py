@@ -10,7 +10,9 @@ from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.domain.accounts.at_rest import PAGES, pack
 from authorizer.domain.accounts.cards import CardTerms
 from authorizer.domain.accounts.controls import CardControls
+from authorizer.domain.accounts.deciders import Decider, LimitName
 from authorizer.domain.accounts.events import AccountOpened, CardOpened
+from authorizer.domain.accounts.idempotency import StoredAnswer
 from authorizer.domain.accounts.limits import LimitEntry, LimitScope
 from authorizer.domain.accounts.purchase_events import CardControlsPut, HoldApproved, LimitPut
 from authorizer.domain.accounts.purchase_state import pack_purchase
@@ -103,6 +105,9 @@ def test_nested_values_have_the_fields_that_are_declared() -> None:
         ("**limit entry**", LimitEntry),
         ("**Card controls**", CardControls),
         ("**Card terms**", CardTerms),
+        ("**limit name**", LimitName),
+        ("**decider**", Decider),
+        ("**stored answer**", StoredAnswer),
     ):
         assert [each.split()[0] for each in array_after(title)] == [*kind._fields]
 
