@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import get_type_hints
 
 import orjson
 
@@ -24,6 +25,7 @@ from tools import event_table
 
 PAGE = event_table.DOCS.read_text(encoding="utf-8")
 _OTHER_ENTRIES = {3: "a page", 6: "the end"}
+_PLAIN = {"text", "integer", "boolean", "sealed"}
 
 
 def names(text: str) -> list[str]:
@@ -110,6 +112,14 @@ def test_nested_values_have_the_fields_that_are_declared() -> None:
         ("**stored answer**", StoredAnswer),
     ):
         assert [each.split()[0] for each in array_after(title)] == [*kind._fields]
+
+
+def test_every_nested_value_that_an_event_has_is_told() -> None:
+    kinds = [kind.event for aggregate in AGGREGATES for kind in aggregate.events]
+    hints = [hint for event in kinds for hint in get_type_hints(event).values()]
+    words = {event_table.spelled(hint).removeprefix("array of ").rstrip("?") for hint in hints}
+    told = {each.lower() for each in re.findall(r"\*\*([A-Za-z ]+)\*\*", PAGE)}
+    assert {word for word in words if "→" not in word} - _PLAIN <= told
 
 
 def test_every_reason_that_is_named_is_one() -> None:
