@@ -45,7 +45,9 @@ class GlobalCounting(Counting):
     def is_due(self, account: Account) -> bool:
         return bool(
             self._limits.terms
-            and (account.account_id in self._waiting or limits_to_count(account, self._limits))
+            and (
+                account.account_id in self._waiting or limits_to_count(account, self._limits.terms)
+            )
             and account.account_id not in self._let_alone
         )
 
@@ -69,17 +71,28 @@ class GlobalCounting(Counting):
             await begun.wait()
 
     async def _count(self, account_id: str) -> None:
+        failed = False
         try:
             for name, terms in list(self._limits.terms.items()):
-                await self._begin(account_id, name, terms)
-        except Exception as error:  # noqa: BLE001 - the read models may be away in many ways
-            log.warning("a limit is not counted yet", account=account_id, problem=str(error))
-            self._let_alone[account_id] = self._limits.terms
-            loop = asyncio.get_running_loop()
-            loop.call_later(AGAIN_SECONDS, self._let_alone.pop, account_id, None)
+                failed |= not await self._has_begun(account_id, name, terms)
         finally:
+            if failed:
+                self._let_alone[account_id] = self._limits.terms
+                loop = asyncio.get_running_loop()
+                loop.call_later(AGAIN_SECONDS, self._let_alone.pop, account_id, None)
             del self._tasks[account_id]
             self._go_on(account_id)
+
+    async def _has_begun(self, account_id: str, name: str, terms: LimitTerms) -> bool:
+        """Whether an account counts for a limit now; one that does not keeps no other from it."""
+        try:
+            await self._begin(account_id, name, terms)
+        except Exception as error:  # noqa: BLE001 - the read models may be away in many ways
+            log.warning(
+                "a limit is not counted yet", account=account_id, limit=name, problem=str(error)
+            )
+            return False
+        return True
 
     def _go_on(self, account_id: str) -> None:
         patience = self._patience.pop(account_id, None)

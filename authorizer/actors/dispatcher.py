@@ -11,7 +11,6 @@ from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.domain.accounts.commands import Authorize
 from authorizer.domain.accounts.purchase_commands import (
     AuthorizeHold,
-    Explain,
     IncrementHold,
     ReadLimits,
 )
@@ -39,7 +38,7 @@ _FULL: Final = Refusal(
 _FULL_TICKET: Final = Refusal(RefusalKind.OVERLOADED, "too many requests wait for this ticket")
 
 
-LIMITED: Final = frozenset((AuthorizeHold, IncrementHold, Explain, ReadLimits))
+LIMITED: Final = frozenset((AuthorizeHold, IncrementHold, ReadLimits))
 """Commands that limits look at, besides purchases of one message."""
 
 

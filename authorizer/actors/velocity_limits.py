@@ -8,11 +8,15 @@ again where the account has moved on, and its purchases wait for it.
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, TypeVar
 
+import structlog
+
 from authorizer.actors.calendar import WindowOf
 from authorizer.actors.clock import Clock
 from authorizer.actors.dispatcher import Answer, Dispatcher
 from authorizer.domain.accounts.limits import TRANSACTION, Counted, LimitTerms, LimitView
-from authorizer.domain.accounts.purchase_commands import PutLimit, ReadLimits, RemoveLimit
+from authorizer.domain.accounts.purchase_commands import Explain, PutLimit, ReadLimits, RemoveLimit
+from authorizer.domain.accounts.state import Account
+from authorizer.domain.accounts.velocity import limits_to_count
 from authorizer.domain.limits.commands import (
     PutGlobalLimit,
     ReadGlobalLimits,
@@ -27,6 +31,8 @@ History = Callable[[str, int], Awaitable[tuple[Counted, ...]]]
 """The purchases of an account since a time that count by now, oldest first."""
 
 T = TypeVar("T")
+
+log = structlog.get_logger()
 
 
 class VelocityLimits:
@@ -66,9 +72,7 @@ class VelocityLimits:
             position = None if actor is None else actor.state.position
             now_us = self._clock.now_us()
             since_us = self._since_us(terms, now_us)
-            history: tuple[Counted, ...] = ()
-            if position is not None and since_us is not None:
-                history = await self._history(account_id, since_us)
+            history = await self._earlier(account_id, since_us) if position is not None else ()
             answer = await self._dispatcher.ask(
                 PutLimit(account_id, name, is_global, terms, history, position, now_us, by)
             )
@@ -108,6 +112,51 @@ class VelocityLimits:
         counted = actor.state.global_limits.get(name)
         if counted is None or not counted.terms.counts_like(terms):
             await self.put(account_id, name, terms, "limits", is_global=True)
+
+    async def explain(self, command: Explain) -> Answer[None]:
+        """Say how a purchase would be decided now; nothing is journaled.
+
+        What the account would count of limits for every account, had it begun to, is looked up.
+        Where that fails, the limit is one that is `counting`.
+        """
+        of_all = await self.of_all()
+        if isinstance(of_all, Refusal):
+            return of_all
+        for _ in range(TRIES):
+            actor = self._dispatcher.accounts.find(command.account_id)
+            if actor is None or not limits_to_count(actor.state, of_all):
+                break
+            position = actor.state.position
+            histories = await self._histories(actor.state, of_all)
+            asked = command._replace(histories=histories, as_of=position)
+            answer = await self._dispatcher.ask(asked)
+            if not (isinstance(answer, Refusal) and answer.kind is RefusalKind.CHANGED):
+                return answer
+        return await self._dispatcher.ask(command)
+
+    async def _histories(
+        self, account: Account, of_all: Mapping[str, LimitTerms]
+    ) -> dict[str, tuple[Counted, ...]]:
+        """By limit, the earlier purchases of an account that has not begun to count for it."""
+        found: dict[str, tuple[Counted, ...]] = {}
+        for name, terms in of_all.items():
+            part = account.global_limits.get(name)
+            if part is not None and part.terms.counts_like(terms):
+                continue
+            since_us = self._since_us(terms, self._clock.now_us())
+            try:
+                found[name] = await self._earlier(account.account_id, since_us)
+            except Exception as error:  # noqa: BLE001 - the read models may be away in many ways
+                log.warning(
+                    "a dry run without a limit's count",
+                    account=account.account_id,
+                    limit=name,
+                    problem=str(error),
+                )
+        return found
+
+    async def _earlier(self, account_id: str, since_us: int | None) -> tuple[Counted, ...]:
+        return () if since_us is None else await self._history(account_id, since_us)
 
     async def put_for_all(self, name: str, terms: LimitTerms, by: str) -> Done | Refusal:
         """Put a limit on every account; each begins to count with its next purchase."""

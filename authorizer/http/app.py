@@ -13,7 +13,6 @@ from starlette.requests import ClientDisconnect
 from authorizer.actors.access_trail import AccessTrail
 from authorizer.actors.assembly import Actors
 from authorizer.actors.clock import Clock
-from authorizer.actors.counting import GlobalCounting
 from authorizer.actors.purchases import Purchases
 from authorizer.actors.velocity_limits import VelocityLimits
 from authorizer.followers.reports.business_hours import BusinessHours
@@ -37,7 +36,7 @@ from authorizer.http.customer_search import CustomerSearchEndpoints
 from authorizer.http.customers import CustomerEndpoints
 from authorizer.http.decisions import DecisionEndpoints
 from authorizer.http.histories import HistoryEndpoints
-from authorizer.http.limits import LimitEndpoints, spending_of
+from authorizer.http.limits import LimitEndpoints
 from authorizer.http.merchants import MerchantEndpoints
 from authorizer.http.metrics import Metrics
 from authorizer.http.operations import HealthCheck, OperatorEndpoints
@@ -66,6 +65,7 @@ class Services:
     actors: Actors
     clock: Clock
     purchases: Purchases
+    limits: VelocityLimits
     metrics: Metrics
     health: HealthCheck
     access: Access
@@ -82,9 +82,6 @@ def all_endpoints(services: Services) -> list[Endpoint]:
     actors, reports = services.actors, services.reports
     days = LocalDays(services.desk_hours.time_zone)
     ceiling = LimitCeiling(services.access, services.limit_ceiling_cents)
-    limits = VelocityLimits(
-        actors.dispatcher, services.clock, actors.context.window_of, spending_of(reports)
-    )
     audit = Audit(services.trail, services.clock)
     resources = (
         AccountEndpoints(actors.dispatcher),
@@ -98,9 +95,9 @@ def all_endpoints(services: Services) -> list[Endpoint]:
         TicketListEndpoints(actors.sealer, reports, services.clock, days, audit),
         AuthorizationEndpoints(actors.dispatcher, reports),
         BalanceEndpoints(actors.dispatcher),
-        LimitEndpoints(limits),
+        LimitEndpoints(services.limits),
         CardControlEndpoints(actors.dispatcher),
-        DecisionEndpoints(actors.dispatcher),
+        DecisionEndpoints(services.limits),
         StatementEndpoints(actors.dispatcher, reports),
         HistoryEndpoints(actors, reports, audit),
         ReportEndpoints(reports, services.clock, services.desk_hours),
@@ -112,14 +109,6 @@ def all_endpoints(services: Services) -> list[Endpoint]:
 
 def make_app(services: Services) -> App:
     """The ASGI application over these services."""
-    actors = services.actors
-    limits = VelocityLimits(
-        actors.dispatcher,
-        services.clock,
-        actors.context.window_of,
-        spending_of(services.reports),
-    )
-    actors.dispatcher.counting = GlobalCounting(actors.context.policy.global_limits, limits.begin)
     starlette = Starlette(
         routes=router_routes(all_endpoints(services), services.access),
         exception_handlers=EXCEPTION_HANDLERS,

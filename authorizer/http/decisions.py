@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
-from authorizer.actors.dispatcher import Dispatcher
+from authorizer.actors.velocity_limits import VelocityLimits
 from authorizer.domain.accounts.assessment import Assessment, Step
 from authorizer.domain.accounts.purchase_commands import Explain
 from authorizer.http.access.roles import DECISIONS
@@ -43,8 +43,8 @@ class Explanation(TypedDict):
 class DecisionEndpoints:
     """`/accounts/{account}/decisions`."""
 
-    def __init__(self, dispatcher: Dispatcher) -> None:
-        self._dispatcher = dispatcher
+    def __init__(self, limits: VelocityLimits) -> None:
+        self._limits = limits
 
     @endpoint(
         "POST",
@@ -58,7 +58,7 @@ class DecisionEndpoints:
         """Explain how a purchase would be decided now; nothing moves."""
         document = await read_document(request, AuthorizationDocument)
         found: Any = accepted(
-            await self._dispatcher.ask(
+            await self._limits.explain(
                 Explain(
                     account_id=request.path_params["account"],
                     purchase_id=document.id,

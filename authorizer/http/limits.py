@@ -8,19 +8,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
-from authorizer.actors.velocity_limits import History, VelocityLimits
+from authorizer.actors.velocity_limits import VelocityLimits
 from authorizer.domain.accounts.limits import (
     CALENDAR_WINDOWS,
     TRANSACTION,
-    Counted,
     LimitMode,
     LimitScope,
     LimitTerms,
     LimitView,
-    Spending,
 )
 from authorizer.domain.moments import DAY_US, HOUR_US, MINUTE_US, SECOND_US, moment_text
-from authorizer.followers.reports.client import NoReports, Reports
 from authorizer.http.access.control import caller_of
 from authorizer.http.access.roles import OPERATIONS, PURCHASES_READ
 from authorizer.http.api.endpoints import UNCHANGED, endpoint
@@ -166,7 +163,10 @@ class Limits(TypedDict):
 
 
 class GlobalLimits(TypedDict):
-    """The limits for every account."""
+    """The limits for every account.
+
+    One holds for each purchase alone on an account whose count of it can't begin yet.
+    """
 
     limits: list[GlobalLimit]
     next: str | None
@@ -282,26 +282,3 @@ def _terms(name: str, terms: LimitTerms) -> dict[str, Any]:
         "scope": terms.scope._asdict(),
         "mode": terms.mode.value,
     }
-
-
-def spending_of(reports: Reports) -> History:
-    """What looks up the purchases of an account that count, in the read models.
-
-    Where they are switched off, limits begin to count when they are put.
-    """
-
-    async def history(account_id: str, since_us: int) -> tuple[Counted, ...]:
-        if isinstance(reports, NoReports):
-            return ()
-        rows = await reports.query("spending", account_id=account_id, since_us=since_us)
-        return tuple(
-            Counted(
-                row["key"],
-                row["made_at_us"],
-                row["amount_cents"],
-                Spending(row["source"], row["mcc"] or "", row["merchant"] or "", row["card_id"]),
-            )
-            for row in rows
-        )
-
-    return history

@@ -24,6 +24,7 @@ from authorizer.persistence.privacy.access_log import FOLDER as ACCESS_LOG
 from authorizer.persistence.privacy.access_log import AccessLog
 from authorizer.persistence.state.recovery import Recovered
 from authorizer.runtime.collector import calm_the_collector
+from authorizer.runtime.limits import velocity_limits
 from authorizer.runtime.running import run
 from authorizer.runtime.watch import make_search_ready, tell_of_old_ids, watch_places
 from authorizer.runtime.world import World
@@ -85,6 +86,7 @@ async def _serve(
                 actors=running.actors,
                 clock=running.clock,
                 purchases=running.purchases,
+                limits=velocity_limits(running, reports),
                 metrics=metrics,
                 health=health.answer,
                 access=access,

@@ -27,14 +27,14 @@ class Counts:
         self.limits.terms["day"] = TERMS
         self.asked: list[str] = []
         self.go_on = asyncio.Event()
-        self.fails = False
+        self.fails_for: set[str] = set()
         self.accounts: dict[str, Account] = {}
         self.counting = GlobalCounting(self.limits, self.begin)
 
     async def begin(self, account_id: str, name: str, terms: LimitTerms) -> None:
         self.asked.append(account_id)
         await self.go_on.wait()
-        if self.fails:
+        if name in self.fails_for:
             raise OSError("no read models")
         self.accounts[account_id].global_limits[name] = Limit(name, terms)
 
@@ -104,13 +104,24 @@ async def test_past_the_patience_a_purchase_goes_on(monkeypatch: pytest.MonkeyPa
 
 async def test_an_account_whose_look_up_failed_is_let_alone_for_a_while() -> None:
     counts, happened = Counts(), list[Any]()
-    counts.fails = True
+    counts.fails_for = {"day"}
     counts.go_on.set()
     counts.counting.first("a", lambda: happened.append(1))
     await steps()
     assert happened == [1]
     assert not counts.counting.is_due(counts.account("a"))
     assert counts.counting.is_due(counts.account("b"))
+
+
+async def test_a_limit_that_cannot_begin_keeps_no_other_from_it() -> None:
+    counts = Counts()
+    counts.limits.terms["each"] = TERMS._replace(window="transaction")
+    counts.account("a")
+    counts.fails_for = {"day"}
+    counts.go_on.set()
+    counts.counting.first("a", lambda: None)
+    await steps()
+    assert list(counts.account("a").global_limits) == ["each"]
 
 
 async def test_without_limits_for_all_nothing_is_due() -> None:

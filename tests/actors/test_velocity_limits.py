@@ -5,13 +5,17 @@ from __future__ import annotations
 import pytest
 
 from authorizer.actors.velocity_limits import VelocityLimits
+from authorizer.domain.accounts.assessment import Assessment
 from authorizer.domain.accounts.limits import (
     Counted,
     LimitMode,
     LimitScope,
     LimitTerms,
+    Spending,
 )
+from authorizer.domain.accounts.purchase_commands import Explain
 from authorizer.domain.accounts.purchase_events import LimitRemoved
+from authorizer.domain.outcomes import Answered, Reason, Refusal
 from tests.support.house import House
 
 pytestmark = pytest.mark.anyio
@@ -37,6 +41,16 @@ class Limited:
             raise OSError("no read models")
         return self.spent
 
+    async def dry_run(self, amount_cents: int) -> Assessment:
+        """How a purchase would be decided."""
+        asked = Explain("a", None, amount_cents, "5999", "LOJA X", None, False, None)
+        answer = await self.house.done(self.limits.explain(asked))
+        assert not isinstance(answer, Refusal), answer
+        assert isinstance(answer[0], Answered)
+        found = answer[0].value
+        assert isinstance(found, Assessment)
+        return found
+
     async def counts(self, name: str, terms: LimitTerms = DAY) -> None:
         """Put a limit for every account, and have the account `a` begin to count."""
         house = self.house
@@ -59,3 +73,52 @@ async def test_parts_of_a_limit_that_was_taken_away_go_with_the_next_purchase() 
     assert [(one.by, one.name, one.is_global) for one in removed] == [("limits", "one", True)]
     await house.buy("a")
     assert house.journal.events().count(removed[0]) == 1
+
+
+def spent(house: House, amount_cents: int) -> Counted:
+    """A purchase of the past."""
+    now_us = house.clock.now_us()
+    return Counted("t", now_us, amount_cents, Spending("CASH", "5999", "LOJA X", None))
+
+
+async def test_a_dry_run_under_a_new_limit_for_all_knows_what_was_spent_and_journals_nothing() -> (
+    None
+):
+    limited = Limited()
+    house = limited.house
+    await house.open("a")
+    limited.spent = (spent(house, 6_00),)
+    await house.done(limited.limits.put_for_all("day", DAY, BY))
+    before = house.appended
+    assert (await limited.dry_run(4_01)).reason is Reason.AMOUNT_LIMIT
+    found = await limited.dry_run(4_00)
+    assert found.reason is Reason.APPROVED
+    assert found.steps[-1].facts["used_cents"] == 6_00
+    actor = house.dispatcher.accounts.find("a")
+    assert actor is not None
+    assert (house.appended, actor.state.global_limits) == (before, {})
+
+
+async def test_a_limit_whose_count_cannot_begin_holds_for_each_purchase_alone() -> None:
+    limited = Limited()
+    house = limited.house
+    await house.open("a")
+    limited.away = True
+    await house.done(limited.limits.put_for_all("day", DAY, BY))
+    found = await limited.dry_run(10_00)
+    assert (found.reason, found.steps[-1].result) == (Reason.APPROVED, "counting")
+    assert (await house.buy("a", 10_00)).reason is Reason.APPROVED
+    beyond = await limited.dry_run(10_01)
+    assert beyond.decided_by is not None
+    assert (beyond.reason, beyond.decided_by.name) == (Reason.AMOUNT_LIMIT, "day")
+    assert (await house.buy("a", 10_01)).reason is Reason.AMOUNT_LIMIT
+
+
+async def test_a_shadow_whose_count_cannot_begin_declines_nothing() -> None:
+    limited = Limited()
+    house = limited.house
+    await house.open("a")
+    limited.away = True
+    shadow = DAY._replace(mode=LimitMode.SHADOW)
+    await house.done(limited.limits.put_for_all("day", shadow, BY))
+    assert (await house.buy("a", 10_01)).reason is Reason.APPROVED

@@ -6,7 +6,8 @@ card, its controls, the source, the limits.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from authorizer.domain.accounts.books import available_cents
 from authorizer.domain.accounts.cards import CardStatus
@@ -34,6 +35,8 @@ from authorizer.domain.accounts.policy import Policy
 from authorizer.domain.accounts.purchase_state import Purchase
 from authorizer.domain.accounts.state import Account, AccountStatus
 from authorizer.domain.outcomes import Reason
+
+_NO_PARTS: Final[Mapping[str, Limit]] = MappingProxyType({})
 
 
 class Request(NamedTuple):
@@ -77,8 +80,16 @@ class Assessment(NamedTuple):
 class _Rules:
     """One run along the rules."""
 
-    def __init__(self, account: Account, request: Request, policy: Policy, now_us: int) -> None:
+    def __init__(
+        self,
+        account: Account,
+        request: Request,
+        policy: Policy,
+        now_us: int,
+        parts: Mapping[str, Limit] = _NO_PARTS,
+    ) -> None:
         self.account = account
+        self.parts = parts
         self.request = request
         self.policy = policy
         self.now_us = now_us
@@ -97,10 +108,19 @@ class _Rules:
 
 
 def assess(
-    account: Account, request: Request, policy: Policy, now_us: int, only: Purchase | None = None
+    account: Account,
+    request: Request,
+    policy: Policy,
+    now_us: int,
+    only: Purchase | None = None,
+    parts: Mapping[str, Limit] = _NO_PARTS,
 ) -> Assessment:
-    """Run along the rules; `only`: the hold that is added to, whose source alone may pay."""
-    rules = _Rules(account, request, policy, now_us)
+    """Run along the rules.
+
+    `only`: the hold that is added to, whose source alone may pay. `parts`: what the account would
+    count of limits for every account, by name, where it has not begun to.
+    """
+    rules = _Rules(account, request, policy, now_us, parts)
     obstacle = _standing(rules) or _deadline(rules) or _card(rules)
     if obstacle is not None:
         return rules.decline(obstacle)
@@ -236,15 +256,17 @@ def _checks(
     """What each limit says that has the purchase in its scope; all are told."""
     whole_cents = amount_cents if only is None else only.amount_cents + amount_cents
     adds_count = 1 if only is None else 0
-    for name, limit, terms, is_global in _limits(rules):
-        if limit is None:
-            rules.see(LIMIT, "counting", name=name, scope=GLOBAL)
-            continue
+    for name, counted, terms, is_global in _limits(rules):
+        # where what was spent before is not known, it holds for the purchase alone
+        limit = counted or Limit(name, terms)
         if not limit.applies_to(spending):
             continue
         needed_cents = whole_cents if terms.window == TRANSACTION else amount_cents
         check = limit.check(terms, needed_cents, adds_count, rules.now_us)
         check = check._replace(is_global=is_global)
+        if counted is None and check.exceeded is None:
+            rules.see(LIMIT, "counting", name=name, scope=GLOBAL)
+            continue
         rules.see(
             LIMIT,
             "pass" if check.exceeded is None else check.exceeded.name_on_wire,
@@ -262,11 +284,14 @@ def _checks(
 
 
 def _limits(rules: _Rules) -> Iterator[tuple[str, Limit | None, LimitTerms, bool]]:
-    """Each limit with the terms that hold; None for one whose count the account has not begun."""
+    """Each limit with the terms that hold, and whether it is for every account.
+
+    None for one whose count the account has not begun.
+    """
     account = rules.account
     for name, limit in account.limits.items():
         yield name, limit, limit.terms, False
     for name, terms in rules.policy.global_limits.terms.items():
         counted = account.global_limits.get(name)
         begun = counted is not None and counted.terms.counts_like(terms)
-        yield name, counted if begun else None, terms, True
+        yield name, counted if begun else rules.parts.get(name), terms, True

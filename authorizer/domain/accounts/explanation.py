@@ -5,8 +5,9 @@ from authorizer.domain.accounts.purchase_commands import Explain, ReadPurchase
 from authorizer.domain.accounts.purchase_lookup import find_purchase
 from authorizer.domain.accounts.purchase_operations import no_purchase
 from authorizer.domain.accounts.state import Account
+from authorizer.domain.accounts.velocity import parts_to_come
 from authorizer.domain.aggregate import Context
-from authorizer.domain.outcomes import HOLDS, Answered, Decision, Reason
+from authorizer.domain.outcomes import HOLDS, Answered, Decision, Reason, Refusal, RefusalKind
 
 
 def read_purchase(account: Account, command: ReadPurchase, _: Context, __: int) -> Decision:
@@ -36,4 +37,7 @@ def explain(account: Account, command: Explain, context: Context, now_us: int) -
         command.product,
         command.partial,
     )
-    return Decision(Answered(assess(account, request, context.policy, now_us)))
+    if command.as_of is not None and command.as_of != account.position:
+        return Decision(Refusal(RefusalKind.CHANGED, "the account has moved on: ask again"))
+    parts = parts_to_come(account, command.histories, context, now_us)
+    return Decision(Answered(assess(account, request, context.policy, now_us, parts=parts)))

@@ -1,6 +1,7 @@
 """What is asked of a purchase of several messages, and of an account's standing."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from authorizer.domain.accounts.controls import CardControls
@@ -239,6 +240,11 @@ class Explain(NamedTuple):
     card_id: str | None
     partial: bool
     product: str | None
+    histories: Mapping[str, tuple[Counted, ...]] = MappingProxyType({})
+    """By name, of limits for every account that the account has not begun to count for: its earlier
+    purchases that may count, oldest first."""
+    as_of: int | None = None
+    """The account's position up to which they tell; None where nothing is to be told."""
 
     def reply(self, _: Account) -> None:
         """Nothing: the outcome is the explanation."""

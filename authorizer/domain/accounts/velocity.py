@@ -1,6 +1,6 @@
 """Putting velocity limits, and counting purchases for them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from authorizer.domain.accounts.limits import (
     CALENDAR_WINDOWS,
@@ -19,7 +19,6 @@ from authorizer.domain.accounts.purchase_operations import refuse_closed
 from authorizer.domain.accounts.purchase_state import Purchase
 from authorizer.domain.accounts.state import Account
 from authorizer.domain.aggregate import Context
-from authorizer.domain.limits.state import GlobalLimits
 from authorizer.domain.outcomes import HOLDS, Decision, Done, Refusal, RefusalKind, unknown
 
 
@@ -56,6 +55,22 @@ def _begun(command: PutLimit, context: Context, now_us: int) -> LimitPut:
     entries = tuple(map(_entry, counted)) if terms.trailing_us is not None else ()
     used = (sum(each.amount_cents for each in counted), len(counted), entries)
     return _put(command, now_us, bounds, used)
+
+
+def parts_to_come(
+    account: Account,
+    histories: Mapping[str, tuple[Counted, ...]],
+    context: Context,
+    now_us: int,
+) -> dict[str, Limit]:
+    """What the account would count of limits for every account, if it began to now."""
+    terms, parts = context.policy.global_limits.terms, dict[str, Limit]()
+    for name in terms.keys() & histories.keys():
+        command = PutLimit(
+            account.account_id, name, True, terms[name], histories[name], None, now_us, "limits"
+        )
+        parts[name] = _limit_of(_begun(command, context, now_us))
+    return parts
 
 
 def _entry(counted: Counted) -> LimitEntry:
@@ -102,12 +117,12 @@ def limits_of(account: Account, is_global: bool) -> dict[str, Limit]:
     return account.global_limits if is_global else account.limits
 
 
-def limits_to_count(account: Account, limits: GlobalLimits) -> bool:
+def limits_to_count(account: Account, of_all: Mapping[str, LimitTerms]) -> bool:
     """Whether there is a limit for every account for which this one has not begun to count."""
     counted = account.global_limits
     return any(
         name not in counted or not counted[name].terms.counts_like(terms)
-        for name, terms in limits.terms.items()
+        for name, terms in of_all.items()
     )
 
 
@@ -160,6 +175,11 @@ def count_change(account: Account, spending: Spending, change: Change, at_us: in
 
 def limit_put(account: Account, event: LimitPut) -> None:
     """The limit counts, with what is used of it."""
+    limits_of(account, event.is_global)[event.name] = _limit_of(event)
+    account.special = True
+
+
+def _limit_of(event: LimitPut) -> Limit:
     terms = LimitTerms(
         event.window,
         event.trailing_us,
@@ -172,8 +192,7 @@ def limit_put(account: Account, event: LimitPut) -> None:
     limit.starts_at_us, limit.ends_at_us = event.starts_at_us, event.ends_at_us
     limit.used_cents, limit.used_count = event.used_cents, event.used_count
     limit.entries = {key: (at_us, cents) for key, at_us, cents in event.entries}
-    limits_of(account, event.is_global)[event.name] = limit
-    account.special = True
+    return limit
 
 
 def limit_removed(account: Account, event: LimitRemoved) -> None:
