@@ -13,14 +13,20 @@ from typing import Any, Final, cast
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
 
 from authorizer.domain.accounts import at_rest as accounts
 from authorizer.domain.accounts import purchase_commands as asked
 from authorizer.domain.accounts.aggregate import ACCOUNTS
-from authorizer.domain.accounts.cards import CardTerms
+from authorizer.domain.accounts.cards import BlockReason, CardTerms
 from authorizer.domain.accounts.changes import wallet_change
-from authorizer.domain.accounts.commands import Authorize
+from authorizer.domain.accounts.commands import Authorize, BlockCard, Credit
 from authorizer.domain.accounts.events import AccountOpened, CardOpened
 from authorizer.domain.accounts.policy import Policy
 from authorizer.domain.accounts.purchase_lookup import purchase_view
@@ -49,16 +55,24 @@ class Model:
 
     source: str | None
     status: str = "pending"
+    card: str | None = None
+    made_at_us: int = 0
     amount: int = 0
     held: int = 0
     captured: int = 0
     back: int = 0
+    refunded: int = 0
     freed: int = 0
     freed_at_us: int = 0
 
     @property
     def left(self) -> int:
         return self.captured - self.back
+
+    @property
+    def counted(self) -> int:
+        """What limits count of it: refunds give nothing back."""
+        return self.held + self.captured - (self.back - self.refunded)
 
 
 class Life(RuleBasedStateMachine):
@@ -79,7 +93,7 @@ class Life(RuleBasedStateMachine):
             self.take(CardOpened(self.now_us, BY, A, "c", terms))
             self.wallet[LIMIT] = 8000
         self.model: dict[str, Model] = {}
-        self.frozen = False
+        self.frozen = self.blocked = False
         self.number = 0
 
     def take(self, *events: Any) -> None:
@@ -94,6 +108,12 @@ class Life(RuleBasedStateMachine):
         assert not (isinstance(decision.outcome, Refusal) and decision.events)
         self.take(*decision.events)
         return decision.outcome
+
+    def submit(self, command: Authorize) -> Any:
+        """Ask for a purchase of one message."""
+        outcome, events = authorize_by_all_rules(self.account, command, CONTEXT, self.now_us, 0)
+        self.take(*events)
+        return outcome
 
     def name(self) -> str:
         self.number += 1
@@ -115,6 +135,14 @@ class Life(RuleBasedStateMachine):
                 return source
         return None
 
+    def stopped(self, card: str | None) -> bool:
+        """Whether nothing is approved, whatever there is."""
+        return self.frozen or (card is not None and self.blocked)
+
+    def within_limits(self, source: str, amount: int, count: int) -> bool:
+        """Whether velocity limits let so much more pass; here there are none."""
+        return True
+
     @rule(name=IDS, amount=AMOUNTS, wallet=WALLETS, partial=st.booleans(), with_card=st.booleans())
     def authorize(
         self, name: str, amount: int, wallet: str, partial: bool, with_card: bool
@@ -130,11 +158,11 @@ class Life(RuleBasedStateMachine):
         source, given = self.covering(mcc, amount, card), amount
         if source is None and partial and self.wallet[wallet] > 0:
             source, given = wallet, self.wallet[wallet]
-        if source is None or self.frozen:
-            self.model[name] = Model(None, "declined")
+        if source is None or self.stopped(card) or not self.within_limits(source, given, 1):
+            self.model[name] = Model(None, "declined", card, self.now_us)
             return
         self.wallet[source] -= given
-        self.model[name] = Model(source, amount=given, held=given)
+        self.model[name] = Model(source, "pending", card, self.now_us, amount=given, held=given)
 
     def known(self, name: str, outcome: Any) -> None:
         """A hold under an id that is known: a repeat, another one, or one reversed before."""
@@ -147,20 +175,22 @@ class Life(RuleBasedStateMachine):
     @rule(name=IDS, amount=AMOUNTS, wallet=WALLETS)
     def buy(self, name: str, amount: int, wallet: str) -> None:
         command = Authorize(A, name, amount, MCC[wallet], "LOJA", None, 0, BY)
-        outcome, events = authorize_by_all_rules(self.account, command, CONTEXT, self.now_us, 0)
-        self.take(*events)
+        outcome = self.submit(command)
         if name in self.model:
             if self.model[name].status == "announced":
                 assert outcome.reason.name_on_wire == "reversed_before"
                 self.model[name].status = "declined"
             return
-        source = None if self.frozen else self.covering(MCC[wallet], amount, None)
+        source = None if self.stopped(None) else self.covering(MCC[wallet], amount, None)
+        if source is not None and not self.within_limits(source, amount, 1):
+            source = None
         assert (outcome.reason.answer_code == "00") == (source is not None)
         if source is None:
-            self.model[name] = Model(None, "declined")
+            self.model[name] = Model(None, "declined", None, self.now_us)
             return
         self.wallet[source] -= amount
-        self.model[name] = Model(source, "closed", amount=amount, captured=amount)
+        made = Model(source, "closed", None, self.now_us, amount=amount, captured=amount)
+        self.model[name] = made
 
     @rule(name=IDS, amount=AMOUNTS)
     def increment(self, name: str, amount: int) -> None:
@@ -170,7 +200,8 @@ class Life(RuleBasedStateMachine):
             assert isinstance(outcome, Refusal)
             return
         assert model.source is not None
-        good = not self.frozen and self.wallet[model.source] >= amount
+        good = not self.stopped(model.card) and self.wallet[model.source] >= amount
+        good = good and self.within_limits(model.source, amount, 0)
         last = purchase_view(self.account, name).operations[-1]
         assert (last.reason.answer_code == "00") == good
         if good:
@@ -242,7 +273,8 @@ class Life(RuleBasedStateMachine):
     def made_by_force(self, name: str, model: Model | None, taken: int) -> Model:
         """An unknown purchase is paid by the fallback, a declined one by what its rules choose."""
         if model is None or not purchase_view(self.account, name).terms.mcc:
-            made = self.model[name] = Model("CASH", "closed", amount=taken)
+            made_at_us = self.now_us if model is None else model.made_at_us
+            made = self.model[name] = Model("CASH", "closed", None, made_at_us, amount=taken)
             return made
         terms = purchase_view(self.account, name).terms
         source = self.covering(terms.mcc, taken, terms.card_id)
@@ -267,7 +299,7 @@ class Life(RuleBasedStateMachine):
         if model is None:
             assert isinstance(outcome, Refusal) != announce
             if announce:
-                self.model[name] = Model(None, "announced")
+                self.model[name] = Model(None, "announced", None, self.now_us)
             return
         there = {"pending": model.held, "closed": model.left}.get(model.status, 0)
         taken = there if amount is None else amount
@@ -296,6 +328,20 @@ class Life(RuleBasedStateMachine):
         assert not isinstance(outcome, Refusal)
         self.put(model.source, taken)
         model.back += taken
+        model.refunded += taken
+
+    @rule(wallet=WALLETS, amount=AMOUNTS)
+    def credit(self, wallet: str, amount: int) -> None:
+        outcome = self.ask(Credit(A, self.name(), wallet, amount, BY))
+        assert outcome.created
+        self.money_in[wallet] += amount
+        self.put(wallet, amount)
+
+    @precondition(lambda self: self.card and len(self.model) > 3)
+    @rule()
+    def block(self) -> None:
+        self.ask(BlockCard(A, K, BlockReason.OTHER, "App", BY))
+        self.blocked = True
 
     @rule(wallet=WALLETS, amount=st.integers(-9000, 9000).filter(bool))
     def adjust(self, wallet: str, amount: int) -> None:
@@ -317,9 +363,20 @@ class Life(RuleBasedStateMachine):
 
     @rule(hours=st.sampled_from((1, 100, 169)))
     def wait(self, hours: int) -> None:
-        self.now_us += hours * HOUR_US
+        self.pass_us(hours * HOUR_US)
+        self.expire()
+        self.expired()
+
+    def pass_us(self, micros: int) -> None:
+        self.now_us += micros
+
+    def expire(self) -> None:
+        """Let the holds go whose time has come."""
         assert ACCOUNTS.overdue is not None
         self.take(*ACCOUNTS.overdue(self.account, self.now_us))
+
+    def expired(self) -> None:
+        """The model's holds go, where the account's have gone at their time."""
         for name, model in self.model.items():
             if model.status != "pending":
                 continue
