@@ -27,7 +27,7 @@ SUITE ?= trixie
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "Arguments: make run HOST=127.0.0.1 PORT=8080 DATA=data; make test ARGS='-k money'"
 
 .PHONY: run

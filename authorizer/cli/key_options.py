@@ -2,18 +2,18 @@
 
 import re
 import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import click
 from typing_extensions import override
 
-from authorizer.domain.moments import DAY_US, day_of, us_of
+from authorizer.domain.moments import DAY_US, us_of
+from authorizer.http.api.instants import day_named
 from authorizer.http.api.wire import parse_time
 
 _END_US: Final = us_of(datetime.max.replace(tzinfo=UTC))
 _SPAN = re.compile(r"([0-9]{1,5})([dh])", re.ASCII)
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _UNIT: Final = {"d": timedelta(days=1), "h": timedelta(hours=1)}
 _MAX_NAME: Final = 100
 
@@ -40,9 +40,8 @@ def _moment_us(text: str) -> int | None:
     if span is not None:
         return now_us() + int(span[1]) * (_UNIT[span[2]] // timedelta(microseconds=1))
     try:
-        if _DAY.fullmatch(text):
-            return day_of(date.fromisoformat(text)) * DAY_US
-        return parse_time(text).at_us
+        day = day_named(text)
+        return parse_time(text).at_us if day is None else day * DAY_US
     except ValueError:
         return None
 

@@ -21,7 +21,7 @@ from authorizer.domain.accounts.purchase_commands import (
 )
 from authorizer.followers.reports.client import Reports
 from authorizer.http.access.control import caller_of
-from authorizer.http.access.roles import CAPTURES, PURCHASES, PURCHASES_READ, REFUNDS
+from authorizer.http.access.roles import CAPTURES, PURCHASES_READ, REFUNDS, TERMINALS
 from authorizer.http.api.endpoints import endpoint
 from authorizer.http.api.fields import (
     WHOLE,
@@ -133,7 +133,7 @@ class AuthorizationEndpoints:
     @endpoint(
         "POST",
         _PATH,
-        PURCHASES,
+        TERMINALS,
         body=AuthorizationDocument,
         answers={201: Purchase, 200: Purchase},
         problems=(409,),
@@ -192,7 +192,7 @@ class AuthorizationEndpoints:
     @endpoint(
         "POST",
         f"{_ONE}/increments",
-        PURCHASES,
+        TERMINALS,
         body=IncrementDocument,
         answers={201: Purchase, 200: Purchase},
         problems=(409,),

@@ -85,7 +85,7 @@ class Transactions:
         purchases.submit(command, exchange, received_ns)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """See the ASGI specification."""
+        """Answer a purchase from its ASGI messages; any other request is the application's."""
         if scope["type"] != "http":
             await self._others(scope, receive, send)
             return

@@ -32,17 +32,17 @@ class OnThreads:
     """Actors with a thread each."""
 
     def start(self, behaviour: type[Any]) -> pykka.ActorRef[Any]:
-        """See `Harness`."""
+        """Start an actor that has a thread."""
         actor: Any = type(behaviour.__name__, (behaviour, pykka.ThreadingActor), {})
         ref: pykka.ActorRef[Any] = actor.start()
         return ref
 
     def result(self, future: Any) -> Any:
-        """See `Harness`."""
+        """Wait for it on this thread."""
         return future.get(timeout=PATIENCE_SECONDS)
 
     def close(self) -> None:
-        """See `Harness`."""
+        """End every actor's thread."""
         pykka.ActorRegistry.stop_all(timeout=PATIENCE_SECONDS)
 
 
@@ -54,13 +54,13 @@ class OnLoop:
         self._queue = RunQueue(self._runner.get_loop().call_soon)
 
     def start(self, behaviour: type[Any]) -> pykka.ActorRef[Any]:
-        """See `Harness`."""
+        """Start an actor on the loop."""
         actor: Any = type(behaviour.__name__, (behaviour, LoopActor), {})
         ref: pykka.ActorRef[Any] = actor.start(self._queue)
         return ref
 
     def result(self, future: Any) -> Any:
-        """See `Harness`."""
+        """Run the loop until it is there."""
 
         async def wait() -> Any:
             return await future
@@ -68,7 +68,7 @@ class OnLoop:
         return self._runner.run(asyncio.wait_for(wait(), PATIENCE_SECONDS))
 
     def close(self) -> None:
-        """See `Harness`."""
+        """End the loop."""
         self._runner.close()
 
 

@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from benchmarks.builds import BuildError, of_commit
 from benchmarks.estimate import Estimate, estimate, outside_on_each_side, ratios
 from benchmarks.turns import Turn
 from tests.support.server import PROJECT, python
+from tests.support.waiting import until
 from tools.environment import DEVELOPMENT
 
 DEADLINE_S = 120.0
@@ -161,11 +161,8 @@ def test_an_interrupted_run_leaves_no_server_and_no_folder(
         [*command, "--folder", str(folder)], cwd=PROJECT, env={**os.environ, "PATH": path}
     )
     try:
-        deadline = time.monotonic() + DEADLINE_S
-        while not seen.exists():
-            assert bench.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        until(lambda: seen.exists() or bench.poll() is not None, "at work")
+        assert bench.poll() is None
         (url,) = (word for word in seen.read_text().split() if word.startswith("http://"))
         port = int(url.rpartition(":")[2])
         assert is_listened_to(port)

@@ -7,7 +7,6 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +18,7 @@ from authorizer.domain.access import Role
 from authorizer.persistence.api_keys import FILE, LOCK, changing, read_keys, write_keys
 from authorizer.persistence.local_disk import LocalDisk
 from tests.support.command_line import done, refused, run, start
+from tests.support.waiting import until
 
 DAY_S = 86_400
 
@@ -190,7 +190,7 @@ def test_commands_at_the_same_time_take_turns(data: Path) -> None:
         before = read_keys(disk)
         arguments = ("keys", "create", "--role", "terminal", "--data", data)
         processes = [start(*arguments) for _ in range(2)]
-        poll(lambda: all(has_open(process, data / LOCK) for process in processes))
+        until(lambda: all(has_open(process, data / LOCK) for process in processes))
         assert [line["id"] for line in listed(data)] == [first]
         write_keys(disk, [*before, before[0]._replace(key_id="meanwhile")])
     made = {process.communicate(timeout=60)[0].strip().split("_")[1] for process in processes}
@@ -204,13 +204,6 @@ def has_open(process: subprocess.Popen[str], path: Path) -> bool:
         descriptors = Path(f"/proc/{process.pid}/fd").iterdir()
         return str(path) in [str(descriptor.readlink()) for descriptor in descriptors]
     return False
-
-
-def poll(look: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not look():
-        assert time.monotonic() < deadline, "it has not come about"
-        time.sleep(0.01)
 
 
 def test_damage_is_one_line(data: Path) -> None:

@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from tests.support.api_keys import id_of, new_key
 from tests.support.client import Client
 from tests.support.command_line import account, command_line, done, run, write_lines
 from tests.support.server import COMMAND, PROJECT, Server, environment, python, running
+from tests.support.waiting import until
 
 SOMEBODY = 65534
 AS_SOMEBODY = ("setpriv", f"--reuid={SOMEBODY}", f"--regid={SOMEBODY}", "--clear-groups", "--")
@@ -73,10 +73,7 @@ def test_a_server_that_does_not_look_has_not_confirmed(server: Server) -> None:
 def test_a_server_says_it_again_where_its_word_was_removed(server: Server) -> None:
     (server.data / IN_FORCE).unlink()
     disk = LocalDisk(server.data)
-    deadline = time.monotonic() + 60
-    while said(disk) is None:
-        assert time.monotonic() < deadline, "it has not said it again"
-        time.sleep(0.01)
+    until(lambda: said(disk) is not None, "said again")
     key = new_key(server.data, "operador")
     assert status_with(server, key) == 200
 

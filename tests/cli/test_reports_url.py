@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.command_line import start
 from tests.support.server import PATIENT, MakeServer
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 
 NEVER = "postgresql+nope://me:s3cret@db/x"
 AWAY = "postgresql://me:s3cret@127.0.0.1:1/x"
@@ -24,7 +24,6 @@ find_spec = util.find_spec
 util.find_spec = lambda name, package=None: None if name == "psycopg" else find_spec(name, package)
 """
 """A `sitecustomize` that hides psycopg."""
-PATIENCE_S = 60.0
 
 
 def told_by_a_start(data: Path, url: str) -> str:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pytest
 
@@ -31,8 +31,6 @@ from tests.support.command_line import (
 from tests.support.commands import purchase
 from tests.support.server import MakeServer
 from tests.support.waiting import until
-
-PATIENCE_S: Final = 60.0
 
 
 def taken(data: Path) -> list[str]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import http.client
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,8 +13,7 @@ from tests.support.api_keys import ROLES, key_per_role, new_key, revoke
 from tests.support.client import Answer, Client
 from tests.support.documents import encode, purchase
 from tests.support.server import PATIENT, MakeServer, Server
-
-PATIENCE_S = 30
+from tests.support.waiting import PATIENCE_S, until
 
 
 class Keyed:
@@ -42,13 +40,6 @@ def keyed(server: Server) -> Iterator[Keyed]:
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keyed]:
     with keyed(Server(tmp_path_factory.mktemp("keyed"), PATIENT)) as made:
         yield made
-
-
-def poll(look: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not look():
-        assert time.monotonic() < deadline, "it has not come about"
-        time.sleep(0.02)
 
 
 def assert_problem(answer: Answer, status: int) -> None:
@@ -151,19 +142,19 @@ def test_the_first_key_closes_the_house_and_a_revoked_key_opens_nothing(
     assert server.logs("anybody on this machine may do anything")
 
     key = new_key(server.data, "terminal")
-    poll(lambda: anybody.get("/accounts/a").status == 401)
+    until(lambda: anybody.get("/accounts/a").status == 401)
     till = Client(server.port, key=key)
     assert till.authorize(purchase("a", "1.00", mcc="5411")).code == "00"
     assert anybody.post("/transactions", purchase("a", "1.00")).status == 401
 
     revoke(server.data, key)
-    poll(lambda: till.post("/transactions", {}).status == 401)
+    until(lambda: till.post("/transactions", {}).status == 401)
     answer = till.post("/transactions", purchase("a", "1.00"))
     assert "was revoked" in answer.json()["detail"]
     assert anybody.get("/accounts/a").status == 401, "all keys revoked is not no keys"
 
     operator = Client(server.port, key=new_key(server.data, "operador"))
-    poll(lambda: operator.get("/accounts/a").status == 200)
+    until(lambda: operator.get("/accounts/a").status == 200)
     assert operator.balances("a")["FOOD"] == "8.00"
 
     server.stop()
@@ -184,11 +175,11 @@ def test_keys_stay_in_force_when_their_file_is_damaged_or_gone(make_server: Make
         return problem in server.log_path.read_text(encoding="utf-8")
 
     file.write_bytes(file.read_bytes()[:50])
-    poll(lambda: told("api-keys.json is damaged"))
+    until(lambda: told("api-keys.json is damaged"))
     assert operator.get("/merchants").status == 200
     assert server.client.get("/merchants").status == 401
     file.unlink()
-    poll(lambda: told("api-keys.json is gone"))
+    until(lambda: told("api-keys.json is gone"))
     assert operator.get("/merchants").status == 200
     assert server.client.get("/merchants").status == 401
 

@@ -11,11 +11,12 @@ import pytest
 
 from authorizer.http.api.endpoints import Endpoint
 from tests.support.api_keys import new_key
-from tests.support.browser import PATIENCE_S, browsing, chromium
+from tests.support.browser import browsing, chromium
 from tests.support.client import Answer, Client
 from tests.support.documents import card, customer
 from tests.support.endpoints import declared_endpoints
 from tests.support.server import MakeServer, Server
+from tests.support.waiting import PATIENCE_S
 
 NewId = Callable[[], str]
 

@@ -9,7 +9,6 @@ Schema can't express, and a bad one must be.
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -32,10 +31,11 @@ from authorizer.domain.access import Role
 from authorizer.domain.money import MAX_BALANCE_CENTS
 from authorizer.http.api.openapi import openapi_document
 from tests.support.api_keys import new_key
-from tests.support.client import PATIENCE_S, Client
+from tests.support.client import Client
 from tests.support.documents import Document, card, customer, purchase
 from tests.support.endpoints import declared_endpoints
 from tests.support.server import PATIENT, Server, running
+from tests.support.waiting import until
 
 GOOD_EXAMPLES: Final = 8
 BAD_EXAMPLES: Final = 4
@@ -212,10 +212,7 @@ def seed(client: Client) -> str:
 
 def wait_for_keys(client: Client) -> None:
     """A server looks every second whether keys were made."""
-    deadline = time.monotonic() + PATIENCE_S
-    while client.get("/merchants").status != 401:
-        assert time.monotonic() < deadline, "the server has not taken the keys over"
-        time.sleep(0.02)
+    until(lambda: client.get("/merchants").status == 401, "taken over")
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.support.client import PATIENCE_S, Answer, Client
+from tests.support.client import Answer, Client
 from tests.support.documents import card, customer, encode
+from tests.support.waiting import PATIENCE_S
 
 NewId = Callable[[], str]
 

@@ -6,7 +6,6 @@ import os
 import resource
 import signal
 import subprocess
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -19,12 +18,12 @@ from authorizer.persistence.journal import segments as journal
 from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.state.recovery import recover
 from tests.support.documents import encode, purchase
-from tests.support.server import PATIENT, POLL_S, PROJECT, Server, environment, serve_command
+from tests.support.server import PATIENT, PROJECT, Server, environment, serve_command
 from tests.support.together import Request, send_together
+from tests.support.waiting import comes_true
 
 STATUS_OF_A_FAILED_JOURNAL: Final = 74
 """EX_IOERR of sysexits.h, as the manual says."""
-PATIENCE_S: Final = 60.0
 WAVE: Final = 24
 KIB: Final = 1024
 MANY: Final = "5411=FOOD," + ",".join(f"{number}={number:032d}" for number in range(40))
@@ -206,10 +205,4 @@ def has_snapshot(server: Server) -> bool:
 def ask_for_snapshot(server: Server, until: Callable[[], bool]) -> bool:
     """Ask for a snapshot and wait for what comes of it. False if nothing does."""
     os.kill(server.process.pid, signal.SIGUSR1)
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline:
-        if until():
-            return True
-        assert server.running, server.log()
-        time.sleep(POLL_S)
-    return False
+    return comes_true(lambda: until() or not server.running) and server.running

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Callable
+from contextlib import suppress
 from http.client import HTTPException
 from pathlib import Path
 
 import pytest
 
 from tests.faults.test_journal_failure import (
-    PATIENCE_S,
     STATUS_OF_A_FAILED_JOURNAL,
     newest_segment,
 )
 from tests.support.client import Client
 from tests.support.documents import customer, purchase
-from tests.support.server import PATIENT, POLL_S, MakeServer, Server, ServerEnded
+from tests.support.server import PATIENT, MakeServer, Server, ServerEnded
+from tests.support.waiting import until
 
 
 def remove_the_folder(data: Path) -> None:
@@ -81,13 +81,12 @@ def test_a_server_whose_keys_are_gone_from_a_folder_of_their_own_stops(tmp_path:
 
 
 def buy_until_it_ends(server: Server, client: Client) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while server.running:
-        assert time.monotonic() < deadline, "the server goes on"
-        try:
+    def ended() -> bool:
+        with suppress(OSError, HTTPException):  # the connection may end anywhere in an answer
             client.authorize(purchase("a", "1.00"))
-        except (OSError, HTTPException):  # the connection may end anywhere in an answer
-            time.sleep(POLL_S)
+        return not server.running
+
+    until(ended, "at an end")
 
 
 def test_a_lock_file_that_is_removed_lets_no_second_server_in(tmp_path: Path) -> None:

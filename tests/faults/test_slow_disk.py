@@ -24,7 +24,7 @@ def hang(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def server(tmp_path: Path, hang: Path) -> Iterator[Server]:
-    command = [python(), "-m", "tests.support.hanging_disk", str(hang), "serve"]
+    command = [python(), "-m", "tests.support.gated", str(hang), "serve"]
     command += ["--port", "{port}", "--data", "{data}", "--deadline-ms", DEADLINE_MS]
     made = Server(tmp_path, command=command)
     yield made

@@ -11,9 +11,7 @@ import pytest
 from tests.support.client import Answer
 from tests.support.documents import purchase
 from tests.support.server import PATIENT, MakeServer, Server, python
-from tests.support.waiting import comes_true
-
-PATIENCE_S = 60.0
+from tests.support.waiting import PATIENCE_S, comes_true
 
 
 @pytest.fixture
@@ -24,7 +22,7 @@ def hang(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def server(tmp_path: Path, hang: Path) -> Iterator[Server]:
-    command = [python(), "-m", "tests.support.hanging_disk", str(hang), "serve"]
+    command = [python(), "-m", "tests.support.gated", str(hang), "serve"]
     made = Server(tmp_path, command=[*command, "--port", "{port}", "--data", "{data}", *PATIENT])
     yield made
     hang.unlink(missing_ok=True)

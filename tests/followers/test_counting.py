@@ -8,10 +8,9 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -24,6 +23,7 @@ from authorizer.persistence.journal.reader import JournalReader
 from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.state.record import encode
 from tests.support.server import PROJECT
+from tests.support.waiting import in_time
 
 SMALL_SEGMENT = 2_000
 
@@ -75,10 +75,6 @@ async def counted(process: FollowerProcess) -> int:
     return count
 
 
-def asyncio_run(test: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(test, 120))
-
-
 def test_what_is_durable_is_counted(tmp_path: Path) -> None:
     async def test() -> None:
         folder = Folder(tmp_path)
@@ -88,7 +84,7 @@ def test_what_is_durable_is_counted(tmp_path: Path) -> None:
                 assert await counted(process) == bought
             assert process.position == folder.journal.position == 5
 
-    asyncio_run(test())
+    in_time(test())
 
 
 def test_a_restart_goes_on_where_the_follower_was(tmp_path: Path) -> None:
@@ -105,7 +101,7 @@ def test_a_restart_goes_on_where_the_follower_was(tmp_path: Path) -> None:
         async with folder.counting() as process:
             assert await counted(process) == 21
 
-    asyncio_run(test())
+    in_time(test())
 
 
 def test_a_crash_counts_nothing_twice_and_nothing_is_missed(tmp_path: Path) -> None:
@@ -123,7 +119,7 @@ def test_a_crash_counts_nothing_twice_and_nothing_is_missed(tmp_path: Path) -> N
                     await asyncio.sleep(0.01)
                 assert await counted(process) == 1 + crash
 
-    asyncio_run(test())
+    in_time(test())
 
 
 def test_counts_of_another_journal_begin_anew(tmp_path: Path) -> None:
@@ -140,7 +136,7 @@ def test_counts_of_another_journal_begin_anew(tmp_path: Path) -> None:
         async with other.counting() as process:
             assert await counted(process) == 4
 
-    asyncio_run(test())
+    in_time(test())
 
 
 def test_a_bug_in_an_answer_ends_nothing(tmp_path: Path) -> None:
@@ -152,4 +148,4 @@ def test_a_bug_in_an_answer_ends_nothing(tmp_path: Path) -> None:
                 await process.ask("nothing", {})
             assert await counted(process) == 1
 
-    asyncio_run(test())
+    in_time(test())

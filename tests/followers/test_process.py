@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -17,7 +16,7 @@ from authorizer.followers import process as module
 from authorizer.followers.open_queries import MAX_QUERIES, NoAnswerError
 from authorizer.followers.process import FollowerProcess
 from authorizer.followers.wire import NoAnswer
-from tests.support.waiting import eventually
+from tests.support.waiting import eventually, in_time
 
 ECHO = """
 import json, sys
@@ -49,10 +48,6 @@ class Journal:
     durable = 7
 
 
-def asyncio_run(test: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(test, 60))
-
-
 @asynccontextmanager
 async def follower(
     program: str = ECHO, wait_seconds: float = 30.0, journal: Journal | None = None
@@ -79,7 +74,7 @@ def test_a_query_asks_for_all_that_is_durable() -> None:
             assert (asked["query"], asked["params"]) == ("echo", {"x": 1, "y": None})
             assert (process.running, process.position) == (True, Journal.durable)
 
-    asyncio_run(test())
+    in_time(test())
 
 
 def test_many_queries_at_once_each_get_their_own_answer() -> None:
@@ -89,7 +84,7 @@ def test_many_queries_at_once_each_get_their_own_answer() -> None:
             answers = await asyncio.gather(*asked)
             assert [answer["params"]["x"] for answer in answers] == list(range(MAX_QUERIES))
 
-    asyncio_run(test())
+    in_time(test())
 
 
 def test_more_than_the_bound_are_refused_at_once() -> None:
@@ -104,7 +99,7 @@ def test_more_than_the_bound_are_refused_at_once() -> None:
             assert slow == [NoAnswer.SLOW] * MAX_QUERIES
             assert (await process.ask("echo", {}))["query"] == "echo"
 
-    asyncio_run(test())
+    in_time(test())
 
 
 @pytest.mark.parametrize("error", ["behind", "unavailable", "bug"])
@@ -114,7 +109,7 @@ def test_a_refusal_is_told(error: str) -> None:
             with pytest.raises(NoAnswerError, match=error):
                 await process.ask("refuse", {"error": error})
 
-    asyncio_run(test())
+    in_time(test())
 
 
 def test_who_dies_is_started_again_and_what_was_asked_is_refused() -> None:
@@ -127,7 +122,7 @@ def test_who_dies_is_started_again_and_what_was_asked_is_refused() -> None:
             await process.ask("echo", {})
             assert process.process_id not in (None, first)
 
-    asyncio_run(test())
+    in_time(test())
 
 
 @pytest.mark.parametrize("query", ["choke", "rave"])
@@ -140,7 +135,7 @@ def test_who_makes_no_sense_is_started_again(query: str) -> None:
                 await process.ask(query, {})
             assert (await process.ask("echo", {}))["query"] == "echo"
 
-    asyncio_run(test())
+    in_time(test())
 
 
 def test_a_program_that_is_not_there_is_tried_again() -> None:
@@ -151,7 +146,7 @@ def test_a_program_that_is_not_there_is_tried_again() -> None:
                 await process.ask("echo", {})
             assert not process.running
 
-    asyncio_run(test())
+    in_time(test())
 
 
 def test_a_journal_that_grows_is_told_without_a_query() -> None:
@@ -162,7 +157,7 @@ def test_a_journal_that_grows_is_told_without_a_query() -> None:
             journal.durable = 12
             await eventually(lambda: process.position == 12)
 
-    asyncio_run(test())
+    in_time(test())
 
 
 def test_it_is_started_without_a_query_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,7 +167,7 @@ def test_it_is_started_without_a_query_too(monkeypatch: pytest.MonkeyPatch) -> N
         async with follower() as process:
             await eventually(lambda: process.position == Journal.durable)
 
-    asyncio_run(test())
+    in_time(test())
 
 
 def test_who_does_not_end_by_itself_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,7 +181,7 @@ def test_who_does_not_end_by_itself_is_ended(monkeypatch: pytest.MonkeyPatch) ->
         with pytest.raises(ProcessLookupError):
             os.kill(number, 0)
 
-    asyncio_run(test())
+    in_time(test())
 
 
 def test_nobody_waits_for_the_end_of_who_has_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,7 +194,7 @@ def test_nobody_waits_for_the_end_of_who_has_not_begun(monkeypatch: pytest.Monke
             began = asyncio.get_running_loop().time()
         assert asyncio.get_running_loop().time() - began < module.END_SECONDS / 2
 
-    asyncio_run(test())
+    in_time(test())
 
 
 def test_who_dies_again_and_again_is_told_once_and_so_is_its_return(tmp_path: Path) -> None:
@@ -221,5 +216,5 @@ if len(ran.read_text()) < 4:
         told = [line["event"] for line in logged]
         assert told == ["the reports' process ended", "the reports' process is at work again"]
 
-    asyncio_run(test())
+    in_time(test())
     assert ran.read_text() == "xxxx"

@@ -6,7 +6,6 @@ import errno
 import os
 import re
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
@@ -18,7 +17,9 @@ from authorizer.persistence.local_disk import DataFolderInUseError, LocalDisk
 from authorizer.simulation.faulty_disk import FaultyDisk
 from authorizer.simulation.inode import SECTOR_BYTES
 from authorizer.simulation.memory_disk import MachineDied, MemoryDisk
+from tests.support.processes import is_gone
 from tests.support.server import PROJECT, python
+from tests.support.waiting import comes_true
 
 # --- what every disk does ----------------------------------------------------------------------
 
@@ -386,12 +387,8 @@ def test_a_turn_whose_lock_file_was_removed_is_waited_for(local: LocalDisk, tmp_
 
 def wait_until_locked_by(process: int) -> None:
     """Until a process waits for a lock, or has ended."""
-    deadline = time.monotonic() + 60
     waiting = re.compile(rf"-> FLOCK .* {process} ")
-    while not waiting.search(Path("/proc/locks").read_text()):
-        if not Path(f"/proc/{process}").exists() or time.monotonic() >= deadline:
-            return
-        time.sleep(0.01)
+    comes_true(lambda: waiting.search(Path("/proc/locks").read_text()) or is_gone(process))
 
 
 def test_a_file_is_at_its_place_until_it_is_removed_moved_or_replaced(disk: Disk) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import errno
 import sys
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final
+from typing import Any
 
 import pytest
 
@@ -22,8 +21,7 @@ from authorizer.simulation.faulty_disk import FaultyDisk
 from authorizer.simulation.memory_disk import MachineDied, MemoryDisk
 from authorizer.simulation.stepped_journal import SteppedJournal
 from tests.persistence.journals import ONE_SEGMENT, open_journal, read
-
-PATIENCE_S: Final = 60.0
+from tests.support.waiting import comes_true
 
 
 class Loop:
@@ -433,12 +431,12 @@ def nervous_threads() -> Iterator[None]:
 
 def run_until_answered(world: World, count: int) -> bool:
     """Run the loop's callbacks until so many answers were given. False if they never are."""
-    deadline = time.monotonic() + PATIENCE_S
-    while len(world.answers.given) < count:
+
+    def answered() -> bool:
         world.loop.run()
-        if time.monotonic() > deadline:
-            return False
-    return True
+        return len(world.answers.given) >= count
+
+    return comes_true(answered, poll_s=0)
 
 
 @pytest.mark.usefixtures("nervous_threads")

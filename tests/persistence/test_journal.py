@@ -32,8 +32,7 @@ from tests.persistence.journals import (
     some_batches,
     write,
 )
-
-PATIENCE_S: Final = 60.0
+from tests.support.waiting import PATIENCE_S
 
 
 class Appending(Submission):

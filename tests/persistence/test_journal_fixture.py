@@ -34,7 +34,7 @@ from authorizer.persistence.state.recovery import recover
 from authorizer.persistence.verification.data_folder import verify
 from authorizer.simulation.memory_disk import MemoryDisk
 from tests.support import journal_v1, journal_v2, journal_v3, journal_v4, journal_v5, journal_v6
-from tests.support.fixtures import V1, V2, V3, V4, V5, V6
+from tests.support.fixtures import FIXTURES, V1, V2, V3, V4, V5, V6
 from tests.support.server import PROJECT, python
 
 RELEASED = {
@@ -224,7 +224,7 @@ def test_the_released_journal_is_never_written_again(tmp_path: Path) -> None:
 
 def make(folder: Path) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        [python(), str(V6 / "make_v6.py"), str(folder)],
+        [python(), str(FIXTURES / "make_journal.py"), str(folder)],
         cwd=PROJECT,
         env={**os.environ, "PYTHONPATH": str(PROJECT)},
         capture_output=True,

@@ -66,7 +66,7 @@ class MortalLife(Life):
         self.questions: list[Question] = []
         self.snapshot: Task | None = None
         self.promised = 0
-        self.wallet = {"FOOD": 9000, "MEAL": 9000, "CASH": 6000}
+        self.wallet = {"FOOD": 3000, "MEAL": 3000, "CASH": 2000}
         self.money_in = dict(self.wallet)
         self.owed = dict.fromkeys(self.wallet, 0)
         self.model: dict[str, Model] = {}

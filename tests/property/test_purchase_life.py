@@ -29,7 +29,7 @@ from authorizer.domain.accounts.changes import wallet_change
 from authorizer.domain.accounts.commands import Authorize, BlockCard, Credit
 from authorizer.domain.accounts.events import AccountOpened, CardOpened
 from authorizer.domain.accounts.policy import Policy
-from authorizer.domain.accounts.purchase_lookup import purchase_view
+from authorizer.domain.accounts.purchase_lookup import find_purchase, purchase_view
 from authorizer.domain.accounts.purchases import authorize_by_all_rules
 from authorizer.domain.accounts.state import Account, AccountStatus
 from authorizer.domain.moments import DAY_US, HOUR_US
@@ -83,7 +83,7 @@ class Life(RuleBasedStateMachine):
         self.now_us = 10**15
         self.account = Account(A)
         self.events: list[Any] = []
-        self.wallet = {"FOOD": 9000, "MEAL": 9000, "CASH": 6000}
+        self.wallet = {"FOOD": 3000, "MEAL": 3000, "CASH": 2000}
         self.money_in = dict(self.wallet)
         self.owed = dict.fromkeys(self.wallet, 0)
         self.take(AccountOpened(self.now_us, BY, A, dict(self.wallet), None))
@@ -411,6 +411,9 @@ class Life(RuleBasedStateMachine):
             assert view.status.value == status
             assert (view.held_cents, view.captured_cents) == (model.held, model.captured)
             assert view.amount_cents == model.amount
+            purchase = find_purchase(self.account, name)
+            assert purchase is not None
+            assert purchase.left_cents == model.left
 
     @invariant()
     def the_events_alone_tell_the_balances(self) -> None:

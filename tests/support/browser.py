@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-PATIENCE_S = 60.0
+from tests.support.waiting import PATIENCE_S
+
 _FLAGS = (
     "--headless",
     "--no-sandbox",  # tests run as root in containers

@@ -11,8 +11,8 @@ from urllib.parse import quote, urlencode
 
 from tests.support.contract import check_answer
 from tests.support.documents import Document, Number, decode, decode_spelled, encode
+from tests.support.waiting import PATIENCE_S
 
-PATIENCE_S = 60
 """How long a test waits for an answer before it calls the server hung."""
 
 

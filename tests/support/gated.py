@@ -11,8 +11,7 @@ import time
 from pathlib import Path
 
 from authorizer.cli import main
-
-POLL_S = 0.005
+from tests.support.waiting import POLL_S
 
 
 def hold_syncs(gate: Path) -> None:

@@ -8,12 +8,12 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests.support.client import Client
+from tests.support.waiting import comes_true
 
 PROJECT = Path(__file__).resolve().parents[2]
 COMMAND = "-m authorizer serve --host 127.0.0.1 --port {port} --data {data}"
@@ -102,16 +102,14 @@ class Server:
 
     def wait_ready(self, within_s: float = START_DEADLINE_S) -> None:
         """Poll `/health` until it says 200. ServerEnded, or TimeoutError."""
-        deadline = time.monotonic() + within_s
-        while time.monotonic() < deadline:
-            status = self.process.poll()
-            if status is not None:
-                self._process = None
-                raise ServerEnded(f"ended with status {status} before it was ready\n{self.log()}")
-            if self._is_ready():
-                return
-            time.sleep(POLL_S)
-        raise TimeoutError(f"not ready within {within_s:.0f} s\n{self.log()}")
+        process = self.process
+        ready = comes_true(lambda: process.poll() is not None or self._is_ready(), within_s)
+        status = process.poll()
+        if status is not None:
+            self._process = None
+            raise ServerEnded(f"ended with status {status} before it was ready\n{self.log()}")
+        if not ready:
+            raise TimeoutError(f"not ready within {within_s:.0f} s\n{self.log()}")
 
     def _is_ready(self) -> bool:
         try:
@@ -170,12 +168,7 @@ class Server:
 
     def logs(self, text: str, within_s: float = START_DEADLINE_S) -> bool:
         """Whether a text is in the log, or gets there: a thread of the server writes it."""
-        deadline = time.monotonic() + within_s
-        while text not in self.log():
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(POLL_S)
-        return True
+        return comes_true(lambda: text in self.log(), within_s)
 
     def log(self, last_bytes: int = 4000) -> str:
         """The end of what the server printed."""

@@ -15,7 +15,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
-from tests.support.client import PATIENCE_S, Answer
+from tests.support.client import Answer
+from tests.support.waiting import PATIENCE_S
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
 
 PATIENCE_S: Final = 60.0
 POLL_S: Final = 0.01
 
 
-def comes_true(condition: Callable[[], object], within_s: float = PATIENCE_S) -> bool:
+def comes_true(
+    condition: Callable[[], object], within_s: float = PATIENCE_S, poll_s: float = POLL_S
+) -> bool:
     """Poll a condition until it holds; False if it does not in time. It is tried at least once."""
     deadline = time.monotonic() + within_s
     while not condition():
         if time.monotonic() >= deadline:
             return False
-        time.sleep(POLL_S)
+        time.sleep(poll_s)
     return True
 
 
@@ -31,3 +33,8 @@ async def eventually(condition: Callable[[], object]) -> None:
     async with asyncio.timeout(PATIENCE_S):
         while not condition():  # noqa: ASYNC110 - no event tells of it
             await asyncio.sleep(0.001)
+
+
+def in_time(work: Coroutine[Any, Any, None]) -> None:
+    """Run work on a loop of its own; the test fails if it does not end in time."""
+    asyncio.run(asyncio.wait_for(work, PATIENCE_S))

@@ -59,7 +59,7 @@ class Counting(Transactions):
     def answer(
         self, exchange: PurchaseExchange, head: PlainHead, body: bytes, read_ns: int
     ) -> None:
-        """See `DirectApp`."""
+        """Count it, and answer."""
         self.direct += 1
         super().answer(exchange, head, body, read_ns)
 
@@ -123,21 +123,21 @@ class Loop:
         self.timers: list[tuple[float, Callable[[], None]]] = []
 
     def time(self) -> float:
-        """See `asyncio.AbstractEventLoop`."""
+        """The time that the test has set, in seconds."""
         return self.now_s
 
     def call_soon(self, callback: Callable[[], None]) -> asyncio.Handle:
-        """See `asyncio.AbstractEventLoop`."""
+        """Call it in the next step of the running loop."""
         return asyncio.get_running_loop().call_soon(callback)
 
     def call_later(self, delay_s: float, callback: Callable[[], None]) -> asyncio.TimerHandle:
-        """See `asyncio.AbstractEventLoop`."""
+        """Keep a timer, which goes off in `wait`."""
         timer = (self.now_s + delay_s, callback)
         self.timers.append(timer)
         return cast(asyncio.TimerHandle, _Timer(self.timers, timer))
 
     def create_task(self, task: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        """See `asyncio.AbstractEventLoop`."""
+        """Begin a task on the running loop."""
         return asyncio.get_running_loop().create_task(task)
 
     def wait(self, seconds: float) -> None:

@@ -25,11 +25,10 @@ from tests.support.documents import Number, card, customer, encode, purchase, ti
 from tests.support.processes import children
 from tests.support.server import PATIENT, Server
 from tests.support.together import Request, send_together
-from tests.support.waiting import comes_true
+from tests.support.waiting import PATIENCE_S, comes_true
 
 UNSEEN: Final = object()
 """By default it is not looked at: nothing can be seen there, or not in a short time."""
-PATIENCE_S: Final = 45.0
 FAR_ZONE: Final = "Pacific/Kiritimati"
 USUAL_ZONE: Final = "America/Sao_Paulo"
 USUAL_LEVEL: Final = DEFAULT_SERVICE_LEVELS[Priority.MEDIUM]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-import time
+from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.server import PROJECT, Server
-from tests.wiring.metrics_by_server import CASES, PATIENCE_S, families, house
+from tests.support.waiting import PATIENCE_S, comes_true
+from tests.wiring.metrics_by_server import CASES, House, families, house
 
 DOCUMENTED = re.compile(r"`(authorizer_\w+?)(?:\{[\w,]+\})?`")
 
@@ -43,14 +46,18 @@ def test_every_metric_moves_on_a_real_server(tmp_path: Path, subtests: pytest.Su
             still = set(names)
             before, on.seen = on.read(), {}
             do(on)
-            deadline = time.monotonic() + PATIENCE_S / 4
-            while True:
-                now = on.seen or on.read()
-                still = {name for name in still if now[name] == before[name]}
-                if not still or time.monotonic() > deadline:
-                    break
-                if on.seen:  # it may have been too quick to be seen
-                    on.seen = {}
-                    do(on)
+            comes_true(partial(have_moved, on, do, before, still), PATIENCE_S / 4)
             with subtests.test(do.__doc__ or ""):
                 assert not still
+
+
+def have_moved(
+    on: House, do: Callable[[House], None], before: Mapping[str, dict[Any, float]], still: set[str]
+) -> bool:
+    """Whether all have moved, and so are taken out; else it is done again, if it is over."""
+    now = on.seen or on.read()
+    still -= {name for name in still if now[name] != before[name]}
+    if still and on.seen:  # it may have been too quick to be seen
+        on.seen = {}
+        do(on)
+    return not still

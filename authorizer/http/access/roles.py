@@ -7,7 +7,7 @@ from authorizer.domain.access import Role
 ANYBODY: Final = None
 """No key is needed."""
 TERMINALS: Final = frozenset((Role.TERMINAL,))
-"""Purchases."""
+"""Purchases are made, holds placed and incremented."""
 OPERATIONS: Final = frozenset((Role.OPERATOR,))
 """Accounts, credits and merchants are changed."""
 OPERATIONS_READ: Final = OPERATIONS | {Role.AUDITOR}
@@ -17,13 +17,11 @@ CARE_READ: Final = CARE | {Role.AUDITOR}
 SUPERVISION: Final = frozenset((Role.SUPERVISOR,))
 ACCESSES_READ: Final = SUPERVISION | {Role.AUDITOR}
 BOTH_READ: Final = OPERATIONS_READ | CARE_READ
-PURCHASES: Final = frozenset((Role.TERMINAL,))
-"""Holds are placed and incremented."""
-CAPTURES: Final = PURCHASES | OPERATIONS
+CAPTURES: Final = TERMINALS | OPERATIONS
 """Purchases are captured and reversed."""
 REFUNDS: Final = CAPTURES | CARE
 """An attendant refunds by a ticket."""
 PURCHASES_READ: Final = BOTH_READ
 CONTROLS_READ: Final = CARE_READ | OPERATIONS
-DECISIONS: Final = PURCHASES | BOTH_READ
+DECISIONS: Final = TERMINALS | BOTH_READ
 """A dry run moves nothing: all that post purchases or read them ask for one."""

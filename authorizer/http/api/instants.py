@@ -13,21 +13,27 @@ _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 def start_us(text: str, days: LocalDays) -> int:
     """The start of a period: of the day, or the instant. ValueError for other text."""
-    return days.start_us(_day(text)) if _DATE.fullmatch(text) else _instant_us(text)
+    day = day_named(text)
+    return _instant_us(text) if day is None else days.start_us(day)
 
 
 def end_us(text: str, days: LocalDays) -> int:
     """The exclusive end of a period: of the day, or the instant. ValueError for other text."""
-    return days.start_us(_day(text) + 1) if _DATE.fullmatch(text) else _instant_us(text)
+    day = day_named(text)
+    return _instant_us(text) if day is None else days.start_us(day + 1)
 
 
 def check_edge(text: str) -> str:
     """The text itself. ValueError: it is neither a day nor an instant."""
-    _day(text) if _DATE.fullmatch(text) else _instant_us(text)
+    if day_named(text) is None:
+        _instant_us(text)
     return text
 
 
-def _day(text: str) -> int:
+def day_named(text: str) -> int | None:
+    """The day of a date, in days since 1970; None for other text. ValueError: no such day."""
+    if not _DATE.fullmatch(text):
+        return None
     try:
         return day_of(date.fromisoformat(text))
     except ValueError as error:

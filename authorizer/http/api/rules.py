@@ -28,7 +28,6 @@ MASKED_PATTERN: Final = (
 """Printable, and ten digits at most; the check counts those of other scripts too."""
 CPF_PATTERN: Final = r"^([0-9]{11}|[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2})$"
 
-DATE: Final = {"format": "date"}
 DATE_OR_TIME: Final = {"anyOf": [{"format": "date"}, {"format": "date-time"}]}
 
 

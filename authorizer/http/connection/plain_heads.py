@@ -37,7 +37,7 @@ class PlainHead(NamedTuple):
     request_id: bytes | None
     """The id that the client gave the request, if it is fit."""
     foreign: bool
-    """See `is_foreign`."""
+    """Whether a page of another origin sent it (`is_foreign`)."""
     idempotency_keys: tuple[bytes, ...] = ()
     """The values of `Idempotency-Key`."""
 
@@ -167,7 +167,7 @@ class _Reader:
         return sum(int(value) for name, value in self._headers if name == b"content-length")
 
     def on_message_begin(self) -> None:
-        """See `httptools.HttpRequestParser`, as for all that follow."""
+        """Count it: the parser calls this, and all that follow, by these names."""
         self._begun += 1
 
     def on_header(self, name: bytes, value: bytes) -> None:

@@ -50,5 +50,5 @@ class Shards(MutableMapping[str, V]):
     @overload
     def get(self, key: str, default: D, /) -> V | D: ...
     def get(self, key: str, default: D | None = None, /) -> V | D | None:
-        """See `dict.get`."""
+        """The value of a key; `default` where there is none."""
         return self._shards[hash(key) >> _SHIFT & _SHARDS - 1].get(key, default)

@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,8 @@ from typing import Any
 
 import psycopg
 import pytest
+
+from tests.support.waiting import comes_true
 
 MISSING = "PostgreSQL is not installed: Debian's package `postgresql` has it"
 START_DEADLINE_S = 60.0
@@ -90,14 +91,13 @@ def _not_root(folder: Path) -> dict[str, Any]:
 
 
 def _wait_ready(server: subprocess.Popen[bytes], folder: Path, log: Path) -> None:
-    deadline = time.monotonic() + START_DEADLINE_S
-    while time.monotonic() < deadline:
-        if server.poll() is not None:
-            break
+    def is_ready() -> bool:
         try:
             psycopg.connect(host=str(folder), user="tester", dbname="postgres").close()
         except psycopg.OperationalError:
-            time.sleep(POLL_S)
-            continue
-        return
-    raise RuntimeError(f"PostgreSQL did not start: {log.read_text()}")
+            return False
+        return True
+
+    comes_true(lambda: server.poll() is not None or is_ready(), START_DEADLINE_S)
+    if server.poll() is not None or not is_ready():
+        raise RuntimeError(f"PostgreSQL did not start: {log.read_text()}")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
-from collections.abc import Coroutine
-from typing import Any
 
 import pytest
 
 from authorizer.followers.reports.client import NoReports, ReportsProcess, ReportsUnavailableError
 from authorizer.followers.wire import NoAnswer
+from tests.support.waiting import in_time
 
 REFUSING = """
 import json, sys
@@ -36,10 +34,6 @@ DETAILS = {
 """What clients read in an answer 503."""
 
 
-def asyncio_run(test: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(test, 60))
-
-
 def test_a_query_that_has_no_answer_says_why() -> None:
     async def test() -> None:
         process = ReportsProcess([sys.executable, "-c", REFUSING], os.environ, lambda: 7, 30.0)
@@ -53,7 +47,7 @@ def test_a_query_that_has_no_answer_says_why() -> None:
         assert not reports.running
 
     assert {reason.value for reason in NoAnswer} == DETAILS.keys()
-    asyncio_run(test())
+    in_time(test())
 
 
 def test_nobody_answers_where_reports_are_switched_off() -> None:
@@ -63,4 +57,4 @@ def test_nobody_answers_where_reports_are_switched_off() -> None:
                 await nobody.query("statement")
             assert (nobody.running, nobody.position) == (False, 0)
 
-    asyncio_run(test())
+    in_time(test())
