@@ -173,7 +173,7 @@ class MortalLife(Life):
     @precondition(lambda self: self.limits)
     @rule(name=st.sampled_from("xy"))
     def remove_limit(self, name: str) -> None:
-        outcome = self.ask(RemoveLimit(A, name, False, BY))
+        outcome = self.ask(RemoveLimit(A, name, BY))
         assert isinstance(outcome, Refusal) == (name not in self.limits)
         self.limits.pop(name, None)
 
