@@ -1,7 +1,9 @@
-"""`make run`: which data folder gets demo data."""
+"""`make run`: which data folder gets demo data; `make`: what it lists."""
 
 from __future__ import annotations
 
+import re
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.client import Client
-from tests.support.server import Server
+from tests.support.server import PROJECT, Server
 
 COMMAND = ("make", "run", "PORT={port}", "DATA={data}")
 
@@ -43,3 +45,9 @@ def test_a_folder_with_anything_in_it_is_left_as_it_is(tmp_path: Path) -> None:
     with made_to_run(tmp_path) as client:
         assert not has_demo_data(client)
     assert (tmp_path / "data" / ".hidden").read_text() == "mine"
+
+
+def test_make_alone_lists_every_target_that_is_described() -> None:
+    told = re.findall(r"^([^\s:]+):.*## ", (PROJECT / "Makefile").read_text(), re.MULTILINE)
+    run = subprocess.run(["make"], check=True, capture_output=True, cwd=PROJECT)
+    assert re.findall(r"^  (\S+) ", run.stdout.decode(), re.MULTILINE) == told
