@@ -9,6 +9,7 @@ from authorizer.domain.customers.aggregate import CUSTOMERS
 from authorizer.domain.index import Index
 from authorizer.domain.limits.aggregate import LIMITS
 from authorizer.domain.merchants.aggregate import MERCHANTS
+from authorizer.domain.settings.aggregate import SETTINGS
 from authorizer.domain.tickets.aggregate import TICKETS
 
 K = TypeVar("K")
@@ -20,6 +21,7 @@ AGGREGATES: Final[tuple[Aggregate[Any], ...]] = (
     MERCHANTS,
     TICKETS,
     LIMITS,
+    SETTINGS,
 )
 
 

@@ -20,11 +20,13 @@ from authorizer.actors.snapshots import SnapshotPolicy, Snapshots
 from authorizer.actors.timers import Timers, accounts_with_holds
 from authorizer.domain.accounts.categories import CategoryTable
 from authorizer.domain.accounts.policy import Policy
+from authorizer.domain.accounts.policy_values import policy_values
 from authorizer.domain.accounts.purchase_commands import ExpireHolds
 from authorizer.domain.aggregate import Context
 from authorizer.domain.customers.state import ERASED
 from authorizer.domain.limits.aggregate import LIMITS
 from authorizer.domain.merchants.aggregate import MERCHANTS
+from authorizer.domain.settings.commands import ChangePolicy
 from authorizer.persistence.journal.group_commit import GroupCommit
 from authorizer.persistence.journal.protocol import Journal
 from authorizer.persistence.privacy.personal import join_texts
@@ -55,6 +57,14 @@ class Running:
     def expire_holds(self, account_id: str) -> None:
         """Have the overdue holds of an account end. Nobody waits for it."""
         self.actors.dispatcher.send(ExpireHolds(account_id))
+
+    async def record_policy(self, settings: Settings) -> None:
+        """Journal the settings that decide, if they are not those that were journaled last.
+
+        To be called before anything is decided under them.
+        """
+        values = policy_values(self.around.context.policy)
+        await self.actors.dispatcher.ask(ChangePolicy(values, settings.time_zone, "start"))
 
     def check_places(self) -> None:
         """OSError if a file that is written is not at its path any more; asks the disk."""

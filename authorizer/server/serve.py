@@ -72,6 +72,7 @@ async def _serve(
     connections = Connections(raise_file_limit())
     disk = LocalDisk(settings.data)
     async with run(settings, world, recovered, trust_clock=trust_clock) as running:
+        await running.record_policy(settings)
         metrics = metrics_of(running, connections)
         reports = reports_process(settings, running, metrics)
         health = Health(running, reports)

@@ -78,6 +78,7 @@ NAMES = {
     ],
     "limit": [("global_limit_put", 1), ("global_limit_removed", 1)],
     "merchant": [("merchant_registered", 1), ("merchant_removed", 1)],
+    "setting": [("policy_changed", 1)],
     "ticket": [
         ("ticket_opened", 2), ("ticket_taken", 1), ("interaction_recorded", 1),
         ("ticket_put_on_hold", 1), ("ticket_resumed", 1), ("ticket_priority_changed", 1),
@@ -97,7 +98,14 @@ def test_the_names_and_versions_on_disk_are_these() -> None:
 
 def test_the_kinds_of_entries_in_snapshots_are_these() -> None:
     kinds = {aggregate.name: aggregate.snapshot_kind for aggregate in AGGREGATES}
-    assert kinds == {"account": 1, "customer": 2, "merchant": 5, "ticket": 7, "limit": 10}
+    assert kinds == {
+        "account": 1,
+        "customer": 2,
+        "merchant": 5,
+        "ticket": 7,
+        "limit": 10,
+        "setting": 11,
+    }
     assert {index.name: index.snapshot_kind for index in INDEXES} == {
         "cards": 4,
         "erased": 8,

@@ -27,6 +27,13 @@ times_us = st.integers(-(2**53), 2**62)
 signed_cents = st.integers(-(10**17), 10**17)
 beyond_64_bits = st.integers(1, 10**28) | st.integers(2**63 - 2, 2**64 + 2)
 
+json_values: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=5,
+)
+"""What a field holds that is kept as JSON gives it."""
+
 _CLOSED_WORDS: Final = {
     "status": st.sampled_from([status.value for status in CardStatus]),
     "block_reason": st.sampled_from(sorted(BLOCK_REASONS)),
@@ -47,6 +54,8 @@ def _anything(hint: Any, name: str) -> st.SearchStrategy[Any]:
         return st.lists(_anything(arguments[0], name), max_size=3).map(tuple)
     if origin is not None:
         return st.dictionaries(texts, _anything(arguments[1], name), max_size=4)
+    if hint is Any:
+        return json_values
     if hint is int:
         return signed_cents if name.endswith("_cents") else times_us
     if hint in (str, Sealed):

@@ -1,7 +1,7 @@
 """What the journal of `tests/fixtures/journal-v6` holds, batch by batch.
 
-All that the one before it holds, as it is written since decisions say what decided, and which
-limits in the shadow would have. The bytes there never change.
+All that the one before it holds, as it is written since decisions say what decided, which limits in
+the shadow would have, and under which settings. The bytes there never change.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from authorizer.domain.accounts.purchase_events import (
     IncrementDeclined,
 )
 from authorizer.domain.messages import Event
+from authorizer.domain.settings.events import PolicyChanged
 from tests.support.journal_v2 import BY, make_keys
 from tests.support.journal_v4 import HOUR_US, SHOP
 from tests.support.journal_v5 import BATCHES as BEFORE
@@ -53,6 +54,18 @@ BATCHES: Final[list[list[Event]]] = [
         IncrementDeclined(
             NOW_US + 7, BY, A, "h-1", "i-2", 50_00, "amount_limit",
             Decider("limit", "mês", "global"),
+        ),
+    ],
+    [
+        PolicyChanged(
+            NOW_US + 8, "start",
+            {
+                "categories": {"wallet_by_mcc": {"5812": "MEAL"}, "fallback": "CASH"},
+                "deadline_ns": 80_000_000,
+                "hold_hours": {"usual": 168, "by_mcc": [[3351, 3999, 744]]},
+                "fallback_of": {"MEAL": None},
+            },
+            "America/Sao_Paulo",
         ),
     ],
 ]  # fmt: skip

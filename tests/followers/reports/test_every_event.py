@@ -24,6 +24,7 @@ from authorizer.domain.customers.events import (
 )
 from authorizer.domain.limits.events import GlobalLimitPut, GlobalLimitRemoved
 from authorizer.domain.merchants.events import MerchantRegistered, MerchantRemoved
+from authorizer.domain.settings.events import PolicyChanged
 from authorizer.domain.tickets.aggregate import TICKETS
 from authorizer.followers.reports.local_days import LocalDays
 from authorizer.followers.reports.tables.projection import PROJECTED, lookups, project
@@ -46,6 +47,7 @@ NOT_PROJECTED: Final[set[type[Any]]] = {
     LimitWindowBegan,
     GlobalLimitPut,
     GlobalLimitRemoved,
+    PolicyChanged,
 }
 """Events of which no statement, history, list or report tells."""
 
