@@ -7,6 +7,7 @@ import click
 from typing_extensions import override
 
 from authorizer import __version__
+from authorizer.cli.explain import explain
 from authorizer.cli.import_ import import_
 from authorizer.cli.init import init
 from authorizer.cli.inspect import inspect
@@ -61,7 +62,8 @@ def main() -> None:
 
 
 _COMMANDS = (
-    import_, init, inspect, keys, replay, report, reports, serve, settings, snapshot, verify
+    explain, import_, init, inspect, keys, replay, report, reports, serve, settings, snapshot,
+    verify,
 )  # fmt: skip
 for command in _COMMANDS:
     main.add_command(command)

@@ -63,7 +63,7 @@ def init(demo: bool, settings: Settings) -> None:
         importer = Importer(running.actors, "init", _refused)
         if demo:
             begins = _is_empty(running.recovered)
-            await running.record_policy(settings)
+            await running.record_policy(settings, "init")
             await importer.take(_missing(running.recovered.state))
             if begins:
                 await importer.take(another_card())

@@ -32,6 +32,7 @@ from authorizer.persistence.journal.protocol import Journal
 from authorizer.persistence.privacy.personal import join_texts
 from authorizer.persistence.privacy.vault import Vault
 from authorizer.persistence.state.recovery import Recovered
+from authorizer.persistence.state.state import State
 from authorizer.runtime.clock_log import log_clock
 from authorizer.runtime.world import World
 from authorizer.settings.model import Settings
@@ -58,13 +59,13 @@ class Running:
         """Have the overdue holds of an account end. Nobody waits for it."""
         self.actors.dispatcher.send(ExpireHolds(account_id))
 
-    async def record_policy(self, settings: Settings) -> None:
+    async def record_policy(self, settings: Settings, by: str = "start") -> None:
         """Journal the settings that decide, if they are not those that were journaled last.
 
         To be called before anything is decided under them.
         """
         values = policy_values(self.around.context.policy)
-        await self.actors.dispatcher.ask(ChangePolicy(values, settings.time_zone, "start"))
+        await self.actors.dispatcher.ask(ChangePolicy(values, settings.time_zone, by))
 
     def check_places(self) -> None:
         """OSError if a file that is written is not at its path any more; asks the disk."""
@@ -72,12 +73,12 @@ class Running:
         self.vault.check_place()
 
 
-def policy_of(settings: Settings, recovered: Recovered) -> Policy:
-    """The rules as they are configured, over the merchants as they were recovered."""
+def policy_of(settings: Settings, state: State) -> Policy:
+    """The rules as they are configured, over the tables of a state, which they look at."""
     return Policy(
         categories=CategoryTable(settings.wallet_by_mcc, settings.fallback_wallet),
-        merchants=recovered.state.single(MERCHANTS),
-        global_limits=recovered.state.single(LIMITS),
+        merchants=state.single(MERCHANTS),
+        global_limits=state.single(LIMITS),
         deadline_ns=settings.deadline_ms * 1_000_000,
         id_retention_us=settings.id_retention_us,
         max_remembered_ids=settings.max_remembered_ids,
@@ -174,7 +175,7 @@ def _open_vault(world: World, erased: Collection[str]) -> Vault:
 
 def _context(settings: Settings, recovered: Recovered, vault: Vault) -> Context:
     return Context(
-        policy_of(settings, recovered),
+        policy_of(settings, recovered.state),
         settings.service_levels,
         vault,
         recovered.state.indexes,

@@ -21,8 +21,8 @@ READERS = ("inspect", "replay", "snapshot", "verify")
 
 def test_every_command_is_there() -> None:
     assert COMMANDS == [
-        "import", "init", "inspect", "keys", "replay", "report", "reports", "serve", "settings",
-        "snapshot", "verify",
+        "explain", "import", "init", "inspect", "keys", "replay", "report", "reports", "serve",
+        "settings", "snapshot", "verify",
     ]  # fmt: skip
 
 

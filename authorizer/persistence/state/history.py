@@ -1,6 +1,6 @@
 """The events of the journal, one by one, for whoever looks at history instead of state."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from authorizer.domain.messages import Event
@@ -12,15 +12,22 @@ REPLAY_ERRORS: Final = (ArithmeticError, AttributeError, LookupError, TypeError,
 """What applying an event raises where it does not fit the state before it."""
 
 
-def events_of(disk: Disk, batch: Batch) -> Iterator[tuple[int, Event]]:
-    """The events of a batch with their positions.
+Wanted = Callable[[bytes], bool]
+"""Whether a record may be one that is looked for, told by its bytes."""
+
+
+def events_of(
+    disk: Disk, batch: Batch, wanted: Wanted | None = None
+) -> Iterator[tuple[int, Event]]:
+    """The events of a batch with their positions, or those that may be wanted.
 
     Raises:
         JournalDamagedError: a record is none that this program can read.
     """
     try:
         for position, record in enumerate(batch.records(), batch.first_position):
-            yield position, decode(record)
+            if wanted is None or wanted(record):
+                yield position, decode(record)
     except (UnknownRecordError, ValueError) as error:
         raise JournalDamagedError(disk.path(batch.segment), batch.offset, str(error)) from error
 

@@ -104,3 +104,16 @@ def _plain(value: Any) -> Any:
 
 def _joined(field: Any) -> Any:
     return unsealed(join_texts(field)) if isinstance(field, PlainTexts) else field
+
+
+def records_of(event_names: Iterable[str], text: str | None = None) -> Callable[[bytes], bool]:
+    """What tells by a record's bytes whether it is an event of these names, or may hold a text.
+
+    So that records which nobody looks for need not be read. It relies on this module's way of
+    writing: names come first, and a text is spelled in one way.
+    """
+    heads = tuple(f'["{name}",'.encode() for name in event_names)
+    if text is None:
+        return lambda record: record.startswith(heads)
+    spelled = orjson.dumps(text)
+    return lambda record: spelled in record or record.startswith(heads)
