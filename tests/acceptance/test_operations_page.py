@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 from authorizer.followers.reports.tables.schema import metadata
 from authorizer.settings.model import Settings
+from tests.support.command_line import done
 from tests.support.server import PROJECT
 
 PAGE: Final = (PROJECT / "docs" / "operations.md").read_text(encoding="utf-8")
@@ -65,3 +67,10 @@ def test_every_line_of_the_log_is_explained() -> None:
         if not any(text == each or (len(each) > 12 and text.startswith(each)) for each in told)
     ]
     assert not missing
+
+
+def test_what_verify_prints_of_the_demo_has_these_lines(tmp_path: Path) -> None:
+    done("init", "--demo", "--data", tmp_path / "data")
+    printed = done("verify", "--data", tmp_path / "data")
+    shown = PAGE.partition("$ authorizer verify --data data\n")[2].partition("```")[0]
+    assert re.findall(r"^\w+", shown, re.MULTILINE) == re.findall(r"^\w+", printed, re.MULTILINE)
