@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 from tests.support.documents import Document
 
-MCC: Final = {"FOOD": "5411", "MEAL": "5812", "CASH": "5999"}
 """An MCC of each wallet."""
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tests.conformance.life_expected import document_of, is_number, matches, member, told
-from tests.conformance.life_model import MCC, Bought, Model, cents, code_of
+from tests.conformance.life_model import Bought, Model, cents, code_of
 from tests.conformance.life_steps import LifeScenario, faults_of
 from tests.support.client import Answer, path_of
-from tests.support.documents import Document
+from tests.support.documents import MCC, Document
 
 
 @dataclass(frozen=True, slots=True)

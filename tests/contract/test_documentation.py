@@ -6,7 +6,7 @@ import pytest
 
 from authorizer import __version__
 from tests.support.client import Client
-from tests.support.endpoints import declared_endpoints
+from tests.support.endpoints import ENDPOINTS
 
 ASSETS = {
     "/docs/assets/swagger-ui-bundle.js": "text/javascript; charset=utf-8",
@@ -25,7 +25,7 @@ def test_the_document_describes_every_endpoint(client: Client) -> None:
     described = {
         (method.upper(), path) for path, methods in document["paths"].items() for method in methods
     }
-    assert described == {(endpoint.method, endpoint.path) for endpoint in declared_endpoints()}
+    assert described == {(endpoint.method, endpoint.path) for endpoint in ENDPOINTS}
 
 
 def test_the_page_needs_nothing_but_what_is_served_here(client: Client) -> None:

@@ -11,19 +11,24 @@ import jsonschema_rs
 import pytest
 
 from authorizer.http.api.examples import step_of, written_examples
-from authorizer.http.api.openapi import openapi_document, operation_id
+from authorizer.http.api.openapi import openapi_document
 from authorizer.http.api.openapi_parts import problem_name
 from tests.support.api_keys import new_key
 from tests.support.client import Answer, Client
-from tests.support.endpoints import declared_endpoints
-from tests.support.examples import Asked, media_type_of, next_page, play, shown
+from tests.support.examples import (
+    BY_OPERATION,
+    Asked,
+    media_type_of,
+    next_page,
+    play,
+    shown,
+)
 from tests.support.server import PATIENT, Server, running
 from tests.support.waiting import comes_true, until
 
 Json = dict[str, Any]
 
-ENDPOINTS = {operation_id(endpoint): endpoint for endpoint in declared_endpoints()}
-DOCUMENT = openapi_document(list(ENDPOINTS.values()), "test")
+DOCUMENT = openapi_document(list(BY_OPERATION.values()), "test")
 WRITTEN = written_examples()
 DEMO = ("123", "12345", "123987654")
 """What the demo data has. Calls that change something are about other things, but for purchases,
@@ -32,7 +37,7 @@ HARMLESS = ("post_transaction", "post_authorize", "post_clientes_cliente_id_cham
 
 
 def operation(name: str) -> Json:
-    endpoint = ENDPOINTS[name]
+    endpoint = BY_OPERATION[name]
     found: Json = DOCUMENT["paths"][endpoint.path][endpoint.method.lower()]
     return found
 
@@ -50,7 +55,7 @@ def validate(schema: Json, value: Any) -> None:
     jsonschema_rs.Draft202012Validator(whole, validate_formats=True).validate(value)
 
 
-@pytest.mark.parametrize("name", ENDPOINTS)
+@pytest.mark.parametrize("name", BY_OPERATION)
 def test_every_parameter_has_a_valid_example(name: str) -> None:
     for parameter in operation(name).get("parameters", ()):
         schema = parameter["schema"]
@@ -65,11 +70,11 @@ def test_every_parameter_has_a_valid_example(name: str) -> None:
         assert parameter["required"] is ("example" in parameter), "only what is needed is filled in"
 
 
-@pytest.mark.parametrize("name", ENDPOINTS)
+@pytest.mark.parametrize("name", BY_OPERATION)
 def test_every_body_and_every_good_answer_has_a_valid_example(name: str) -> None:
     described = operation(name)
     contents = list(described.get("requestBody", {}).get("content", {}).values())
-    for status in ENDPOINTS[name].answers:
+    for status in BY_OPERATION[name].answers:
         if status < 300:
             contents += described["responses"][str(status)].get("content", {}).values()
     for content in contents:
@@ -88,7 +93,7 @@ def test_every_problem_has_a_valid_example() -> None:
 
 def test_what_an_example_changes_is_not_in_the_demo_data() -> None:
     for step in map(step_of, WRITTEN["steps"]):
-        if ENDPOINTS[step.operation].method != "GET" and not step.operation.startswith(HARMLESS):
+        if BY_OPERATION[step.operation].method != "GET" and not step.operation.startswith(HARMLESS):
             assert not set(step.path.values()) & set(DEMO), step
 
 

@@ -14,13 +14,12 @@ from tests.support.api_keys import new_key
 from tests.support.browser import browsing, chromium
 from tests.support.client import Answer, Client
 from tests.support.documents import card, customer
-from tests.support.endpoints import declared_endpoints
+from tests.support.endpoints import ENDPOINTS
 from tests.support.server import MakeServer, Server
 from tests.support.waiting import PATIENCE_S
 
 NewId = Callable[[], str]
 
-ENDPOINTS = declared_endpoints()
 FOREIGN = [
     {"Host": "rebound.example"},
     {"Host": "rebound.example:8080", "Origin": "http://rebound.example:8080"},

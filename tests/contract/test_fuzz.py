@@ -33,7 +33,7 @@ from authorizer.http.api.openapi import openapi_document
 from tests.support.api_keys import new_key
 from tests.support.client import Client
 from tests.support.documents import Document, card, customer, purchase
-from tests.support.endpoints import declared_endpoints
+from tests.support.endpoints import ENDPOINTS
 from tests.support.server import PATIENT, Server, running
 from tests.support.waiting import until
 
@@ -43,13 +43,13 @@ BAD_EXAMPLES: Final = 4
 ROLE_EXAMPLES: Final = 2
 """For each role that may ask: who asks changes little once they are let in."""
 
-ENDPOINTS: Final = {f"{one.method} {one.path}": one for one in declared_endpoints()}
+BY_LABEL: Final = {f"{one.method} {one.path}": one for one in ENDPOINTS}
 BY_ROLE: Final = [
-    (label, role) for label, one in ENDPOINTS.items() for role in Role if role in (one.roles or ())
+    (label, role) for label, one in BY_LABEL.items() for role in Role if role in (one.roles or ())
 ]
 WITH_INPUT: Final = [
     label
-    for label, one in ENDPOINTS.items()
+    for label, one in BY_LABEL.items()
     if one.body or one.query.model_fields or "{" in one.path
 ]
 
@@ -113,10 +113,10 @@ Operation = APIOperation[Any, Any, Any, Any]
 
 
 def operations() -> dict[str, Operation]:
-    document = openapi_document(list(ENDPOINTS.values()), "test")
+    document = openapi_document(list(BY_LABEL.values()), "test")
     schema = schemathesis.openapi.from_dict(document)
     schema.config.generation.update(with_security_parameters=False)
-    return {label: schema[one.path][one.method] for label, one in ENDPOINTS.items()}
+    return {label: schema[one.path][one.method] for label, one in BY_LABEL.items()}
 
 
 OPERATIONS: Final = operations()
@@ -148,7 +148,7 @@ class Fuzz:
 
     def bad(self, label: str, examples: int) -> None:
         """Send requests as they should not be."""
-        refused = [] if ENDPOINTS[label].handler is None else [negative_data_rejection]
+        refused = [] if BY_LABEL[label].handler is None else [negative_data_rejection]
 
         @examples_of(examples)
         @given(OPERATIONS[label].as_strategy(GenerationMode.NEGATIVE))
@@ -237,7 +237,7 @@ def callers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fuzz]:
         server.end()
 
 
-@pytest.mark.parametrize("label", ENDPOINTS)
+@pytest.mark.parametrize("label", BY_LABEL)
 def test_good_requests_while_nobody_needs_a_key(label: str, anybody: Fuzz) -> None:
     anybody.good(label, GOOD_EXAMPLES)
 

@@ -11,11 +11,11 @@ from authorizer.http.api.endpoints import Endpoint
 from authorizer.http.api.query import SYNONYMS
 from tests.support.client import Client
 from tests.support.documents import Document, Number, card, customer
-from tests.support.endpoints import declared_endpoints
+from tests.support.endpoints import ENDPOINTS
 
 NewId = Callable[[], str]
 
-ROUTED = [endpoint for endpoint in declared_endpoints() if endpoint.handler is not None]
+ROUTED = [endpoint for endpoint in ENDPOINTS if endpoint.handler is not None]
 LISTS = [one for one in ROUTED if {"limit", "limite"} & one.query.model_fields.keys()]
 
 

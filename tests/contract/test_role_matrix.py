@@ -16,7 +16,7 @@ from authorizer.http.app import make_app
 from tests.contract.roles import ANYBODY, EXPECTED, ROLES
 from tests.support.api_keys import key_per_role
 from tests.support.client import Client
-from tests.support.endpoints import declared_endpoints
+from tests.support.endpoints import ENDPOINTS
 from tests.support.server import PATIENT, Server, running
 from tools import role_matrix
 
@@ -85,8 +85,6 @@ def test_while_there_is_no_key_anybody_may_do_anything(
 
 
 # --- what is declared --------------------------------------------------------------------------
-
-ENDPOINTS = declared_endpoints()
 
 
 def test_there_are_the_roles_that_there_should_be() -> None:

@@ -12,7 +12,7 @@ from tests.support.api_keys import id_of, key_per_role
 from tests.support.client import Answer, Client
 from tests.support.command_line import done
 from tests.support.documents import Document, card, customer, encode, purchase
-from tests.support.endpoints import declared_endpoints
+from tests.support.endpoints import ENDPOINTS
 from tests.support.server import PATIENT, Server
 from tests.support.waiting import until
 
@@ -20,7 +20,6 @@ CARE, SUPERVISOR, OPERATOR, TERMINAL = "atendente", "supervisor", "operador", "t
 CHANNEL = {"canal": "Telefone"}
 TICKET = {"assunto": "a", "descricao": "b", "categoria": "c", **CHANNEL}
 SAID = {"autor": "atendente", "nome": "Bia", "mensagem": "oi", **CHANNEL}
-NEW_LIMIT = {"limite_total": 5, **CHANNEL}
 A = "/accounts/a"
 HOLD = {"id": "h", "amount": 3, "mcc": "5999", "merchant": "LOJA"}
 LIMIT = {"window": "day", "max_amount": 900}
@@ -204,7 +203,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, di
         server.end()
 
 
-DECLARED = {f"{endpoint.method} {endpoint.path}" for endpoint in declared_endpoints()}
+DECLARED = {f"{endpoint.method} {endpoint.path}" for endpoint in ENDPOINTS}
 
 
 @pytest.fixture(scope="module")

@@ -23,9 +23,9 @@ from authorizer.persistence.local_disk import LocalDisk
 from tests.support import documents
 from tests.support.client import path_of
 from tests.support.command_line import done, run
-from tests.support.server import PROJECT, MakeServer, Server, ServerEnded
+from tests.support.server import PATIENT, PROJECT, MakeServer, Server, ServerEnded
 
-FLAGS = ("--deadline-ms", "600000", "--segment-mib", "1", "--reports", "false")
+FLAGS = (*PATIENT, "--segment-mib", "1", "--reports", "false")
 
 
 @contextmanager

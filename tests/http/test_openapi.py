@@ -20,11 +20,10 @@ from authorizer.http.api.endpoints import Endpoint, NotJson, endpoint, endpoints
 from authorizer.http.api.openapi import openapi_document, operation_id, problems_of
 from authorizer.http.api.openapi_parts import TAGS, area_of
 from authorizer.http.api.openapi_words import REASONS
-from tests.support.endpoints import declared_endpoints
+from tests.support.endpoints import ENDPOINTS
 
 Json = dict[str, Any]
 
-ENDPOINTS = declared_endpoints()
 NAMES = [f"{endpoint.method} {endpoint.path}" for endpoint in ENDPOINTS]
 DOCUMENT = openapi_document(ENDPOINTS, "1.2.3")
 

@@ -18,11 +18,11 @@ from authorizer.http.api.openapi import openapi_document
 from authorizer.http.api.openapi_parts import COMPONENT_HEADERS, HEADER_PARAMETERS
 from authorizer.http.transaction_body import parse
 from tests.support.documents import encode
-from tests.support.endpoints import declared_endpoints
+from tests.support.endpoints import ENDPOINTS
 
 Check = Callable[[str], bool]
 
-DOCUMENT: Final = openapi_document(declared_endpoints(), "test")
+DOCUMENT: Final = openapi_document(ENDPOINTS, "test")
 SPACES: Final = [chr(code) for code in range(sys.maxunicode) if chr(code).isspace()]
 SIGNS: Final = [
     *SPACES,

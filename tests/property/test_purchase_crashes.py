@@ -34,9 +34,10 @@ from authorizer.persistence.journal.reader import JournalReader
 from authorizer.persistence.state.record import decode
 from authorizer.simulation.machine import Task
 from authorizer.simulation.memory_disk import MachineDied
-from tests.property.test_purchase_life import BY, LIMIT, MCC, A, K, Life, Model, TestLife
+from tests.property.test_purchase_life import BY, LIMIT, A, K, Life, Model, TestLife
 from tests.support import commands
 from tests.support.builders import terms
+from tests.support.documents import MCC
 from tests.support.machine import Machine, contents
 from tests.support.purchases import decided
 

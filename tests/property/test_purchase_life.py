@@ -34,12 +34,12 @@ from authorizer.domain.accounts.purchases import authorize_by_all_rules
 from authorizer.domain.accounts.state import Account, AccountStatus
 from authorizer.domain.moments import DAY_US, HOUR_US
 from authorizer.domain.outcomes import Refusal
+from tests.support.documents import MCC
 
 CONTEXT = cast(
     "Any",
     SimpleNamespace(policy=Policy(id_retention_us=1000 * DAY_US), window_of=lambda *_: (0, 0)),
 )
-MCC: Final = {"FOOD": "5411", "MEAL": "5812", "CASH": "5999"}
 WALLET_OF: Final = {code: wallet for wallet, code in MCC.items()}
 LIMIT: Final = "credit_limit"
 BY, A, K = "tester", "a", "k1"

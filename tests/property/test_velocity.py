@@ -38,8 +38,8 @@ from authorizer.domain.accounts.purchases import authorize_by_all_rules
 from authorizer.domain.accounts.state import NEVER_US, Account
 from authorizer.domain.moments import DAY_US, HOUR_US
 from authorizer.domain.outcomes import Refusal
+from tests.support.documents import MCC
 
-MCC: Final = {"FOOD": "5411", "MEAL": "5812", "CASH": "5999"}
 TRAILING: Final = {"PT5H": 5 * HOUR_US, "P2D": 2 * DAY_US}
 WINDOWS: Final = ("transaction", "day", "week", "lifetime", *TRAILING)
 A, BY = "a", "tester"

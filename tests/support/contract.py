@@ -12,7 +12,7 @@ from urllib.parse import unquote
 import jsonschema_rs
 
 from authorizer.http.api.openapi import openapi_document
-from tests.support.endpoints import declared_endpoints
+from tests.support.endpoints import ENDPOINTS
 
 Json = dict[str, Any]
 
@@ -72,7 +72,7 @@ def _check_body(where: str, response: Json, content_type: str, body: bytes) -> N
 
 @cache
 def _document() -> Json:
-    return openapi_document(declared_endpoints(), "test")
+    return openapi_document(ENDPOINTS, "test")
 
 
 def _resolved(part: Json | None) -> Json | None:

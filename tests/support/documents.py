@@ -7,9 +7,11 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 Document = dict[str, Any]
+MCC: Final = {"FOOD": "5411", "MEAL": "5812", "CASH": "5999"}
+"""An MCC that each wallet pays for first."""
 MADE_HERE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 

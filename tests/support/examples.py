@@ -19,18 +19,17 @@ from authorizer.http.api import examples as module
 from authorizer.http.api.examples import FILE, JSON, Step, Values, step_of, written_examples
 from authorizer.http.api.openapi import operation_id
 from tests.support.client import Answer, Client
-from tests.support.endpoints import declared_endpoints
-from tests.support.server import running
+from tests.support.endpoints import ENDPOINTS
+from tests.support.server import PATIENT, running
 
 Json = dict[str, Any]
 
-FLAGS: Final = ("--deadline-ms", "600000", "--reports-wait-ms", "60000")
 SELF: Final = "get_openapi_json"
 _PART: Final = ("openapi", "servers")
 """What the document's example of itself shows."""
 _TEXT: Final = 300
 """Characters of an answer that is no JSON, at most; it ends with a line."""
-_ENDPOINTS: Final = {operation_id(endpoint): endpoint for endpoint in declared_endpoints()}
+BY_OPERATION: Final = {operation_id(endpoint): endpoint for endpoint in ENDPOINTS}
 
 
 class Asked(NamedTuple):
@@ -54,7 +53,7 @@ def play(client: Client, written: list[Json]) -> Iterator[Asked]:
 
 
 def _ask(client: Client, step: Step) -> Answer:
-    endpoint = _ENDPOINTS[step.operation]
+    endpoint = BY_OPERATION[step.operation]
     path = re.sub(r"{(\w+)}", lambda name: quote(step.path[name[1]], safe=""), endpoint.path)
     query = f"?{urlencode(step.query, quote_via=quote)}" if step.query else ""
     body = b"" if step.body is None else json.dumps(step.body).encode()
@@ -86,7 +85,7 @@ def media_type_of(answer: Answer) -> str:
 def main() -> None:
     """Write the answers of a new server. AssertionError for a status that is not as written."""
     written = written_examples()
-    with tempfile.TemporaryDirectory() as folder, running(Path(folder), *FLAGS) as server:
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder), *PATIENT) as server:
         list(play(server.client, written["setup"]))
         for one, asked in zip(written["steps"], play(server.client, written["steps"]), strict=True):
             one.update(_recorded(asked))

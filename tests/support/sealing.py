@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from authorizer.domain.sealing import Sealed, unsealed
 
 
@@ -18,8 +16,3 @@ class PlainSealer:
 
     def open(self, customer_id: str, sealed: Sealed) -> str | None:
         return sealed.removeprefix("plain:")
-
-
-def plain_seal(*texts: str | None) -> Sealed:
-    """Texts as the actors would have them sealed together."""
-    return unsealed(json.dumps(texts))
