@@ -34,7 +34,16 @@ from authorizer.persistence.journal.reader import JournalReader
 from authorizer.persistence.state.record import decode
 from authorizer.simulation.machine import Task
 from authorizer.simulation.memory_disk import MachineDied
-from tests.property.test_purchase_life import BY, LIMIT, A, K, Life, Model, TestLife
+from tests.property.test_purchase_life import (
+    BY,
+    LIMIT,
+    LONGEST_WAIT_HOURS,
+    A,
+    K,
+    Life,
+    Model,
+    TestLife,
+)
 from tests.support import commands
 from tests.support.builders import terms
 from tests.support.documents import MCC
@@ -44,6 +53,8 @@ from tests.support.purchases import decided
 OTHER: Final = "b"
 """An account that takes the place of the first among those that are awake."""
 TRAILING: Final = {"lifetime": None, "PT5H": 5 * HOUR_US, "P3D": 72 * HOUR_US}
+RETENTION_DAYS: Final = 366
+"""Longer than a life: an id that is forgotten may be used anew, which the model knows nothing of."""
 SEEDS = st.none() | st.integers(0, 2**16)
 """What lost power takes with it; None: the process is killed, and no more."""
 
@@ -62,7 +73,12 @@ class MortalLife(Life):
 
     @initialize(card=st.booleans())
     def begin(self, card: bool) -> None:
-        self.machine = Machine(segment_bytes=900, max_resident_accounts=1, snapshots_kept=2)
+        self.machine = Machine(
+            segment_bytes=900,
+            max_resident_accounts=1,
+            snapshots_kept=2,
+            id_retention_days=RETENTION_DAYS,
+        )
         self.machine.start()
         self.questions: list[Question] = []
         self.snapshot: Task | None = None
@@ -333,3 +349,8 @@ TestMortalLife.settings = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 del TestLife
+
+
+def test_no_id_is_forgotten_within_a_life() -> None:
+    """However often a life waits: 50 times a week made an id that stood for another purchase."""
+    assert TestMortalLife.settings.stateful_step_count * LONGEST_WAIT_HOURS < RETENTION_DAYS * 24

@@ -42,6 +42,8 @@ CONTEXT = cast(
 )
 WALLET_OF: Final = {code: wallet for wallet, code in MCC.items()}
 LIMIT: Final = "credit_limit"
+LONGEST_WAIT_HOURS: Final = 169
+"""Longer than a hold, and than a late capture may come."""
 BY, A, K = "tester", "a", "k1"
 AMOUNTS = st.integers(1, 5000)
 IDS = st.sampled_from([f"h{number}" for number in range(6)])
@@ -361,7 +363,7 @@ class Life(RuleBasedStateMachine):
         self.ask(asked.SetAccountStatus(A, status, "count", BY))
         self.frozen = frozen
 
-    @rule(hours=st.sampled_from((1, 100, 169)))
+    @rule(hours=st.sampled_from((1, 100, LONGEST_WAIT_HOURS)))
     def wait(self, hours: int) -> None:
         self.pass_us(hours * HOUR_US)
         self.expire()
