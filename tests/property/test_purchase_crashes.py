@@ -54,7 +54,7 @@ OTHER: Final = "b"
 """An account that takes the place of the first among those that are awake."""
 TRAILING: Final = {"lifetime": None, "PT5H": 5 * HOUR_US, "P3D": 72 * HOUR_US}
 RETENTION_DAYS: Final = 366
-"""Longer than a life: an id that is forgotten may be used anew, which the model knows nothing of."""
+"""Longer than a life: the model knows nothing of an id that is forgotten and used anew."""
 SEEDS = st.none() | st.integers(0, 2**16)
 """What lost power takes with it; None: the process is killed, and no more."""
 
