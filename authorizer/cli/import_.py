@@ -37,6 +37,8 @@ _YOUNG_OBJECTS: Final = 1_000_000
     "segment_mib",
     "wallet_by_mcc",
     "fallback_wallet",
+    "fallback_of",
+    "preset",
 )
 def import_(files: Sequence[str], settings: Settings) -> None:
     """Take in accounts, merchants and customers.

@@ -14,7 +14,7 @@ from pydantic_settings import SettingsError, TomlConfigSettingsSource
 
 from authorizer.settings.loading import load_settings
 from authorizer.settings.model import Settings
-from authorizer.settings.sources import Environment, unique_members
+from authorizer.settings.sources import Environment, preset_of, unique_members
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -22,6 +22,10 @@ PREFIX: Final = str(Settings.model_config["env_prefix"])
 
 _PAIRS: Final = {
     "wallet_by_mcc": ("MCC", "WALLET"),
+    "fallback_of": ("WALLET", "OTHER"),
+    "wallet_by_product": ("PRODUCT", "WALLET"),
+    "hold_hours": ("MCCS", "HOURS"),
+    "over_capture_percent": ("MCCS", "PERCENT"),
     "sla_first_response_minutes": ("PRIORIDADE", "MINUTES"),
     "sla_resolution_minutes": ("PRIORIDADE", "MINUTES"),
 }
@@ -70,13 +74,15 @@ def given_settings() -> tuple[Path | None, dict[str, Any]]:
 
 
 def sources_of(file: Path | None, flags: dict[str, Any]) -> dict[str, str]:
-    """Where each setting comes from: flag, environment, file or default.
+    """Where each setting comes from: flag, environment, file, preset or default.
 
     A mapping has all its members from wherever it is given, and names all of these places.
     """
     in_file = TomlConfigSettingsSource(Settings, file)() if file else {}
     in_environment = Environment(Settings)()
     places = {"flag": flags, "environment": in_environment, "file": in_file}
+    named = next((values for values in places.values() if "preset" in values), {})
+    places["preset"] = preset_of(named)
     sources = {}
     for name, field in Settings.model_fields.items():
         found = [place for place, values in places.items() if name in values] or ["default"]

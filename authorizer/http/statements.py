@@ -80,6 +80,7 @@ class Movement(TypedDict):
     mcc: NotRequired[str]
     merchant: NotRequired[str]
     card: NotRequired[str]
+    product: NotRequired[str]
     source: str | None
     override_mcc: NotRequired[str]
     decided_by: NotRequired[DeciderOfLine]
@@ -134,6 +135,7 @@ def _line(row: dict[str, Any]) -> dict[str, Any]:
         "mcc": row["mcc"],
         "merchant": row["merchant"],
         "card": row["card_id"],
+        "product": row["product"],
         "override_mcc": row["override_mcc"],
         "decided_by": row["decided_by"],
         "shadow": row["shadow"],

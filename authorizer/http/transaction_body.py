@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple, TypeGuard
 import orjson
 
 from authorizer.actors.purchases import Unreadable
+from authorizer.domain.accounts.categories import PRODUCTS
 from authorizer.domain.accounts.commands import Authorize
 from authorizer.domain.money import MAX_AMOUNT_DIGITS, parse_cents
 from authorizer.domain.outcomes import Reason
@@ -80,7 +81,8 @@ def _plainly(body: bytes, document: dict[str, Any], received_ns: int, by: str) -
     if not (account.strip() and mcc.strip() and merchant.strip()):
         return None
     transaction_id, card = document.get("id"), document.get("card")
-    if not (_is_id_or_none(transaction_id) and _is_id_or_none(card)):
+    product = document.get("product")
+    if not (_is_id_or_none(transaction_id) and _is_id_or_none(card)) or _wrong_product(product):
         return None
     if transaction_id is not None and _NOT_IN_IDS.search(transaction_id):
         return None
@@ -91,7 +93,9 @@ def _plainly(body: bytes, document: dict[str, Any], received_ns: int, by: str) -
         unwelcome(name, value) for name, value in document.items()
     ):
         return None
-    return Authorize(account, transaction_id, amount_cents, mcc, merchant, card, received_ns, by)
+    return Authorize(
+        account, transaction_id, amount_cents, mcc, merchant, card, received_ns, by, product
+    )
 
 
 def _is_plain(body: bytes, document: dict[str, Any]) -> bool:
@@ -142,6 +146,9 @@ def _command(document: dict[str, Any], received_ns: int, by: str) -> Authorize |
             wrong = wrong or (_wrong_id(document[name]) if name == "id" else None)
             if wrong is not None:
                 return malformed(name, wrong)
+    product = document.get("product")
+    if _wrong_product(product):
+        return malformed("product", f"must be one of {', '.join(PRODUCTS)}")
     amount_name = next((name for name in _AMOUNT_NAMES if name in document), "totalAmount")
     if amount_name not in document:
         return malformed(amount_name, "is missing")
@@ -163,6 +170,7 @@ def _command(document: dict[str, Any], received_ns: int, by: str) -> Authorize |
         document.get("card"),
         received_ns,
         by,
+        product,
     )
 
 
@@ -220,6 +228,10 @@ def _wrong_id(purchase_id: str) -> str | None:
     if found is None:
         return None
     return f"must not hold a {'slash' if found[0] == '/' else 'control character'}"
+
+
+def _wrong_product(value: Any) -> bool:
+    return value is not None and (type(value) is not str or value not in PRODUCTS)
 
 
 def _is_text(value: Any, longest: int) -> TypeGuard[str]:

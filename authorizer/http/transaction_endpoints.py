@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from typing_extensions import TypedDict
 
+from authorizer.domain.accounts.categories import PRODUCTS
 from authorizer.http.access.roles import TERMINALS
 from authorizer.http.api.endpoints import Endpoint
 from authorizer.http.api.fields import MAX_ID_LENGTH, MAX_TEXT_LENGTH
@@ -46,6 +47,11 @@ class Transaction(BaseModel):
         TransactionId, Field(description="The client's own id: the same id is decided once.")
     ]
     card: Annotated[TransactionId, Field(description="A card of the account.")]
+    product: Annotated[
+        Any,
+        WithJsonSchema({"type": ["string", "null"], "enum": [*PRODUCTS, None]}),
+        Field(description="What is paid with: meal PAT, food PAT, culture, meal CLT, food CLT."),
+    ]
 
 
 class Decision(TypedDict):

@@ -13,7 +13,7 @@ from authorizer.actors.purchases import Unreadable
 from authorizer.domain.outcomes import Reason
 
 KNOWN_NAMES: Final = frozenset(
-    ("account", "accountId", "totalAmount", "amount", "mcc", "merchant", "id", "card")
+    ("account", "accountId", "totalAmount", "amount", "mcc", "merchant", "id", "card", "product")
 )
 CURRENCY: Final = "BRL"
 PURCHASE_WORDS: Final = frozenset(("purchase", "compra"))

@@ -26,6 +26,7 @@ from authorizer.domain.aggregate import Context
 from authorizer.domain.customers.state import ERASED
 from authorizer.domain.limits.aggregate import LIMITS
 from authorizer.domain.merchants.aggregate import MERCHANTS
+from authorizer.domain.moments import DAY_US
 from authorizer.domain.settings.commands import ChangePolicy
 from authorizer.persistence.journal.group_commit import GroupCommit
 from authorizer.persistence.journal.protocol import Journal
@@ -82,6 +83,11 @@ def policy_of(settings: Settings, state: State) -> Policy:
         deadline_ns=settings.deadline_ms * 1_000_000,
         id_retention_us=settings.id_retention_us,
         max_remembered_ids=settings.max_remembered_ids,
+        hold_hours=settings.hold_times,
+        late_capture_us=settings.late_capture_days * DAY_US,
+        over_capture_percent=settings.over_captures,
+        wallet_by_product=settings.wallets_of_products,
+        fallback_of=settings.fallbacks,
     )
 
 

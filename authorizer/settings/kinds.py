@@ -6,7 +6,9 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
 
-from authorizer.domain.accounts.categories import CREDIT_LIMIT
+from authorizer.domain.accounts.categories import CREDIT_LIMIT, PRODUCTS
+from authorizer.domain.accounts.mcc_ranges import parse_ranges
+from authorizer.domain.accounts.policy import LONG_HOLD_HOURS, USUAL_HOLD_HOURS
 from authorizer.domain.moments import MINUTE_US
 from authorizer.domain.tickets.service_levels import DEFAULT_SERVICE_LEVELS
 from authorizer.followers.reports.business_hours import parse_hours, parse_weekdays
@@ -35,6 +37,29 @@ def _wallets(by_mcc: dict[str, str]) -> dict[str, str]:
     return by_mcc
 
 
+def _wallets_or_none(by_name: dict[str, str]) -> dict[str, str]:
+    for wallet in by_name.values():
+        _wallet(wallet)
+    return by_name
+
+
+def _products(by_product: dict[str, str]) -> dict[str, str]:
+    for product in by_product:
+        if product not in PRODUCTS:
+            raise ValueError(f"{product!r} is none of {', '.join(PRODUCTS)}")
+    return _wallets_or_none(by_product)
+
+
+def _ranges(by_mcc: dict[str, int]) -> dict[str, int]:
+    parse_ranges(by_mcc)
+    return by_mcc
+
+
+def _hold_hours(by_mcc: dict[str, int]) -> dict[str, int]:
+    _ranges({codes: hours for codes, hours in by_mcc.items() if codes != OTHER})
+    return {OTHER: USUAL_HOLD_HOURS, **by_mcc}
+
+
 def _readable_by(parse: Callable[[str], object]) -> AfterValidator:
     """Takes what `parse` can read; it raises ValueError for anything else."""
 
@@ -57,6 +82,17 @@ def _over(default: Mapping[str, int]) -> AfterValidator:
     return AfterValidator(complete)
 
 
+OTHER: Final = "other"
+"""In a table by MCC: all codes that it does not name."""
+NONE: Final = "none"
+"""In the place of a wallet: there is none."""
+HOLD_HOURS: Final = {
+    OTHER: USUAL_HOLD_HOURS,
+    "3351-3999": LONG_HOLD_HOURS,
+    "7011": LONG_HOLD_HOURS,
+    "7512": LONG_HOLD_HOURS,
+}
+
 FIRST_RESPONSE_MINUTES: Final = {
     priority.value: level.first_response_us // MINUTE_US
     for priority, level in DEFAULT_SERVICE_LEVELS.items()
@@ -74,6 +110,12 @@ ResolutionTime = Annotated[dict[str, Minutes], _over(RESOLUTION_MINUTES)]
 Host = Annotated[str, AfterValidator(_address)]
 Wallet = Annotated[str, AfterValidator(_wallet)]
 WalletByMcc = Annotated[dict[str, str], AfterValidator(_wallets)]
+WalletByProduct = Annotated[dict[str, str], AfterValidator(_products)]
+FallbackOf = Annotated[dict[str, str], AfterValidator(_wallets_or_none)]
+HoldHoursByMcc = Annotated[
+    dict[str, Annotated[int, Field(ge=1, le=LONG_HOLD_HOURS)]], AfterValidator(_hold_hours)
+]
+PercentByMcc = Annotated[dict[str, Annotated[int, Field(ge=0, le=10_000)]], AfterValidator(_ranges)]
 TimeZone = Annotated[str, _readable_by(check_time_zone)]
 Hours = Annotated[str, _readable_by(parse_hours)]
 Weekdays = Annotated[str, _readable_by(parse_weekdays)]

@@ -4,7 +4,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -15,23 +15,32 @@ from typing_extensions import override
 
 from authorizer.actors.clock import SLEW, ClockBounds
 from authorizer.domain.accounts.categories import CASH, DEFAULT_WALLET_BY_MCC
+from authorizer.domain.accounts.mcc_ranges import MccRange, parse_ranges
+from authorizer.domain.accounts.policy import HoldHours
 from authorizer.domain.moments import DAY_US, SECOND_US
 from authorizer.domain.money import MAX_BALANCE_CENTS
 from authorizer.domain.tickets.service_levels import Priority, ServiceLevel, ServiceLevels
 from authorizer.followers.reports.business_hours import BusinessHours, parse_hours, parse_weekdays
 from authorizer.settings.kinds import (
     FIRST_RESPONSE_MINUTES,
+    HOLD_HOURS,
+    NONE,
+    OTHER,
     RESOLUTION_MINUTES,
+    FallbackOf,
     FirstResponse,
+    HoldHoursByMcc,
     Host,
     Hours,
+    PercentByMcc,
     ResolutionTime,
     TimeZone,
     Wallet,
     WalletByMcc,
+    WalletByProduct,
     Weekdays,
 )
-from authorizer.settings.sources import Environment
+from authorizer.settings.sources import Environment, Preset
 
 HOUR_US: Final = DAY_US // 24
 
@@ -128,6 +137,24 @@ class Settings(BaseSettings):
     fallback_wallet: Wallet = Field(
         CASH, min_length=1, description="The wallet of every other MCC, and the fallback (L2)."
     )
+    fallback_of: FallbackOf = Field(
+        {}, description="L2 by wallet: the one that pays instead, or none; others as above."
+    )
+    wallet_by_product: WalletByProduct = Field(
+        {}, description="The wallet that alone pays for a product, at its own MCCs, or none."
+    )
+    preset: Literal["none", "pat-br"] = Field(
+        "none", description="Wallets, fallbacks and products at once; own members win over it."
+    )
+    hold_hours: HoldHoursByMcc = Field(
+        dict(HOLD_HOURS), description="How long a hold runs, by MCCs and ranges of them."
+    )
+    over_capture_percent: PercentByMcc = Field(
+        {}, description="By MCCs and ranges: how much more than is held may be captured."
+    )
+    late_capture_days: int = Field(
+        7, ge=0, le=360, description="How long what was let go may be captured; 0: not at all."
+    )
     sla_first_response_minutes: FirstResponse = Field(
         FIRST_RESPONSE_MINUTES,
         description="SLA: by when a ticket of each priority is answered; others as by default.",
@@ -178,6 +205,27 @@ class Settings(BaseSettings):
         return retention_us + retention_us // SLEW + bounds.gap_us + 2 * bounds.jump_us
 
     @property
+    def fallbacks(self) -> dict[str, str | None]:
+        """By wallet, the one that is asked next; None for no other."""
+        return {wallet: _or_none(other) for wallet, other in self.fallback_of.items()}
+
+    @property
+    def wallets_of_products(self) -> dict[str, str | None]:
+        """By product, the wallet that alone pays; None where none does."""
+        return {product: _or_none(wallet) for product, wallet in self.wallet_by_product.items()}
+
+    @property
+    def hold_times(self) -> HoldHours:
+        """How long holds run."""
+        ranges = {codes: hours for codes, hours in self.hold_hours.items() if codes != OTHER}
+        return HoldHours(self.hold_hours[OTHER], parse_ranges(ranges))
+
+    @property
+    def over_captures(self) -> tuple[MccRange, ...]:
+        """By MCC, how much more may be captured, in percent."""
+        return parse_ranges(self.over_capture_percent)
+
+    @property
     def service_levels(self) -> ServiceLevels:
         """The times in which tickets are to be answered and resolved, by their priority."""
         first, whole = self.sla_first_response_minutes, self.sla_resolution_minutes
@@ -196,6 +244,21 @@ class Settings(BaseSettings):
     def is_loopback(self) -> bool:
         """Whether only this machine can reach the server."""
         return self.host == "localhost" or ip_address(self.host).is_loopback
+
+    @field_validator("fallback_of")
+    @classmethod
+    def _falls_back_from_a_wallet(cls, given: FallbackOf, others: ValidationInfo) -> FallbackOf:
+        for wallet in given:
+            _of_an_mcc(wallet, others)
+        return given
+
+    @field_validator("wallet_by_product")
+    @classmethod
+    def _pays_somewhere(cls, given: WalletByProduct, others: ValidationInfo) -> WalletByProduct:
+        for wallet in given.values():
+            if wallet != NONE:
+                _of_an_mcc(wallet, others)
+        return given
 
     @model_validator(mode="before")
     @classmethod
@@ -219,4 +282,16 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         file = cls.model_config.get("toml_file")
         toml = (TomlConfigSettingsSource(settings_cls, file),) if file else ()
-        return (init_settings, Environment(settings_cls), *toml)
+        return (init_settings, Environment(settings_cls), *toml, Preset(settings_cls))
+
+
+def _or_none(wallet: str) -> str | None:
+    return None if wallet == NONE else wallet
+
+
+def _of_an_mcc(wallet: str, others: ValidationInfo) -> None:
+    """ValueError for a wallet that no MCC names: it is misspelt, or can never pay."""
+    if {"wallet_by_mcc", "fallback_wallet"} <= others.data.keys():  # else these are wrong already
+        names = {*others.data["wallet_by_mcc"].values(), others.data["fallback_wallet"]}
+        if wallet not in names:
+            raise ValueError(f"no MCC names a wallet {wallet!r}, only {', '.join(sorted(names))}")

@@ -35,7 +35,7 @@ def test_every_setting_has_its_row_with_what_it_is_by_default() -> None:
     for key, told in settings.items():
         default = Settings.model_fields[key].default
         if isinstance(default, dict):
-            numbers = re.findall(r"(\w+) ([\d,]+)", told)
+            numbers = re.findall(r"([\w-]+) ([\d,]+)", told)
             assert not numbers or default == {
                 word: int(number.replace(",", "")) for word, number in numbers
             }

@@ -200,6 +200,108 @@ def test_a_wallet_has_a_name_of_its_own(flag: str, value: str) -> None:
     assert ("must not be blank" if value == " " else "no wallet may be named credit_limit") in said
 
 
+@pytest.mark.parametrize("place", ["flag", "environment", "file"])
+@pytest.mark.parametrize(
+    ("name", "given", "said"),
+    [
+        ("fallback_of", {"MAEL": "none"}, "no MCC names a wallet 'MAEL', only CASH, FOOD, MEAL"),
+        ("fallback_of", {"MEAL": " "}, "must not be blank"),
+        ("fallback_of", {"MEAL": "credit_limit"}, "no wallet may be named credit_limit"),
+        ("wallet_by_product", {"06": "MEAL"}, "'06' is none of 01, 02, 03, 04, 05"),
+        ("wallet_by_product", {"1": "MEAL"}, "'1' is none of 01"),
+        ("wallet_by_product", {"01": "X"}, "no MCC names a wallet 'X'"),
+        ("wallet_by_product", {"01": "credit_limit"}, "no wallet may be named credit_limit"),
+        ("hold_hours", {"12": 5}, "'12' is neither an MCC of four digits nor a range like"),
+        ("hold_hours", {"7011": 745}, "less than or equal to 744"),
+        ("hold_hours", {"other": 0}, "greater than or equal to 1"),
+        ("hold_hours", {"3351-3999": 1, "3500": 2}, "3351-3999 and 3500 overlap"),
+        ("hold_hours", {"4000-3999": 1}, "4000-3999 ends before it begins"),
+        ("over_capture_percent", {"other": 3}, "'other' is neither an MCC"),
+        ("over_capture_percent", {"5812": 10_001}, "less than or equal to 10000"),
+        ("over_capture_percent", {"5812": -1}, "greater than or equal to 0"),
+        ("late_capture_days", 361, "less than or equal to 360"),
+        ("preset", "pat", "'pat-br'"),
+    ],
+)
+def test_a_rule_of_purchases_that_cannot_be_taken_is_told_with_its_place(
+    name: str,
+    given: Any,
+    said: str,
+    place: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    arguments: list[object] = []
+    if place == "flag":
+        pairs = given.items() if isinstance(given, dict) else ()
+        value = ",".join(f"{key}={of}" for key, of in pairs) or given
+        arguments = [f"--{name.replace('_', '-')}", value]
+        where = f"--{name.replace('_', '-')}"
+    elif place == "environment":
+        text = json.dumps(given) if isinstance(given, dict) else str(given)
+        monkeypatch.setenv(f"AUTHORIZER_{name.upper()}", text)
+        where = f"(the variable AUTHORIZER_{name.upper()})"
+    else:
+        pairs = given.items() if isinstance(given, dict) else ()
+        table = ", ".join(f'"{key}" = {json.dumps(of)}' for key, of in pairs)
+        made = file(tmp_path, f"{name} = {{{table}}}" if table else f"{name} = {given!r}")
+        arguments, where = ["--config", made], f"({name} in {made})"
+    told = refused("settings", *arguments, status=2)
+    assert said in told
+    assert where in told
+
+
+def test_a_table_of_hold_hours_has_the_usual_time_for_other_codes() -> None:
+    usual = {"other": 168, "3351-3999": 744, "7011": 744, "7512": 744}
+    assert shown()["hold_hours"] == {"value": usual, "from": "default"}
+    given = shown("--hold-hours", "4111=24")["hold_hours"]
+    assert given == {"value": {"other": 168, "4111": 24}, "from": "flag"}
+    given = shown("--hold-hours", "other=24")["hold_hours"]
+    assert given == {"value": {"other": 24}, "from": "flag"}
+
+
+def test_a_preset_sets_what_goes_together_and_own_members_win(tmp_path: Path) -> None:
+    found = shown("--preset", "pat-br")
+    assert found["preset"] == {"value": "pat-br", "from": "flag"}
+    assert found["fallback_of"] == {"value": {"FOOD": "none", "MEAL": "none"}, "from": "preset"}
+    products = {"01": "MEAL", "02": "FOOD", "03": "none", "04": "MEAL", "05": "FOOD"}
+    assert found["wallet_by_product"] == {"value": products, "from": "preset"}
+    assert set(found["wallet_by_mcc"]["value"].values()) == {"FOOD", "MEAL"}
+    assert found["wallet_by_mcc"]["from"] == "preset"
+    assert found["fallback_wallet"]["from"] == found["hold_hours"]["from"] == "default"
+
+    made = file(tmp_path, 'preset = "pat-br"\nfallback_of = {FOOD = "CASH"}')
+    found = shown("--config", made, "--wallet-by-mcc", "5462=MEAL,5912=HEALTH")
+    assert found["fallback_of"] == {
+        "value": {"FOOD": "CASH", "MEAL": "none"}, "from": "file and preset"
+    }  # fmt: skip
+    table = found["wallet_by_mcc"]
+    assert (table["value"]["5462"], table["value"]["5812"]) == ("MEAL", "MEAL")
+    assert (table["value"]["5912"], table["from"]) == ("HEALTH", "flag and preset")
+
+
+def test_a_preset_is_taken_from_everywhere_and_can_be_taken_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = file(tmp_path, 'preset = "pat-br"')
+    assert shown("--config", made)["fallback_of"]["from"] == "preset"
+    assert shown("--config", made, "--preset", "none")["fallback_of"]["from"] == "default"
+    monkeypatch.setenv("AUTHORIZER_PRESET", "none")
+    assert shown("--config", made)["wallet_by_mcc"]["from"] == "default"
+    monkeypatch.setenv("AUTHORIZER_PRESET", "pat-br")
+    assert shown()["wallet_by_mcc"]["from"] == "preset"
+
+
+def test_the_toml_of_a_preset_gives_the_same_settings(tmp_path: Path) -> None:
+    """Its tables are a beginning of one's own, once the line of the preset is out of it."""
+    before = shown("--preset", "pat-br", "--hold-hours", "3351-3500=100")
+    text = done("settings", "--toml", "--preset", "pat-br", "--hold-hours", "3351-3500=100")
+    for written in (text, text.replace('preset = "pat-br"', "")):
+        after = shown("--config", file(tmp_path, written))
+        for name in ("wallet_by_mcc", "wallet_by_product", "fallback_of", "hold_hours"):
+            assert after[name]["value"] == before[name]["value"]
+
+
 @pytest.mark.parametrize("value", ["5411= ", " =FOOD"])
 def test_an_mcc_and_a_wallet_are_not_blank(value: str) -> None:
     assert "must not be blank" in refused("settings", "--wallet-by-mcc", value, status=2)

@@ -13,6 +13,7 @@ import pytest
 from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.domain.accounts.deciders import Decider
 from authorizer.domain.accounts.purchase_events import HoldDeclined
+from authorizer.domain.accounts.purchase_lookup import purchase_view
 from authorizer.domain.accounts.purchase_state import PurchaseStatus, PurchaseTerms
 from authorizer.domain.accounts.state import ACCOUNT_OF_CARD, AccountStatus
 from authorizer.domain.customers.aggregate import CUSTOMERS
@@ -33,8 +34,16 @@ from authorizer.persistence.state.record import _KINDS, decode
 from authorizer.persistence.state.recovery import recover
 from authorizer.persistence.verification.data_folder import verify
 from authorizer.simulation.memory_disk import MemoryDisk
-from tests.support import journal_v1, journal_v2, journal_v3, journal_v4, journal_v5, journal_v6
-from tests.support.fixtures import FIXTURES, V1, V2, V3, V4, V5, V6
+from tests.support import (
+    journal_v1,
+    journal_v2,
+    journal_v3,
+    journal_v4,
+    journal_v5,
+    journal_v6,
+    journal_v7,
+)
+from tests.support.fixtures import FIXTURES, V1, V2, V3, V4, V5, V6, V7
 from tests.support.server import PROJECT, python
 
 RELEASED = {
@@ -44,6 +53,7 @@ RELEASED = {
     V4: journal_v4.BATCHES,
     V5: journal_v5.BATCHES,
     V6: journal_v6.BATCHES,
+    V7: journal_v7.BATCHES,
 }
 
 released = pytest.mark.parametrize("folder", RELEASED, ids=lambda folder: folder.name)
@@ -181,6 +191,14 @@ def test_the_journal_of_version_4_says_by_name_what_declined() -> None:
     assert found == {("h-2", Decider("limit", "dia", None))}
 
 
+def test_the_journal_of_version_7_says_which_product_was_paid_with() -> None:
+    """Purchases from before that have none, and a repeat says the same product."""
+    account = recover(LocalDisk(V7), use_snapshots=False).state[ACCOUNTS].load(journal_v7.A)
+    found = {name: purchase_view(account, name).terms.product for name in ("t-1", "t-2", "t-3")}
+    assert found == {"t-1": "01", "t-2": None, "t-3": "02"}
+    assert account.purchases == {}
+
+
 def test_keys_of_the_released_journal_can_be_destroyed(tmp_path: Path) -> None:
     """Then nothing in it can be read, and it is as whole as before."""
     shutil.copytree(V2, tmp_path, dirs_exist_ok=True)
@@ -203,9 +221,9 @@ def test_the_program_still_writes_the_released_bytes(tmp_path: Path) -> None:
     made = make(tmp_path)
     assert made.returncode == 0, made.stderr
     for folder in ("journal", "keys"):
-        assert contents(tmp_path / folder) == contents(V6 / folder)
-    assert len(contents(V6 / "journal")) > 1
-    assert head_of(tmp_path) == head_of(V6)
+        assert contents(tmp_path / folder) == contents(V7 / folder)
+    assert len(contents(V7 / "journal")) > 1
+    assert head_of(tmp_path) == head_of(V7)
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -22,7 +22,10 @@ from authorizer.domain.outcomes import Reason
 from authorizer.http import transaction_body
 from authorizer.http.api.fields import MAX_DETAIL_LENGTH, MAX_ID_LENGTH, MAX_TEXT_LENGTH
 
-KNOWN = ("account", "accountId", "totalAmount", "amount", "mcc", "merchant", "id", "card")
+KNOWN = (
+    "account", "accountId", "totalAmount", "amount", "mcc", "merchant", "id", "card", "product"
+)  # fmt: skip
+PRODUCTS = ("01", "02", "03", "04", "05")
 FAR = 1000
 
 
@@ -111,12 +114,14 @@ def reference(body: bytes) -> Authorize | Reason:
     ids = all(value is None or is_text(value, MAX_ID_LENGTH) for value in (identity, card))
     if not texts or not ids or not isinstance(amount, Spelled):
         return Reason.MALFORMED
-    if not NOT_IN_PATHS.isdisjoint(identity or ""):
+    product = values.get("product")
+    known = product is None or (type(product) is str and product in PRODUCTS)
+    if not known or not NOT_IN_PATHS.isdisjoint(identity or ""):
         return Reason.MALFORMED
     cents = cents_of(amount)
     if cents is None or cents <= 0:
         return Reason.INVALID_AMOUNT
-    return Authorize(account, identity, cents, mcc, merchant, card, 5, "me")
+    return Authorize(account, identity, cents, mcc, merchant, card, 5, "me", product)
 
 
 def one_of(values: dict[str, Any], one: str, other: str, same: Callable[[Any, Any], bool]) -> Any:
@@ -201,6 +206,7 @@ USUAL = {
     "merchant": strings(),
     "id": strings() | st.just("null"),
     "card": strings() | st.just("null"),
+    "product": strings(st.sampled_from((*PRODUCTS, "06", "1"))) | st.just("null") | VALUES,
 }
 
 
@@ -209,7 +215,7 @@ def bodies(draw: st.DrawFn) -> bytes:
     """A body that has what a transaction needs, more or less, and perhaps something more."""
     members = []
     for name, values in USUAL.items():
-        if name not in ("id", "card") or draw(st.booleans()):
+        if name not in ("id", "card", "product") or draw(st.booleans()):
             said = name
             if name in ("account", "totalAmount") and not draw(st.integers(0, 3)):
                 said = {"account": "accountId", "totalAmount": "amount"}[name]
@@ -275,6 +281,10 @@ USUAL_BODY = (
 @example(USUAL_BODY % (b"1e400", b""))
 @example(USUAL_BODY % (b"10", b',"x":1e400e1'))
 @example(USUAL_BODY % (b"10", b',"x":-1e400.5'))
+@example(USUAL_BODY % (b"10", b',"product":"06"'))
+@example(USUAL_BODY % (b"10", b',"product":["01"]'))
+@example(USUAL_BODY % (b"10", b',"product":1'))
+@example(USUAL_BODY % (b"10", b',"Product":"01"'))
 @given(bodies())
 def test_a_body_is_read_as_the_reference_reads_it(body: bytes) -> None:
     check(body)
@@ -298,6 +308,8 @@ def test_no_bytes_whatever_they_are_make_it_raise(body: bytes) -> None:
         USUAL_BODY % (b"100.00", b""),
         USUAL_BODY % (b"100", b',"id":"t-1","card":"c-1"'),
         USUAL_BODY % (b"0.01", b',"id":null'),
+        USUAL_BODY % (b"100", b',"id":"t-1","product":"05"'),
+        USUAL_BODY % (b"100", b',"product":null'),
         b'{\n  "accountId" : "1",\n  "amount" : 10.5,\n  "mcc" : "5811",\n  "merchant" : "A"\n}',
         USUAL_BODY % (b"10", ',"city":"São Paulo","tries":3'.encode()),
     ],

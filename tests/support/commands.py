@@ -48,10 +48,11 @@ def purchase(
     *,
     account_id: str = ACCOUNT,
     received_ns: int = NEVER_LATE_NS,
+    product: str | None = None,
 ) -> Authorize:
     """A purchase that waited for nothing."""
     return Authorize(
-        account_id, transaction_id, amount_cents, mcc, merchant, card_id, received_ns, BY
+        account_id, transaction_id, amount_cents, mcc, merchant, card_id, received_ns, BY, product
     )
 
 

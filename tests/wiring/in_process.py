@@ -19,7 +19,9 @@ from authorizer.domain.access import ApiKey, Role
 from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.domain.accounts.commands import Authorize, OpenAccount, ReadAccount
 from authorizer.domain.accounts.events import AccountOpened
-from authorizer.domain.outcomes import Outcome, Reason
+from authorizer.domain.accounts.purchase_commands import AuthorizeHold, Capture, Reverse
+from authorizer.domain.accounts.purchase_state import PurchaseView
+from authorizer.domain.outcomes import Outcome, Reason, Refusal
 from authorizer.followers.reports.client import ReportsUnavailableError
 from authorizer.http.access.control import Denied
 from authorizer.http.access.credentials import new_credential
@@ -108,6 +110,30 @@ def spent(on: Machine) -> str:
     return str(wallet)
 
 
+def balances(on: Machine) -> dict[str, int]:
+    """What is in each wallet, in centavos."""
+    view = on.answer(on.ask(on.dispatcher.ask(ReadAccount("a"))))[1]
+    wallets: dict[str, int] = view.wallets_cents
+    return wallets
+
+
+def hold_now(on: Machine) -> PurchaseView:
+    """A hold of 10.00 for a meal, which is approved."""
+    asked = AuthorizeHold(
+        "a", "h", 10_00, "5812", "LOJA X", None, False, None, None, on.monotonic_ns, BY
+    )
+    held: PurchaseView = on.answer(on.ask(on.dispatcher.ask(asked)))[1]
+    assert held.held_cents == 10_00
+    return held
+
+
+def captured(on: Machine, cents: int | None) -> int | None:
+    """What a capture of that hold takes; None where it is refused."""
+    asked = Capture("a", "h", "c", cents, True, False, None, None, None, BY)
+    answer = on.answer(on.ask(on.dispatcher.ask(asked)))
+    return None if isinstance(answer, Refusal) else int(answer[1].captured_cents)
+
+
 @wired("deadline_ms", 50, seen=Reason.TOO_LATE, by_default=Reason.APPROVED)
 def _(_: Path, settings: dict[str, Any]) -> Any:
     with machine(**settings) as on:
@@ -150,6 +176,58 @@ def _(_: Path, settings: dict[str, Any]) -> Any:
     with machine(**settings) as on:
         buy(on, mcc="7995")
         return spent(on)
+
+
+@wired("fallback_of", {"FOOD": "MEAL"}, seen="MEAL", by_default="CASH")
+def _(_: Path, settings: dict[str, Any]) -> Any:
+    with machine(**settings) as on:
+        for _number in range(101):
+            buy(on)
+        (emptied,) = [name for name, cents in balances(on).items() if cents == 0]
+        assert emptied == "FOOD"
+        (second,) = [name for name, cents in balances(on).items() if cents == 99_00]
+        return second
+
+
+@wired("wallet_by_product", {"01": "MEAL"}, seen="merchant_not_eligible", by_default="approved")
+def _(_: Path, settings: dict[str, Any]) -> Any:
+    with machine(**settings) as on:
+        command = purchase_now(on)._replace(product="01")
+        return on.answer(on.authorize(command)).reason.name_on_wire
+
+
+@wired("preset", "pat-br", seen="insufficient_funds", by_default="approved")
+def _(_: Path, settings: dict[str, Any]) -> Any:
+    """A meal that CASH would pay for."""
+    with machine(**settings) as on:
+        for _number in range(100):
+            buy(on, mcc="5812")
+        return buy(on, mcc="5812").reason.name_on_wire
+
+
+@wired("hold_hours", {"5812": 5}, seen=5, by_default=168)
+def _(_: Path, settings: dict[str, Any]) -> Any:
+    with machine(**settings) as on:
+        held = hold_now(on)
+        assert held.expires_at_us is not None
+        return (held.expires_at_us - held.created_at_us) / HOUR_US
+
+
+@wired("over_capture_percent", {"5800-5899": 20}, seen=12_00, by_default=None)
+def _(_: Path, settings: dict[str, Any]) -> Any:
+    """What a capture of more than is held takes."""
+    with machine(**settings) as on:
+        hold_now(on)
+        return captured(on, 12_00)
+
+
+@wired("late_capture_days", 0, seen=None, by_default=10_00)
+def _(_: Path, settings: dict[str, Any]) -> Any:
+    """What a capture takes after the hold was let go."""
+    with machine(**settings) as on:
+        hold_now(on)
+        on.answer(on.ask(on.dispatcher.ask(Reverse("a", "h", "r", None, None, BY))))
+        return captured(on, None)
 
 
 @wired("max_inbox", 1, seen=[Reason.APPROVED, Reason.OVERLOADED], by_default=[Reason.APPROVED] * 2)

@@ -77,6 +77,11 @@ def _with_increment_decider(fields: list[Any]) -> list[Any]:
     return [*head, reason, decider_recorded_by_name(reason, decided_by), []]
 
 
+def _without_product(fields: list[Any]) -> list[Any]:
+    """Purchases of one message came to say of which product they are."""
+    return [*fields, None]
+
+
 def _with_unsealed_text(fields: list[Any]) -> list[Any]:
     """Version 1 held the justification as it was; nothing can make it unreadable."""
     return [*fields[:-1], unsealed(fields[-1])]
@@ -129,15 +134,15 @@ ACCOUNTS: Final[Aggregate[Account]] = Aggregate(
             "transaction_approved",
             events.PurchaseApproved,
             purchases.purchase_approved,
-            version=2,
-            upgrades={1: _without_shadow},
+            version=3,
+            upgrades={1: _without_shadow, 2: _without_product},
         ),
         EventKind(
             "transaction_declined",
             events.PurchaseDeclined,
             purchases.purchase_declined,
-            version=2,
-            upgrades={1: _without_decider},
+            version=3,
+            upgrades={1: _without_decider, 2: _without_product},
         ),
         EventKind(
             "card_opened",

@@ -218,18 +218,19 @@ def _funds_and_limits(rules: _Rules, only: Purchase | None) -> Assessment:
 def _sources(rules: _Rules) -> tuple[str, ...]:
     """The sources that may pay, in order; none where the product does not go with the merchant."""
     policy, request = rules.policy, rules.request
-    first = policy.categories.wallet_for(rules.mcc)
-    rules.see("category", first, mcc=rules.mcc)
-    own = None if request.product is None else policy.wallet_by_product.get(request.product)
-    if own is not None:
-        eligible = own == first
-        rules.see(PRODUCT, "pass" if eligible else "decline", product=request.product, wallet=own)
-        return (own,) if eligible else ()
-    fallback = policy.fallback_of.get(first, policy.categories.fallback)
-    sources = [first] if fallback is None else [first, fallback]
-    if request.card_id is not None:
-        sources.append(CREDIT_LIMIT)
-    return tuple(dict.fromkeys(sources))
+    sources = policy.sources_by_mcc.get(rules.mcc, policy.sources_elsewhere)
+    rules.see("category", sources[0], mcc=rules.mcc)
+    if request.product is not None:
+        product, names = request.product, policy.wallet_by_product
+        if product in names:
+            own = policy.sources_of_product(product, sources)
+            result = "pass" if own else "decline"
+            rules.see(PRODUCT, result, product=product, wallet=names[product])
+            return own
+        rules.see(PRODUCT, "free", product=product)
+    fallback = sources[1] if len(sources) > 1 else None
+    rules.see("fallback", fallback or "none", wallet=sources[0])
+    return sources if request.card_id is None else (*sources, CREDIT_LIMIT)
 
 
 def _covering(rules: _Rules, sources: tuple[str, ...]) -> str | None:

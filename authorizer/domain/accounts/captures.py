@@ -134,11 +134,13 @@ def _of_the_hold(
     amount_cents = held_cents if command.amount_cents is None else command.amount_cents
     if amount_cents <= held_cents:
         return _Taken(amount_cents, 0)
-    percent = context.policy.over_capture_percent_for(purchase.terms.mcc)
-    most_cents = held_cents + purchase.amount_cents * percent // 100
+    terms = purchase.terms
+    percent = context.policy.over_capture_percent_for(terms.override_mcc or terms.mcc)
+    authorized_cents = held_cents + purchase.captured_cents
+    most_cents = held_cents + authorized_cents * percent // 100
     beyond_cents = amount_cents - held_cents
     assert purchase.source is not None
-    there_cents = available_cents(account, purchase.source, purchase.terms.card_id)
+    there_cents = available_cents(account, purchase.source, terms.card_id)
     if amount_cents <= most_cents and beyond_cents <= there_cents:
         return _Taken(held_cents, beyond_cents)
     detail = (
@@ -153,7 +155,8 @@ def _late(
 ) -> _Taken | Decision:
     """A capture of what was let go already: once, and of no more than that."""
     status = purchase.status.value
-    if now_us > purchase.freed_at_us + context.policy.late_capture_us:
+    late_us = context.policy.late_capture_us
+    if not late_us or now_us > purchase.freed_at_us + late_us:
         return refuse_state(purchase, "it is too late to capture it")
     freed_cents = purchase.freed_cents
     amount_cents = freed_cents if command.amount_cents is None else command.amount_cents
@@ -173,7 +176,7 @@ def _forced_source(
     """Which source pays where no approval has chosen one; without an MCC the fallback wallet."""
     terms = _terms(purchase, command)
     card_id = terms.card_id if terms.card_id in account.cards else None
-    request = Request(command.amount_cents or 0, terms.mcc, terms.merchant, card_id)
+    request = Request(command.amount_cents or 0, terms.mcc, terms.merchant, card_id, terms.product)
     return forced_source(account, request, context.policy)
 
 

@@ -47,7 +47,7 @@ def open_cards(account: Account, command: OpenCards, context: Context, now_us: i
             return conflict(f"card {terms.card_id} is on another account")
     found: list[Event] = []
     if not account.exists:
-        opening = dict.fromkeys(context.policy.categories.wallets(), 0)
+        opening = dict.fromkeys(context.policy.wallets(), 0)
         found.append(
             AccountOpened(now_us, command.by, account.account_id, opening, command.customer_id)
         )

@@ -11,6 +11,9 @@ CASH: Final = "CASH"
 CREDIT_LIMIT: Final = "credit_limit"
 """The source of funds where a card's limit pays; so no wallet has this name."""
 
+PRODUCTS: Final = ("01", "02", "03", "04", "05")
+"""What a purchase may say that it is paid with: meal PAT, food PAT, culture, meal CLT, food CLT."""
+
 DEFAULT_WALLETS: Final = (FOOD, MEAL, CASH)
 DEFAULT_WALLET_BY_MCC: Final[Mapping[str, str]] = MappingProxyType(
     {"5411": FOOD, "5412": FOOD, "5811": MEAL, "5812": MEAL}

@@ -21,10 +21,13 @@ class Authorize(NamedTuple):
     """When the request was read from its connection, on the monotonic clock; one whose body came
     in parts, when the last of them was. How long it waited is counted from here."""
     by: str
+    product: str | None = None
 
     def fingerprint(self) -> str:
         """All that the request says besides its id: a repeat says exactly the same."""
-        return purchase_fingerprint(self.amount_cents, self.card_id, self.mcc, self.merchant)
+        return purchase_fingerprint(
+            self.amount_cents, self.card_id, self.mcc, self.merchant, self.product
+        )
 
 
 class OpenAccount(NamedTuple):

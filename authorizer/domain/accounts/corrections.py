@@ -23,7 +23,7 @@ def adjust(account: Account, command: Adjust, context: Context, now_us: int) -> 
     closed = refuse_closed(account)
     if closed is not None:
         return closed
-    names = (*account.wallets_cents, *context.policy.categories.wallets())
+    names = (*account.wallets_cents, *context.policy.wallets())
     if command.wallet not in names:
         only = ", ".join(dict.fromkeys(names))
         return invalid(f"there is no wallet {command.wallet!r}, only {only}", "wallet")

@@ -61,6 +61,7 @@ class PurchaseApproved(NamedTuple):
     """The wallet that paid; None where the card's credit limit paid."""
     shadow: tuple[LimitName, ...] = ()
     """The limits in the shadow that would have declined it."""
+    product: str | None = None
 
 
 class PurchaseDeclined(NamedTuple):
@@ -81,6 +82,7 @@ class PurchaseDeclined(NamedTuple):
     """The control or the limit that declined."""
     shadow: tuple[LimitName, ...] = ()
     """The limits in the shadow that would have declined it too."""
+    product: str | None = None
 
 
 class CardOpened(NamedTuple):

@@ -26,7 +26,7 @@ def open_account(account: Account, command: OpenAccount, context: Context, now_u
     Its wallets are configured ones: no purchase could ever spend what is in another. An account
     that has others, from other settings, keeps them.
     """
-    names = context.policy.categories.wallets()
+    names = context.policy.wallets()
     for wallet in command.opening_cents:
         if wallet not in names and wallet not in account.opening_cents:
             return invalid(_no_wallet(wallet, names), f"balances.{wallet}")
@@ -62,7 +62,7 @@ def credit(account: Account, command: Credit, context: Context, now_us: int) -> 
     if not account.credit_keys.has_room(policy.max_remembered_ids, since_us):
         return Decision(Refusal(RefusalKind.OVERLOADED, "too many credits in a short time"))
     wallet = command.wallet
-    names = policy.categories.wallets()
+    names = policy.wallets()
     if wallet not in account.wallets_cents and wallet not in names:
         return invalid(_no_wallet(wallet, (*account.wallets_cents, *names)), "category")
     if would_overflow(account, wallet, command.amount_cents):

@@ -22,9 +22,12 @@ class StoredAnswer(NamedTuple):
     """The MCC of the merchant override that applied, if one did."""
 
 
-def purchase_fingerprint(amount_cents: int, card_id: str | None, mcc: str, merchant: str) -> str:
+def purchase_fingerprint(
+    amount_cents: int, card_id: str | None, mcc: str, merchant: str, product: str | None = None
+) -> str:
     """All that a purchase says besides its id, in one text."""
-    return f"{amount_cents}\0{card_id or ''}\0{mcc}\0{merchant}"
+    text = f"{amount_cents}\0{card_id or ''}\0{mcc}\0{merchant}"
+    return text if product is None else f"{text}\0{product}"
 
 
 def approval(source: str, override_mcc: str | None) -> str:

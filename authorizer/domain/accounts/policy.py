@@ -4,35 +4,39 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from authorizer.domain.accounts.categories import CategoryTable
+from authorizer.domain.accounts.mcc_ranges import MccRange, value_at
 from authorizer.domain.limits.state import GlobalLimits
 from authorizer.domain.merchants.state import MerchantTable
 from authorizer.domain.moments import DAY_US
+
+USUAL_HOLD_HOURS = 168
+LONG_HOLD_HOURS = 744
+"""Of lodging and car rental."""
 
 
 @dataclass(frozen=True, slots=True)
 class HoldHours:
     """How long a hold runs, in hours, by the merchant category code."""
 
-    usual: int = 168
-    by_mcc: tuple[tuple[int, int, int], ...] = (
-        (3351, 3999, 744),
-        (7011, 7011, 744),
-        (7512, 7512, 744),
+    usual: int = USUAL_HOLD_HOURS
+    by_mcc: tuple[MccRange, ...] = (
+        MccRange(3351, 3999, LONG_HOLD_HOURS),
+        MccRange(7011, 7011, LONG_HOLD_HOURS),
+        MccRange(7512, 7512, LONG_HOLD_HOURS),
     )
-    """The first and the last code of a range, and its hours: lodging and car rental."""
+    """Lodging and car rental."""
 
     def hours_for(self, mcc: str) -> int:
         """The hours for a code; codes that are no four digits run the usual time."""
-        if len(mcc) == 4 and mcc.isascii() and mcc.isdigit():
-            for first, last, hours in self.by_mcc:
-                if first <= int(mcc) <= last:
-                    return hours
-        return self.usual
+        return value_at(self.by_mcc, mcc) or self.usual
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the rules look at besides the account itself."""
+    """What the rules look at besides the account itself.
+
+    The fields that `__init__` takes are what is configured, and the tables of merchants and limits.
+    """
 
     categories: CategoryTable = field(default_factory=CategoryTable)
     merchants: MerchantTable = field(default_factory=MerchantTable)
@@ -46,14 +50,41 @@ class Policy:
     it, one with a new id is declined or refused, and moves nothing."""
     hold_hours: HoldHours = field(default_factory=HoldHours)
     late_capture_us: int = 7 * DAY_US
-    """How long after its release a hold may still be captured."""
-    over_capture_percent: Mapping[str, int] = field(default_factory=dict)
+    """How long after its release a hold may still be captured; 0: not at all."""
+    over_capture_percent: tuple[MccRange, ...] = ()
     """By MCC: how much more than what is authorized may be captured."""
-    wallet_by_product: Mapping[str, str] = field(default_factory=dict)
-    """The wallet that alone pays for a product."""
+    wallet_by_product: Mapping[str, str | None] = field(default_factory=dict)
+    """The wallet that alone pays for a product, at MCCs of its own; None: nothing pays."""
     fallback_of: Mapping[str, str | None] = field(default_factory=dict)
     """By wallet: the one that is asked next, or None; others fall back to `categories.fallback`."""
+    sources_by_mcc: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
+    """By MCC: the wallets that are asked, in order. Made once, for no purchase is to pay for it."""
+    sources_elsewhere: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    """The wallets that are asked at every other MCC."""
+
+    def __post_init__(self) -> None:
+        """Make the tables that purchases look at."""
+        of = {name: self._sources(name) for name in self.categories.wallets()}
+        by_mcc = {mcc: of[name] for mcc, name in self.categories.wallet_by_mcc.items()}
+        object.__setattr__(self, "sources_by_mcc", by_mcc)
+        object.__setattr__(self, "sources_elsewhere", of[self.categories.fallback])
+
+    def _sources(self, first: str) -> tuple[str, ...]:
+        fallback = self.fallback_of.get(first, self.categories.fallback)
+        return (first,) if fallback in (None, first) else (first, fallback)
+
+    def sources_of_product(self, product: str, usual: tuple[str, ...]) -> tuple[str, ...]:
+        """The wallet that alone pays for a product, if it is the first of the usual ones.
+
+        The product must be in `wallet_by_product`.
+        """
+        return usual[:1] if self.wallet_by_product[product] == usual[0] else ()
+
+    def wallets(self) -> tuple[str, ...]:
+        """Every wallet that may pay, in a stable order: what an account has by default."""
+        fallbacks = (wallet for wallet in self.fallback_of.values() if wallet is not None)
+        return tuple(dict.fromkeys((*self.categories.wallets(), *fallbacks)))
 
     def over_capture_percent_for(self, mcc: str) -> int:
         """How much more than what is authorized may be captured at an MCC, in percent."""
-        return self.over_capture_percent.get(mcc, 0)
+        return value_at(self.over_capture_percent, mcc) or 0

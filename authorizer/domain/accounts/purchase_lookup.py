@@ -67,10 +67,10 @@ def purchase_view(account: Account, purchase_id: str) -> PurchaseView:
 
 def single_message(purchase_id: str, answered: StoredAnswer) -> Purchase:
     """A purchase that one message made: captured in full, or declined."""
-    amount, card_id, mcc, merchant = answered.fingerprint.split("\0", 3)
+    amount, card_id, mcc, merchant, *product = answered.fingerprint.split("\0", 4)
     purchase = Purchase(purchase_id, answered.at_us)
     purchase.terms = PurchaseTerms(
-        mcc, merchant, card_id or None, override_mcc=answered.override_mcc
+        mcc, merchant, card_id or None, product[0] if product else None, answered.override_mcc
     )
     purchase.requested_cents = int(amount)
     purchase.reason = Reason.of(answered.answer)

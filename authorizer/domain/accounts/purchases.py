@@ -6,6 +6,7 @@ from authorizer.domain.accounts.assessment import Request, assess
 from authorizer.domain.accounts.cards import CardStatus
 from authorizer.domain.accounts.categories import CREDIT_LIMIT, DEFAULT_WALLETS
 from authorizer.domain.accounts.commands import Authorize
+from authorizer.domain.accounts.deciders import PRODUCT, Decider
 from authorizer.domain.accounts.events import PurchaseApproved, PurchaseDeclined
 from authorizer.domain.accounts.idempotency import approval, purchase_fingerprint
 from authorizer.domain.accounts.limits import Change, Spending
@@ -56,13 +57,16 @@ def authorize(
     obstacle = _obstacle(account, command, policy, waited_ns)
     if obstacle is not None:
         return _declined(command, now_us, override_mcc, obstacle)
-    first_choice = policy.categories.wallet_for(override_mcc or command.mcc)
-    for wallet in (first_choice, policy.categories.fallback):
+    sources = policy.sources_by_mcc.get(override_mcc or command.mcc, policy.sources_elsewhere)
+    is_bound = command.product is not None and command.product in policy.wallet_by_product
+    if is_bound:
+        sources = policy.sources_of_product(str(command.product), sources)
+    for wallet in sources:
         if account.wallets_cents.get(wallet, 0) >= command.amount_cents:
             return _approved(command, now_us, override_mcc, wallet)
-    if _card_covers(account, command):
+    if not is_bound and _card_covers(account, command):
         return _approved(command, now_us, override_mcc, None)
-    return _declined(command, now_us, override_mcc, Reason.INSUFFICIENT_FUNDS)
+    return _unpaid(command, now_us, override_mcc, sources)
 
 
 def _repeat(account: Account, command: Authorize, since_us: int) -> Outcome | None:
@@ -103,12 +107,18 @@ def authorize_by_all_rules(
             outcome, other = _declined(command, now_us, None, repeat.reason)
             return outcome, (other,)
     request = Request(
-        command.amount_cents, command.mcc, command.merchant, command.card_id, waited_ns=waited_ns
+        command.amount_cents,
+        command.mcc,
+        command.merchant,
+        command.card_id,
+        command.product,
+        waited_ns=waited_ns,
     )
     found = assess(account, request, context.policy, now_us)
     if found.source is None:
-        outcome, declined = _declined(command, now_us, found.override_mcc, found.reason)
-        return outcome, (declined._replace(decided_by=found.decided_by, shadow=found.shadow),)
+        decided = (command, now_us, found.override_mcc, found.reason, found.decided_by)
+        outcome, declined = _declined(*decided)
+        return outcome, (declined._replace(shadow=found.shadow),)
     wallet = None if found.source == CREDIT_LIMIT else found.source
     outcome, event = _approved(command, now_us, found.override_mcc, wallet)
     event = event._replace(shadow=found.shadow)
@@ -149,12 +159,28 @@ def _approved(
         command.card_id,
         override_mcc,
         wallet,
+        (),
+        command.product,
     )
     return _APPROVED.get(wallet) or Outcome(Reason.APPROVED, False, wallet), event
 
 
+def _unpaid(
+    command: Authorize, now_us: int, override_mcc: str | None, sources: tuple[str, ...]
+) -> Verdict:
+    """The decline of a purchase that no source pays: none of these, or there is none."""
+    if sources:
+        return _declined(command, now_us, override_mcc, Reason.INSUFFICIENT_FUNDS)
+    product = Decider(PRODUCT, str(command.product), None)
+    return _declined(command, now_us, override_mcc, Reason.MERCHANT_NOT_ELIGIBLE, product)
+
+
 def _declined(
-    command: Authorize, now_us: int, override_mcc: str | None, reason: Reason
+    command: Authorize,
+    now_us: int,
+    override_mcc: str | None,
+    reason: Reason,
+    decided_by: Decider | None = None,
 ) -> tuple[Outcome, PurchaseDeclined]:
     event = PurchaseDeclined(
         now_us,
@@ -167,6 +193,9 @@ def _declined(
         command.card_id,
         override_mcc,
         reason.name_on_wire,
+        decided_by,
+        (),
+        command.product,
     )
     return OUTCOMES[reason], event
 
@@ -199,14 +228,16 @@ def purchase_declined(account: Account, event: PurchaseDeclined) -> None:
 def _remember(account: Account, event: PurchaseApproved | PurchaseDeclined, word: str) -> None:
     if event.transaction_id is None:
         return
-    fields = purchase_fingerprint(event.amount_cents, event.card_id, event.mcc, event.merchant)
+    fields = purchase_fingerprint(
+        event.amount_cents, event.card_id, event.mcc, event.merchant, event.product
+    )
     announced = account.purchases.get(event.transaction_id)
     if announced is None:
         account.purchase_keys.add(event.transaction_id, event.at_us, word, fields)
         return
     announced.status = PurchaseStatus.DECLINED
     announced.terms = PurchaseTerms(
-        event.mcc, event.merchant, event.card_id, override_mcc=event.override_mcc
+        event.mcc, event.merchant, event.card_id, event.product, event.override_mcc
     )
     announced.requested_cents = event.amount_cents
     announced.operations.append(

@@ -160,7 +160,7 @@ def line(position: int, event: Any) -> dict[str, Any] | None:
     if isinstance(event, HoldApproved) and event.amount_cents < event.requested_cents:
         reason = Reason.PARTIALLY_APPROVED
     row = {
-        **dict.fromkeys(("source", "mcc", "merchant", "card_id", "override_mcc")),
+        **dict.fromkeys(("source", "mcc", "merchant", "card_id", "product", "override_mcc")),
         **event._asdict(),
         "type": found,
         "position": position,

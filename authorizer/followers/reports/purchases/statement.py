@@ -15,6 +15,7 @@ _OF_A_PURCHASE: Final = (
     "mcc",
     "merchant",
     "card_id",
+    "product",
     "override_mcc",
     "source",
     "decided_by",

@@ -25,7 +25,7 @@ from authorizer.followers.reports.tables.schema import CREDIT, Row
 
 ADJUSTMENT: Final = "adjustment"
 
-_OF_A_HOLD: Final = ("mcc", "merchant", "card_id", "override_mcc")
+_OF_A_HOLD: Final = ("mcc", "merchant", "card_id", "product", "override_mcc")
 
 
 class Key(NamedTuple):

@@ -44,6 +44,7 @@ def _transaction(
             "mcc": mcc,
             "merchant": merchant,
             "card_id": _storable_or_none(event.card_id),
+            "product": event.product,
             "override_mcc": _storable_or_none(event.override_mcc),
             "source": source,
             "wallet": _storable_or_none(wallet),

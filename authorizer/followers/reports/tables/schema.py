@@ -18,7 +18,7 @@ from sqlalchemy import (
 
 from authorizer.followers.reports.tables.column_types import AnyText, RequestedCents, WholeNumber
 
-SCHEMA_VERSION: Final = 7
+SCHEMA_VERSION: Final = 8
 """Grows with every change to the tables or to their contents: then they are made anew."""
 
 Row = dict[str, Any]
@@ -60,6 +60,7 @@ transactions: Final = Table(
     Column("mcc", AnyText, nullable=False),
     Column("merchant", AnyText, nullable=False),
     Column("card_id", AnyText),
+    Column("product", AnyText),
     Column("override_mcc", AnyText),
     Column("source", AnyText),
     Column("wallet", AnyText),
@@ -94,6 +95,7 @@ movements: Final = Table(
     Column("mcc", AnyText),
     Column("merchant", AnyText),
     Column("card_id", AnyText),
+    Column("product", AnyText),
     Column("override_mcc", AnyText),
     Column("decided_by", AnyText),
     Column("shadow", AnyText),
