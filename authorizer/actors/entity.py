@@ -1,12 +1,13 @@
 """The actor of an entity: decide, encode, evolve, append, answer once all of it is durable."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 import pykka
 
 from authorizer.actors.clock import Clock
+from authorizer.actors.life_counts import LifeCounts
 from authorizer.actors.loop_actor import LoopActor
 from authorizer.actors.reply import LoopFuture
 from authorizer.actors.run_queue import RunQueue
@@ -40,6 +41,8 @@ class ActorContext:
     """Told of every handler that raised: which entity, and why. It must not raise."""
     timers: Timers
     """Told when something of an account is due by itself."""
+    lives: LifeCounts = field(default_factory=LifeCounts)
+    """Told of every decision on a purchase of several messages, and of what it changed."""
 
 
 async def durable(commit: GroupCommit, position: int) -> None:
@@ -92,6 +95,7 @@ class EntityActor(LoopActor, Generic[S]):
         decision = self.aggregate.decide(self.state, command, around.context, now_us)
         if decision.events:
             self._append_events(decision.events)
+        around.lives.decided(command, decision)
         if isinstance(decision.outcome, Refusal):
             return decision.outcome
         return decision.outcome, command.reply(self.state)
@@ -119,6 +123,7 @@ class EntityActor(LoopActor, Generic[S]):
         self.around.clock.happened(events[-1].at_us)
         if self.aggregate.next_due is not None:
             self.around.timers.note(self.entity_id, self.aggregate.next_due(self.state))
+            self.around.lives.happened(events)
 
     def _register(self, events: Sequence[Event]) -> None:
         """Give the entity its place among those that exist, and keep the indexes."""

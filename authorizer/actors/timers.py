@@ -13,7 +13,7 @@ from typing import Final
 from authorizer.actors.clock import Clock
 from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.domain.accounts.at_rest import has_more
-from authorizer.domain.accounts.state import NEVER_US
+from authorizer.domain.accounts.state import NEVER_US, Account
 from authorizer.domain.moments import SECOND_US
 from authorizer.persistence.state.state import State
 
@@ -77,11 +77,11 @@ class Timers:
                 await asyncio.sleep(0)
 
 
-def accounts_with_holds(state: State) -> Iterator[tuple[str, int]]:
-    """The accounts that have open holds, and when the next one runs out; as they are kept."""
+def accounts_with_holds(state: State) -> Iterator[Account]:
+    """The accounts that have open holds, as they are kept."""
     store = state[ACCOUNTS]
     for account_id in store:
         if has_more(store.packed(account_id).data):
             account = store.load(account_id)
             if account.next_expiry_us != NEVER_US:
-                yield account_id, account.next_expiry_us
+                yield account

@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 from typing_extensions import override
 
 from authorizer.actors.counts import Histogram, PurchaseCounts
+from authorizer.actors.life_counts import LifeCounts
 from authorizer.persistence.journal.group_commit import CommitStats
 
 SYNC_BUCKETS_US: Final = (50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000)
@@ -31,11 +32,44 @@ def family(histogram: Histogram, name: str, documentation: str, unit: int) -> Me
     )
 
 
+def _of_lives(lives: LifeCounts) -> Iterator[Metric]:
+    operations = CounterMetricFamily(
+        "authorizer_purchase_operations",
+        "What was asked of purchases of several messages, and what became of it.",
+        labels=("type", "outcome"),
+    )
+    for operation, count in lives.operations.items():
+        operations.add_metric(operation, count)
+    yield operations
+    hits = CounterMetricFamily(
+        "authorizer_limit_hits",
+        "Purchases that a limit declined, or would have declined in the shadow.",
+        labels=("name", "level", "mode"),
+    )
+    for hit, count in lives.limit_hits.items():
+        hits.add_metric(hit, count)
+    yield hits
+    held = GaugeMetricFamily(
+        "authorizer_held_centavos", "What open holds hold, in centavos.", labels=("wallet",)
+    )
+    for source, cents in lives.held_cents.items():
+        held.add_metric((source,), cents)
+    yield held
+    yield GaugeMetricFamily("authorizer_open_holds", "Holds that are open.", value=lives.open_holds)
+    for name, documentation, value in (
+        ("authorizer_holds_expired", "Holds that ran out.", lives.expired),
+        ("authorizer_captures_late", "Captures of what was let go already.", lives.late_captures),
+        ("authorizer_captures_forced", "Captures by force.", lives.forced_captures),
+    ):
+        yield CounterMetricFamily(name, documentation, value=value)
+
+
 class Metrics(Collector):
     """Counts commits and denials; reads the counts of purchases, gauges and counters."""
 
-    def __init__(self, purchases: PurchaseCounts) -> None:
+    def __init__(self, purchases: PurchaseCounts, lives: LifeCounts | None = None) -> None:
         self._purchases = purchases
+        self._lives = lives or LifeCounts()
         self._batch = Histogram(BATCH_BUCKETS)
         self._sync = Histogram(SYNC_BUCKETS_US)
         self._denials: dict[int, int] = {}
@@ -82,6 +116,7 @@ class Metrics(Collector):
         for status in (401, 403, 429):
             denials.add_metric((str(status),), self._denials.get(status, 0))
         yield denials
+        yield from _of_lives(self._lives)
         yield family(
             self._purchases.latency_us,
             "authorizer_decision_seconds",

@@ -13,6 +13,7 @@ from authorizer.actors.assembly import Actors, assemble
 from authorizer.actors.calendar import windows_in
 from authorizer.actors.clock import Clock, ClockState
 from authorizer.actors.entity import ActorContext
+from authorizer.actors.life_counts import LifeCounts
 from authorizer.actors.old_ids import OldIds
 from authorizer.actors.purchases import InFlight, Purchases
 from authorizer.actors.run_queue import RunQueue
@@ -120,8 +121,10 @@ async def run(
 
             clock = _clock(settings, world, recovered, trust_clock)
             timers = Timers(clock)
-            for account_id, next_expiry_us in accounts_with_holds(recovered.state):
-                timers.note(account_id, next_expiry_us)
+            lives = LifeCounts()
+            for account in accounts_with_holds(recovered.state):
+                timers.note(account.account_id, account.next_expiry_us)
+                lives.recovered(account)
             around = ActorContext(
                 _context(settings, recovered, vault),
                 clock,
@@ -130,6 +133,7 @@ async def run(
                 recovered.state,
                 on_bug or _log_bug,
                 timers,
+                lives,
             )
             actors = assemble(
                 around,

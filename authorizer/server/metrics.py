@@ -9,7 +9,7 @@ from authorizer.runtime.running import Running
 
 def metrics_of(running: Running, connections: Connections) -> Metrics:
     """Metrics that read all of these parts whenever they are asked."""
-    metrics = Metrics(running.purchases.counts)
+    metrics = Metrics(running.purchases.counts, running.around.lives)
     commit, dispatcher = running.commit, running.actors.dispatcher
     directories = dispatcher.directories.values()
     commit.on_commit = metrics.committed

@@ -150,7 +150,8 @@ async def test_accounts_with_open_holds_are_found_after_a_recovery() -> None:
     await asked(house, Reverse("b", H, "r", None, None, BY))
     state = house.replayed()
     expires_at_us = (await asked(house, ReadPurchase(A, H))).expires_at_us
-    assert list(accounts_with_holds(state)) == [(A, expires_at_us)]
+    (account,) = accounts_with_holds(state)
+    assert (account.account_id, account.next_expiry_us) == (A, expires_at_us)
     assert state[ACCOUNTS].load(A).next_expiry_us == expires_at_us
 
 

@@ -64,6 +64,12 @@ class House:
     def buy(self, **more: Any) -> None:
         assert self.client.authorize(purchase("a", "1.00", **more)).code == "00"
 
+    def ask(self, method: str, path: str, **members: Any) -> None:
+        answer = self.client.send(
+            method, f"/accounts/a/{path}", encode(members) if members else b""
+        )
+        assert answer.status in {200, 201, 204}, answer
+
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.server.port), timeout=PATIENCE_S)
 
@@ -131,6 +137,26 @@ def _(on: House) -> None:
     on.buy(id="old")
 
 
+@moves(
+    "authorizer_open_holds",
+    "authorizer_held_centavos",
+    "authorizer_purchase_operations",
+    "authorizer_limit_hits",
+    "authorizer_captures_late",
+    "authorizer_captures_forced",
+)
+def _(on: House) -> None:
+    """A hold that is open, one that is captured when it was let go, force, and a limit."""
+    for name in ("open", "gone"):
+        on.ask("POST", "authorizations", id=name, amount=1, mcc="5411", merchant="M")
+    on.ask("POST", "authorizations/gone/reversals", id="r")
+    on.ask("POST", "authorizations/gone/captures", id="c")
+    on.ask("POST", "authorizations/new/captures", id="f", amount=1, force=True)
+    on.ask("PUT", "limits/none", window="transaction", max_amount=0, mode="shadow")
+    on.buy()
+    on.ask("DELETE", "limits/none")
+
+
 BUY: Final = encode(purchase("a", "1.00"))
 HEAD: Final = b"POST /transactions HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
 REQUEST: Final = HEAD % len(BUY) + BUY
@@ -196,6 +222,7 @@ def _(on: House) -> None:
     "authorizer_clock_wall_ahead_seconds",
     "authorizer_old_ids_forgotten",
     "authorizer_old_ids_rounds",
+    "authorizer_holds_expired",
 )
 def _(on: House) -> None:
     """The clock, which was not believed, is; so the first purchase's id is past its retention."""
