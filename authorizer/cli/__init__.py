@@ -7,6 +7,7 @@ import click
 from typing_extensions import override
 
 from authorizer import __version__
+from authorizer.cli.backtest import backtest
 from authorizer.cli.explain import explain
 from authorizer.cli.import_ import import_
 from authorizer.cli.init import init
@@ -62,8 +63,8 @@ def main() -> None:
 
 
 _COMMANDS = (
-    explain, import_, init, inspect, keys, replay, report, reports, serve, settings, snapshot,
-    verify,
+    backtest, explain, import_, init, inspect, keys, replay, report, reports, serve, settings,
+    snapshot, verify,
 )  # fmt: skip
 for command in _COMMANDS:
     main.add_command(command)
