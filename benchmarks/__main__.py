@@ -12,11 +12,15 @@ from benchmarks import (
     against,
     builds,
     care,
+    holds,
     journal_rate,
+    life,
+    limits,
     memory,
     open_loop,
     overload,
     pauses,
+    probe,
     recovery_rate,
     throughput,
     wrk,
@@ -27,9 +31,21 @@ from benchmarks.report import Figure, table, write_json
 from loadtest.client import UnexpectedAnswerError
 from tests.support.server import ServerEnded
 
-NAMES = ("http", "journal", "recovery", "memory", "pauses", "care", "overload")
+NAMES = (
+    "http",
+    "journal",
+    "recovery",
+    "memory",
+    "pauses",
+    "care",
+    "overload",
+    "limits",
+    "life",
+    "holds",
+    "expiry",
+)
 COMPARED = ("http", "memory")
-NEED_WRK = {"http", "memory", "pauses", "care"}
+NEED_WRK = {"http", "memory", "pauses", "care", "limits", "life", "expiry"}
 OVERLOAD_SECONDS = 8
 TURN_SECONDS = 5
 FAILURES = (
@@ -38,6 +54,8 @@ FAILURES = (
     WrongBooksError,
     builds.BuildError,
     care.NotCaughtUpError,
+    holds.NotExpiredError,
+    probe.WrongAnswerError,
     wrk.WrkError,
     open_loop.OpenLoopError,
 )
@@ -48,6 +66,10 @@ recovery  events recovered per second
 memory    resident memory with 1, 10,000 and 1,000,000 accounts
 pauses    the slowest answers in a minute of full load with 100,000 accounts
 overload  what becomes of purchases when 2 and 5 times as many come as can be decided
+limits    accounts with five limits against accounts with none
+life      authorization, capture and refund beside 10,000 purchases per second
+holds     start, memory and snapshot with 100,000 open holds and 1,000,000 closed purchases
+expiry    100,000 holds that run out in one second while purchases run
 care      customer care's questions while purchases run at half of the server's capacity
 
 --against COMMIT measures http and memory only: this tree and that commit's, in turns within one
@@ -95,13 +117,13 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--seconds",
         type=int,
         default=60,
-        help="length of the loads of pauses and care (default 60)",
+        help="length of the loads of pauses, life and care (default 60)",
     )
     add(
         "--rounds",
         type=int,
-        help="turns of http and care, 5 s a side (default 5, with --against 10); with --against "
-        "also the starts of memory (default 3)",
+        help="turns of http, limits and care, 5 s a side (default 5, with --against 10); with "
+        "--against also the starts of memory (default 3)",
     )
     add("--against", metavar="COMMIT", help="compare with this commit's build (http, memory)")
     add(
@@ -113,7 +135,12 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--read-models", action="store_true", help="have the read models too (http --against)")
     add("--events", type=int, default=1_000_000, help="purchases of recovery (default 1,000,000)")
     add("--with-ids", action="store_true", help="give each purchase an id (http, pauses)")
-    add("--scale", type=float, default=1.0, help="share of care's 100,000 customers (default 1)")
+    add(
+        "--scale",
+        type=float,
+        default=1.0,
+        help="share of what care, holds and expiry have (default 1)",
+    )
     add("--folder", type=Path, help="where to put data folders: the disk that is measured")
     add("--json", type=Path, metavar="FILE", help="write the figures as JSON too")
     options = parser.parse_args(arguments)
@@ -162,6 +189,12 @@ def benchmark(name: str, options: argparse.Namespace) -> Callable[[Path], Iterab
             folder, seconds=options.seconds, with_ids=options.with_ids
         ),
         "overload": lambda folder: overload.measure(folder, seconds=OVERLOAD_SECONDS),
+        "limits": lambda folder: limits.measure(
+            folder, rounds=options.rounds or 5, seconds=TURN_SECONDS
+        ),
+        "life": lambda folder: life.measure(folder, seconds=options.seconds),
+        "holds": lambda folder: holds.measure(folder, scale=options.scale),
+        "expiry": lambda folder: holds.measure_expiry(folder, scale=options.scale),
         "care": lambda folder: care.measure(
             folder, factor=options.scale, rounds=options.rounds or 5, seconds=options.seconds
         ),
