@@ -122,12 +122,16 @@ class Velocity(RuleBasedStateMachine):
         ]
         return sum(amounts), sum(cents > 0 for cents in amounts)
 
-    def expected(self, spending: Spending, amount_cents: int, count: int) -> str:
-        """The reason that a purchase should get."""
+    def expected(
+        self, spending: Spending, amount_cents: int, count: int, before_cents: int = 0
+    ) -> str:
+        """The reason that a purchase should get, or more of one that has an amount before it."""
         for terms in self.limits.values():
             if terms.mode is LimitMode.SHADOW or not fits(terms.scope, spending):
                 continue
             cents, used = self.used(terms)
+            if terms.window == "transaction":
+                cents = before_cents
             most = terms.max_amount_cents
             if most is not None and cents + amount_cents > most:
                 return "amount_limit"
@@ -223,7 +227,7 @@ class Velocity(RuleBasedStateMachine):
         if purchase is None or purchase.status is not PurchaseStatus.PENDING:
             return
         spending = next(made.spending for made in self.made if made.key == key)
-        expected = self.expected(spending, amount, 0)
+        expected = self.expected(spending, amount, 0, purchase.amount_cents)
         self.ask(IncrementHold(A, key, self.name(), amount, 0, BY))
         assert purchase_view(self.account, key).operations[-1].reason.name_on_wire == expected
 
