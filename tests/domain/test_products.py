@@ -18,6 +18,7 @@ from authorizer.domain.accounts.purchase_commands import (
     Capture,
     Explain,
     IncrementHold,
+    Reverse,
 )
 from authorizer.domain.accounts.purchase_lookup import purchase_view
 from authorizer.domain.accounts.purchases import authorize, authorize_by_all_rules
@@ -224,20 +225,26 @@ def test_a_repeat_says_the_same_product() -> None:
     assert (view.terms.product, view.terms.merchant, view.source) == ("01", "LOJA X", "MEAL")
 
 
-def test_money_that_is_forced_is_taken_where_the_product_says() -> None:
-    """A declined purchase that the network forces all the same keeps its product's wallet."""
-    for case, source in (
-        (Case(150_00, MEAL, "01", ""), "MEAL"),  # owed, though CASH would have it
-        (Case(1_00, FOOD, "01", ""), "FOOD"),  # no meal: the wallet of the MCC
-    ):
-        made = account(card=False)
-        ask(made, hold(case), BOUND)
-        assert purchase_view(made, "h").source is None
-        forced = Capture(ACCOUNT, "h", "c", case.cents, True, True, None, None, None, BY)
-        ask(made, forced, BOUND)
-        view = purchase_view(made, "h")
-        assert (view.source, view.terms.product) == (source, "01")
-        assert made.owed_cents == ({"MEAL": 50_00} if source == "MEAL" else {})
+@pytest.mark.parametrize(
+    ("mcc", "source", "owed"),
+    [
+        (MEAL, "MEAL", {"MEAL": 50_00}),  # though CASH, to which MEAL falls back, would have it
+        (FOOD, "CASH", {}),  # no meal: as any purchase there
+    ],
+)
+def test_money_that_is_forced_is_taken_where_the_product_says(
+    mcc: str, source: str, owed: dict[str, int]
+) -> None:
+    """A declined purchase that the network forces all the same keeps its product."""
+    policy = Policy(wallet_by_product={"01": "MEAL"})
+    made = account(card=False)
+    ask(made, hold(Case(150_00, mcc, "01", "")), policy)
+    assert purchase_view(made, "h").source is None
+    forced = Capture(ACCOUNT, "h", "c", 150_00, True, True, None, None, None, BY)
+    ask(made, forced, policy)
+    view = purchase_view(made, "h")
+    assert (view.source, view.terms.product) == (source, "01")
+    assert made.owed_cents == owed
 
 
 def test_an_account_has_the_wallets_that_pay_in_the_place_of_others() -> None:
@@ -278,15 +285,21 @@ def test_more_than_is_held_is_captured_by_the_effective_mcc(
         assert refused == (cents > most)
 
 
-def test_more_is_a_part_of_what_is_authorized_still() -> None:
-    """What was reversed of it is not."""
+@pytest.mark.parametrize(
+    ("before", "most"),
+    [
+        (Capture(ACCOUNT, "h", "p", 4_00, False, False, None, None, None, BY), 8_00),
+        (Reverse(ACCOUNT, "h", "r", 4_00, None, BY), 7_20),
+        (IncrementHold(ACCOUNT, "h", "i", 10_00, 0, BY), 24_00),
+    ],
+)
+def test_more_is_a_part_of_what_is_authorized_still(before: Any, most: int) -> None:
+    """What was captured of it is; what was reversed is not."""
     made = account(card=False)
     ask(made, hold(Case(10_00, MEAL, None, "")), TIPS)
-    part = Capture(ACCOUNT, "h", "p", 4_00, False, False, None, None, None, BY)
-    ask(made, part, TIPS)
-    assert isinstance(captured(made, TIPS, 8_01), Refusal)
-    assert not isinstance(captured(made, TIPS, 8_00), Refusal)
-    assert purchase_view(made, "h").captured_cents == 12_00
+    ask(made, before, TIPS)
+    assert isinstance(captured(made, TIPS, most + 1), Refusal)
+    assert not isinstance(captured(made, TIPS, most), Refusal)
 
 
 @pytest.mark.parametrize(("kept", "in_time"), [(0, None), (1, 1), (7, 7), (30, 30)])

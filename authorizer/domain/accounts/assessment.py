@@ -131,11 +131,14 @@ def assess(
 
 
 def forced_source(account: Account, request: Request, policy: Policy) -> str:
-    """The source that pays what is booked whatever the rules say; without an MCC the fallback."""
+    """The source that pays what is booked whatever the rules say; without an MCC the fallback.
+
+    Where the product does not go with the merchant it is as if there were none.
+    """
     rules = _Rules(account, request, policy, 0)
     if not rules.mcc:
         return policy.categories.fallback
-    sources = _sources(rules) or (policy.categories.wallet_for(rules.mcc),)
+    sources = _sources(rules) or policy.sources_by_mcc.get(rules.mcc, policy.sources_elsewhere)
     return _covering(rules, sources) or sources[0]
 
 
