@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from authorizer.domain.accounts.categories import CategoryTable
+from authorizer.domain.accounts.mcc_ranges import parse_ranges
 from authorizer.domain.accounts.policy import HoldHours, Policy
 from authorizer.domain.accounts.policy_values import policy_from, policy_values
 from authorizer.domain.aggregate import Context
@@ -34,6 +35,8 @@ OTHER = table_less(
         hold_hours=HoldHours(5),
         late_capture_us=7,
         fallback_of={"X": None, "Y": "Z"},
+        over_capture_percent=parse_ranges({"5812": 20, "4000-4999": 50}),
+        wallet_by_product={"01": "X", "03": None},
     )
 )
 
@@ -61,6 +64,11 @@ def test_what_an_older_record_does_not_tell_has_its_default() -> None:
     assert found.hold_hours == HoldHours(9)
     assert found.categories == CategoryTable(fallback="Q")
     assert found.late_capture_us == Policy().late_capture_us
+
+
+def test_a_table_of_over_captures_by_name_is_none() -> None:
+    """So records of before there was a setting have it, always empty."""
+    assert policy_from({"over_capture_percent": {}}, MERCHANTS, LIMITS) == table_less(Policy())
 
 
 def test_what_a_newer_record_tells_besides_says_nothing() -> None:

@@ -51,7 +51,7 @@ MCCS: Final = ("5411", "5812", "5999")
 POLICIES: Final = (
     Policy(),
     Policy(categories=CategoryTable({"5411": "MEAL"}, "FOOD"), deadline_ns=1),
-    Policy(fallback_of={"FOOD": None}, wallet_by_product={"01": "MEAL"}),
+    Policy(fallback_of={"FOOD": None}, wallet_by_product={"01": "MEAL", "02": None}),
 )
 """Merchants and limits stay when the settings change."""
 
@@ -70,9 +70,9 @@ limit_terms = st.builds(
     ),
     windows, ceilings, counts, scopes, modes,
 )  # fmt: skip
-products = st.sampled_from([None, None, "01"])
+products = st.sampled_from([None, None, "01", "02"])
 steps = st.one_of(
-    st.tuples(st.just("buy"), ids, amounts, mccs, shops, cards),
+    st.tuples(st.just("buy"), ids, amounts, mccs, shops, cards, products),
     st.tuples(st.just("hold"), ids, amounts, mccs, shops, cards, st.booleans(), products),
     st.tuples(st.just("hold"), ids, amounts, mccs, shops, cards, st.booleans(), products),
     st.tuples(st.just("increment"), ids, amounts),
@@ -139,11 +139,12 @@ class World:
         found: Assessment = outcome.value
         return found
 
-    def buy(self, name: str, cents: int, mcc: str, shop: str, card: str | None) -> None:
+    def buy(self, name: str, *members: Any) -> None:
         if name in self.account.purchases or self.account.purchase_keys.get(name, 0):
             return
-        said = self.dry(name, cents, mcc, shop, card, False, None)
-        command = Authorize(A, name, cents, mcc, shop, card, 0, BY)
+        cents, mcc, shop, card, product = members
+        said = self.dry(name, cents, mcc, shop, card, False, product)
+        command = Authorize(A, name, cents, mcc, shop, card, 0, BY, product)
         _, events = authorize_by_all_rules(self.account, command, self.around, self.now_us, 0)
         self.take(*events)
         self.last = (name, None, said)
