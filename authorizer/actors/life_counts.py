@@ -93,7 +93,7 @@ class LifeCounts:
             count = self.COUNT.get(type(event))
             if count is not None:
                 count(self, event)
-            for name, level, mode in limit_hits(event):
+            for name, level, mode in limit_hits(event) if _decided(event) else ():
                 hit = CountedHit(self._bounded(name), level or "", mode.value)
                 self.limit_hits[hit] += 1
 
@@ -139,6 +139,11 @@ class LifeCounts:
         PurchaseReversed: _reversed,
         HoldExpired: _expired,
     }
+
+
+def _decided(event: Any) -> bool:
+    """Whether a limit may have had a say in it."""
+    return bool(getattr(event, "shadow", ()) or getattr(event, "decided_by", None))
 
 
 def _outcome(decision: Decision) -> str:

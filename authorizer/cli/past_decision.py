@@ -134,7 +134,7 @@ class Retelling:
             found = _by_its_id(known, recorded.reason)
         else:
             only = known if self._operation_id is not None else None
-            request = _request(event, only, recorded.reason, self._policy)
+            request = _request(event, only, recorded.reason, self._policy)._replace(is_told=True)
             found = assess(self._account, request, self._policy, event.at_us, only)
         settings = self._state.single(SETTINGS)
         type_ = _TYPES[type(event)]

@@ -36,5 +36,5 @@ def test_a_probe_asks_for_each_kind_and_takes_no_decline(tmp_path: Path) -> None
         )
         frozen = {"status": "frozen", "reason": "a test"}
         assert server.client.put(f"/accounts/{FIRST_ACCOUNT + 1}/status", frozen).status == 200
-        with pytest.raises(WrongAnswerError, match="purchase"):
+        with pytest.raises(WrongAnswerError, match="authorization"):
             probe.ask_until(lambda: False)

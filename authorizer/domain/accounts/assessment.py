@@ -49,6 +49,8 @@ class Request(NamedTuple):
     product: str | None = None
     partial: bool = False
     waited_ns: int = 0
+    is_told: bool = False
+    """Whether every rule is noted with what it saw, which costs more than the rules do."""
 
 
 class Step(NamedTuple):
@@ -93,12 +95,14 @@ class _Rules:
         self.request = request
         self.policy = policy
         self.now_us = now_us
+        self.told = request.is_told
         self.steps: list[Step] = []
         self.override_mcc = policy.merchants.mcc_for(request.merchant)
         self.mcc = self.override_mcc or request.mcc
 
     def see(self, rule: str, result: str, **facts: Any) -> None:
-        self.steps.append(Step(rule, result, facts))
+        if self.told:
+            self.steps.append(Step(rule, result, facts))
 
     def decline(
         self, reason: Reason, by: Decider | None = None, shadow: tuple[LimitName, ...] = ()
@@ -145,6 +149,8 @@ def forced_source(account: Account, request: Request, policy: Policy) -> str:
 def _standing(rules: _Rules) -> Reason | None:
     status = rules.account.status
     active = status is AccountStatus.ACTIVE
+    if active and not rules.told:
+        return None
     rules.see("account", "pass" if active else "decline", status=status.value)
     if active:
         return None
@@ -184,12 +190,8 @@ def _controls(rules: _Rules, before_cents: int) -> str | None:
 
 def _funds_and_limits(rules: _Rules, only: Purchase | None) -> Assessment:
     request = rules.request
-    rules.see(
-        "override",
-        "applies" if rules.override_mcc else "none",
-        merchant=request.merchant,
-        mcc=rules.override_mcc,
-    )
+    if rules.told:
+        _see_override(rules)
     if only is None:
         sources = _sources(rules)
     else:
@@ -208,7 +210,7 @@ def _funds_and_limits(rules: _Rules, only: Purchase | None) -> Assessment:
         return rules.decline(Reason.INSUFFICIENT_FUNDS)
     spending = Spending(source, rules.mcc, request.merchant, request.card_id)
     checks = tuple(_checks(rules, spending, amount_cents, only))
-    exceeded, shadow = first_exceeded(checks), shadow_hits(checks)
+    exceeded, shadow = (first_exceeded(checks), shadow_hits(checks)) if checks else (None, ())
     if exceeded is not None:
         assert exceeded.exceeded is not None
         return rules.decline(exceeded.exceeded, Decider(LIMIT, *limit_name(exceeded)), shadow)
@@ -216,6 +218,11 @@ def _funds_and_limits(rules: _Rules, only: Purchase | None) -> Assessment:
     reason = Reason.PARTIALLY_APPROVED if partly else Reason.APPROVED
     steps = tuple(rules.steps)
     return Assessment(reason, source, amount_cents, rules.override_mcc, None, steps, shadow)
+
+
+def _see_override(rules: _Rules) -> None:
+    found = "applies" if rules.override_mcc else "none"
+    rules.see("override", found, merchant=rules.request.merchant, mcc=rules.override_mcc)
 
 
 def _sources(rules: _Rules) -> tuple[str, ...]:
@@ -242,13 +249,14 @@ def _covering(rules: _Rules, sources: tuple[str, ...]) -> str | None:
     for source in sources:
         there_cents = available_cents(rules.account, source, rules.request.card_id)
         covers = there_cents >= needed_cents
-        rules.see(
-            "source",
-            "pays" if covers else "insufficient",
-            source=source,
-            available_cents=there_cents,
-            needed_cents=needed_cents,
-        )
+        if rules.told:
+            rules.see(
+                "source",
+                "pays" if covers else "insufficient",
+                source=source,
+                available_cents=there_cents,
+                needed_cents=needed_cents,
+            )
         if covers:
             return source
     return None
@@ -257,7 +265,7 @@ def _covering(rules: _Rules, sources: tuple[str, ...]) -> str | None:
 def _checks(
     rules: _Rules, spending: Spending, amount_cents: int, only: Purchase | None
 ) -> Iterator[LimitCheck]:
-    """What each limit says that has the purchase in its scope; all are told."""
+    """What each limit says that has the purchase in its scope; only those exceeded if not told."""
     whole_cents = amount_cents if only is None else only.amount_cents + amount_cents
     adds_count = 1 if only is None else 0
     for name, counted, terms, is_global in _limits(rules):
@@ -266,6 +274,8 @@ def _checks(
         if not limit.applies_to(spending):
             continue
         needed_cents = whole_cents if terms.window == TRANSACTION else amount_cents
+        if not (rules.told or limit.exceeded(terms, needed_cents, adds_count, rules.now_us)):
+            continue
         check = limit.check(terms, needed_cents, adds_count, rules.now_us)
         check = check._replace(is_global=is_global)
         if counted is None and check.exceeded is None:

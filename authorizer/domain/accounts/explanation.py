@@ -36,6 +36,7 @@ def explain(account: Account, command: Explain, context: Context, now_us: int) -
         command.card_id,
         command.product,
         command.partial,
+        is_told=True,
     )
     if command.as_of is not None and command.as_of != account.position:
         return Decision(Refusal(RefusalKind.CHANGED, "the account has moved on: ask again"))

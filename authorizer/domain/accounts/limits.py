@@ -6,6 +6,7 @@ and part of the account's state. Bounds of calendar windows come in from outside
 events, so that a changed time zone rewrites nothing.
 """
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from typing import Any, Final, NamedTuple
@@ -126,6 +127,7 @@ class Limit:
 
     __slots__ = (
         "_merchants",
+        "_takes_all",
         "ends_at_us",
         "entries",
         "name",
@@ -139,16 +141,21 @@ class Limit:
         self.name = name
         self.terms = terms
         self._merchants = DescriptorTable.of(terms.scope.merchants)
+        self._takes_all = terms.scope == LimitScope()
         self.starts_at_us = 0
         self.ends_at_us = 0
         """The calendar window that is counted in, without its end; 0 for other windows."""
         self.used_cents = 0
         self.used_count = 0
-        self.entries: dict[str, tuple[int, int]] = {}
-        """Of a trailing window: time and amount of each purchase in it, oldest first."""
+        self.entries: OrderedDict[str, tuple[int, int]] = OrderedDict()
+        """Of a trailing window: time and amount of each purchase in it, oldest first.
+
+        What leaves is at the front: a plain dict would look through all that has left already."""
 
     def applies_to(self, spending: Spending) -> bool:
         """Whether a purchase is in the scope."""
+        if self._takes_all:
+            return True
         scope = self.terms.scope
         return (
             (not scope.wallets or spending.source in scope.wallets)
@@ -175,13 +182,23 @@ class Limit:
         self, terms: LimitTerms, spending_cents: int, adds_count: int, now_us: int
     ) -> LimitCheck:
         """What it says of a purchase in its scope; the ceilings may be newer than its own."""
-        cents, count = self.used(now_us)
-        exceeded = None
-        if terms.max_amount_cents is not None and cents + spending_cents > terms.max_amount_cents:
-            exceeded = Reason.AMOUNT_LIMIT
-        elif terms.max_count is not None and adds_count and count + adds_count > terms.max_count:
-            exceeded = Reason.COUNT_LIMIT
-        return LimitCheck(self.name, terms, cents, count, spending_cents, exceeded)
+        exceeded = self.exceeded(terms, spending_cents, adds_count, now_us)
+        return LimitCheck(self.name, terms, *self.used(now_us), spending_cents, exceeded)
+
+    def exceeded(
+        self, terms: LimitTerms, spending_cents: int, adds_count: int, now_us: int
+    ) -> Reason | None:
+        """`AMOUNT_LIMIT`, `COUNT_LIMIT`, or None: the purchase fits."""
+        if terms.trailing_us is None and self.starts_at_us <= now_us < self.ends_at_us:
+            cents, count = self.used_cents, self.used_count
+        else:
+            cents, count = self.used(now_us)
+        most_cents, most = terms.max_amount_cents, terms.max_count
+        if most_cents is not None and cents + spending_cents > most_cents:
+            return Reason.AMOUNT_LIMIT
+        if most is not None and adds_count and count + adds_count > most:
+            return Reason.COUNT_LIMIT
+        return None
 
     def begin_window(self, starts_at_us: int, ends_at_us: int) -> None:
         """Count anew, in another calendar window."""
@@ -205,7 +222,8 @@ class Limit:
             newest_us, _ = next(reversed(self.entries.values()), (change.made_at_us, 0))
             self.entries[change.key] = (change.made_at_us, change.amount_cents)
             if change.made_at_us < newest_us:  # a late capture brings an older purchase back
-                self.entries = dict(sorted(self.entries.items(), key=lambda entry: entry[1][0]))
+                in_order = sorted(self.entries.items(), key=lambda entry: entry[1][0])
+                self.entries = OrderedDict(in_order)
         elif change.adds_count < 0:
             del self.entries[change.key]
         else:
@@ -276,7 +294,7 @@ def unpack_limit(values: list[Any]) -> Limit:
     limit = Limit(name, unpack_terms(terms))
     limit.starts_at_us, limit.ends_at_us = starts_at_us, ends_at_us
     limit.used_cents, limit.used_count = used_cents, used_count
-    limit.entries = {key: (at_us, cents) for key, at_us, cents in entries}
+    limit.entries = OrderedDict((key, (at_us, cents)) for key, at_us, cents in entries)
     return limit
 
 

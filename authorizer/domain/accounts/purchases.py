@@ -121,7 +121,8 @@ def authorize_by_all_rules(
         return outcome, (declined._replace(shadow=found.shadow),)
     wallet = None if found.source == CREDIT_LIMIT else found.source
     outcome, event = _approved(command, now_us, found.override_mcc, wallet)
-    event = event._replace(shadow=found.shadow)
+    if found.shadow:
+        event = event._replace(shadow=found.shadow)
     return outcome, (*limit_changes_due(account, context, now_us), event)
 
 

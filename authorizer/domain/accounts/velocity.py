@@ -1,5 +1,6 @@
 """Putting velocity limits, and counting purchases for them."""
 
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 
 from authorizer.domain.accounts.limits import (
@@ -191,7 +192,7 @@ def _limit_of(event: LimitPut) -> Limit:
     limit = Limit(event.name, terms)
     limit.starts_at_us, limit.ends_at_us = event.starts_at_us, event.ends_at_us
     limit.used_cents, limit.used_count = event.used_cents, event.used_count
-    limit.entries = {key: (at_us, cents) for key, at_us, cents in event.entries}
+    limit.entries = OrderedDict((key, (at_us, cents)) for key, at_us, cents in event.entries)
     return limit
 
 
