@@ -139,3 +139,18 @@ def test_a_check_has_its_bar_and_then_the_findings(demo: Path) -> None:
     assert bars(lines) == [("Verifying", "100")]
     assert BAR.fullmatch(lines[0])
     assert lines[1].startswith("head ")
+
+
+def test_a_backtest_has_its_bar_and_then_its_tables(demo: Path, tmp_path: Path) -> None:
+    file = tmp_path / "limits.json"
+    file.write_text('{"dia": {"window": "day", "max_amount": 1}}')
+    lines = shown_by(*command_line("backtest", file, "--data", demo))
+    assert {label for label, _ in bars(lines)} == {"Backtesting"}
+    assert any(line.startswith("limit ") for line in lines)
+
+
+def test_an_explanation_has_its_bar(demo: Path) -> None:
+    names = ("--account", "123", "--id", "nothing")
+    lines = shown_by(*command_line("explain", *names, "--data", demo), status=1)
+    assert {label for label, _ in bars(lines)} == {"Reading"}
+    assert "Error: account '123' has no decision on purchase 'nothing'" in lines

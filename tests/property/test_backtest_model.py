@@ -326,3 +326,21 @@ def test_what_was_held_of_a_declined_increment_is_let_go_first(ends: Any, left: 
         found = as_declined(found_in(backtest, free.events))
         assert found == declines_of(bound.events)
         assert ("p4" in [each.purchase_id for each in found]) == (cents > 40 - left)
+
+
+def test_what_was_booked_by_force_is_not_let_go_with_a_hold_that_was_declined() -> None:
+    """The hold runs out in truth; live there was none, and what was booked stays booked."""
+    limit = LimitTerms("lifetime", None, 20, None, LimitScope(), LimitMode.ENFORCE)
+    free, bound = Book({}), Book({"x": limit})
+    for book in (free, bound):
+        book.step(1, "hold", 30, "5411", 30)
+        forced = Capture(A, "p1", "o2", 15, False, True, None, None, None, BY)
+        book.ask(forced)
+        book.step(3, "time", 40)
+        book.step(4, "hold", 6, "5411", 30)
+        book.step(5, "hold", 5, "5411", 30)
+    assert [type(event).__name__ for event in free.events].count("HoldExpired") == 1
+    backtest = Backtest([Candidate("x", None, limit)], window_of, 0, spill(9))
+    found = as_declined(found_in(backtest, free.events))
+    assert found == declines_of(bound.events)
+    assert [each.purchase_id for each in found] == ["p1", "p4"]

@@ -64,3 +64,14 @@ class Finding(NamedTuple):
     def is_shadow(self) -> bool:
         """Whether the candidate lets pass what goes beyond it."""
         return self.check.terms.mode is LimitMode.SHADOW
+
+
+class Asked(NamedTuple):
+    """What candidates decide on."""
+
+    purchase_id: str | None
+    operation_id: str | None
+    spending: Spending
+    cents: int
+    whole_cents: int
+    """With what is authorized already."""

@@ -6,9 +6,10 @@ everything else stands as it was decided.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from authorizer.domain.accounts.backtest_values import (
+    Asked,
     Candidate,
     Finding,
     KnownPurchase,
@@ -37,17 +38,6 @@ from authorizer.domain.outcomes import Reason
 
 _SWEEP_AT: Final = 100_000
 """So many accounts are looked through for counters that are at nothing; then at twice as many."""
-
-
-class _Asked(NamedTuple):
-    """What candidates decide on."""
-
-    purchase_id: str | None
-    operation_id: str | None
-    spending: Spending
-    cents: int
-    whole_cents: int
-    """With what is authorized already."""
 
 
 class Backtest:
@@ -104,7 +94,7 @@ class Backtest:
     ) -> Sequence[Finding]:
         cents, at_us = event.amount_cents, event.at_us
         spending = Spending(source, event.override_mcc or event.mcc, event.merchant, event.card_id)
-        asked = _Asked(purchase_id, None, spending, cents, cents)
+        asked = Asked(purchase_id, None, spending, cents, cents)
         findings = self._findings(event, position, asked)
         stands = not any(each.declines for each in findings)
         if stands:
@@ -123,7 +113,7 @@ class Backtest:
         cents = event.amount_cents
         whole_cents = known.amount_cents + cents
         name = (event.purchase_id, event.operation_id)
-        asked = _Asked(*name, known.spending, cents, whole_cents)
+        asked = Asked(*name, known.spending, cents, whole_cents)
         findings = self._findings(event, position, asked)
         if any(each.declines for each in findings):
             more = known._replace(surplus_cents=known.surplus_cents + cents)
@@ -211,7 +201,7 @@ class Backtest:
         after = known._replace(counted_cents=after_cents)
         self._purchases.put(event.account_id, event.purchase_id, after)
 
-    def _findings(self, event: Any, position: int, asked: _Asked) -> list[Finding]:
+    def _findings(self, event: Any, position: int, asked: Asked) -> list[Finding]:
         """What candidates would have declined: all that fail, of which one decides at the most."""
         if event.at_us < self._since_us:
             return []
