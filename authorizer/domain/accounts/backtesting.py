@@ -5,7 +5,7 @@ candidates are named. What they decline takes no part from then on, as it would 
 everything else stands as it was decided.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from authorizer.domain.accounts.backtest_values import (
@@ -95,11 +95,14 @@ class Backtest:
         cents, at_us = event.amount_cents, event.at_us
         spending = Spending(source, event.override_mcc or event.mcc, event.merchant, event.card_id)
         asked = Asked(purchase_id, None, spending, cents, cents)
-        findings = self._findings(event, position, asked)
+        limits = tuple(self._applying(event.account_id, spending, at_us))
+        findings = self._findings(event, position, asked, limits)
         stands = not any(each.declines for each in findings)
         if stands:
             key = purchase_id or f"\0{position}"
-            self._count(event.account_id, spending, Change(key, at_us, cents, 1), at_us)
+            change = Change(key, at_us, cents, 1)
+            for limit in limits:
+                limit.count(change, at_us)
         if purchase_id is not None:
             counted = cents if stands else 0
             known = KnownPurchase(at_us, cents, counted, stands, False, is_hold, 0, spending)
@@ -114,7 +117,8 @@ class Backtest:
         whole_cents = known.amount_cents + cents
         name = (event.purchase_id, event.operation_id)
         asked = Asked(*name, known.spending, cents, whole_cents)
-        findings = self._findings(event, position, asked)
+        limits = self._applying(event.account_id, known.spending, event.at_us)
+        findings = self._findings(event, position, asked, limits)
         if any(each.declines for each in findings):
             more = known._replace(surplus_cents=known.surplus_cents + cents)
             self._purchases.put(event.account_id, event.purchase_id, more)
@@ -197,11 +201,14 @@ class Backtest:
         adds_cents = after_cents - known.counted_cents
         change = Change(event.purchase_id, known.made_at_us, adds_cents, adds_count)
         if adds_cents:
-            self._count(event.account_id, known.spending, change, event.at_us)
+            for limit in self._applying(event.account_id, known.spending, event.at_us):
+                limit.count(change, event.at_us)
         after = known._replace(counted_cents=after_cents)
         self._purchases.put(event.account_id, event.purchase_id, after)
 
-    def _findings(self, event: Any, position: int, asked: Asked) -> list[Finding]:
+    def _findings(
+        self, event: Any, position: int, asked: Asked, limits: Iterable[Limit]
+    ) -> list[Finding]:
         """What candidates would have declined: all that fail, of which one decides at the most."""
         if event.at_us < self._since_us:
             return []
@@ -216,7 +223,7 @@ class Backtest:
                 adds_count,
                 now_us,
             )
-            for limit in self._applying(account_id, asked.spending, now_us)
+            for limit in limits
         ]
         decides = first_exceeded(checks)
         return [
@@ -235,10 +242,6 @@ class Backtest:
             for check in checks
             if check.exceeded is not None
         ]
-
-    def _count(self, account_id: str, spending: Spending, change: Change, now_us: int) -> None:
-        for limit in self._applying(account_id, spending, now_us):
-            limit.count(change, now_us)
 
     def _applying(self, account_id: str, spending: Spending, now_us: int) -> Iterator[Limit]:
         """The account's counters whose scope has a purchase, in the windows of now."""
