@@ -1,7 +1,7 @@
 """The only place where concrete objects are put together: journal, actors, snapshots."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -57,9 +57,9 @@ class Running:
     journal: Journal
     vault: Vault
 
-    def expire_holds(self, account_id: str) -> None:
-        """Have the overdue holds of an account end. Nobody waits for it."""
-        self.actors.dispatcher.send(ExpireHolds(account_id))
+    def expire_holds(self, account_id: str) -> Awaitable[object]:
+        """Have the overdue holds of an account end; what tells once that is durable."""
+        return self.actors.dispatcher.send(ExpireHolds(account_id))
 
     async def record_policy(self, settings: Settings, by: str = "start") -> None:
         """Journal the settings that decide, if they are not those that were journaled last.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from authorizer.actors.clock import Clock
-from authorizer.actors.timers import SLOT_US, Timers, accounts_with_holds
+from authorizer.actors.timers import SLICE, SLOT_US, Timers, accounts_with_holds
 from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.domain.accounts.purchase_commands import (
     AuthorizeHold,
@@ -166,3 +167,29 @@ def test_a_slot_is_due_when_its_end_has_come() -> None:
     now_ns[0] += SLOT_US * 1000
     assert timers.due() == ["a"]
     assert timers.due() == []
+
+
+async def test_very_many_that_are_due_do_not_stand_in_front_of_a_purchase() -> None:
+    """No more are asked at a time than a slice: a purchase waits for these at most."""
+    now_ns = [10 * 10**9]
+    timers = Timers(Clock(lambda: now_ns[0], lambda: now_ns[0]))
+    for number in range(3 * SLICE):
+        timers.note(f"a{number}", 10 * 10**6)
+    asked: list[asyncio.Future[None]] = []
+
+    def ask(_: str) -> asyncio.Future[None]:
+        asked.append(asyncio.get_running_loop().create_future())
+        return asked[-1]
+
+    running = asyncio.ensure_future(timers.run(ask))
+    for slices in (1, 2, 3):
+        deadline = asyncio.get_running_loop().time() + 30
+        while len(asked) < slices * SLICE:  # noqa: ASYNC110 - a deadline is in the loop
+            assert asyncio.get_running_loop().time() < deadline
+            await asyncio.sleep(0.01)
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert len(asked) == slices * SLICE
+        for one in asked[-SLICE:]:
+            one.set_result(None)
+    running.cancel()
