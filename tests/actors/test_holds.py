@@ -184,7 +184,7 @@ async def test_very_many_that_are_due_do_not_stand_in_front_of_a_purchase() -> N
     running = asyncio.ensure_future(timers.run(ask))
     for slices in (1, 2, 3):
         deadline = asyncio.get_running_loop().time() + 30
-        while len(asked) < slices * SLICE:  # noqa: ASYNC110 - a deadline is in the loop
+        while len(asked) < slices * SLICE:
             assert asyncio.get_running_loop().time() < deadline
             await asyncio.sleep(0.01)
         for _ in range(10):
