@@ -10,7 +10,7 @@ from authorizer.cli.options import settings_options
 from authorizer.cli.past_decision import PastDecision, Retelling
 from authorizer.cli.points import time_text
 from authorizer.cli.progress import journal_bytes, progress
-from authorizer.domain.accounts.assessment import Step
+from authorizer.domain.accounts.assessment_values import Step
 from authorizer.domain.money import format_cents
 from authorizer.http.api.wire import money
 from authorizer.http.decisions import decision_document

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from authorizer.domain.accounts.aggregate import ACCOUNTS
-from authorizer.domain.accounts.assessment import Assessment, Request, Step, assess
+from authorizer.domain.accounts.assessment import assess
+from authorizer.domain.accounts.assessment_values import Assessment, Request, Step
 from authorizer.domain.accounts.categories import CREDIT_LIMIT
 from authorizer.domain.accounts.events import PurchaseApproved, PurchaseDeclined
 from authorizer.domain.accounts.policy import Policy

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from authorizer.actors.velocity_limits import VelocityLimits
-from authorizer.domain.accounts.assessment import Assessment, Step
+from authorizer.domain.accounts.assessment_values import Assessment, Step
 from authorizer.domain.accounts.purchase_commands import Explain
 from authorizer.http.access.roles import DECISIONS
 from authorizer.http.api.endpoints import endpoint

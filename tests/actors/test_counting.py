@@ -10,7 +10,8 @@ import pytest
 
 from authorizer.actors import counting
 from authorizer.actors.counting import GlobalCounting
-from authorizer.domain.accounts.limits import Limit, LimitMode, LimitScope, LimitTerms
+from authorizer.domain.accounts.limit_counters import Limit
+from authorizer.domain.accounts.limits import LimitMode, LimitScope, LimitTerms
 from authorizer.domain.accounts.state import Account
 from authorizer.domain.limits.state import GlobalLimits
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from authorizer.actors.velocity_limits import VelocityLimits
-from authorizer.domain.accounts.assessment import Assessment
+from authorizer.domain.accounts.assessment_values import Assessment
 from authorizer.domain.accounts.limits import (
     Counted,
     LimitMode,

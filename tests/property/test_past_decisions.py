@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from authorizer.cli.past_decision import PastDecision, Retelling
 from authorizer.domain.accounts import expiry
 from authorizer.domain.accounts.aggregate import ACCOUNTS
-from authorizer.domain.accounts.assessment import Assessment
+from authorizer.domain.accounts.assessment_values import Assessment
 from authorizer.domain.accounts.cards import CardTerms
 from authorizer.domain.accounts.categories import CategoryTable
 from authorizer.domain.accounts.commands import Authorize

@@ -6,9 +6,8 @@ card, its controls, the source, the limits.
 """
 
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
-from typing import Any, Final, NamedTuple
 
+from authorizer.domain.accounts.assessment_values import NO_PARTS, Assessment, Request, Rules
 from authorizer.domain.accounts.books import available_cents
 from authorizer.domain.accounts.cards import CardStatus
 from authorizer.domain.accounts.categories import CREDIT_LIMIT
@@ -19,13 +18,12 @@ from authorizer.domain.accounts.deciders import (
     LIMIT,
     PRODUCT,
     Decider,
-    LimitName,
     limit_name,
     shadow_hits,
 )
+from authorizer.domain.accounts.limit_counters import Limit
 from authorizer.domain.accounts.limits import (
     TRANSACTION,
-    Limit,
     LimitCheck,
     LimitTerms,
     Spending,
@@ -36,80 +34,6 @@ from authorizer.domain.accounts.purchase_state import Purchase
 from authorizer.domain.accounts.state import Account, AccountStatus
 from authorizer.domain.outcomes import Reason
 
-_NO_PARTS: Final[Mapping[str, Limit]] = MappingProxyType({})
-
-
-class Request(NamedTuple):
-    """What the rules look at of a purchase."""
-
-    amount_cents: int
-    mcc: str
-    merchant: str
-    card_id: str | None
-    product: str | None = None
-    partial: bool = False
-    waited_ns: int = 0
-    is_told: bool = False
-    """Whether every rule is noted with what it saw, which costs more than the rules do."""
-
-
-class Step(NamedTuple):
-    """One rule and what it saw."""
-
-    rule: str
-    result: str
-    """`pass`, `decline`, or what it found."""
-    facts: Mapping[str, Any]
-    """Amounts in centavos, by names that end in `_cents`."""
-
-
-class Assessment(NamedTuple):
-    """What the rules say of a purchase."""
-
-    reason: Reason
-    source: str | None
-    """The source that would pay; None for a decline."""
-    amount_cents: int
-    """What would be approved."""
-    override_mcc: str | None
-    decided_by: Decider | None
-    """The control, the product or the limit that declines."""
-    steps: tuple[Step, ...]
-    shadow: tuple[LimitName, ...] = ()
-    """The limits in the shadow that would have declined."""
-
-
-class _Rules:
-    """One run along the rules."""
-
-    def __init__(
-        self,
-        account: Account,
-        request: Request,
-        policy: Policy,
-        now_us: int,
-        parts: Mapping[str, Limit] = _NO_PARTS,
-    ) -> None:
-        self.account = account
-        self.parts = parts
-        self.request = request
-        self.policy = policy
-        self.now_us = now_us
-        self.told = request.is_told
-        self.steps: list[Step] = []
-        self.override_mcc = policy.merchants.mcc_for(request.merchant)
-        self.mcc = self.override_mcc or request.mcc
-
-    def see(self, rule: str, result: str, **facts: Any) -> None:
-        if self.told:
-            self.steps.append(Step(rule, result, facts))
-
-    def decline(
-        self, reason: Reason, by: Decider | None = None, shadow: tuple[LimitName, ...] = ()
-    ) -> Assessment:
-        steps = tuple(self.steps)
-        return Assessment(reason, None, 0, self.override_mcc, by, steps, shadow)
-
 
 def assess(
     account: Account,
@@ -117,14 +41,14 @@ def assess(
     policy: Policy,
     now_us: int,
     only: Purchase | None = None,
-    parts: Mapping[str, Limit] = _NO_PARTS,
+    parts: Mapping[str, Limit] = NO_PARTS,
 ) -> Assessment:
     """Run along the rules.
 
     `only`: the hold that is added to, whose source alone may pay. `parts`: what the account would
     count of limits for every account, by name, where it has not begun to.
     """
-    rules = _Rules(account, request, policy, now_us, parts)
+    rules = Rules(account, request, policy, now_us, parts)
     obstacle = _standing(rules) or _deadline(rules) or _card(rules)
     if obstacle is not None:
         return rules.decline(obstacle)
@@ -139,14 +63,14 @@ def forced_source(account: Account, request: Request, policy: Policy) -> str:
 
     Where the product does not go with the merchant it is as if there were none.
     """
-    rules = _Rules(account, request, policy, 0)
+    rules = Rules(account, request, policy, 0)
     if not rules.mcc:
         return policy.categories.fallback
     sources = _sources(rules) or policy.sources_by_mcc.get(rules.mcc, policy.sources_elsewhere)
     return _covering(rules, sources) or sources[0]
 
 
-def _standing(rules: _Rules) -> Reason | None:
+def _standing(rules: Rules) -> Reason | None:
     status = rules.account.status
     active = status is AccountStatus.ACTIVE
     if active and not rules.told:
@@ -157,14 +81,14 @@ def _standing(rules: _Rules) -> Reason | None:
     return Reason.ACCOUNT_FROZEN if status is AccountStatus.FROZEN else Reason.ACCOUNT_CLOSED
 
 
-def _deadline(rules: _Rules) -> Reason | None:
+def _deadline(rules: Rules) -> Reason | None:
     if rules.request.waited_ns < rules.policy.deadline_ns:
         return None
     rules.see("deadline", "decline", waited_ms=rules.request.waited_ns // 1_000_000)
     return Reason.TOO_LATE
 
 
-def _card(rules: _Rules) -> Reason | None:
+def _card(rules: Rules) -> Reason | None:
     card_id = rules.request.card_id
     if card_id is None:
         return None
@@ -177,7 +101,7 @@ def _card(rules: _Rules) -> Reason | None:
     return None if active else Reason.CARD_BLOCKED
 
 
-def _controls(rules: _Rules, before_cents: int) -> str | None:
+def _controls(rules: Rules, before_cents: int) -> str | None:
     request = rules.request
     if request.card_id is None:
         return None
@@ -188,7 +112,7 @@ def _controls(rules: _Rules, before_cents: int) -> str | None:
     return control
 
 
-def _funds_and_limits(rules: _Rules, only: Purchase | None) -> Assessment:
+def _funds_and_limits(rules: Rules, only: Purchase | None) -> Assessment:
     request = rules.request
     if rules.told:
         _see_override(rules)
@@ -220,12 +144,12 @@ def _funds_and_limits(rules: _Rules, only: Purchase | None) -> Assessment:
     return Assessment(reason, source, amount_cents, rules.override_mcc, None, steps, shadow)
 
 
-def _see_override(rules: _Rules) -> None:
+def _see_override(rules: Rules) -> None:
     found = "applies" if rules.override_mcc else "none"
     rules.see("override", found, merchant=rules.request.merchant, mcc=rules.override_mcc)
 
 
-def _sources(rules: _Rules) -> tuple[str, ...]:
+def _sources(rules: Rules) -> tuple[str, ...]:
     """The sources that may pay, in order; none where the product does not go with the merchant."""
     policy, request = rules.policy, rules.request
     sources = policy.sources_by_mcc.get(rules.mcc, policy.sources_elsewhere)
@@ -243,7 +167,7 @@ def _sources(rules: _Rules) -> tuple[str, ...]:
     return sources if request.card_id is None else (*sources, CREDIT_LIMIT)
 
 
-def _covering(rules: _Rules, sources: tuple[str, ...]) -> str | None:
+def _covering(rules: Rules, sources: tuple[str, ...]) -> str | None:
     """The first source that covers the whole amount."""
     needed_cents = rules.request.amount_cents
     for source in sources:
@@ -263,7 +187,7 @@ def _covering(rules: _Rules, sources: tuple[str, ...]) -> str | None:
 
 
 def _checks(
-    rules: _Rules, spending: Spending, amount_cents: int, only: Purchase | None
+    rules: Rules, spending: Spending, amount_cents: int, only: Purchase | None
 ) -> Iterator[LimitCheck]:
     """What each limit says that has the purchase in its scope; only those exceeded if not told."""
     whole_cents = amount_cents if only is None else only.amount_cents + amount_cents
@@ -297,7 +221,7 @@ def _checks(
         yield check
 
 
-def _limits(rules: _Rules) -> Iterator[tuple[str, Limit | None, LimitTerms, bool]]:
+def _limits(rules: Rules) -> Iterator[tuple[str, Limit | None, LimitTerms, bool]]:
     """Each limit with the terms that hold, and whether it is for every account.
 
     None for one whose count the account has not begun.

@@ -14,7 +14,7 @@ from authorizer.domain.accounts.cards import (
     unpack_terms,
 )
 from authorizer.domain.accounts.controls import unpack_controls
-from authorizer.domain.accounts.limits import pack_limit, unpack_limit
+from authorizer.domain.accounts.limit_counters import pack_limit, unpack_limit
 from authorizer.domain.accounts.purchase_state import pack_purchase, unpack_purchase
 from authorizer.domain.accounts.state import Account, AccountStatus
 

@@ -17,11 +17,11 @@ from authorizer.domain.accounts.backtest_values import (
 )
 from authorizer.domain.accounts.categories import CREDIT_LIMIT
 from authorizer.domain.accounts.events import PurchaseApproved, PurchaseDeclined
+from authorizer.domain.accounts.limit_counters import Limit
 from authorizer.domain.accounts.limits import (
     CALENDAR_WINDOWS,
     TRANSACTION,
     Change,
-    Limit,
     Spending,
     first_exceeded,
 )

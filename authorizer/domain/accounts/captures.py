@@ -2,7 +2,8 @@
 
 from typing import Final, NamedTuple
 
-from authorizer.domain.accounts.assessment import Request, forced_source
+from authorizer.domain.accounts.assessment import forced_source
+from authorizer.domain.accounts.assessment_values import Request
 from authorizer.domain.accounts.books import available_cents, capture, release
 from authorizer.domain.accounts.categories import CREDIT_LIMIT
 from authorizer.domain.accounts.purchase_commands import Capture

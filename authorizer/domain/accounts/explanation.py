@@ -1,6 +1,7 @@
 """Reading a purchase, and how one would be decided; nothing changes."""
 
-from authorizer.domain.accounts.assessment import Assessment, Request, Step, assess
+from authorizer.domain.accounts.assessment import assess
+from authorizer.domain.accounts.assessment_values import Assessment, Request, Step
 from authorizer.domain.accounts.purchase_commands import Explain, ReadPurchase
 from authorizer.domain.accounts.purchase_lookup import find_purchase
 from authorizer.domain.accounts.purchase_operations import no_purchase

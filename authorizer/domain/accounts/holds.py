@@ -1,6 +1,7 @@
 """Holds: reserving money for a purchase, more of it, and letting it go when its time has come."""
 
-from authorizer.domain.accounts.assessment import Assessment, Request, assess
+from authorizer.domain.accounts.assessment import assess
+from authorizer.domain.accounts.assessment_values import Assessment, Request
 from authorizer.domain.accounts.books import hold
 from authorizer.domain.accounts.idempotency import purchase_fingerprint
 from authorizer.domain.accounts.purchase_commands import (

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from authorizer.domain.accounts.assessment import Request, assess
+from authorizer.domain.accounts.assessment import assess
+from authorizer.domain.accounts.assessment_values import Request
 from authorizer.domain.accounts.cards import CardStatus
 from authorizer.domain.accounts.categories import CREDIT_LIMIT, DEFAULT_WALLETS
 from authorizer.domain.accounts.commands import Authorize

@@ -12,7 +12,7 @@ from authorizer.domain.accounts.cards import (
 )
 from authorizer.domain.accounts.events import CardOpened, CardReplaced
 from authorizer.domain.accounts.idempotency import IdempotencyKeys
-from authorizer.domain.accounts.limits import Limit
+from authorizer.domain.accounts.limit_counters import Limit
 from authorizer.domain.accounts.purchase_state import Purchase
 from authorizer.domain.index import Index
 

@@ -3,16 +3,15 @@
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 
+from authorizer.domain.accounts.limit_counters import Limit, counted_in
 from authorizer.domain.accounts.limits import (
     CALENDAR_WINDOWS,
     Change,
     Counted,
-    Limit,
     LimitEntry,
     LimitMode,
     LimitTerms,
     Spending,
-    counted_in,
 )
 from authorizer.domain.accounts.purchase_commands import PutLimit, RemoveLimit
 from authorizer.domain.accounts.purchase_events import LimitPut, LimitRemoved, LimitWindowBegan
