@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from authorizer.actors.card_claims import CardClaims
 from authorizer.actors.cards import Cards
 from authorizer.actors.customer_file import CustomerFiles
-from authorizer.actors.dispatcher import Dispatcher
+from authorizer.actors.dispatcher import Bounds, Dispatcher
 from authorizer.actors.entity import ActorContext, OffLoop
 from authorizer.actors.erasure import Erasure
 from authorizer.actors.keys import Keys, KeyStore
 from authorizer.actors.onboarding import Onboarding
 from authorizer.actors.personal_data_export import PersonalDataExports
+from authorizer.actors.recall import Recall
 from authorizer.actors.search import CustomerSearch
 from authorizer.actors.tickets import Tickets
 from authorizer.domain.aggregate import Context
@@ -43,12 +44,12 @@ def assemble(
     store: KeyStore,
     off_loop: OffLoop,
     on_failure: Callable[[BaseException], None],
-    max_resident: int,
-    max_inbox: int,
+    recall: Recall,
+    bounds: Bounds,
 ) -> Actors:
     """The actors over a state. `on_failure` is told of keys that could not be written."""
     sealer = around.context.sealer
-    dispatcher = Dispatcher(around, max_resident, max_inbox)
+    dispatcher = Dispatcher(around, recall, bounds)
 
     def was_sealed(customer_id: str) -> bool:
         actor = dispatcher.customers.find(customer_id)

@@ -68,6 +68,10 @@ class Directory(Generic[A]):
         """The actor of an active entity, to be read. It may be broken."""
         return self._active.get(entity_id)
 
+    def at_rest(self, entity_id: str) -> Any:
+        """The state of a passive entity, to be read."""
+        return self._store.load(entity_id)
+
     def packed(self, entity_id: str) -> PackedEntity:
         """The current state of an entity, packed.
 

@@ -1,11 +1,13 @@
 """The dispatcher: which entity a command is for, and whether there is room in its inbox."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any, Final, Protocol, TypeVar, cast
+from typing import Any, Final, NamedTuple, Protocol, TypeVar, cast
 
 from authorizer.actors.directory import Directory
-from authorizer.actors.entity import ActorContext, EntityActor
+from authorizer.actors.entity import ActorContext, EntityActor, Recalling
+from authorizer.actors.recall import UNREADABLE, Recall, purchase_named
 from authorizer.actors.reply import LoopFuture, Reply
 from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.domain.accounts.commands import Authorize
@@ -24,6 +26,7 @@ from authorizer.domain.messages import Command
 from authorizer.domain.outcomes import OUTCOMES, Done, Outcome, Reason, Refusal, RefusalKind
 from authorizer.domain.tickets.aggregate import TICKETS
 from authorizer.domain.tickets.state import Ticket
+from authorizer.persistence.archive.protocol import ArchiveError
 
 MAX_RESIDENT_OTHERS: Final = 10_000
 """Entities of every aggregate but the accounts that are awake at most: no purchase waits for
@@ -42,6 +45,15 @@ LIMITED: Final = frozenset((AuthorizeHold, IncrementHold, ReadLimits))
 """Commands that limits look at, besides purchases of one message."""
 
 
+class Bounds(NamedTuple):
+    """How much there may be at a time."""
+
+    resident: int
+    """Accounts that are awake."""
+    inbox: int
+    """Messages that wait for one entity."""
+
+
 class Counting(Protocol):
     """Has accounts begin to count for the limits that are for every account."""
 
@@ -58,18 +70,21 @@ class Counting(Protocol):
 class Dispatcher:
     """All entities, and the way of a command to the one that decides it."""
 
-    def __init__(self, around: ActorContext, max_resident: int, max_inbox: int) -> None:
-        """`max_resident` bounds the accounts that are awake, `max_inbox` each entity's inbox."""
+    def __init__(self, around: ActorContext, recall: Recall, bounds: Bounds) -> None:
+        """Every entity that there is, asleep."""
         self._state = around.state
         self._run_queue = around.run_queue
         self._commit = around.commit
-        self._max_inbox = max_inbox
+        self._max_inbox = bounds.inbox
+        self.recall = recall
+        """Finds purchases that have left memory."""
+        self._recalling: set[asyncio.Task[None]] = set()
         self.counting: Counting | None = None
         """Has accounts begin to count for limits that are for all; None: there are none."""
-        others = min(max_resident, MAX_RESIDENT_OTHERS)
+        others = min(bounds.resident, MAX_RESIDENT_OTHERS)
         self.directories: Mapping[Aggregate[Any], Directory[Any]] = {
             aggregate: _directory(
-                aggregate, around, max_resident if aggregate is ACCOUNTS else others
+                aggregate, around, bounds.resident if aggregate is ACCOUNTS else others
             )
             for aggregate in AGGREGATES
             if not aggregate.is_single
@@ -100,7 +115,17 @@ class Dispatcher:
             return _FULL_TICKET if aggregate is TICKETS else _FULL
         if type(command) in LIMITED and self.counting is not None:
             await self.counting.wait(actor.state)
-        return cast(Answer[R], await actor.actor_ref.ask(command, block=False))
+        message: Any = command
+        named = purchase_named(command) if aggregate is ACCOUNTS else None
+        if named is not None and self.recall.may_be_archived(actor.entity_id, named):
+            try:
+                found = await self.recall.look_up(actor.entity_id, named)
+            except ArchiveError:
+                return UNREADABLE
+            message = command if found is None else Recalling(command, found)
+        _, actor = self._entity_of(command, entity_id)  # it may have become passive meanwhile
+        assert not isinstance(actor, Refusal)
+        return cast(Answer[R], await actor.actor_ref.ask(message, block=False))
 
     def send(self, command: Command[R]) -> Awaitable[Answer[R]]:
         """Send a command to its entity now, and return what becomes the answer.
@@ -124,10 +149,37 @@ class Dispatcher:
         if len(actor.actor_inbox) >= self._max_inbox:
             return OUTCOMES[Reason.OVERLOADED]
         if self.counting is not None and self.counting.is_due(actor.state):
-            self.counting.first(command.account_id, partial(actor.ask_for, command, reply))
+            self.counting.first(command.account_id, partial(self._submit, command, reply))
             return None
-        actor.ask_for(command, reply)
+        if self.recall.archive.has_any:
+            self._submit(command, reply)
+        else:
+            actor.ask_for(command, reply)
         return None
+
+    def _submit(self, command: Authorize, reply: Reply) -> None:
+        """Put a purchase to its account, with what of its id has left memory."""
+        if self.recall.may_be_archived(command.account_id, command.transaction_id):
+            task = asyncio.get_running_loop().create_task(self._submit_recalling(command, reply))
+            self._recalling.add(task)
+            task.add_done_callback(self._recalling.discard)
+        else:
+            self._account(command).ask_for(command, reply)
+
+    async def _submit_recalling(self, command: Authorize, reply: Reply) -> None:
+        assert command.transaction_id is not None
+        try:
+            found = await self.recall.look_up(command.account_id, command.transaction_id)
+        except ArchiveError:  # nothing is decided on an id that may have been answered
+            reply.set(OUTCOMES[Reason.UNAVAILABLE])
+            return
+        message = command if found is None else Recalling(command, found)
+        self._account(command).ask_for(message, reply)
+
+    def _account(self, command: Authorize) -> EntityActor[Account]:
+        actor = self.accounts.find(command.account_id)
+        assert actor is not None, "accounts stay"
+        return actor
 
     def account_of_card(self, card_id: str) -> str | None:
         """The account that a card is on."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import pykka
 
@@ -13,8 +13,10 @@ from authorizer.actors.reply import LoopFuture
 from authorizer.actors.run_queue import RunQueue
 from authorizer.actors.timers import Timers
 from authorizer.domain.accounts.commands import Authorize
+from authorizer.domain.accounts.leaving import is_over
 from authorizer.domain.accounts.purchases import authorize, authorize_by_all_rules
-from authorizer.domain.accounts.state import Account, forget_id_pages
+from authorizer.domain.accounts.room import Room
+from authorizer.domain.accounts.state import Account, Recalled, forget_id_pages
 from authorizer.domain.aggregate import Aggregate, Context, Entity
 from authorizer.domain.messages import Event
 from authorizer.domain.outcomes import OUTCOMES, Outcome, Reason, Refusal, RefusalKind
@@ -23,6 +25,20 @@ from authorizer.persistence.state.record import encode
 from authorizer.persistence.state.state import State
 
 S = TypeVar("S", bound=Entity)
+
+
+class Recalling(NamedTuple):
+    """A command with the purchase that it names, which had left memory."""
+
+    command: Any
+    recalled: Recalled
+
+
+class LettingGo(NamedTuple):
+    """Has an entity do what is no command: its state gets smaller, and says the same."""
+
+    let_go: Callable[[Any], object]
+
 
 OffLoop = Callable[..., Awaitable[Any]]
 """Runs a function that blocks where it does not hold the loop, and awaits its result."""
@@ -41,6 +57,10 @@ class ActorContext:
     """Told of every handler that raised: which entity, and why. It must not raise."""
     timers: Timers
     """Told when something of an account is due by itself."""
+    crowded: Callable[[str], None]
+    """Told of an account with more closed purchases than should be in memory."""
+    room: Room
+    """How much of closed purchases stays in memory."""
     lives: LifeCounts = field(default_factory=LifeCounts)
     """Told of every decision on a purchase of several messages, and of what it changed."""
 
@@ -78,11 +98,23 @@ class EntityActor(LoopActor, Generic[S]):
             return self._unavailable(message)
         if type(message) is Authorize:
             return self._authorize(message)  # type: ignore[misc] # only accounts are asked
+        if type(message) is Recalling:
+            return self._recall(message)  # type: ignore[misc] # likewise
+        if type(message) is LettingGo:
+            return message.let_go(self.state)
         try:
             return self._handle_command(message)
         except Exception as bug:  # noqa: BLE001 - one entity's bug is that entity's alone
             self.around.on_bug(self.entity_id, bug)
             return self._unavailable(message)
+
+    def _recall(self: "EntityActor[Account]", message: Recalling) -> Any:
+        """Handle a command while the purchase that it names can be found."""
+        self.state.recalled = message.recalled
+        try:
+            return self.on_receive(message.command)
+        finally:
+            self.state.recalled = None
 
     def _handle_command(self, command: Any) -> Any:
         """Decide a command, make its events part of the state and of the journal, and answer."""
@@ -135,6 +167,8 @@ class EntityActor(LoopActor, Generic[S]):
         if aggregate.retention is not None:
             kept_us = self.around.context.policy.id_retention_us
             aggregate.retention.forget_pages(self.state, events[-1].at_us - kept_us)
+        if isinstance(self.state, Account) and is_over(self.state, self.around.room.most):
+            self.around.crowded(self.entity_id)
 
     def _authorize(self: "EntityActor[Account]", command: Authorize) -> Outcome:
         """Decide one purchase: what `_handle_command` does, in a shorter way.
@@ -162,6 +196,8 @@ class EntityActor(LoopActor, Generic[S]):
             clock.happened(event.at_us)
             if event.transaction_id is not None:
                 forget_id_pages(state, event.at_us - context.policy.id_retention_us)
+                if state.purchase_keys.has_just_sealed() and is_over(state, around.room.most):
+                    around.crowded(self.entity_id)
         except Exception as bug:  # noqa: BLE001 - one account's bug is that account's alone
             around.on_bug(self.entity_id, bug)
             return OUTCOMES[Reason.UNAVAILABLE]
@@ -185,6 +221,8 @@ class EntityActor(LoopActor, Generic[S]):
 
     def _unavailable(self, command: Any) -> Any:
         """The answer to a command that a bug kept from being decided."""
+        if type(command) is Recalling:
+            command = command.command
         if type(command) is Authorize:
             return OUTCOMES[Reason.UNAVAILABLE]
         return Refusal(RefusalKind.UNAVAILABLE, "this cannot be answered now")

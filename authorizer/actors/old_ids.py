@@ -1,11 +1,13 @@
-"""Idempotency keys past their retention are forgotten, also of accounts that stay passive."""
+"""Old ids are forgotten, and old purchases leave memory, also of accounts that stay passive."""
 
 import asyncio
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
+from authorizer.actors.archiving import Archiving, old_before
 from authorizer.actors.directory import Directory
 from authorizer.actors.entity import ActorContext
+from authorizer.domain.accounts.leaving import closed_purchases
 from authorizer.domain.accounts.state import Account, forget_ids
 from authorizer.domain.moments import SECOND_US
 
@@ -14,6 +16,8 @@ SLICE_SECONDS: Final = 0.0005
 PAUSE_SECONDS: Final = 0.025
 ROUNDS_A_RETENTION: Final = 24
 """So an id stays for a twenty-fourth of the retention too long, at most."""
+ROUNDS_IN_ROOM: Final = 4
+"""And a closed purchase stays in memory a quarter longer than it should, at most."""
 
 
 class Round(NamedTuple):
@@ -31,10 +35,15 @@ class OldIds:
     """
 
     def __init__(
-        self, around: ActorContext, directory: Directory[Any], seconds: Callable[[], float]
+        self,
+        around: ActorContext,
+        directory: Directory[Any],
+        archiving: Archiving,
+        seconds: Callable[[], float],
     ) -> None:
         self._around = around
         self._directory = directory
+        self._archiving = archiving
         self._seconds = seconds
         self.rounds = 0
         """How many rounds were walked."""
@@ -43,14 +52,17 @@ class OldIds:
 
     async def run(self, after_round: Callable[[Round], None]) -> None:
         """Walk round after round, the first one at once."""
-        retention_seconds = self._around.context.policy.id_retention_us / SECOND_US
+        policy = self._around.context.policy
+        retention_seconds = policy.id_retention_us / SECOND_US / ROUNDS_A_RETENTION
+        pause_seconds = min(retention_seconds, self._around.room.seconds / ROUNDS_IN_ROOM)
         while True:
             started = self._seconds()
             walked = await self.round()
             self.rounds += 1
             self.forgotten += walked.ids
             after_round(walked)
-            left = retention_seconds / ROUNDS_A_RETENTION - (self._seconds() - started)
+            await self._archiving.forget()
+            left = pause_seconds - (self._seconds() - started)
             await asyncio.sleep(max(PAUSE_SECONDS, left))
 
     async def round(self) -> Round:
@@ -69,5 +81,9 @@ class OldIds:
         return Round(count, forgotten)
 
     def _forget(self, account: Account) -> int:
-        since_us = self._around.clock.newest_us - self._around.context.policy.id_retention_us
-        return forget_ids(account, since_us)
+        around = self._around
+        since_us = around.clock.newest_us - around.context.policy.id_retention_us
+        forgotten = forget_ids(account, since_us)
+        if closed_purchases(account, old_before(around), around.room.most):
+            around.crowded(account.account_id)
+        return forgotten

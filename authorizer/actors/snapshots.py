@@ -104,7 +104,10 @@ class Snapshots:
                     break
                 await self._off_loop(_write, file, chunk)
             await durable(self._commit, self._commit.appended)
-            await self._off_loop(_write, file, snapshot.end_chunk(self._end()))
+            end = snapshot.archive_chunk(self._dispatcher.recall.archive.mark) + snapshot.end_chunk(
+                self._end()
+            )
+            await self._off_loop(_write, file, end)
         finally:
             await self._off_loop(file.close)
         await self._off_loop(self._disk.rename, snapshot.TEMPORARY, name)

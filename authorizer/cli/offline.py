@@ -5,7 +5,7 @@ import errno
 import os
 import signal
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from typing import Final, TypeVar
 
@@ -14,6 +14,9 @@ import uvloop
 
 from authorizer.cli.progress import journal_bytes, progress, status_line
 from authorizer.logs.setup import configure_logging
+from authorizer.persistence.archive import database as archive
+from authorizer.persistence.archive.archive_to_read import ArchiveToRead
+from authorizer.persistence.archive.protocol import ArchiveError
 from authorizer.persistence.journal import segments as journal
 from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.state.recovery import JournalShorterError, Recovered
@@ -33,6 +36,18 @@ def journal_to_read(settings: Settings) -> LocalDisk:
     if not journal.segments(disk):
         raise click.ClickException(f"{settings.data} holds no journal")
     return disk
+
+
+@contextmanager
+def archive_to_read(settings: Settings) -> Iterator[ArchiveToRead | None]:
+    """The archive of purchases that left memory; None where there is none, or it can't be read."""
+    try:
+        found = ArchiveToRead(settings.data / archive.FOLDER)
+    except (FileNotFoundError, ArchiveError):
+        yield None
+        return
+    with closing(found):
+        yield found
 
 
 InWorld = Callable[[World, Recovered], World]
@@ -55,8 +70,9 @@ def work(
     """
     configure_logging(settings.log_format, "warning", status_line())
     disk = LocalDisk(settings.data)
-    with telling_a_failed_disk(), deaf_to_calls(), disk.lock():
+    with telling_a_failed_disk(), deaf_to_calls(), disk.lock(), ExitStack() as last:
         world = real_world(settings, disk, partial(_end_process, status_line()))
+        last.callback(world.archive.close)
         recovered = recover(world, settings)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(_work(settings, in_world(world, recovered), recovered, job))
@@ -98,6 +114,8 @@ def telling_a_failed_disk() -> Iterator[None]:
     """Make an error of the disk the end that it is in the midst of work, with status 74."""
     try:
         yield
+    except ArchiveError as error:
+        raise DiskFailedError(f"the disk failed: {error}") from error
     except OSError as error:
         if error.errno not in DISK_ERRORS:
             raise

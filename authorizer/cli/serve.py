@@ -5,6 +5,7 @@ import shlex
 import sys
 import time
 from collections.abc import Iterable
+from contextlib import ExitStack
 from functools import partial
 from socket import socket
 from typing import Final
@@ -93,8 +94,14 @@ def serve(settings: Settings, trust_clock: bool, accept_shorter_journal: int | N
             "nobody could ask, or anybody could. Use 127.0.0.1, or make one: authorizer keys create"
         )
     _check_reports_url(settings)
-    with offline.telling_a_failed_disk(), offline.deaf_to_calls(), disk.lock():
+    with (
+        offline.telling_a_failed_disk(),
+        offline.deaf_to_calls(),
+        disk.lock(),
+        ExitStack() as last,
+    ):
         world = real_world(settings, disk, end_process)
+        last.callback(world.archive.close)
         recovered = offline.recover(world, settings, accept_shorter_journal)
         with _listen(settings) as listening:
             if not settings.is_loopback:

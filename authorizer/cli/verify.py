@@ -92,7 +92,8 @@ def verify(expect: tuple[Head, ...], without_keys: bool, as_json: bool, settings
     disk = offline.journal_to_read(settings)
     keys = key_place(settings, disk)
     passes = 2 if snapshot.snapshots(disk) else 1
-    with progress("Verifying", passes * journal_bytes(disk)) as passed:
+    shown = progress("Verifying", passes * journal_bytes(disk))
+    with shown as passed, offline.archive_to_read(settings) as archive:
         found = verification.verify(
             disk,
             expect,
@@ -100,6 +101,7 @@ def verify(expect: tuple[Head, ...], without_keys: bool, as_json: bool, settings
             passed,
             keys_in=None if without_keys else (keys.disk, keys.folder),
             accesses_on=LocalDisk(settings.data / access_log.FOLDER),
+            archive=archive,
         )
     click.echo(_json(disk, found) if as_json else _text(disk, found))
     if found.problems:

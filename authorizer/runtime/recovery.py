@@ -6,6 +6,7 @@ from typing import Final
 
 import structlog
 
+from authorizer.persistence.archive.protocol import Attic
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.state.recovery import JournalShorterError, Recovered, put_aside, recover
 from authorizer.runtime.world import World
@@ -25,7 +26,12 @@ def recover_with_summary(
     """Recover, and log one line that sums it up, and one for everything that was amiss."""
     disk, started = world.disk, world.seconds()
     with progress as passed:
-        recovered = recover(disk, passed, id_retention_us=settings.id_retention_us)
+        recovered = recover(
+            disk,
+            passed,
+            id_retention_us=settings.id_retention_us,
+            attic=Attic(world.archive, settings.room),
+        )
     for problem in recovered.damaged_snapshots:
         log.warning("snapshot passed over", problem=problem)
     torn = recovered.journal.torn

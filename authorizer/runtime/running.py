@@ -9,13 +9,17 @@ from functools import partial
 import structlog
 
 from authorizer.actors.admission import Admission
+from authorizer.actors.archiving import Archiving
 from authorizer.actors.assembly import Actors, assemble
 from authorizer.actors.calendar import windows_in
 from authorizer.actors.clock import Clock, ClockState
+from authorizer.actors.crowd import Crowd
+from authorizer.actors.dispatcher import Bounds
 from authorizer.actors.entity import ActorContext
 from authorizer.actors.life_counts import LifeCounts
 from authorizer.actors.old_ids import OldIds
 from authorizer.actors.purchases import InFlight, Purchases
+from authorizer.actors.recall import Recall
 from authorizer.actors.run_queue import RunQueue
 from authorizer.actors.snapshots import SnapshotPolicy, Snapshots
 from authorizer.actors.timers import Timers, accounts_with_holds
@@ -54,6 +58,8 @@ class Running:
     snapshots: Snapshots
     recovered: Recovered
     old_ids: OldIds
+    archiving: Archiving
+    recall: Recall
     journal: Journal
     vault: Vault
 
@@ -121,6 +127,7 @@ async def run(
 
             clock = _clock(settings, world, recovered, trust_clock)
             timers = Timers(clock)
+            crowd = Crowd()
             lives = LifeCounts()
             for account in accounts_with_holds(recovered.state):
                 timers.note(account.account_id, account.next_expiry_us)
@@ -133,15 +140,18 @@ async def run(
                 recovered.state,
                 on_bug or _log_bug,
                 timers,
+                crowd.note,
+                settings.room,
                 lives,
             )
+            recall = Recall(world.archive, world.off_loop, clock, settings.id_retention_us)
             actors = assemble(
                 around,
                 vault,
                 world.off_loop,
                 world.on_failure,
-                settings.max_resident_accounts,
-                settings.max_inbox,
+                recall,
+                Bounds(settings.max_resident_accounts, settings.max_inbox),
             )
             purchases = Purchases(
                 actors.dispatcher,
@@ -151,6 +161,9 @@ async def run(
                 loop.call_soon,
                 partial(on_bug, "purchases") if on_bug else _log_bug_of_purchase,
             )
+            archiving = Archiving(
+                around, actors.dispatcher.accounts, recall, crowd, world.off_loop, world.seconds
+            )
             yield Running(
                 around=around,
                 actors=actors,
@@ -159,13 +172,16 @@ async def run(
                 purchases=purchases,
                 snapshots=_snapshots(settings, world, around, actors),
                 recovered=recovered,
-                old_ids=OldIds(around, actors.dispatcher.accounts, world.seconds),
+                old_ids=OldIds(around, actors.dispatcher.accounts, archiving, world.seconds),
+                archiving=archiving,
+                recall=recall,
                 journal=journal,
                 vault=vault,
             )
         finally:
             commit.flush()
             await world.off_loop(journal.close)
+            await world.off_loop(world.archive.close)
 
 
 def _open_vault(world: World, erased: Collection[str]) -> Vault:

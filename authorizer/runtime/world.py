@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from authorizer.actors.entity import OffLoop
+from authorizer.persistence.archive.database import FOLDER as ARCHIVE
+from authorizer.persistence.archive.protocol import Archive
+from authorizer.persistence.archive.sqlite_archive import SqliteArchive
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.journal.file_journal import FileJournal
 from authorizer.persistence.journal.journal_thread import JournalThread
@@ -38,6 +41,8 @@ class World:
     disk: Disk
     """The data folder."""
     keys: KeyPlace
+    archive: Archive
+    """Closed purchases that have left memory."""
     open_journal: Callable[[Recovered], Journal]
     """Opens the journal behind what was recovered of it."""
     random: Callable[[int], bytes]
@@ -63,6 +68,7 @@ def real_world(
     return World(
         disk=disk,
         keys=key_place(settings, disk),
+        archive=SqliteArchive(settings.data / ARCHIVE),
         open_journal=open_journal,
         random=os.urandom,
         wall_ns=time.time_ns,

@@ -75,6 +75,21 @@ def metrics_of(running: Running, connections: Connections) -> Metrics:
         "Walks along all accounts, to find such ids, since the start.",
         lambda: running.old_ids.rounds,
     )
+    metrics.counter(
+        "authorizer_purchases_archived",
+        "Closed purchases that have left memory since the start.",
+        lambda: running.archiving.archived,
+    )
+    metrics.counter(
+        "authorizer_archive_lookups",
+        "Ids that were looked up in the archive since the start.",
+        lambda: running.recall.lookups,
+    )
+    metrics.counter(
+        "authorizer_archive_lookups_in_vain",
+        "Those that were not there: they had passed the filter by chance.",
+        lambda: running.recall.in_vain,
+    )
     metrics.gauge(
         "authorizer_journal_undurable_records",
         "Records that are appended and not yet on disk.",

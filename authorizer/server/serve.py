@@ -114,6 +114,7 @@ async def _serve(
             loop.create_task(make_search_ready(running, world)),
             loop.create_task(follow_keys(key_file, in_force, access, world.off_loop)),
             loop.create_task(running.old_ids.run(tell_of_old_ids)),
+            loop.create_task(running.archiving.run()),
             loop.create_task(running.around.timers.run(running.expire_holds)),
         ]
         checking_places = loop.create_task(watch_places(running, world))

@@ -17,6 +17,7 @@ from authorizer.actors.clock import SLEW, ClockBounds
 from authorizer.domain.accounts.categories import CASH, DEFAULT_WALLET_BY_MCC
 from authorizer.domain.accounts.mcc_ranges import MccRange, parse_ranges
 from authorizer.domain.accounts.policy import HoldHours
+from authorizer.domain.accounts.room import Room
 from authorizer.domain.moments import DAY_US, SECOND_US
 from authorizer.domain.money import MAX_BALANCE_CENTS
 from authorizer.domain.tickets.service_levels import Priority, ServiceLevel, ServiceLevels
@@ -41,6 +42,7 @@ from authorizer.settings.kinds import (
     Weekdays,
 )
 from authorizer.settings.sources import Environment, Preset
+from authorizer.settings.wallets import check_that_an_mcc_names, or_none
 
 HOUR_US: Final = DAY_US // 24
 
@@ -66,7 +68,7 @@ class Settings(BaseSettings):
         description="Purchases are answered within this time, or declined when they come.",
     )
     id_retention_days: int = Field(
-        31, ge=1, description="How long the ids of purchases and credits are remembered."
+        360, ge=1, description="How long purchases are found, and repeated ids answered alike."
     )
     clock_jump_seconds: int = Field(
         60, ge=1, description="How far a wall clock that jumps is believed without confirmation."
@@ -75,7 +77,13 @@ class Settings(BaseSettings):
         72, ge=1, description="How far a start believes a wall clock that is ahead of the journal."
     )
     max_remembered_ids: int = Field(
-        262_144, ge=1, description="How many ids one account may remember at a time."
+        262_144, ge=1, description="How many credits one account may have in that time."
+    )
+    purchases_in_memory: int = Field(
+        4096, ge=1, description="Closed purchases of an account that stay in memory; others leave."
+    )
+    closed_in_memory_hours: float = Field(
+        24, gt=0, description="How long after its last change a closed purchase stays in memory."
     )
     keep_alive_seconds: int = Field(
         75,
@@ -199,6 +207,11 @@ class Settings(BaseSettings):
         return ClockBounds(self.clock_jump_seconds * SECOND_US, self.clock_gap_hours * HOUR_US)
 
     @property
+    def room(self) -> Room:
+        """How much of closed purchases stays in memory."""
+        return Room(self.purchases_in_memory, round(self.closed_in_memory_hours * 3600))
+
+    @property
     def id_retention_us(self) -> int:
         """The retention of ids, longer by as much as the wall clock may mislead unnoticed."""
         retention_us, bounds = self.id_retention_days * DAY_US, self.clock_bounds
@@ -207,12 +220,12 @@ class Settings(BaseSettings):
     @property
     def fallbacks(self) -> dict[str, str | None]:
         """By wallet, the one that is asked next; None for no other."""
-        return {wallet: _or_none(other) for wallet, other in self.fallback_of.items()}
+        return {wallet: or_none(other) for wallet, other in self.fallback_of.items()}
 
     @property
     def wallets_of_products(self) -> dict[str, str | None]:
         """By product, the wallet that alone pays; None where none does."""
-        return {product: _or_none(wallet) for product, wallet in self.wallet_by_product.items()}
+        return {product: or_none(wallet) for product, wallet in self.wallet_by_product.items()}
 
     @property
     def hold_times(self) -> HoldHours:
@@ -249,7 +262,7 @@ class Settings(BaseSettings):
     @classmethod
     def _falls_back_from_a_wallet(cls, given: FallbackOf, others: ValidationInfo) -> FallbackOf:
         for wallet in given:
-            _of_an_mcc(wallet, others)
+            check_that_an_mcc_names(wallet, others)
         return given
 
     @field_validator("wallet_by_product")
@@ -257,7 +270,7 @@ class Settings(BaseSettings):
     def _pays_somewhere(cls, given: WalletByProduct, others: ValidationInfo) -> WalletByProduct:
         for wallet in given.values():
             if wallet != NONE:
-                _of_an_mcc(wallet, others)
+                check_that_an_mcc_names(wallet, others)
         return given
 
     @model_validator(mode="before")
@@ -283,15 +296,3 @@ class Settings(BaseSettings):
         file = cls.model_config.get("toml_file")
         toml = (TomlConfigSettingsSource(settings_cls, file),) if file else ()
         return (init_settings, Environment(settings_cls), *toml, Preset(settings_cls))
-
-
-def _or_none(wallet: str) -> str | None:
-    return None if wallet == NONE else wallet
-
-
-def _of_an_mcc(wallet: str, others: ValidationInfo) -> None:
-    """ValueError for a wallet that no MCC names: it is misspelt, or can never pay."""
-    if {"wallet_by_mcc", "fallback_wallet"} <= others.data.keys():  # else these are wrong already
-        names = {*others.data["wallet_by_mcc"].values(), others.data["fallback_wallet"]}
-        if wallet not in names:
-            raise ValueError(f"no MCC names a wallet {wallet!r}, only {', '.join(sorted(names))}")

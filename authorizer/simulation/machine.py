@@ -10,6 +10,8 @@ from typing import Any, Final
 from authorizer.actors.assembly import Actors
 from authorizer.actors.dispatcher import Dispatcher
 from authorizer.actors.snapshots import SnapshotTaken
+from authorizer.persistence.archive.memory_archive import MemoryArchive
+from authorizer.persistence.archive.protocol import Attic
 from authorizer.persistence.journal.file_journal import FileJournal
 from authorizer.persistence.privacy.vault import Vault
 from authorizer.persistence.state.recovery import Recovered, recover
@@ -45,7 +47,7 @@ class Machine(Simulation):
         self.tick_seconds = SLICE_TICK_SECONDS
         self.loop = SteppedLoop()
         self.gated = False
-        """Whether everything off the loop waits for `step`, the making of keys apart."""
+        """Whether everything off the loop waits for `step`, keys and archive apart."""
         self.world = self.make_world(self._open_journal, self._off_loop)
         self._settings = Settings(**settings)
         self._segment_bytes = segment_bytes
@@ -67,7 +69,12 @@ class Machine(Simulation):
     def recover(self, use_snapshots: bool = True) -> Recovered:
         """Recover, and start nothing."""
         retention_us = self._settings.id_retention_us
-        return recover(self.disk, use_snapshots=use_snapshots, id_retention_us=retention_us)
+        return recover(
+            self.disk,
+            use_snapshots=use_snapshots,
+            id_retention_us=retention_us,
+            attic=Attic(self.archive, self._settings.room) if use_snapshots else None,
+        )
 
     def stop(self) -> None:
         """End in order: everything that was asked is answered, everything appended is written."""
@@ -196,7 +203,8 @@ class Machine(Simulation):
         return FileJournal(self.disk, recovered.journal, self._segment_bytes)
 
     async def _off_loop(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        if self.gated and not isinstance(getattr(function, "__self__", None), Vault):
+        at_once = isinstance(getattr(function, "__self__", None), (Vault, MemoryArchive))
+        if self.gated and not at_once:
             gate = self.loop.create_future()
             self._gates.append(gate)
             await gate

@@ -5,6 +5,7 @@ from random import Random
 from typing import Any, Final
 
 from authorizer.actors.entity import OffLoop
+from authorizer.persistence.archive.memory_archive import MemoryArchive
 from authorizer.persistence.journal.protocol import BlockingJournal, Journal
 from authorizer.persistence.state.recovery import Recovered
 from authorizer.runtime.world import KEYS, KeyPlace, World
@@ -23,6 +24,7 @@ class Simulation:
         self.memory = MemoryDisk()
         self.disk = FaultyDisk(self.memory)
         self.random = Random(seed)  # noqa: S311 - that it can be guessed is what it is for
+        self.archive = MemoryArchive(lambda: self.random.randbytes(8).hex())
         self.wall_ns = FIRST_WALL_NS
         self.monotonic_ns = FIRST_MONOTONIC_NS
         self.seconds = 0.0
@@ -51,6 +53,7 @@ class Simulation:
         return World(
             disk=self.disk,
             keys=KeyPlace(self.disk, KEYS),
+            archive=self.archive,
             open_journal=open_journal,
             random=self.random.randbytes,
             wall_ns=lambda: self.wall_ns,

@@ -100,7 +100,7 @@ async def test_ids_that_are_too_old_are_dropped_a_page_at_a_time_while_it_goes_o
     for number in range(8):
         await house.buy("a", 1, transaction_id=f"t{number}")
         await house.credit("a", f"c{number}", 1)
-        house.let_pass(10 * DAY_US * 1000)
+        house.let_pass(116 * DAY_US * 1000)
     account = awake_account(house, "a")
     for ids in (account.purchase_keys, account.credit_keys):
         assert len(ids) <= 6

@@ -48,7 +48,9 @@ async def used_house(accounts: int = 6, max_resident: int = 2) -> House:
 def walker(house: House, monkeypatch: pytest.MonkeyPatch) -> OldIds:
     monkeypatch.setattr(old_ids, "PAUSE_SECONDS", 0)
     ticks = iter(range(10**9))
-    return OldIds(house.around, house.dispatcher.accounts, lambda: float(next(ticks)))
+    return OldIds(
+        house.around, house.dispatcher.accounts, house.archiving, lambda: float(next(ticks))
+    )
 
 
 async def test_old_ids_leave_whoever_is_awake_and_whoever_sleeps(
@@ -125,7 +127,7 @@ async def test_the_loop_goes_on_between_two_accounts(monkeypatch: pytest.MonkeyP
 
 
 async def test_round_follows_round(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With a part of the retention between them."""
+    """With a part of the time between them that closed purchases stay in memory."""
     house = await used_house()
     slept: list[float] = []
     rounds: list[Any] = []
@@ -143,4 +145,4 @@ async def test_round_follows_round(monkeypatch: pytest.MonkeyPatch) -> None:
     task.cancel()
     assert rounds[:2] == [Round(6, 12), Round(6, 0)]
     assert (walking.forgotten, walking.rounds) == (12, len(rounds))
-    assert max(slept) == pytest.approx(RETENTION_US / 1e6 / 24, abs=60)
+    assert max(slept) == pytest.approx(86_400 / 4, abs=60)

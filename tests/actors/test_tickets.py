@@ -9,6 +9,7 @@ import pytest
 
 from authorizer.actors.assembly import assemble
 from authorizer.actors.directory import BrokenEntityError
+from authorizer.actors.dispatcher import Bounds
 from authorizer.domain.customers.commands import ErasePersonalData
 from authorizer.domain.outcomes import Done, Refusal, RefusalKind
 from authorizer.domain.sealing import Sealed, is_plain
@@ -59,7 +60,9 @@ async def test_numbers_go_on_behind_those_that_were_recovered() -> None:
         ticket = Ticket(ticket_id)
         ticket.position = 1
         house.state[TICKETS].put(ticket_id, ticket)
-    started = assemble(house.around, house.vault, inline, lambda _: None, 10, 10)
+    started = assemble(
+        house.around, house.vault, inline, lambda _: None, house.dispatcher.recall, Bounds(10, 10)
+    )
     await house.done(started.onboarding.register(registration("c", "a"), ()))
     answer = await house.done(started.tickets.open(commands.ticket("c", "s", None, None)))
     assert file_of(answer).ticket.ticket_id == "20231114000008"

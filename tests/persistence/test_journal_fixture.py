@@ -22,6 +22,7 @@ from authorizer.domain.customers.state import ERASED
 from authorizer.domain.limits.aggregate import LIMITS
 from authorizer.domain.merchants.aggregate import MERCHANTS
 from authorizer.domain.messages import Event
+from authorizer.domain.moments import DAY_US
 from authorizer.domain.sealing import Sealed
 from authorizer.domain.tickets.aggregate import TICKETS
 from authorizer.domain.tickets.state import TICKET_OF_REQUEST, request_key
@@ -167,7 +168,7 @@ def test_the_journal_of_version_4_recovers() -> None:
 
 def test_the_journal_of_version_5_recovers() -> None:
     """Purchases of one message are whole that were worked on before their ids were forgotten."""
-    state = recover(LocalDisk(V5), use_snapshots=False).state
+    state = recover(LocalDisk(V5), use_snapshots=False, id_retention_us=31 * DAY_US).state
     account = state[ACCOUNTS].load(journal_v5.A)
     assert account.wallets_cents == {"FOOD": 0, "MEAL": 45_00, "CASH": 0}
     assert list(account.purchase_keys.open_page) == ["t-4"]

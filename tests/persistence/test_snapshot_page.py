@@ -24,7 +24,7 @@ from authorizer.persistence.state.snapshot import OLDEST_VERSION, VERSION
 from tools import event_table
 
 PAGE = event_table.DOCS.read_text(encoding="utf-8")
-_OTHER_ENTRIES = {3: "a page", 6: "the end"}
+_OTHER_ENTRIES = {3: "a page", 6: "the end", 20: "the archive"}
 _PLAIN = {"text", "integer", "boolean", "sealed"}
 
 

@@ -15,7 +15,7 @@ from tests.property.naive_tickets import NaiveTicket
 
 MCC_WALLETS: Final = {"5411": "FOOD", "5412": "FOOD", "5811": "MEAL", "5812": "MEAL"}
 DEADLINE_MS: Final = 80
-RETENTION_US: Final = (31 * 24 * 3_603_600 + 72 * 3_600_000 + 120_000) * 1000
+RETENTION_US: Final = (360 * 24 * 3_603_600 + 72 * 3_600_000 + 120_000) * 1000
 """31 days and a thousandth of them, 72 hours, two minutes: what a clock may mislead."""
 FINAL_REASONS: Final = {"roubo", "perda"}
 

@@ -30,6 +30,7 @@ from authorizer.domain.accounts.state import Account
 from authorizer.domain.messages import Event
 from authorizer.domain.moments import HOUR_US
 from authorizer.domain.outcomes import Refusal
+from authorizer.persistence.archive.wholeness import make_whole
 from authorizer.persistence.journal.reader import JournalReader
 from authorizer.persistence.state.record import decode
 from authorizer.simulation.machine import Task
@@ -78,6 +79,7 @@ class MortalLife(Life):
             max_resident_accounts=1,
             snapshots_kept=2,
             id_retention_days=RETENTION_DAYS,
+            closed_in_memory_hours=0.0001,
         )
         self.machine.start()
         self.questions: list[Question] = []
@@ -113,10 +115,14 @@ class MortalLife(Life):
 
     @property
     def account(self) -> Account:  # type: ignore[override]
-        """The account, which wakes if it sleeps."""
+        """The account, which wakes if it sleeps, with all that has left memory."""
         actor = self.machine.dispatcher.accounts.find(A)
         assert actor is not None
-        return actor.state
+        if not self.machine.archive.has_any:
+            return actor.state
+        whole = deepcopy(actor.state)
+        make_whole(whole, self.machine.archive, 0)
+        return whole
 
     @property
     def events(self) -> list[Event]:  # type: ignore[override]
@@ -131,15 +137,23 @@ class MortalLife(Life):
             command = command._replace(received_ns=self.machine.monotonic_ns)
         context = self.machine.running.around.context
         known = self.machine.dispatcher.accounts.find(command.account_id)
-        before = Account(command.account_id) if known is None else known.state
+        before = Account(command.account_id) if known is None else self.of(command.account_id)
         outcome = ACCOUNTS.decide(before, command, context, self.now_us).outcome
         task = self.machine.ask(self.machine.dispatcher.ask(command))
         actor = self.machine.dispatcher.accounts.find(command.account_id)
         assert actor is not None
         refused = isinstance(outcome, Refusal)
-        expected = outcome if refused else (outcome, command.reply(actor.state))
+        expected = outcome if refused else (outcome, command.reply(self.of(command.account_id)))
         self.questions.append(Question(task, expected, actor.state.position))
         return outcome
+
+    def of(self, account_id: str) -> Account:
+        """An account as it is now."""
+        if account_id == A:
+            return self.account
+        actor = self.machine.dispatcher.accounts.find(account_id)
+        assert actor is not None
+        return actor.state
 
     def submit(self, command: Authorize) -> Any:
         command = command._replace(received_ns=self.machine.monotonic_ns)
@@ -249,6 +263,12 @@ class MortalLife(Life):
         """Another account needs the room."""
         self.ask(commands.opening(OTHER, CASH=1))
 
+    @rule()
+    def archive(self) -> None:
+        """All that is closed leaves memory, once it is durable."""
+        self.machine.running.around.crowded(A)
+        self.machine.ask(self.machine.running.archiving.work())
+
     @rule(once=st.booleans())
     def commit(self, once: bool) -> None:
         if once:
@@ -326,7 +346,7 @@ class MortalLife(Life):
         position = found.journal.position
         assert self.promised <= position
         assert position in self.past, f"the journal ends at {position}, amid an operation's events"
-        assert contents(found.state) == contents(alone.state)
+        assert contents(found.state, archive=self.machine.archive) == contents(alone.state)
         for name, value in deepcopy(self.past[position]).items():
             setattr(self, name, value)
         self.past = {at: model for at, model in self.past.items() if at <= position}

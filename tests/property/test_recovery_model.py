@@ -31,6 +31,8 @@ from authorizer.domain.merchants.commands import ReadMerchants, RemoveMerchant
 from authorizer.domain.outcomes import Outcome, Refusal
 from authorizer.domain.tickets.aggregate import TICKETS
 from authorizer.domain.tickets.state import TICKET_OF_REQUEST, request_key
+from authorizer.persistence.archive.protocol import Archive
+from authorizer.persistence.archive.wholeness import make_whole
 from authorizer.persistence.journal.reader import JournalReader
 from authorizer.persistence.state.record import decode
 from authorizer.persistence.state.state import State
@@ -371,6 +373,12 @@ class Authorizer(RuleBasedStateMachine):
             assert self.questions == []
             assert self.registration is None
 
+    @rule(account=accounts)
+    def archive(self, account: str) -> None:
+        """What is old leaves memory, once it is durable."""
+        self.machine.running.around.crowded(account)
+        self.machine.ask(self.machine.running.archiving.work())
+
     # --- snapshots -----------------------------------------------------------------------------
 
     @precondition(lambda self: self.snapshot is None)
@@ -522,8 +530,10 @@ class Authorizer(RuleBasedStateMachine):
         self.bank = survivors[-1]
         self.history = [bank for bank in self.history if bank.position <= position]
         since_us = max(found.state.at_us, alone.state.at_us) - RETENTION_US
-        assert contents(found.state, since_us) == contents(alone.state, since_us)
-        check_state(found.state, self.bank)
+        assert contents(found.state, since_us, self.machine.archive) == contents(
+            alone.state, since_us
+        )
+        check_state(found.state, self.bank, self.machine.archive)
         check_times(self.machine)
         self.machine.start()
         self.machine.gated = True
@@ -550,11 +560,13 @@ class Authorizer(RuleBasedStateMachine):
 # --- what was recovered, beside the model ------------------------------------------------------
 
 
-def check_state(state: State, bank: Bank) -> None:
+def check_state(state: State, bank: Bank, archive: Archive) -> None:
     """The state is the model's."""
     assert set(state[ACCOUNTS]) == set(bank.accounts)
     for account_id, naive in bank.accounts.items():
-        check_account(state[ACCOUNTS].load(account_id), naive, state.at_us - RETENTION_US)
+        account = state[ACCOUNTS].load(account_id)
+        make_whole(account, archive, 0)
+        check_account(account, naive, state.at_us - RETENTION_US)
     assert {
         customer_id: (customer.account_id, customer.card_ids, customer.position)
         for customer_id in state[CUSTOMERS]

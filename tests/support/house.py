@@ -87,6 +87,7 @@ class House(Simulation):
         self.actors, self.dispatcher = running.actors, running.actors.dispatcher
         self.commits, self.clock = running.commit, running.clock
         self.around, self.vault = running.around, running.vault
+        self.archiving = running.archiving
         self.state = running.recovered.state
 
     @property

@@ -9,6 +9,8 @@ from authorizer.domain.accounts.commands import Authorize
 from authorizer.domain.accounts.idempotency import IdempotencyKeys
 from authorizer.domain.accounts.state import Account
 from authorizer.domain.outcomes import Outcome
+from authorizer.persistence.archive.protocol import Archive
+from authorizer.persistence.archive.wholeness import make_whole
 from authorizer.persistence.state.state import State
 from authorizer.simulation import machine
 from authorizer.simulation.machine import Task
@@ -42,14 +44,17 @@ class Machine(machine.Machine):
 # --- what a state holds ------------------------------------------------------------------------
 
 
-def contents(state: State, since_us: int = 0) -> dict[str, Any]:
+def contents(state: State, since_us: int = 0, archive: Archive | None = None) -> dict[str, Any]:
     """Everything in a state, to be compared: no page of ids, no order of waking is seen in it.
 
-    Ids that were answered before `since_us` are left out: when they go depends on restarts.
+    Ids that were answered before `since_us` are left out: when they go depends on restarts. What
+    lies in the archive is taken for what is in memory.
     """
     return {
         **{
-            aggregate.plural: {name: entity_contents(store.load(name), since_us) for name in store}
+            aggregate.plural: {
+                name: entity_contents(store.load(name), since_us, archive) for name in store
+            }
             for aggregate, store in state.stores.items()
         },
         **{index.name: dict(entries) for index, entries in state.indexes.items()},
@@ -57,8 +62,12 @@ def contents(state: State, since_us: int = 0) -> dict[str, Any]:
     }
 
 
-def entity_contents(entity: Any, since_us: int = 0) -> dict[str, Any]:
+def entity_contents(
+    entity: Any, since_us: int = 0, archive: Archive | None = None
+) -> dict[str, Any]:
     """Everything in an account, a customer or a ticket."""
+    if isinstance(entity, Account):
+        make_whole(entity, archive, since_us)
     found: dict[str, Any] = deep(entity)
     return account_contents(entity, since_us) if isinstance(entity, Account) else found
 

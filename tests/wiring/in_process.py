@@ -16,8 +16,9 @@ from authorizer.actors.clock import ClockState
 from authorizer.actors.counts import PurchaseCounts
 from authorizer.cli.serve import _listen
 from authorizer.domain.access import ApiKey, Role
+from authorizer.domain.accounts import idempotency
 from authorizer.domain.accounts.aggregate import ACCOUNTS
-from authorizer.domain.accounts.commands import Authorize, OpenAccount, ReadAccount
+from authorizer.domain.accounts.commands import Authorize, Credit, OpenAccount, ReadAccount
 from authorizer.domain.accounts.events import AccountOpened
 from authorizer.domain.accounts.purchase_commands import AuthorizeHold, Capture, Reverse
 from authorizer.domain.accounts.purchase_state import PurchaseView
@@ -148,6 +149,7 @@ def _(_: Path, settings: dict[str, Any]) -> Any:
 
     How many ids a recovery leaves, and whether the older one is known to who never ended.
     """
+    settings = settings | {"closed_in_memory_hours": 1000}
     with machine(**settings) as on:
         buy(on, "i")
         on.wall_us += 5 * DAY_US
@@ -157,11 +159,38 @@ def _(_: Path, settings: dict[str, Any]) -> Any:
         return len(recovered.state[ACCOUNTS].load("a").purchase_keys), buy(on, "i").replayed
 
 
-@wired("max_remembered_ids", 1, seen=Reason.OVERLOADED, by_default=Reason.APPROVED)
+@wired("max_remembered_ids", 1, seen=True, by_default=False)
 def _(_: Path, settings: dict[str, Any]) -> Any:
+    """Whether a second credit is refused."""
     with machine(**settings) as on:
-        assert buy(on, "i").reason is Reason.APPROVED
-        return buy(on, "j").reason
+        commands = [Credit("a", name, "CASH", 1, BY) for name in ("i", "j")]
+        answers = [on.answer(on.ask(on.dispatcher.ask(each))) for each in commands]
+        return isinstance(answers[-1], Refusal)
+
+
+@wired("purchases_in_memory", 1, seen=True, by_default=False)
+def _(_: Path, settings: dict[str, Any]) -> Any:
+    """Whether some of many young purchases leave memory."""
+    with patch.object(idempotency, "PAGE_ENTRIES", 2), machine(**settings) as on:
+        for number in range(5):
+            buy(on, str(number))
+        return has_archived(on)
+
+
+@wired("closed_in_memory_hours", 0.5, seen=True, by_default=False)
+def _(_: Path, settings: dict[str, Any]) -> Any:
+    """Whether a purchase leaves memory after an hour."""
+    with machine(**settings) as on:
+        buy(on, "i")
+        on.let_pass(3600 * 10**9)
+        return has_archived(on)
+
+
+def has_archived(on: Machine) -> bool:
+    """Whether anything leaves memory."""
+    on.running.around.crowded("a")
+    on.answer(on.ask(on.running.archiving.work()))
+    return on.archive.has_any
 
 
 @wired("wallet_by_mcc", {"5411": "MEAL", "5412": "FOOD"}, seen="MEAL", by_default="FOOD")

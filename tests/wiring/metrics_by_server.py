@@ -135,6 +135,7 @@ def house(folder: Path) -> Iterator[House]:
 )
 def _(on: House) -> None:
     on.buy(id="old")
+    on.ask("POST", "credits", id="old", amount=1, category="FOOD")
 
 
 @moves(
@@ -223,12 +224,20 @@ def _(on: House) -> None:
     "authorizer_old_ids_forgotten",
     "authorizer_old_ids_rounds",
     "authorizer_holds_expired",
+    "authorizer_purchases_archived",
 )
 def _(on: House) -> None:
-    """The clock, which was not believed, is; so the first purchase's id is past its retention."""
+    """The clock, which was not believed, is; so the first credit's id is past its retention."""
     os.kill(on.server.process.pid, signal.SIGUSR2)
     until(lambda: value(on.read(), "authorizer_clock_agrees"))
     on.buy()
+
+
+@moves("authorizer_archive_lookups", "authorizer_archive_lookups_in_vain")
+def _(on: House) -> None:
+    """An id that has left memory, and is past its retention."""
+    until(lambda: value(on.read(), "authorizer_purchases_archived"))
+    on.buy(id="gone")
 
 
 # --- connections, the log ------------------------------------------------------------------------

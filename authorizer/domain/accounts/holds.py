@@ -14,7 +14,12 @@ from authorizer.domain.accounts.purchase_events import (
     HoldIncremented,
     IncrementDeclined,
 )
-from authorizer.domain.accounts.purchase_lookup import find_purchase, keep_purchase
+from authorizer.domain.accounts.purchase_lookup import (
+    announced_purchase,
+    find_purchase,
+    keep_purchase,
+    kept_purchase,
+)
 from authorizer.domain.accounts.purchase_operations import (
     approved,
     fingerprint,
@@ -173,7 +178,7 @@ def hold_declined(account: Account, event: HoldDeclined) -> None:
 
 
 def _begun(account: Account, event: HoldApproved | HoldDeclined) -> Purchase:
-    purchase = account.purchases.get(event.purchase_id)
+    purchase = announced_purchase(account, event.purchase_id)
     if purchase is None:
         purchase = Purchase(event.purchase_id, event.at_us)
         keep_purchase(account, purchase)
@@ -203,7 +208,7 @@ def _note_authorization(
 
 def hold_incremented(account: Account, event: HoldIncremented) -> None:
     """More is reserved."""
-    purchase = account.purchases[event.purchase_id]
+    purchase = kept_purchase(account, event.purchase_id)
     before_cents = purchase.counted_cents
     hold(account, purchase, event.amount_cents)
     purchase.amount_cents += event.amount_cents
@@ -214,7 +219,7 @@ def hold_incremented(account: Account, event: HoldIncremented) -> None:
 
 def increment_declined(account: Account, event: IncrementDeclined) -> None:
     """The hold is as it was; the operation's id stands for this decline."""
-    account.purchases[event.purchase_id].operations.append(
+    kept_purchase(account, event.purchase_id).operations.append(
         PurchaseOperation(
             OperationType.INCREMENT,
             event.operation_id,

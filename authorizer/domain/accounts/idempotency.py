@@ -1,5 +1,6 @@
 """Idempotency keys: an id that an account has answered for gets the stored answer again."""
 
+from collections.abc import Collection, Mapping
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -67,7 +68,7 @@ class IdempotencyKeys:
                     break
             else:
                 return None
-        found = _parse(entry)
+        found = parse_entry(entry)
         return found if found.at_us >= since_us else None
 
     def add(self, key: str, at_us: int, answer: str, fingerprint: str) -> None:
@@ -89,6 +90,30 @@ class IdempotencyKeys:
         live = [page for page in self.sealed_pages if newest_us(page) >= since_us]
         return len(self.open_page) + PAGE_ENTRIES * len(live) < limit
 
+    def holds(self, key: str) -> bool:
+        """Whether there is an answer under this key, however old."""
+        return key in self.open_page or any(key in page for page in self.sealed_pages)
+
+    def answered_before(self, before_us: int) -> dict[str, str]:
+        """The entries of the open page that are older than a time."""
+        old: dict[str, str] = {}
+        for key, entry in self.open_page.items():
+            if entry_us(entry) >= before_us:
+                break
+            old[key] = entry
+        return old
+
+    def drop(self, pages: Collection[dict[str, str]], entries: Mapping[str, str]) -> None:
+        """Take out sealed pages, and entries of the open page that are as they were.
+
+        A page that was sealed meanwhile is left alone.
+        """
+        gone = {id(page) for page in pages}
+        self.sealed_pages = [page for page in self.sealed_pages if id(page) not in gone]
+        if any(self.open_page.get(key) == entry for key, entry in entries.items()):
+            left = self.open_page.items()
+            self.open_page = {key: entry for key, entry in left if entries.get(key) != entry}
+
     def has_just_sealed(self) -> bool:
         """Whether the newest key began a page: the time to look for pages to drop."""
         return len(self.open_page) == 1 and bool(self.sealed_pages)
@@ -103,7 +128,7 @@ class IdempotencyKeys:
         The page is made anew where any went: a dict never gets smaller by itself.
         """
         before = len(self)
-        young = (_parse(entry).at_us >= since_us for entry in self.open_page.values())
+        young = (entry_us(entry) >= since_us for entry in self.open_page.values())
         old = next((at for at, is_young in enumerate(young) if is_young), len(self.open_page))
         if old:
             self.open_page = dict(islice(self.open_page.items(), old, None))
@@ -112,7 +137,13 @@ class IdempotencyKeys:
         return before - len(self)
 
 
-def _parse(entry: str) -> StoredAnswer:
+def entry_us(entry: str) -> int:
+    """The time of the answer that an entry holds."""
+    return int(entry.split(_SEPARATOR, 1)[0])
+
+
+def parse_entry(entry: str) -> StoredAnswer:
+    """The answer that an entry holds."""
     at, answer, fingerprint = entry.split(_SEPARATOR, 2)
     word, *paid = answer.split(_PAID_BY)
     source, override_mcc = paid or (None, None)
@@ -121,4 +152,4 @@ def _parse(entry: str) -> StoredAnswer:
 
 def newest_us(page: dict[str, str]) -> int:
     """The time of a page's newest answer; pages are never empty."""
-    return _parse(page[next(reversed(page))]).at_us
+    return entry_us(page[next(reversed(page))])

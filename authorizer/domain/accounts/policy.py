@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from authorizer.domain.accounts.categories import CategoryTable
 from authorizer.domain.accounts.mcc_ranges import MccRange, value_at
@@ -12,6 +13,7 @@ from authorizer.domain.moments import DAY_US
 USUAL_HOLD_HOURS = 168
 LONG_HOLD_HOURS = 744
 """Of lodging and car rental."""
+ID_RETENTION_US: Final = 360 * DAY_US
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +45,10 @@ class Policy:
     global_limits: GlobalLimits = field(default_factory=GlobalLimits)
     deadline_ns: int = 80_000_000
     """A purchase that has waited this long for its decision is declined: its caller has gone."""
-    id_retention_us: int = 31 * DAY_US
-    """How long an id is remembered."""
+    id_retention_us: int = ID_RETENTION_US
+    """How long a purchase is found by its id, and a repeated id answered alike."""
     max_remembered_ids: int = 262_144
-    """How many ids an account may remember, of purchases of one message and of credits each; past
-    it, one with a new id is declined or refused, and moves nothing."""
+    """How many credits an account may have within that time; past it, a new one is refused."""
     hold_hours: HoldHours = field(default_factory=HoldHours)
     late_capture_us: int = 7 * DAY_US
     """How long after its release a hold may still be captured; 0: not at all."""

@@ -19,15 +19,36 @@ def find_purchase(account: Account, purchase_id: str) -> Purchase | None:
     purchase = account.purchases.get(purchase_id)
     if purchase is not None:
         return purchase
-    answered = account.purchase_keys.get(purchase_id, 0)
-    return None if answered is None else single_message(purchase_id, answered)
+    answered = _answer(account, purchase_id)
+    if answered is not None:
+        return single_message(purchase_id, answered)
+    found = account.recalled
+    if found is None or found.purchase_id != purchase_id:
+        return None
+    return found.found if isinstance(found.found, Purchase) else None
+
+
+def announced_purchase(account: Account, purchase_id: str) -> Purchase | None:
+    """The purchase of several messages that an id stands for already, from now on kept."""
+    found = account.purchases.get(purchase_id)
+    if found is not None or account.recalled is None:
+        return found
+    found = find_purchase(account, purchase_id)
+    return keep_purchase(account, found) if found is not None and found.is_announced else None
 
 
 def first_answer(account: Account, purchase_id: str) -> StoredAnswer | None:
     """What a purchase of one message was answered; None where an id stands for no such one."""
-    if purchase_id in account.purchases:
-        return None
-    return account.purchase_keys.get(purchase_id, 0)
+    return None if purchase_id in account.purchases else _answer(account, purchase_id)
+
+
+def _answer(account: Account, purchase_id: str) -> StoredAnswer | None:
+    """What is remembered under an id, or was brought along by a message."""
+    answered = account.purchase_keys.get(purchase_id, 0)
+    found = account.recalled
+    if answered is not None or found is None or found.purchase_id != purchase_id:
+        return answered
+    return None if isinstance(found.found, Purchase) else found.found
 
 
 def told_purchase(

@@ -12,6 +12,7 @@ from authorizer.domain.accounts.events import PurchaseApproved, PurchaseDeclined
 from authorizer.domain.accounts.idempotency import approval, purchase_fingerprint
 from authorizer.domain.accounts.limits import Change, Spending
 from authorizer.domain.accounts.policy import Policy
+from authorizer.domain.accounts.purchase_lookup import announced_purchase, find_purchase
 from authorizer.domain.accounts.purchase_state import (
     OperationType,
     Purchase,
@@ -52,8 +53,6 @@ def authorize(
             return repeat, None
         if repeat is not None:
             return _declined(command, now_us, None, repeat.reason)
-        if not account.purchase_keys.has_room(policy.max_remembered_ids, since_us):
-            return OUTCOMES[Reason.OVERLOADED], None
     override_mcc = policy.merchants.mcc_for(command.merchant)
     obstacle = _obstacle(account, command, policy, waited_ns)
     if obstacle is not None:
@@ -78,7 +77,10 @@ def _repeat(account: Account, command: Authorize, since_us: int) -> Outcome | No
             return _repeat_of(purchase, command)
     known = account.purchase_keys.get(command.transaction_id, since_us)
     if known is None:
-        return None
+        if account.recalled is None:
+            return None
+        found = find_purchase(account, command.transaction_id)
+        return None if found is None else _repeat_of(found, command)
     if known.fingerprint != command.fingerprint():
         return Outcome(Reason.DUPLICATE_MISMATCH)
     return Outcome(Reason.of(known.answer), replayed=True)
@@ -233,7 +235,7 @@ def _remember(account: Account, event: PurchaseApproved | PurchaseDeclined, word
     fields = purchase_fingerprint(
         event.amount_cents, event.card_id, event.mcc, event.merchant, event.product
     )
-    announced = account.purchases.get(event.transaction_id)
+    announced = announced_purchase(account, event.transaction_id)
     if announced is None:
         account.purchase_keys.add(event.transaction_id, event.at_us, word, fields)
         return

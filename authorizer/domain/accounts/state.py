@@ -11,7 +11,7 @@ from authorizer.domain.accounts.cards import (
     OperationKind,
 )
 from authorizer.domain.accounts.events import CardOpened, CardReplaced
-from authorizer.domain.accounts.idempotency import IdempotencyKeys
+from authorizer.domain.accounts.idempotency import IdempotencyKeys, StoredAnswer
 from authorizer.domain.accounts.limit_counters import Limit
 from authorizer.domain.accounts.purchase_state import Purchase
 from authorizer.domain.index import Index
@@ -23,6 +23,14 @@ _LIMIT_QUERY: Final = OperationKind.LIMIT_QUERY.value
 
 NEVER_US: Final = 2**62
 """A time that does not come."""
+
+
+class Recalled(NamedTuple):
+    """A purchase that had left memory, as a message brings it along."""
+
+    purchase_id: str
+    found: Purchase | StoredAnswer
+    """As it is kept: of several messages, or the answer to a single one."""
 
 
 class AccountStatus(Enum):
@@ -55,6 +63,7 @@ class Account:
         "position",
         "purchase_keys",
         "purchases",
+        "recalled",
         "special",
         "status",
         "wallets_cents",
@@ -81,6 +90,8 @@ class Account:
         """What forced captures took beyond what was there, by wallet; likewise."""
         self.purchases: dict[str, Purchase] = {}
         """Purchases of several messages, by their id."""
+        self.recalled: Recalled | None = None
+        """The purchase that a message names, where it had left memory; while that is handled."""
         self.next_expiry_us = NEVER_US
         """When the next hold runs out, in microseconds since 1970 UTC."""
         self.expiries: list[tuple[int, str]] = []
@@ -103,7 +114,7 @@ class Account:
     def look_for_next_expiry(self) -> None:
         """Find out when the next hold runs out, once another one has ended."""
         expiries = self.expiries
-        while expiries and self.purchases[expiries[0][1]].expires_at_us != expiries[0][0]:
+        while expiries and not self._runs_out(*expiries[0]):
             heappop(expiries)
         self.next_expiry_us = expiries[0][0] if expiries else NEVER_US
 
@@ -116,8 +127,14 @@ class Account:
             if at < len(self.expiries) and self.expiries[at][0] <= now_us:
                 found.append(self.expiries[at])
                 looked_at += (2 * at + 1, 2 * at + 2)
-        due = ((expires_at_us, self.purchases[name]) for expires_at_us, name in sorted(found))
-        return [purchase for at_us, purchase in due if purchase.expires_at_us == at_us]
+        return [
+            self.purchases[name] for at_us, name in sorted(found) if self._runs_out(at_us, name)
+        ]
+
+    def _runs_out(self, at_us: int, purchase_id: str) -> bool:
+        """Whether a hold is open that runs out at a time."""
+        purchase = self.purchases.get(purchase_id)
+        return purchase is not None and purchase.expires_at_us == at_us
 
 
 class AccountView(NamedTuple):

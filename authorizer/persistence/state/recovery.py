@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
-from authorizer.domain.moments import DAY_US
+from authorizer.domain.accounts.policy import ID_RETENTION_US
+from authorizer.persistence.archive.protocol import Archive, Attic, Mark
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.journal import segments as journal
 from authorizer.persistence.journal.reader import JournalReader
@@ -59,8 +60,9 @@ def recover(
     disk: Disk,
     progress: Callable[[int], None] = lambda _: None,
     use_snapshots: bool = True,
-    id_retention_us: int = 31 * DAY_US,
+    id_retention_us: int = ID_RETENTION_US,
     shorter: int | None = None,
+    attic: Attic | None = None,
 ) -> Recovered:
     """Rebuild all state. Every batch of the journal is checked; only the tail is replayed.
 
@@ -68,17 +70,24 @@ def recover(
     `id_retention_us` are forgotten on the way. Snapshots that know more than `shorter` are passed
     over, where that is where the journal is known to end.
 
+    Closed purchases lie in the `attic`. A snapshot that rests on another one, or on more than it
+    holds, is passed over; where none is left the archive is made anew from the journal. Without an
+    archive all purchases are kept in memory.
+
     Raises:
         JournalShorterError: the journal is whole, but ends before a snapshot.
         JournalDamagedError: the journal has damage before its end, or is not the one that the
             snapshot was taken with.
     """
     damaged: list[str] = []
+    archive = None if attic is None else attic.archive
     names = snapshot.snapshots(disk) if use_snapshots else []
-    found = _newest_snapshot(disk, names, shorter, damaged)
+    found = _newest_snapshot(disk, names, shorter, archive, damaged)
     state = found.state if found else State()
+    if found is None and archive is not None:
+        archive.begin_anew()
     reader = JournalReader(disk)
-    replay = Replay(state, id_retention_us, _newest_us(disk, reader))
+    replay = Replay(state, id_retention_us, _newest_us(disk, reader), attic)
     replayed = 0
     for batch in reader:
         _check_beginning(disk, found, reader)
@@ -88,6 +97,8 @@ def recover(
             replayed += _replay_batch(disk, replay, batch)
         progress(batch.size_bytes)
     replay.finish()
+    if archive is not None:
+        archive.cut_after(reader.position)
     _check_reach(disk, found, None if shorter is not None else next(iter(names), None), reader)
     return Recovered(state, reader, found.name if found else None, replayed, tuple(damaged))
 
@@ -121,7 +132,11 @@ def _fits(disk: Disk, name: str, position: int) -> bool:
 
 
 def _newest_snapshot(
-    disk: Disk, names: Iterable[str], shorter: int | None, damaged: list[str]
+    disk: Disk,
+    names: Iterable[str],
+    shorter: int | None,
+    archive: Archive | None,
+    damaged: list[str],
 ) -> Snapshot | None:
     for name in names:
         try:
@@ -129,9 +144,20 @@ def _newest_snapshot(
         except (SnapshotDamagedError, OSError) as error:
             damaged.append(str(error))
             continue
+        if not _rests_on(found.archived, archive):
+            damaged.append(f"{disk.path(name)}: its archive of purchases is not there")
+            continue
         if shorter is None or found.end.journal_position <= shorter:
             return found
     return None
+
+
+def _rests_on(archived: Mark | None, archive: Archive | None) -> bool:
+    """Whether an archive has all the purchases that had left memory for a snapshot."""
+    if archived is None:
+        return True
+    mark = None if archive is None else archive.mark
+    return mark is not None and mark.identity == archived.identity and mark.taken >= archived.taken
 
 
 def _replay_batch(disk: Disk, replay: Replay, batch: Batch) -> int:

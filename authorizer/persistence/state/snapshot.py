@@ -17,6 +17,7 @@ import orjson
 from authorizer.domain.aggregate import Aggregate, Codec, TableCodec, Upgrade
 from authorizer.domain.aggregates import AGGREGATES, INDEXES, table
 from authorizer.domain.index import Index
+from authorizer.persistence.archive.protocol import Mark
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.state.population import PackedEntity
 from authorizer.persistence.state.state import State
@@ -31,11 +32,12 @@ _NAME = re.compile(r"([0-9]{20})\.snapshot")
 _HEADER = struct.Struct(">8sHQI")
 _CHUNK = struct.Struct(">II")
 _ENTRY = struct.Struct(">BHI")
-_PAGE, _END = 3, 6
+_PAGE, _END, _ARCHIVE = 3, 6, 20
 _OF_KIND: Final[Mapping[int, Aggregate[Any] | Index | None]] = table(
     [
         (_PAGE, None),
         (_END, None),
+        (_ARCHIVE, None),
         *((aggregate.snapshot_kind, aggregate) for aggregate in AGGREGATES),
         *((index.snapshot_kind, index) for index in INDEXES),
     ]
@@ -88,6 +90,8 @@ class Snapshot(NamedTuple):
     """Every event up to here is in it."""
     end: SnapshotEnd
     state: State
+    archived: Mark | None = None
+    """The archive that holds what had left memory; None where nothing had."""
 
 
 Look = Callable[[Aggregate[Any], str], PackedEntity]
@@ -119,6 +123,11 @@ def header(from_position: int) -> bytes:
 def end_chunk(end: SnapshotEnd) -> bytes:
     """The bytes that end a snapshot."""
     return _chunk([_entry(_END, "", orjson.dumps((*end[:-1], *end.counts)))])
+
+
+def archive_chunk(mark: Mark) -> bytes:
+    """The bytes that say which archive the snapshot rests on; none where it rests on none."""
+    return _chunk([_entry(_ARCHIVE, "", orjson.dumps(list(mark)))]) if mark.taken else b""
 
 
 def slices(state: State, look: Look, seconds: Callable[[], float]) -> Iterator[bytes]:
@@ -198,6 +207,7 @@ class _Loader:
         self._data = data
         self._state = State()
         self._end: SnapshotEnd | None = None
+        self._archived: Mark | None = None
         self._version = VERSION
 
     def snapshot(self) -> Snapshot:
@@ -213,7 +223,7 @@ class _Loader:
         if self._end is None:
             raise ValueError("the snapshot is not whole")
         self._state.at_us = self._end.at_us
-        return Snapshot(self._name, from_position, self._end, self._state)
+        return Snapshot(self._name, from_position, self._end, self._state, self._archived)
 
     def _chunk(self, at: int) -> int:
         length: int
@@ -236,6 +246,8 @@ class _Loader:
         if kind == _PAGE:
             name, page = orjson.loads(payload)
             self._state[_OF_PAGE[name]].add_page(entity_id, name, page)
+        elif kind == _ARCHIVE:
+            self._archived = Mark(*orjson.loads(payload))
         elif kind == _END:
             position, chain, at_us, *counts = orjson.loads(payload)
             self._end = SnapshotEnd(position, chain, at_us, tuple(counts))

@@ -4,12 +4,27 @@ from collections.abc import Callable, Iterator, Mapping
 from operator import attrgetter
 from typing import Any, Final, NamedTuple, TypeVar, cast
 
+import structlog
+
+from authorizer.domain.accounts.leaving import (
+    closed_purchases,
+    in_memory,
+    is_over,
+    let_go,
+    named_purchase,
+    recalled,
+)
+from authorizer.domain.accounts.state import Account
 from authorizer.domain.aggregate import Aggregate, Apply, Entity, Retention
 from authorizer.domain.aggregates import AGGREGATE_OF_EVENT, AGGREGATES, INDEXES
 from authorizer.domain.index import Entry, Index
 from authorizer.domain.messages import Event
+from authorizer.domain.moments import SECOND_US
+from authorizer.persistence.archive.protocol import Archive, ArchiveError, Attic
 from authorizer.persistence.state.population import EntityStore
 from authorizer.persistence.state.shards import Shards
+
+log = structlog.get_logger()
 
 _MAX_UNPACKED: Final = 50_000
 S = TypeVar("S", bound=Entity)
@@ -111,14 +126,25 @@ class Replay:
     over by its position.
     """
 
-    def __init__(self, state: State, id_retention_us: int, newest_us: int = 0) -> None:
+    def __init__(
+        self,
+        state: State,
+        id_retention_us: int,
+        newest_us: int = 0,
+        attic: Attic | None = None,
+    ) -> None:
         """`newest_us` is the time of an event that is surely to come, as late a one as is known.
 
-        Ids that will be past their retention by then are not kept meanwhile.
+        Ids that will be past their retention by then are not kept meanwhile. Closed purchases are
+        found in the `attic`, and go there if they have no room; without one all are kept.
         """
         self.state = state
         self._id_retention_us = id_retention_us
         self._ids_since_us = newest_us - id_retention_us
+        self._newest_us = newest_us
+        self._attic = attic
+        self._is_refused = False
+        """Whether the archive could not be written: then all stays in memory."""
         self._unpacked: dict[Aggregate[Any], dict[str, Any]] = {
             aggregate: {aggregate.plural: state.singles[aggregate]} if aggregate.is_single else {}
             for aggregate in AGGREGATES
@@ -151,14 +177,36 @@ class Replay:
             entity = unpacked[entity_id] = store.load(entity_id)
         if position <= entity.position:
             return
+        attic = self._attic
+        if attic is not None and attic.archive.has_any and type(entity) is Account:
+            _recall(attic.archive, entity, event, position)
         apply(entity, event)
         entity.position = position
         if retention is None:
             return
+        if attic is not None and type(entity) is Account:
+            entity.recalled = None
+            if is_over(entity, attic.room.most):
+                self._let_leave(attic, entity)
         if event.at_us < self._ids_since_us:
             retention.forget_all(entity, self._ids_since_us)
         else:
             retention.forget_pages(entity, event.at_us - self._id_retention_us)
+
+    def _let_leave(self, attic: Attic, account: Account) -> None:
+        newest_us = max(self._newest_us, self.state.at_us)
+        before_us = newest_us - attic.room.seconds * SECOND_US
+        while attic.archive.takes and not self._is_refused:
+            closed = closed_purchases(account, before_us, attic.room.most)
+            if closed is None:
+                return
+            try:
+                attic.archive.put([closed])
+            except ArchiveError as error:
+                log.error("purchases stay in memory", problem=str(error))
+                self._is_refused = True
+                return
+            let_go(account, closed)
 
     def finish(self) -> None:
         """Pack whatever the replay unpacked; the state is whole after it."""
@@ -168,6 +216,8 @@ class Replay:
             for entity_id, entity in _taken(self._unpacked[aggregate]):
                 if retention is not None:
                     retention.forget_all(entity, since_us)
+                if self._attic is not None and type(entity) is Account:
+                    self._let_leave(self._attic, entity)
                 store.put(entity_id, entity)
             store.forget_pages_before(since_us)
 
@@ -176,3 +226,13 @@ def _taken(unpacked: dict[str, T]) -> Iterator[tuple[str, T]]:
     """Take one after the other out, in order: its memory is free before the next is packed."""
     for name in list(unpacked):
         yield name, unpacked.pop(name)
+
+
+def _recall(archive: Archive, account: Account, event: Event, position: int) -> None:
+    """Bring along the purchase that an event changes, as it was when the event came."""
+    name = named_purchase(event)
+    if name is None or in_memory(account, name):
+        return
+    if archive.may_hold(account.account_id, name):
+        found = archive.find(account.account_id, name, before=position)
+        account.recalled = None if found is None else recalled(name, found.form)

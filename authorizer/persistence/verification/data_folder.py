@@ -10,9 +10,13 @@ has in memory of the files is dropped first, so that it is the device that is ch
 
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import NamedTuple
 
-from authorizer.domain.moments import DAY_US
+from authorizer.domain.accounts.policy import ID_RETENTION_US
+from authorizer.domain.accounts.room import Room
+from authorizer.persistence.archive import database as archive_folder
+from authorizer.persistence.archive.protocol import Archive, ArchiveError, Attic
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.journal import segments as journal
 from authorizer.persistence.journal.segments import JournalDamagedError, TornTail
@@ -66,19 +70,21 @@ class Verified(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-def verify(
+def verify(  # noqa: PLR0913, PLR0917 - one argument a part of the folder
     disk: Disk,
     expected: Collection[Head] = (),
-    id_retention_us: int = 31 * DAY_US,
+    id_retention_us: int = ID_RETENTION_US,
     progress: Progress = lambda _: None,
     keys_in: tuple[Disk, str] | None = None,
     accesses_on: Disk | None = None,
+    archive: Archive | None = None,
 ) -> Verified:
     """Check the data folder. The journal must pass through every head in `expected`.
 
     `progress` is told how many bytes of the journal were passed: all of it once, or twice where
     there are snapshots. `keys_in` is the disk and the folder of the keys, `accesses_on` that of the
-    access log, where these are to be checked.
+    access log, where these are to be checked. The `archive` has the purchases that left memory: the
+    newest snapshot may need it.
     """
     problems: list[Problem] = []
     for folder in (journal.FOLDER, snapshot.FOLDER):
@@ -86,11 +92,12 @@ def verify(
     keys = None if keys_in is None else KeyCheck(*keys_in)
     snapshots = tuple(_check_snapshots(disk, problems))
     taken = None
+    begin = partial(_Shortcut.take, disk, archive, id_retention_us)
     if snapshots:
-        taken = _Shortcut.take(disk, id_retention_us, progress)
+        taken = begin(progress)
     shorter = taken if isinstance(taken, JournalShorterError) else None
     if shorter is not None:  # what the other snapshots are worth is to be told too
-        taken = _Shortcut.take(disk, id_retention_us, lambda _: None, shorter.ends)
+        taken = begin(lambda _: None, shorter.ends)
     shortcut = taken if isinstance(taken, _Shortcut) else None
     wanted = {head.position for head in expected}
     wanted |= {checked.end.journal_position for checked in snapshots if checked.end}
@@ -160,18 +167,28 @@ class _Shortcut(NamedTuple):
 
     @classmethod
     def take(
-        cls, disk: Disk, id_retention_us: int, progress: Progress, ends: int | None = None
+        cls,
+        disk: Disk,
+        archive: Archive | None,
+        id_retention_us: int,
+        progress: Progress,
+        ends: int | None = None,
     ) -> "_Shortcut | Problem | JournalShorterError | None":
         try:
-            recovered = recover(disk, progress, id_retention_us=id_retention_us, shorter=ends)
+            attic = None if archive is None else Attic(archive, Room())
+            recovered = recover(
+                disk, progress, id_retention_us=id_retention_us, shorter=ends, attic=attic
+            )
+            return cls.of(recovered, archive) if recovered.from_snapshot else None
         except JournalShorterError as error:
             return error
         except JournalDamagedError as error:
             return Problem(error.file, error.offset, error.problem)
-        return cls.of(recovered) if recovered.from_snapshot else None
+        except ArchiveError as error:
+            return Problem(disk.path(archive_folder.FOLDER), None, str(error))
 
     @classmethod
-    def of(cls, recovered: Recovered) -> "_Shortcut":
+    def of(cls, recovered: Recovered, archive: Archive | None) -> "_Shortcut":
         assert recovered.from_snapshot is not None
         since_us = recovered.state.at_us - SURELY_KEPT_US
         return cls(
@@ -179,7 +196,7 @@ class _Shortcut(NamedTuple):
             recovered.journal.position,
             recovered.journal.torn,
             since_us,
-            state_digest(recovered.state, since_us),
+            state_digest(recovered.state, since_us, archive),
             Balances.of(recovered.state),
         )
 

@@ -1,0 +1,239 @@
+"""The archive in an SQLite database of its own.
+
+Every commit is synced (WAL, `synchronous = FULL`). docs/journal-format.md has the tables.
+"""
+
+import os
+import secrets
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import orjson
+import structlog
+from typing_extensions import override
+
+from authorizer.domain.accounts.leaving import ClosedPurchases
+from authorizer.persistence import ownership
+from authorizer.persistence.archive.database import (
+    FILE,
+    PUT,
+    SCHEMA,
+    VERSION,
+    all_of,
+    connected,
+    found_in,
+    telling,
+    transaction,
+)
+from authorizer.persistence.archive.id_filter import (
+    LARGEST,
+    SMALLEST,
+    Generation,
+    IdFilter,
+    key_of,
+)
+from authorizer.persistence.archive.protocol import LATEST, Archive, Archived, Mark
+
+_DELETED_AT_ONCE: Final = 2_000
+
+log = structlog.get_logger()
+
+
+class SqliteArchive(Archive):
+    """The archive in a folder, which is made when there is something to put into it.
+
+    One process writes it. A file that is no database, or another version's, is taken away: the
+    replay makes it anew.
+    """
+
+    takes = True
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / FILE
+        self._writing = threading.Lock()
+        self._reading = threading.Lock()
+        self._connections: list[sqlite3.Connection] = []
+        self._mark, self._filter = Mark("", 0), IdFilter(b"")
+        self.has_any = False
+        if not self._path.exists():
+            return
+        try:
+            self._open()
+        except sqlite3.DatabaseError as error:
+            log.warning("the archive of purchases can't be read", problem=str(error))
+            self._close()
+            for suffix in ("", "-wal", "-shm"):
+                Path(f"{self._path}{suffix}").unlink(missing_ok=True)
+
+    def _open(self) -> None:
+        ownership.make_folder(self._path.parent, mode=0o700)
+        os.close(ownership.open_or_make(self._path, os.O_RDWR))
+        self._writer, self._reader = connected(str(self._path)), connected(str(self._path))
+        self._connections = [self._writer, self._reader]
+        (version,) = self._writer.execute("PRAGMA user_version").fetchone()
+        if version not in {0, VERSION}:
+            raise sqlite3.DatabaseError(f"version {version} is not read by this program")
+        if version == 0:
+            self._writer.executescript(
+                f"PRAGMA journal_mode = WAL; BEGIN; {SCHEMA} PRAGMA user_version = {VERSION};"
+            )
+            self._writer.execute("COMMIT")
+        row = self._writer.execute("SELECT identity, secret, taken FROM about").fetchone()
+        if row is None:
+            self._begin()
+        else:
+            identity, self._secret, taken = row
+            self._mark = Mark(identity, taken)
+            self._load_filter()
+        self.has_any = self._mark.taken > 0
+
+    def _begin(self) -> None:
+        identity, self._secret = secrets.token_hex(8), secrets.token_bytes(16)
+        self._writer.execute("INSERT INTO about VALUES (?, ?, 0)", (identity, self._secret))
+        self._mark, self._filter = Mark(identity, 0), IdFilter(self._secret)
+        self.has_any = False
+
+    def _load_filter(self) -> None:
+        """The filters as they were saved, and what the newest has taken since."""
+        made = IdFilter(self._secret)
+        rows = self._writer.execute("SELECT first, capacity, count, newest_us, bits FROM filters")
+        for first, capacity, count, newest_us, bits in sorted(rows):
+            made.begin(Generation(first, capacity, count, newest_us, bits))
+        newest = made.newest
+        since = newest.first + newest.count if newest else 0
+        late = "SELECT account_id, purchase_id, changed_us FROM purchases WHERE number >= ?"
+        for account_id, purchase_id, changed_us in self._writer.execute(late, (since,)):
+            made.add(account_id + b"\0" + purchase_id, changed_us)
+        self._filter = made
+
+    @property
+    @override
+    def mark(self) -> Mark:
+        return self._mark
+
+    @override
+    def may_hold(self, account_id: str, purchase_id: str) -> bool:
+        return key_of(account_id, purchase_id) in self._filter
+
+    @override
+    def put(self, closed: Sequence[ClosedPurchases]) -> None:
+        with self._writing, telling():
+            if not self._connections:
+                self._open()
+            taken = self._mark.taken
+            try:
+                with transaction(self._writer):
+                    for each in closed:
+                        account = each.account_id.encode()
+                        self._writer.executemany(PUT, self._rows(account, each, taken))
+                        taken += each.total
+                    self._writer.execute("UPDATE about SET taken = ?", (taken,))
+            except Exception:
+                self._load_filter()
+                raise
+        self._mark = self._mark._replace(taken=taken)
+        self.has_any = taken > 0
+
+    def _rows(
+        self, account: bytes, closed: ClosedPurchases, number: int
+    ) -> Iterator[tuple[bytes, bytes, int, int, int, bytes]]:
+        """The rows, one at a time: between two of them other threads get their turn."""
+        for left in closed.leaving():
+            purchase = left.purchase_id.encode()
+            newest = self._filter.newest
+            if newest is None or newest.is_full:
+                self._begin_generation(number, newest)
+            self._filter.add(account + b"\0" + purchase, left.changed_us)
+            form = orjson.dumps(left.form)
+            yield account, purchase, closed.position, left.changed_us, number, form
+            number += 1
+
+    def _begin_generation(self, first: int, before: Generation | None) -> None:
+        if before is not None:
+            self._save(before)
+        capacity = SMALLEST if before is None else min(2 * before.capacity, LARGEST)
+        generation = Generation(first, capacity)
+        self._save(generation)
+        self._filter.begin(generation)
+
+    def _save(self, generation: Generation) -> None:
+        self._writer.execute(
+            "INSERT OR REPLACE INTO filters VALUES (?, ?, ?, ?, ?)",
+            (
+                generation.first,
+                generation.capacity,
+                generation.count,
+                generation.newest_us,
+                bytes(generation.bits),
+            ),
+        )
+
+    @override
+    def find(self, account_id: str, purchase_id: str, before: int = LATEST) -> Archived | None:
+        if not self.has_any:
+            return None
+        with self._reading, telling():
+            return found_in(self._reader, account_id, purchase_id, before)
+
+    @override
+    def of_account(self, account_id: str) -> Iterator[Archived]:
+        if not self.has_any:
+            return iter(())
+        with self._reading, telling():
+            return iter(all_of(self._reader, account_id))
+
+    @override
+    def cut_after(self, position: int) -> None:
+        if not self.has_any:
+            return
+        with self._writing, telling():
+            self._writer.execute("DELETE FROM purchases WHERE position > ?", (position,))
+
+    @override
+    def forget_before(self, since_us: int) -> int:
+        gone = 0
+        generations = self._filter.generations
+        old = [each for each in generations[:-1] if each.newest_us < since_us]
+        for generation in old:
+            with self._writing, telling():
+                gone += self._forget(generation)
+        return gone
+
+    def _forget(self, generation: Generation) -> int:
+        """Its purchases go first, a few at a time: the newest form of none is in two of them."""
+        gone, end = 0, generation.first + generation.count
+        for first in range(generation.first, end, _DELETED_AT_ONCE):
+            last = min(first + _DELETED_AT_ONCE, end)
+            gone += self._writer.execute(
+                "DELETE FROM purchases WHERE number >= ? AND number < ?", (first, last)
+            ).rowcount
+        self._writer.execute("DELETE FROM filters WHERE first = ?", (generation.first,))
+        self._filter.drop(generation)
+        return gone
+
+    @override
+    def begin_anew(self) -> None:
+        if not self.has_any:
+            return
+        with self._writing, telling(), transaction(self._writer):
+            for table in ("purchases", "filters", "about"):
+                self._writer.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
+            self._begin()
+
+    @override
+    def close(self) -> None:
+        """Keep the newest filter too, so that the next start need not make it."""
+        newest = self._filter.newest
+        with self._writing, self._reading, suppress(sqlite3.Error):
+            if newest is not None:
+                self._save(newest)
+        self._close()
+
+    def _close(self) -> None:
+        for each in self._connections:
+            each.close()
+        self._connections.clear()

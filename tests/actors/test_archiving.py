@@ -1,0 +1,277 @@
+"""Purchases leave memory and come back, and nobody can tell by an answer where they lay."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from authorizer.actors.reply import LoopFuture
+from authorizer.domain.accounts import idempotency
+from authorizer.domain.accounts.purchase_commands import (
+    AuthorizeHold,
+    Capture,
+    ReadPurchase,
+    Refund,
+    Reverse,
+)
+from authorizer.domain.outcomes import Reason, Refusal, RefusalKind
+from authorizer.persistence.archive.protocol import ArchiveError
+from tests.support.builders import BY, DAY_US
+from tests.support.commands import purchase
+from tests.support.house import House, awake_account, begun
+
+pytestmark = pytest.mark.anyio
+
+A_DAY_NS = (DAY_US + 1) * 1000
+
+
+async def stocked(**settings: Any) -> House:
+    """A house in which a purchase and a hold that was captured are a day old, and archived."""
+    house = House(**settings)
+    await house.open("a", MEAL=100_00, CASH=50_00)
+    assert (await house.buy("a", 10_00, mcc="5812", transaction_id="t")).reason is Reason.APPROVED
+    await house.done(house.dispatcher.ask(hold("h", 20_00)))
+    await house.done(house.dispatcher.ask(capture("h", "c")))
+    house.let_pass(A_DAY_NS)
+    house.clock.confirm()
+    assert await archive(house) == 2
+    account = awake_account(house, "a")
+    assert account.purchases == {}
+    assert len(account.purchase_keys) == 0
+    return house
+
+
+async def archive(house: House) -> int:
+    """Have all that is old leave; how many did."""
+    before = house.archiving.archived
+    house.around.crowded("a")
+    await house.done(house.archiving.work())
+    await house.settle()
+    return house.archiving.archived - before
+
+
+def hold(purchase_id: str, cents: int) -> AuthorizeHold:
+    return AuthorizeHold("a", purchase_id, cents, "5812", "LOJA X", None, False, None, None, 0, BY)
+
+
+def capture(purchase_id: str, operation_id: str, cents: int | None = None) -> Capture:
+    return Capture("a", purchase_id, operation_id, cents, True, False, None, None, None, BY)
+
+
+def refund(purchase_id: str, operation_id: str, cents: int | None = None) -> Refund:
+    return Refund("a", purchase_id, operation_id, cents, BY)
+
+
+async def ask(house: House, command: Any) -> Any:
+    return await house.done(house.dispatcher.ask(command))
+
+
+async def meal(house: House) -> int:
+    house_read = await house.read("a")
+    assert not isinstance(house_read, Refusal)
+    return house_read[1].wallets_cents["MEAL"]
+
+
+async def test_an_id_that_has_left_never_debits_twice() -> None:
+    house = await stocked()
+    again = await house.buy("a", 10_00, mcc="5812", transaction_id="t")
+    assert (again.reason, again.replayed) == (Reason.APPROVED, True)
+    other = await house.buy("a", 11_00, mcc="5812", transaction_id="t")
+    assert (other.reason, other.replayed) == (Reason.DUPLICATE_MISMATCH, False)
+    of_hold = await house.buy("a", 20_00, mcc="5812", transaction_id="h")
+    assert of_hold.reason is Reason.DUPLICATE_MISMATCH
+    assert await meal(house) == 70_00
+
+
+async def test_a_hold_under_an_id_that_has_left_is_the_purchase_as_it_stands() -> None:
+    house = await stocked()
+    done, view = await ask(house, hold("h", 20_00))
+    assert not done.created
+    assert (view.captured_cents, view.status.value) == (20_00, "closed")
+    refused = await ask(house, hold("t", 9_00))
+    assert isinstance(refused, Refusal)
+    assert await meal(house) == 70_00
+
+
+async def test_money_goes_back_and_the_purchase_stays_in_memory_until_it_is_old_again() -> None:
+    house = await stocked()
+    for name, cents in (("t", 4_00), ("h", 20_00)):
+        _, view = await ask(house, refund(name, "r", cents))
+        assert view.refunded_cents == cents
+    assert await meal(house) == 94_00
+    assert set(awake_account(house, "a").purchases) == {"t", "h"}
+    assert await archive(house) == 0
+    house.let_pass(A_DAY_NS)
+    assert await archive(house) == 2
+    refused = await ask(house, refund("t", "r2", 7_00))
+    assert isinstance(refused, Refusal)
+    _, view = await ask(house, Reverse("a", "t", "v", None, None, BY))
+    assert (view.reversed_cents, view.refunded_cents) == (6_00, 4_00)
+    assert await meal(house) == 100_00
+
+
+async def test_what_has_left_is_read_as_it_was() -> None:
+    house = await stocked()
+    for name in ("t", "h"):
+        _, view = await ask(house, ReadPurchase("a", name))
+        assert (view.purchase_id, view.source) == (name, "MEAL")
+    unknown = await ask(house, ReadPurchase("a", "x"))
+    assert isinstance(unknown, Refusal)
+    assert unknown.kind is RefusalKind.NOT_FOUND
+    assert awake_account(house, "a").purchases == {}
+
+
+async def test_a_reversal_that_came_first_declines_the_purchase_a_day_later() -> None:
+    house = await stocked()
+    await ask(house, Reverse("a", "later", "v", None, "decline", BY))
+    await ask(house, Reverse("a", "hold", "v", None, "decline", BY))
+    house.let_pass(A_DAY_NS)
+    assert await archive(house) == 2
+    late = await house.buy("a", 1_00, mcc="5812", transaction_id="later")
+    assert late.reason is Reason.REVERSED_BEFORE
+    _, view = await ask(house, hold("hold", 1_00))
+    assert view.status.value == "declined"
+    kept = awake_account(house, "a").purchases
+    assert [each.status.value for each in kept.values()] == ["declined", "declined"]
+
+
+async def test_past_the_retention_an_id_is_free_again() -> None:
+    house = await stocked(id_retention_days=2)
+    house.let_pass(30 * A_DAY_NS)
+    house.clock.confirm()
+    free = await house.buy("a", 10_00, mcc="5812", transaction_id="t")
+    assert (free.reason, free.replayed) == (Reason.APPROVED, False)
+
+
+async def test_an_account_that_sleeps_lets_go_too() -> None:
+    house = House(max_resident=1)
+    await house.open("a", MEAL=100_00)
+    await house.buy("a", 10_00, mcc="5812", transaction_id="t")
+    await house.open("b")
+    assert house.dispatcher.accounts.active("a") is None
+    house.let_pass(A_DAY_NS)
+    house.clock.confirm()
+    assert await archive(house) == 1
+    assert house.dispatcher.accounts.active("a") is None
+    assert len(house.dispatcher.accounts.at_rest("a").purchase_keys) == 0
+    assert (await house.buy("a", 10_00, mcc="5812", transaction_id="t")).replayed
+
+
+async def test_too_many_leave_however_young(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(idempotency, "PAGE_ENTRIES", 4)
+    house = House(purchases_in_memory=4)
+    await house.open("a")
+    for number in range(20):
+        bought = await house.buy("a", 1, transaction_id=str(number))
+        assert bought.reason is Reason.APPROVED
+        await house.done(house.archiving.work())
+        await house.settle()
+    assert len(awake_account(house, "a").purchase_keys) <= 9
+    for number in range(20):
+        assert (await house.buy("a", 1, transaction_id=str(number))).replayed
+
+
+async def test_a_purchase_that_was_put_before_its_id_left_is_no_second_one() -> None:
+    """It was told that the archive has nothing; so the account must still know the id."""
+    house = House()
+    await house.open("a", CASH=100_00)
+    await house.buy("a", 1_00, transaction_id="t")
+    house.let_pass(A_DAY_NS)
+    house.clock.confirm()
+    gate = asyncio.get_running_loop().create_future()
+
+    async def gated(function: Any, *arguments: Any) -> Any:
+        await gate
+        return function(*arguments)
+
+    gated_archiving: Any = house.archiving
+    gated_archiving._off_loop = gated
+    house.around.crowded("a")
+    working = begun(house.archiving.work())
+    await house.settle()
+    gate.set_result(None)  # the archive takes it in the next step, before the account's turn
+    reply = LoopFuture()
+    command = purchase(1_00, "5999", "LOJA X", account_id="a", transaction_id="t")
+    assert house.dispatcher.submit(command, reply) is None
+    await house.done(working)
+    assert (await reply).replayed
+    assert await house.cash("a") == 99_00
+
+
+async def test_a_look_up_that_an_archiving_overtakes_is_made_again() -> None:
+    """The id left between the look and the message: nothing was there, and nothing is in memory."""
+    house = await stocked()
+    await house.buy("a", 1_00, mcc="5812", transaction_id="u")
+    house.let_pass(A_DAY_NS)
+    recall = house.dispatcher.recall
+    real, looks = recall.archive.find, 0
+
+    def find(account_id: str, purchase_id: str, before: int = 2**63 - 1) -> Any:
+        nonlocal looks
+        looks += 1
+        if looks == 1:
+            recall.changes += 1
+            return None
+        return real(account_id, purchase_id, before)
+
+    lying: Any = recall.archive
+    lying.find = find
+    assert (await house.buy("a", 10_00, mcc="5812", transaction_id="t")).replayed
+    assert looks == 2
+
+
+async def test_nothing_is_decided_on_an_id_that_cannot_be_looked_up() -> None:
+    house = await stocked()
+
+    def find(*_: Any) -> Any:
+        raise ArchiveError("the disk is gone")
+
+    lying: Any = house.dispatcher.recall.archive
+    lying.find = find
+    assert (await house.buy("a", 1_00, transaction_id="t")).reason is Reason.UNAVAILABLE
+    refused = await ask(house, refund("h", "r"))
+    assert isinstance(refused, Refusal)
+    assert refused.kind is RefusalKind.UNAVAILABLE
+    assert (await house.buy("a", 1_00, transaction_id="new")).reason is Reason.APPROVED
+    assert (await house.buy("a", 1_00)).reason is Reason.APPROVED
+
+
+async def test_what_the_archive_refuses_stays_in_memory() -> None:
+    house = House()
+    await house.open("a")
+    await house.buy("a", 1_00, transaction_id="t")
+    house.let_pass(A_DAY_NS)
+    house.clock.confirm()
+    refusing: Any = house.dispatcher.recall.archive
+    real = refusing.put
+
+    def put(_: Any) -> None:
+        raise ArchiveError("the disk is full")
+
+    refusing.put = put
+    assert await archive(house) == 0
+    assert house.archiving.failed
+    assert (await house.buy("a", 1_00, transaction_id="t")).replayed
+    refusing.put = real
+    assert await archive(house) == 1
+    assert not house.archiving.failed
+
+
+async def test_a_change_that_is_not_durable_does_not_reach_the_archive() -> None:
+    house = House()
+    await house.open("a")
+    buying = begun(house.purchase("a", 1_00, transaction_id="t"))
+    await house.settle()
+    house.let_pass(A_DAY_NS)
+    house.clock.confirm()
+    house.around.crowded("a")
+    working = begun(house.archiving.work())
+    await house.settle()
+    assert not house.dispatcher.recall.archive.has_any
+    house.commit()
+    await house.settle()
+    assert house.dispatcher.recall.archive.has_any
+    await house.done(working)
+    await house.done(buying)
