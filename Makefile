@@ -20,7 +20,7 @@ DATA ?= data
 FAST = tests/architecture tests/domain tests/persistence tests/actors tests/http tests/logs \
 	tests/server tests/loadtest \
 	--ignore=tests/http/test_connection_ends.py --ignore=tests/http/test_connection_bounds.py \
-	--ignore=tests/actors/test_admission.py
+	--ignore=tests/actors/test_admission.py --ignore=tests/loadtest/test_life_run.py
 
 # The Debian that `make debian` makes: trixie is Debian 13.
 SUITE ?= trixie

@@ -5,11 +5,14 @@ import random
 import time
 from dataclasses import dataclass, field
 
-from loadtest.client import ask, open_account, register_merchants
+from loadtest.client import ask, ask_operation, open_account, put_limit, register_merchants
+from loadtest.life_account import LifeAccount
+from loadtest.life_choice import Chooser, limits_of
+from loadtest.life_messages import Operation
 from loadtest.merchants import MERCHANTS, WALLETS
 from loadtest.model import AccountModel, Purchase, SequentialAccount, SharedAccount
 from loadtest.recorder import Ledger, Recorder
-from loadtest.shapes import HOT, purchases_expected
+from loadtest.shapes import HOT, LIFE, purchases_expected
 from tests.support.client import Client
 
 SMALLEST_PURCHASE_CENTS = 1
@@ -17,6 +20,8 @@ LARGEST_PURCHASE_CENTS = 60_00
 HOT_PRICE_CENTS = 12_34
 FUNDED_SHARE = 0.5
 """The share of the expected spending that the opening balances cover: declines have to occur."""
+LIFE_FUNDED_SHARE = 0.15
+"""The same of all requests of the life shape, of which half spend and some give back."""
 
 ACCOUNT_NUMBERS_PER_MS = 1_000_000
 
@@ -42,15 +47,22 @@ class LoadRun:
         else:
             count = max(self.accounts, self.users)
             opening_cents = dict.fromkeys(WALLETS, self._opening_cents(count))
-            self.models = [SequentialAccount(str(first + n), opening_cents) for n in range(count)]
+            names = [str(first + n) for n in range(count)]
+            if self.shape == LIFE:
+                self.models = self._life_accounts(names, opening_cents)
+            else:
+                self.models = [SequentialAccount(name, opening_cents) for name in names]
         self._free_models = list(self.models)
         self._purchase_numbers = itertools.count(1)
 
     def open_accounts(self, client: Client) -> None:
-        """Register the merchants and open the accounts."""
+        """Register the merchants, open the accounts and put their limits."""
         register_merchants(client)
         for model in self.models:
             open_account(client, model.account, model.opening_cents)
+            if isinstance(model, LifeAccount):
+                for limit in model.limits:
+                    put_limit(client, model.account, limit)
 
     def take_models(self) -> list[AccountModel]:
         """Accounts for one user alone, until it gives them back; the hot account is for all."""
@@ -74,9 +86,17 @@ class LoadRun:
             amount_cents=HOT_PRICE_CENTS if self.shape == HOT else random_amount_cents(),
         )
 
+    def next_of_life(self, model: LifeAccount) -> Purchase | Operation:
+        """What happens next on an account of the life shape, not yet sent."""
+        return Chooser(model, self._purchase_numbers).next()
+
     def settle_lost(self, client: Client) -> None:
-        """Ask again for every purchase whose answer did not arrive."""
+        """Ask again for everything whose answer did not arrive."""
         for model in self.models:
+            if isinstance(model, LifeAccount) and (lost := model.unsettled_operation()):
+                problem = model.settle_operation(lost, *ask_operation(client, lost), lost=True)
+                if problem:
+                    self.recorder.wrong(problem)
             for purchase in model.unsettled():
                 problem = model.settle(purchase, ask(client, purchase.body()))
                 if problem:
@@ -90,7 +110,16 @@ class LoadRun:
         expected = purchases_expected(self.shape, self.users, self.seconds)
         mean_cents = (SMALLEST_PURCHASE_CENTS + LARGEST_PURCHASE_CENTS) / 2
         spending_cents = expected * mean_cents / accounts
-        return max(LARGEST_PURCHASE_CENTS, int(spending_cents * FUNDED_SHARE / len(WALLETS)))
+        share = LIFE_FUNDED_SHARE if self.shape == LIFE else FUNDED_SHARE
+        return max(LARGEST_PURCHASE_CENTS, int(spending_cents * share / len(WALLETS)))
+
+    def _life_accounts(self, names: list[str], opening_cents: dict[str, int]) -> list[AccountModel]:
+        expected = purchases_expected(self.shape, self.users, self.seconds) / len(names)
+        cents = min(opening_cents.values())
+        return [
+            LifeAccount(name, opening_cents, limits_of(number, cents, expected))
+            for number, name in enumerate(names)
+        ]
 
     def _hot_account(self, account: str) -> SharedAccount:
         affordable = purchases_expected(self.shape, self.users, self.seconds) * FUNDED_SHARE

@@ -8,6 +8,8 @@ Shapes:
 - ``steady``: the same number of users all the time, each on accounts of its own.
 - ``spike``: four times the usual users for the middle of the run.
 - ``hot``: all users buy with one account, whose money ends halfway through.
+- ``life``: purchases of one message, holds, increments, captures, forced ones too, reversals,
+  refunds and credits on accounts of which two in three have limits.
 
 One request in ten is not a new purchase: an earlier one sent again (same id, same fields), an
 earlier id with another amount, an account that does not exist, or an amount of zero. Every
@@ -31,7 +33,9 @@ from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
 from locust.event import EventHook
 
-from loadtest.client import HEADERS, UnexpectedAnswerError
+from loadtest.client import HEADERS, UnexpectedAnswerError, document_of
+from loadtest.life_account import CREATED, LifeAccount
+from loadtest.life_messages import Operation
 from loadtest.load_run import LoadRun, random_amount_cents
 from loadtest.merchants import MERCHANTS
 from loadtest.model import CODE_BY_BODY, DECLINED, Purchase, transaction_body
@@ -79,11 +83,18 @@ class Cardholder(FastHttpUser):
 
     @task(90)
     def buy(self) -> None:
-        """A new purchase."""
+        """A new purchase; in the life shape whatever comes next on the account."""
         model = random.choice(self.models)
         if not model.may_send():
             return
-        purchase = self.load.new_purchase(model)
+        purchase: Purchase | Operation
+        if isinstance(model, LifeAccount):
+            purchase = self.load.next_of_life(model)
+            if isinstance(purchase, Operation):
+                self.operate(model, purchase)
+                return
+        else:
+            purchase = self.load.new_purchase(model)
         model.send(purchase)
         self.post("purchase", purchase.body(), lambda code: model.settle(purchase, code))
 
@@ -121,6 +132,28 @@ class Cardholder(FastHttpUser):
         """Post what must be answered 07."""
         self.post(name, body, lambda code: None if code == DECLINED else f"{code} for {body}")
 
+    def operate(self, model: LifeAccount, operation: Operation) -> None:
+        """Post an operation, whose document the account judges."""
+        recorder, body = self.load.recorder, operation.body()
+        model.send_operation(operation)
+        with self.client.post(
+            operation.path(), data=body, name=operation.kind, headers=HEADERS, catch_response=True
+        ) as response:
+            status = response.status_code
+            if status == 0:
+                lost = f"no answer to {body}: {response.error!r}"
+                recorder.lost(lost)
+                response.failure(lost)
+                return
+            document = document_of(response.content or b"")
+            recorder.operation(f"{operation.kind} {outcome_of(status, document)}")
+            problem = model.settle_operation(operation, status, document)
+            if problem:
+                recorder.wrong(problem)
+                response.failure(problem)
+            else:
+                response.success()
+
     def post(self, name: str, body: str, judge: Callable[[str], str | None]) -> None:
         """Post a transaction; ``judge`` takes its code and says what is wrong with it, or None."""
         recorder = self.load.recorder
@@ -144,6 +177,14 @@ class Cardholder(FastHttpUser):
                 reason = (response.headers or {}).get("Authorizer-Reason")
                 recorder.wrong(f"{problem} ({reason})")
                 response.failure(problem)
+
+
+def outcome_of(status: int, document: dict[str, Any]) -> str:
+    """What came of an operation: approved or declined, else the status."""
+    if status != CREATED or "operations" not in document:
+        return str(status)
+    operations = document["operations"]
+    return str(operations[-1].get("code")) if operations else str(status)
 
 
 def other_amount(purchase: Purchase) -> str:

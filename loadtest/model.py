@@ -1,6 +1,7 @@
 """What the load test knows about each account, and so what each answer has to be.
 
-Two models, because what can be known depends on who shares an account:
+Two models, because what can be known depends on who shares an account (a third one, for purchases
+of several messages, is in :mod:`loadtest.life_account`):
 
 - :class:`SequentialAccount` belongs to one client that has one purchase in flight. The one right
   code and the wallet that pays are known before the purchase is sent.
@@ -17,6 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from loadtest.books import WalletBook
 from loadtest.merchants import CASH, Merchant
 
 APPROVED = "00"
@@ -78,14 +80,29 @@ class AccountModel(Protocol):
     def unsettled(self) -> list[Purchase]:
         """Purchases that were sent and not answered: only asking again tells their outcome."""
 
+    def in_doubt(self) -> int:
+        """How many requests were sent and not answered."""
+
     def balances_cents(self) -> dict[str, int]:
-        """What each wallet must hold once nothing is unsettled."""
+        """What each wallet must have available once nothing is unsettled."""
+
+    def books(self) -> dict[str, WalletBook]:
+        """What each wallet must hold by then, and what went through it."""
 
 
 def approved_cents(model: AccountModel) -> dict[str, int]:
-    """What approved purchases took from each wallet, in centavos."""
-    left = model.balances_cents()
-    return {wallet: opening - left[wallet] for wallet, opening in model.opening_cents.items()}
+    """What purchases took from each wallet for good, in centavos, before what was given back."""
+    return {wallet: book.captured_cents for wallet, book in model.books().items()}
+
+
+def books_of_purchases(
+    opening_cents: Mapping[str, int], left_cents: Mapping[str, int]
+) -> dict[str, WalletBook]:
+    """The books of an account that knows nothing but purchases."""
+    return {
+        wallet: WalletBook(left_cents[wallet], opening, captured_cents=opening - left_cents[wallet])
+        for wallet, opening in opening_cents.items()
+    }
 
 
 class SequentialAccount:
@@ -111,7 +128,7 @@ class SequentialAccount:
     def settle(self, purchase: Purchase, code: str) -> str | None:
         """See :class:`AccountModel`."""
         if purchase.code is not None:
-            return _repetition_problem(purchase, code)
+            return repetition_problem(purchase, code)
         payer = self._payer(purchase)
         expected = APPROVED if payer else INSUFFICIENT_FUNDS
         if payer and code == APPROVED:
@@ -128,6 +145,14 @@ class SequentialAccount:
     def balances_cents(self) -> dict[str, int]:
         """See :class:`AccountModel`."""
         return dict(self._left_cents)
+
+    def in_doubt(self) -> int:
+        """See :class:`AccountModel`."""
+        return len(self.unsettled())
+
+    def books(self) -> dict[str, WalletBook]:
+        """See :class:`AccountModel`."""
+        return books_of_purchases(self.opening_cents, self.balances_cents())
 
     def _payer(self, purchase: Purchase) -> str | None:
         for wallet in (purchase.merchant.wallet, CASH):
@@ -171,7 +196,7 @@ class SharedAccount:
     def settle(self, purchase: Purchase, code: str) -> str | None:
         """See :class:`AccountModel`."""
         if purchase.code is not None:
-            return _repetition_problem(purchase, code)
+            return repetition_problem(purchase, code)
         purchase.code = code
         del self._pending[purchase.id]
         if code == APPROVED:
@@ -190,6 +215,14 @@ class SharedAccount:
         left = {w: max(0, n - self._approved[w]) for w, n in self._capacity.items()}
         left[CASH] = self._capacity[CASH] - self._paid_by_cash(self._approved)
         return {wallet: count * self.price_cents for wallet, count in left.items()}
+
+    def in_doubt(self) -> int:
+        """See :class:`AccountModel`."""
+        return len(self.unsettled())
+
+    def books(self) -> dict[str, WalletBook]:
+        """See :class:`AccountModel`."""
+        return books_of_purchases(self.opening_cents, self.balances_cents())
 
     def _approve(self, purchase: Purchase) -> str | None:
         self._approved[purchase.merchant.wallet] += 1
@@ -218,7 +251,8 @@ class SharedAccount:
         )
 
 
-def _repetition_problem(purchase: Purchase, code: str) -> str | None:
+def repetition_problem(purchase: Purchase, code: str) -> str | None:
+    """What is wrong with the answer to a purchase that has one, or None."""
     if code == purchase.code:
         return None
     return f"{code} for the repeated {purchase.id}, whose first answer was {purchase.code}"

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from loadtest.books import Figures
 from loadtest.merchants import WALLETS
 from loadtest.model import AccountModel, approved_cents
 
@@ -21,7 +22,9 @@ class Ledger:
 
     ``generator_stall_ms`` is the longest time by which the generator itself missed its own clock:
     an answer cannot be seen sooner than the generator looks. ``generator_cpu_percent`` is its
-    share of one core.
+    share of one core. ``operations`` counts the answers by kind and code or status. ``sums_cents``
+    is what went through each wallet in all accounts; ``expected_cents`` has the figures of each
+    account's wallets.
     """
 
     shape: str
@@ -33,12 +36,14 @@ class Ledger:
     generator_stall_ms: float
     generator_cpu_percent: float
     codes: dict[str, int]
+    operations: dict[str, int]
     wrong: int
     lost: int
     unsettled: int
     problems: list[str]
     approved_cents: dict[str, int]
-    expected_cents: dict[str, dict[str, int]]
+    sums_cents: dict[str, dict[str, int]]
+    expected_cents: dict[str, dict[str, Figures]]
 
     def write(self, path: Path) -> None:
         """Write as JSON."""
@@ -58,12 +63,18 @@ def percentile(ordered: "array[float] | list[float]", percent: float) -> float:
     return ordered[max(0, int(rank) - 1)]
 
 
+def expected_of(model: AccountModel) -> dict[str, Figures]:
+    """What the wallets of an account must hold, by wallet and figure."""
+    return {wallet: book.figures_cents() for wallet, book in model.books().items()}
+
+
 class Recorder:
     """Collects latencies, codes and problems while the load runs."""
 
     def __init__(self) -> None:
         self._latencies_ms: array[float] = array("d")
         self._codes: Counter[str] = Counter()
+        self._operations: Counter[str] = Counter()
         self._problems: list[str] = []
         self._wrong = 0
         self._lost = 0
@@ -89,6 +100,10 @@ class Recorder:
         """Count a code of the contract."""
         self._codes[code] += 1
 
+    def operation(self, what: str) -> None:
+        """Count an answer to an operation, by its kind and what came of it."""
+        self._operations[what] += 1
+
     def wrong(self, problem: str) -> None:
         """Count a wrong answer."""
         self._wrong += 1
@@ -103,6 +118,10 @@ class Recorder:
         """The outcome, once the load has ended and what was lost has been asked again."""
         models = list(models)
         totals = [approved_cents(model) for model in models]
+        sums: dict[str, Counter[str]] = {wallet: Counter() for wallet in WALLETS}
+        for model in models:
+            for wallet, book in model.books().items():
+                sums[wallet].update(book.sums_cents())
         ordered = sorted(self._latencies_ms)
         elapsed_s = self._stopped_s - self._started_s
         return Ledger(
@@ -115,12 +134,14 @@ class Recorder:
             generator_stall_ms=self.generator_stall_ms,
             generator_cpu_percent=100 * self._cpu_s / elapsed_s,
             codes=dict(sorted(self._codes.items())),
+            operations=dict(sorted(self._operations.items())),
             wrong=self._wrong,
             lost=self._lost,
-            unsettled=sum(len(model.unsettled()) for model in models),
+            unsettled=sum(model.in_doubt() for model in models),
             problems=list(self._problems),
             approved_cents={w: sum(total[w] for total in totals) for w in WALLETS},
-            expected_cents={model.account: model.balances_cents() for model in models},
+            sums_cents={wallet: dict(through) for wallet, through in sums.items()},
+            expected_cents={model.account: expected_of(model) for model in models},
         )
 
     def _keep(self, problem: str) -> None:

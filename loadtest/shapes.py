@@ -11,12 +11,13 @@ from dataclasses import dataclass
 STEADY = "steady"
 SPIKE = "spike"
 HOT = "hot"
-SHAPES = (STEADY, SPIKE, HOT)
+LIFE = "life"
+SHAPES = (STEADY, SPIKE, HOT, LIFE)
 
-PURCHASES_PER_USER_S = {STEADY: 6.0, SPIKE: 5.0, HOT: 12.0}
-"""Mean rate of purchases of one user, per second."""
+PURCHASES_PER_USER_S = {STEADY: 6.0, SPIKE: 5.0, HOT: 12.0, LIFE: 5.0}
+"""Mean rate of requests of one user, per second."""
 
-USERS = {STEADY: 100, SPIKE: 200, HOT: 64}
+USERS = {STEADY: 100, SPIKE: 200, HOT: 64, LIFE: 100}
 """Users at the highest moment, unless chosen otherwise."""
 
 SPAWNED_PER_S = 50

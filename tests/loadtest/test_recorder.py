@@ -44,7 +44,15 @@ def test_a_ledger_survives_its_file(ledger: Ledger, tmp_path: Path) -> None:
 
 def test_it_says_what_the_wallets_lost_and_what_they_must_hold(ledger: Ledger) -> None:
     assert ledger.approved_cents == {"FOOD": 0, "MEAL": 0, "CASH": 30}
-    assert ledger.expected_cents == {"1": {"FOOD": 100, "MEAL": 100, "CASH": 70}}
+    available = {wallet: told["available"] for wallet, told in ledger.expected_cents["1"].items()}
+    assert available == {"FOOD": 100, "MEAL": 100, "CASH": 70}
+    assert ledger.expected_cents["1"]["CASH"] == {
+        "available": 70,
+        "held": 0,
+        "ledger": 70,
+        "owed": 0,
+    }
+    assert ledger.sums_cents["CASH"] == {"put in": 100, "captured": 30, "given back": 0}
 
 
 def test_problems_are_all_counted_and_the_first_kept() -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from loadtest.shapes import (
     HOT,
+    LIFE,
     PURCHASES_PER_USER_S,
     SPIKE,
     STEADY,
@@ -13,7 +14,7 @@ from loadtest.shapes import (
 )
 
 
-@pytest.mark.parametrize("shape", [STEADY, HOT])
+@pytest.mark.parametrize("shape", [STEADY, HOT, LIFE])
 def test_the_same_users_are_at_work_all_the_time(shape: str) -> None:
     plan = stages(shape, users=40, seconds=10)
     assert [users_at(plan, s) for s in (0, 5, 9.9)] == [40, 40, 40]
@@ -24,7 +25,7 @@ def test_a_spike_rises_to_four_times_the_usual_users_and_falls_again() -> None:
     assert [users_at(plan, s) for s in (0, 2.9, 3, 6.9, 7, 9.9)] == [10, 10, 40, 40, 10, 10]
 
 
-@pytest.mark.parametrize("shape", [STEADY, SPIKE, HOT])
+@pytest.mark.parametrize("shape", [STEADY, SPIKE, HOT, LIFE])
 def test_the_plan_ends(shape: str) -> None:
     assert users_at(stages(shape, users=40, seconds=10), 10) is None
 
