@@ -55,7 +55,7 @@ kill9: environment ## Kill a server 200 times under load and amid starts; `make 
 	KILL9_KILLS=$${KILL9_KILLS:-200} $(VENV_PYTHON) -m pytest -n0 -o faulthandler_timeout=7200 tests/faults/test_kill9.py $(ARGS)
 
 .PHONY: soak
-soak: environment ## Load a server for half an hour and check every answer and every balance
+soak: environment ## Load a server for forty minutes and check every answer and every balance
 	$(VENV_PYTHON) -m loadtest.run --seconds 600 $(ARGS)
 
 .PHONY: check

@@ -40,6 +40,11 @@ def put_limit(client: Client, account: str, limit: Limit) -> None:
         raise UnexpectedAnswerError(f"limit {limit.name!r} on {account}: {answer}")
 
 
+def balances_cents(client: Client, account: str) -> dict[str, int]:
+    """What is available in the wallets of an account, in centavos."""
+    return {wallet: int(Decimal(text) * 100) for wallet, text in client.balances(account).items()}
+
+
 def wallets_cents(client: Client, account: str) -> dict[str, Figures]:
     """The wallets of an account: each figure in centavos."""
     answer = client.get(f"/accounts/{account}/balances")

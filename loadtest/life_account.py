@@ -48,6 +48,10 @@ class Foretold:
     reason: str | None = None
     standing: Standing | None = None
 
+    def __str__(self) -> str:
+        """Status, reason and the purchase, as problems tell it."""
+        return " ".join(str(part) for part in (self.status, self.reason, self.standing) if part)
+
 
 class LifeAccount:
     """See :class:`loadtest.model.AccountModel`; operations come beside the plain purchases."""
@@ -140,7 +144,8 @@ class LifeAccount:
             told = replace(told, reason=None)
         if told == foretold:
             return None
-        return f"{told} for {operation.way} {operation.body()} to {operation.path()}: {foretold}"
+        sent = f"{operation.way} {operation.body()} to {operation.path()}"
+        return f"{told} instead of {foretold} for {sent}"
 
     # --- books -------------------------------------------------------------------------------
 
@@ -198,7 +203,7 @@ class LifeAccount:
 
     def _foretell(self, operation: Operation) -> Foretold:
         if operation.way == REUSED:
-            return Foretold(CONFLICT, "duplicate_mismatch")
+            return Foretold(CONFLICT, None if operation.kind == CREDIT else "duplicate_mismatch")
         before = self.standings.get(operation.purchase_id)
         if operation.way == REPEATED:
             return Foretold(OK, None, before)

@@ -100,8 +100,9 @@ class Chooser:
             amount = cents(LARGEST_PURCHASE_CENTS)
             made = self._operation(CAPTURE, self._id(), amount)
             return replace(made, merchant=random.choice(MERCHANTS), force=True)
-        beyond = self._account.standings[name].held_cents + cents(MOST_BEYOND_CENTS)
-        return replace(self._operation(CAPTURE, name, beyond), force=True)
+        beyond_cents = cents(random.choice((MOST_BEYOND_CENTS, LARGEST_PURCHASE_CENTS)))
+        taken_cents = self._account.standings[name].held_cents + beyond_cents
+        return replace(self._operation(CAPTURE, name, taken_cents), force=True)
 
     def reversal(self) -> Operation | None:
         """What is held let go, or what was captured given back; all of it, a part, or too much."""
@@ -174,15 +175,15 @@ def chance(share: float) -> bool:
 
 
 WEIGHT_BY_DRAW: dict[Callable[[Chooser], Purchase | Operation | None], int] = {
-    Chooser.purchase: 28,
+    Chooser.purchase: 24,
     Chooser.authorization: 24,
     Chooser.capture: 18,
     Chooser.increment: 7,
     Chooser.refund: 6,
     Chooser.reversal: 5,
     Chooser.repeated: 4,
-    Chooser.forced: 2,
-    Chooser.credit: 2,
+    Chooser.forced: 4,
+    Chooser.credit: 4,
     Chooser.reused: 2,
     Chooser.announced: 1,
     Chooser.overtaken: 1,

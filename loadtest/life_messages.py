@@ -83,6 +83,15 @@ class Standing:
     reversed_cents: int = 0
     refunded_cents: int = 0
 
+    def __str__(self) -> str:
+        """State, source and the figures that are not 0."""
+        cents = [
+            f"{field.name.removesuffix('_cents')} {getattr(self, field.name)}"
+            for field in fields(self)
+            if field.name.endswith("_cents") and getattr(self, field.name)
+        ]
+        return f"({', '.join([self.status, self.source or 'no source', *cents])})"
+
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> "Standing":
         """Read a purchase's document; ``KeyError``, ``TypeError``, ``ValueError`` if it is none."""

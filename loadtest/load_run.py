@@ -30,7 +30,7 @@ ACCOUNT_NUMBERS_PER_MS = 1_000_000
 class LoadRun:
     """One shape with ``users`` at its highest moment, for ``seconds``, on ``accounts`` accounts.
 
-    Account numbers derive from the clock, so that no two runs on one server share an account.
+    Accounts are named by shape and clock, so that no two runs on one server share an account.
     """
 
     shape: str
@@ -43,11 +43,11 @@ class LoadRun:
     def __post_init__(self) -> None:
         first = time.time_ns() // 1_000_000 * ACCOUNT_NUMBERS_PER_MS
         if self.shape == HOT:
-            self.models = [self._hot_account(str(first))]
+            self.models = [self._hot_account(f"{self.shape}-{first}")]
         else:
             count = max(self.accounts, self.users)
             opening_cents = dict.fromkeys(WALLETS, self._opening_cents(count))
-            names = [str(first + n) for n in range(count)]
+            names = [f"{self.shape}-{first + n}" for n in range(count)]
             if self.shape == LIFE:
                 self.models = self._life_accounts(names, opening_cents)
             else:
@@ -86,9 +86,11 @@ class LoadRun:
             amount_cents=HOT_PRICE_CENTS if self.shape == HOT else random_amount_cents(),
         )
 
-    def next_of_life(self, model: LifeAccount) -> Purchase | Operation:
-        """What happens next on an account of the life shape, not yet sent."""
-        return Chooser(model, self._purchase_numbers).next()
+    def next_of(self, model: AccountModel) -> Purchase | Operation:
+        """What happens next on an account, not yet sent: a purchase, but for the life shape."""
+        if isinstance(model, LifeAccount):
+            return Chooser(model, self._purchase_numbers).next()
+        return self.new_purchase(model)
 
     def settle_lost(self, client: Client) -> None:
         """Ask again for everything whose answer did not arrive."""

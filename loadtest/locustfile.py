@@ -87,14 +87,11 @@ class Cardholder(FastHttpUser):
         model = random.choice(self.models)
         if not model.may_send():
             return
-        purchase: Purchase | Operation
-        if isinstance(model, LifeAccount):
-            purchase = self.load.next_of_life(model)
-            if isinstance(purchase, Operation):
-                self.operate(model, purchase)
-                return
-        else:
-            purchase = self.load.new_purchase(model)
+        purchase = self.load.next_of(model)
+        if isinstance(purchase, Operation):
+            assert isinstance(model, LifeAccount)
+            self.operate(model, purchase)
+            return
         model.send(purchase)
         self.post("purchase", purchase.body(), lambda code: model.settle(purchase, code))
 

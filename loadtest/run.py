@@ -2,9 +2,9 @@
 
 It starts a server on a fresh data folder and a free loopback port, runs each load shape with
 Locust, headless, and then compares every wallet (available, held, ledger, owed) with what the
-answers said, and the sums over all accounts with what was put in and spent. Then it buys once
-more, kills the server with kill -9 in the middle of that, restarts it on the same folder, asks
-again for the purchases that got no answer, and compares every wallet again.
+answers said, and the sums over all accounts with what was put in and spent. Then it goes on
+with plain purchases and with whole lives, kills the server with kill -9 in the middle of that,
+restarts it on the same folder, asks again for what got no answer, and compares every wallet again.
 
 It passes if every answer was right (to a purchase HTTP 200, one of the three bodies byte for byte,
 and the code that the account's history explains; to an operation of a purchase's life the status,
@@ -36,7 +36,7 @@ from loadtest.interrupted import InterruptedClients, Interruption
 from loadtest.load_run import LoadRun
 from loadtest.model import APPROVED, DECLINED, INSUFFICIENT_FUNDS
 from loadtest.recorder import Ledger, expected_of
-from loadtest.shapes import SHAPES, STEADY
+from loadtest.shapes import LIFE, SHAPES, STEADY
 from tests.support.client import Client
 from tests.support.server import PROJECT, Server, ServerEnded, environment, python, running
 
@@ -169,13 +169,17 @@ def audit(
 
 def interrupt(server: Server) -> tuple[Interruption, dict[str, dict[str, Figures]]]:
     """Kill the server under load and restart it; what happened, and what the wallets must hold."""
-    run = LoadRun(STEADY, INTERRUPTED_CLIENTS, seconds=60, accounts=INTERRUPTED_CLIENTS)
-    run.open_accounts(server.client)
-    clients = InterruptedClients(run)
+    runs = [
+        LoadRun(shape, INTERRUPTED_CLIENTS, seconds=60, accounts=INTERRUPTED_CLIENTS)
+        for shape in (STEADY, LIFE)
+    ]
+    for run in runs:
+        run.open_accounts(server.client)
+    clients = InterruptedClients(*runs)
     clients.buy_until(server.kill, server.client)
     server.start()
     interruption = clients.settle(server.client)
-    return interruption, {model.account: expected_of(model) for model in run.models}
+    return interruption, {model.account: expected_of(model) for run in runs for model in run.models}
 
 
 def print_ledgers(ledgers: Sequence[Ledger]) -> None:
@@ -216,7 +220,7 @@ def print_interruption(interruption: Interruption, accounts: int) -> None:
     """What the kill -9 met."""
     print(
         f"\nkill -9 after {interruption.answered:,} more answers, with {interruption.in_flight} "
-        f"purchases in flight, {interruption.in_flight_approved} of them approved in the end;\n"
+        f"requests in flight, {interruption.in_flight_approved} of them taken in the end;\n"
         f"the wallets of {accounts:,} accounts were compared with the answers before and after."
     )
 
