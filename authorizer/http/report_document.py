@@ -117,10 +117,23 @@ class Purchases(TypedDict):
     recusadas: Sum
 
 
+class Operations(TypedDict):
+    """What was done to purchases of several messages, and given back of others."""
+
+    autorizacoes: Annotated[Sum, Field(description="Holds, at the amount that was approved.")]
+    acrescimos: Annotated[Sum, Field(description="Increments of holds.")]
+    capturas: Sum
+    estornos: Annotated[Sum, Field(description="Reversals.")]
+    devolucoes: Annotated[Sum, Field(description="Refunds.")]
+    expiracoes: Annotated[Sum, Field(description="What holds that ran out gave back.")]
+    recusas: Annotated[Sum, Field(description="Holds and increments that were declined.")]
+
+
 class PurchaseGroup(Purchases):
     """The purchases of one group; null is the group of what has none, as a decline no wallet."""
 
     grupo: str | None
+    operacoes: NotRequired[Annotated[Operations, Field(description="Where the group is a day.")]]
 
 
 class OtherPurchaseGroups(Purchases):
@@ -136,5 +149,8 @@ class TransactionReport(Purchases):
     ate: Edge
     fuso_horario: TimeZone
     agrupar: str | None
+    operacoes: NotRequired[
+        Annotated[Operations, Field(description="By day, or where nothing is grouped.")]
+    ]
     grupos: NotRequired[list[PurchaseGroup]]
     outros: NotRequired[OtherPurchaseGroups]

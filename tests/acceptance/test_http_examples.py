@@ -104,6 +104,8 @@ def test_every_example(client: Client) -> None:
     same_members(service, taken(client.get("/relatorios/atendimento"), 200))
     sums = example("### `GET /relatorios/transacoes")
     same_members(sums, taken(client.get("/relatorios/transacoes?agrupar=carteira"), 200))
+    done = example("### `GET /relatorios/transacoes", 1)
+    same_members(done, taken(client.get("/relatorios/transacoes"), 200))
     same_members(example("### `GET /health`"), taken(client.get("/health"), 200))
 
     unknown = example("**Errors**")

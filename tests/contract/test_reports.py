@@ -182,6 +182,43 @@ def test_purchases_add_up_whatever_the_grouping(client: Client, new_id: NewId, b
             assert sum(groups) == document[kind][figure]
 
 
+def test_what_was_done_to_purchases(client: Client, new_id: NewId) -> None:
+    def told(**asked: str) -> dict[str, Decimal]:
+        document = client.get(PURCHASES, **asked).json()
+        return {
+            f"{word} {figure}": sums[figure]
+            for word, sums in document["operacoes"].items()
+            for figure in sums
+        }
+
+    before = told()
+    account = client.open_account(new_id(), CASH="10.00")
+    holds = path_of("accounts", account, "authorizations")
+    hold = {"amount": 5, "mcc": "1", "merchant": "M"}
+    assert client.post(holds, {**hold, "id": "p"}).status == 201
+    assert client.post(holds, {**hold, "id": "q", "amount": 50}).status == 201
+    for what, amount in (("increments", 2), ("captures", 3), ("reversals", 1), ("refunds", 2)):
+        answer = client.post(f"{holds}/p/{what}", {"id": what, "amount": amount})
+        assert answer.status in (200, 201), answer
+    wanted = {
+        "autorizacoes": (1, 5),
+        "acrescimos": (1, 2),
+        "capturas": (1, 3),
+        "estornos": (1, 1),
+        "devolucoes": (1, 2),
+        "expiracoes": (0, 0),
+        "recusas": (1, 50),
+    }
+    for asked in ({}, {"agrupar": "dia"}):
+        after = told(**asked)
+        for word, (count, amount) in wanted.items():
+            assert after[f"{word} quantidade"] - before[f"{word} quantidade"] == count, word
+            assert after[f"{word} valor"] - before[f"{word} valor"] == amount, word
+    groups = client.get(PURCHASES, agrupar="dia").json()["grupos"]
+    assert groups[-1]["operacoes"]["devolucoes"]["quantidade"] >= 1
+    assert "operacoes" not in client.get(PURCHASES, agrupar="mcc").json()
+
+
 def test_csv_tells_the_same_as_json(client: Client, new_id: NewId, mark: str) -> None:
     ticket(client, customer(client, new_id()), "=" + mark)
     path = f"{SERVICE}?agrupar=categoria"

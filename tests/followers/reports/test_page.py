@@ -25,7 +25,7 @@ from authorizer.followers.reports.period import Period
 from authorizer.followers.reports.report_request import ReportRequest
 from authorizer.settings.loading import load_settings
 from tests.followers.reports.house import House
-from tests.support.purchase_events import approved, declined
+from tests.support.purchase_events import approved, declined, done
 from tests.support.ticket_events import START_US, at, opened, resolved, said, taken
 
 HOSTILE: Final = "</td><script>alert(1)</script><img src=http://example.com/x onerror='x()'>"
@@ -140,6 +140,28 @@ def test_a_page_of_nothing_says_so(house: House) -> None:
     assert "Nenhuma transação foi decidida neste período." in text
     assert "Aprovadas" not in text
     assert "Chamados em aberto no fim de cada dia" in text  # whenever they were opened
+
+
+def test_operations_are_told_in_all_and_by_day(house: House) -> None:
+    assert "Operações" not in page(house)
+    house.project(done("hold", 123_456), done("capture", 100, 1), done("declined hold", 7, 1))
+    elements = Elements(page(house, about=["transacoes"]))
+    assert not elements.open
+    text = " ".join(elements.text.split())
+    assert "Nenhuma transação foi decidida neste período." in text  # none of one message
+    told = "Operações de compras em várias mensagens Quantidade Valor Autorizações 1 R$ 1.234,56"
+    assert told in text
+    for word in PAGE_WORDS:
+        assert word in text
+    assert "17/11/2025 1 R$ 1.234,56 0 R$ 0,00" in text
+    assert "18/11/2025 0 R$ 0,00 0 R$ 0,00 1 R$ 1,00" in text
+    assert "19/11/2025 0" not in text
+
+
+PAGE_WORDS: Final = (
+    "Acréscimos 0", "Capturas 1 R$ 1,00", "Estornos 0", "Devoluções 0", "Expirações 0",
+    "Recusas 1 R$ 0,07",
+)  # fmt: skip
 
 
 def test_a_page_of_one_report_has_nothing_of_the_other(house: House) -> None:

@@ -123,6 +123,7 @@ def expected(journal: Journal) -> Tables:
         "tickets": rows_of("tickets", tickets(journal)),
         "ticket_changes": rows_of("ticket_changes", changes(journal)),
         "transaction_days": rows_of("transaction_days", days(journal)),
+        "movement_days": rows_of("movement_days", operation_days(journal)),
         "local_days": rows_of("local_days", whole_days(journal)),
     }
 
@@ -438,8 +439,29 @@ def days(journal: Journal) -> list[dict[str, Any]]:
     ]
 
 
+def operation_days(journal: Journal) -> list[dict[str, Any]]:
+    """What was done to purchases, by day, type and code."""
+    count: Counter[Any] = Counter()
+    cents: Counter[Any] = Counter()
+    for row in map_events(line, journal):
+        if row["type"] in ("credit", "adjustment"):
+            continue
+        at = (row["at_us"] // DAY_US, row["type"], row["code"])
+        count[at] += 1
+        cents[at] += row["amount_cents"] if row["amount_cents"] <= MAX_BALANCE_CENTS else 0
+    return [
+        {
+            **dict(zip(("day", "type", "code"), at, strict=True)),
+            "count": number,
+            "cents_high": cents[at] // CENTS_BASE,
+            "cents_low": cents[at] % CENTS_BASE,
+        }
+        for at, number in count.items()
+    ]
+
+
 def whole_days(journal: Journal) -> list[dict[str, Any]]:
-    found = {row["day"] for row in days(journal)}
+    found = {row["day"] for row in (*days(journal), *operation_days(journal))}
     return [{"day": day, "start_us": day * DAY_US, "end_us": (day + 1) * DAY_US} for day in found]
 
 

@@ -12,7 +12,7 @@ from authorizer.followers.reports.tables.schema import local_days
 from tests.followers.reports.house import House
 from tests.followers.reports.test_transaction_report import FIVE_PURCHASES
 from tests.followers.reports.zones import SAO_PAULO
-from tests.support.purchase_events import FIRST, approved
+from tests.support.purchase_events import FIRST, OPERATIONS, approved, done
 
 EVENING_US = (FIRST + 1) * DAY_US + 1
 """Just past midnight in Greenwich."""
@@ -22,6 +22,12 @@ def kept(house: House) -> list[tuple[int, int]]:
     """Days and how many purchases they have."""
     rows = house.tables()["transaction_days"]
     return sorted((day, count) for day, name, _, _, count, *_ in rows if name == "total")
+
+
+def kept_operations(house: House) -> list[tuple[int, str, int]]:
+    """Days and types, and how many operations they have."""
+    rows = house.tables()["movement_days"]
+    return sorted((day, type_, count) for day, type_, _, count, *_ in rows)
 
 
 def as_if_always(house: House, time_zone: str) -> bool:
@@ -42,6 +48,19 @@ def test_another_zone_has_the_sums_made_anew(
     utc = kept(house)
     house.new_feed(time_zone=SAO_PAULO).catch_up(house.durable)
     assert kept(house) != utc
+    assert as_if_always(house, SAO_PAULO)
+
+
+@pytest.mark.parametrize("at_once", [1, 3, 10_000])
+def test_another_zone_has_the_sums_of_operations_made_anew(
+    house: House, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(transaction_days, "READ_AT_ONCE", at_once)
+    house.project(*(done(what, 10, 1) for what in OPERATIONS), done("refund", 7, 0.5))
+    utc = kept_operations(house)
+    house.new_feed(time_zone=SAO_PAULO).catch_up(house.durable)
+    assert {day for day, *_ in utc} == {FIRST, FIRST + 1}
+    assert {day for day, *_ in kept_operations(house)} == {FIRST}
     assert as_if_always(house, SAO_PAULO)
 
 

@@ -39,12 +39,22 @@ def page_of(reports: Mapping[str, Any]) -> str:
         service_tables=_tables(service, _SERVICE_TABLES),
         purchase_tables=_tables(purchases, _PURCHASE_TABLES),
         service_charts=service and _service_charts(service[BY_DAY]),
+        operations=_OPERATIONS,
         purchase_charts=purchases and _purchase_charts(purchases[BY_DAY]),
         geometry=charts,
     )
 
 
 _TITLES: Final = {SERVICE: "atendimento", PURCHASES: "transações"}
+_OPERATIONS: Final = {
+    "autorizacoes": "Autorizações",
+    "acrescimos": "Acréscimos",
+    "capturas": "Capturas",
+    "estornos": "Estornos",
+    "devolucoes": "Devoluções",
+    "expiracoes": "Expirações",
+    "recusas": "Recusas",
+}
 _SERVICE_TABLES: Final = {
     "canal": "Por canal",
     "categoria": "Por categoria",

@@ -1,30 +1,40 @@
-"""Purchases of a part of a day, counted from their rows."""
+"""Purchases and operations of a part of a day, counted from their rows."""
 
+from collections.abc import Iterator
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Connection, Numeric, case, cast, func, literal, select
+from sqlalchemy import BigInteger, Column, Connection, Numeric, case, cast, func, literal, select
 
 from authorizer.domain.money import MAX_BALANCE_CENTS
 from authorizer.domain.outcomes import Reason
 from authorizer.followers.reports.period import Period
 from authorizer.followers.reports.purchases.totals import PARTS
 from authorizer.followers.reports.tables.column_types import MAX_DIGITS
+from authorizer.followers.reports.tables.movement_sums import OPERATIONS
 from authorizer.followers.reports.tables.purchase_sums import KEYS, TOTAL
-from authorizer.followers.reports.tables.schema import CENTS_BASE, transactions
+from authorizer.followers.reports.tables.schema import CENTS_BASE, movements, transactions
 
 Counted = dict[str, list[int]]
 """By key, the six numbers of `totals.Numbers`."""
 
 _BASE: Final = 10**9
 """Sums of both halves of an amount stay within 64 bits, however many purchases a day has."""
-_ASKED: Final = cast(transactions.c.amount_cents, Numeric(MAX_DIGITS, 0))
 _MOST: Final = literal(MAX_BALANCE_CENTS, BigInteger)
-_CENTS: Final = cast(case((_ASKED <= _MOST, _ASKED), else_=literal(0, BigInteger)), BigInteger)
-_NUMBERS: Final = (
-    func.count(),
-    cast(func.sum(_CENTS // literal(_BASE, BigInteger)), BigInteger),
-    cast(func.sum(_CENTS % literal(_BASE, BigInteger)), BigInteger),
-)
+
+
+def _numbers(amount_cents: Column[Any]) -> tuple[Any, ...]:
+    """The count of rows, and both halves of the sum of their amounts."""
+    asked = cast(amount_cents, Numeric(MAX_DIGITS, 0))
+    cents = cast(case((asked <= _MOST, asked), else_=literal(0, BigInteger)), BigInteger)
+    return (
+        func.count(),
+        cast(func.sum(cents // literal(_BASE, BigInteger)), BigInteger),
+        cast(func.sum(cents % literal(_BASE, BigInteger)), BigInteger),
+    )
+
+
+_PURCHASES: Final = _numbers(transactions.c.amount_cents)
+_MOVEMENTS: Final = _numbers(movements.c.amount_cents)
 _COLUMNS: Final[dict[str, Any]] = {
     TOTAL: literal(""),
     "wallet": transactions.c.source,
@@ -41,7 +51,7 @@ def count(connection: Connection, period: Period, dimension: str, into: Counted)
         return
     code = transactions.c.code
     rows = connection.execute(
-        select(_COLUMNS[dimension].label("key"), code, *_NUMBERS)
+        select(_COLUMNS[dimension].label("key"), code, *_PURCHASES)
         .where(transactions.c.at_us >= period.start_us, transactions.c.at_us < period.end_us)
         .group_by(*(() if dimension == TOTAL else (_COLUMNS[dimension],)), code)
     )
@@ -51,3 +61,16 @@ def count(connection: Connection, period: Period, dimension: str, into: Counted)
         cents = sums[first + 1] * CENTS_BASE + sums[first + 2] + int(high) * _BASE + int(low)
         sums[first] += quantity
         sums[first + 1], sums[first + 2] = divmod(cents, CENTS_BASE)
+
+
+def operations(connection: Connection, period: Period) -> Iterator[tuple[str, str, int, int]]:
+    """The lines of statements of a period by type and code: how many, and their centavos."""
+    if period.start_us >= period.end_us:
+        return
+    of = movements.c
+    for type_, code, count, high, low in connection.execute(
+        select(of.type, of.code, *_MOVEMENTS)
+        .where(of.at_us >= period.start_us, of.at_us < period.end_us, of.type.in_(OPERATIONS))
+        .group_by(of.type, of.code)
+    ):
+        yield type_, code, count, int(high) * _BASE + int(low)

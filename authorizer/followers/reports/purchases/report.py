@@ -1,6 +1,6 @@
 """The query `transaction_report`: purchases by day, wallet, MCC, merchant or reason."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from heapq import nsmallest
 from threading import Lock
 from typing import Any
@@ -11,11 +11,13 @@ from sqlalchemy import Connection, select
 from authorizer.domain.moments import day_text
 from authorizer.followers.reports.bounds import MAX_GROUPS
 from authorizer.followers.reports.groupings import BY_DAY, PURCHASE_DIMENSIONS
-from authorizer.followers.reports.local_days import LocalDay, LocalDays
+from authorizer.followers.reports.local_days import LocalDays
 from authorizer.followers.reports.period import Period
 from authorizer.followers.reports.purchases.daily_sums import DailySums
+from authorizer.followers.reports.purchases.operations import OperationTotals, operations
 from authorizer.followers.reports.purchases.partial_days import Counted, count
 from authorizer.followers.reports.purchases.totals import Numbers, PurchaseTotals
+from authorizer.followers.reports.purchases.whole_days import cut
 from authorizer.followers.reports.tables.purchase_sums import KEYS, TOTAL
 from authorizer.followers.reports.tables.schema import progress
 
@@ -34,7 +36,7 @@ class TransactionReport:
         self._sums: dict[str, DailySums] = {}
 
     def __call__(self, connection: Connection, params: Mapping[str, Any]) -> dict[str, Any]:
-        """The purchases of a period.
+        """The purchases of a period; by day, or without groups, what was done to them as well.
 
         Parameters: `start_us` and `end_us`; `by`, a way to group or None; `time_zone`, the zone of
         the days.
@@ -69,45 +71,37 @@ class TransactionReport:
             found = [
                 PurchaseTotals.of(_numbers(connection, sums, kept, part.part)) for part in parts
             ]
-            return PurchaseTotals(*map(sum, zip(*found, strict=True))).document() | {
+            done = operations(connection, kept, [part.part for part in parts])
+            total = PurchaseTotals(*map(sum, zip(*found, strict=True)))
+            return _document(total, OperationTotals.over(done)) | {
                 "grupos": [
-                    {"grupo": day_text(part.day)} | purchases.document()
-                    for part, purchases in zip(parts, found, strict=True)
+                    {"grupo": day_text(part.day)} | _document(purchases, of_the_day)
+                    for part, purchases, of_the_day in zip(parts, found, done, strict=True)
                 ]
             }
         numbers = _numbers(connection, sums, kept, period)
-        document = PurchaseTotals.of(numbers).document()
-        return document | _grouped(numbers, sums.names) if by else document
+        purchases = PurchaseTotals.of(numbers)
+        if by is None:
+            return _document(purchases, *operations(connection, kept, [period]))
+        return purchases.document() | _grouped(numbers, sums.names)
+
+
+def _document(purchases: PurchaseTotals, done: OperationTotals) -> dict[str, Any]:
+    return {**purchases.document(), "operacoes": done.document()}
 
 
 def _numbers(connection: Connection, sums: DailySums, kept: LocalDays, period: Period) -> Numbers:
     """The purchases of a period, a column for each of the sums' names."""
-    whole = _whole(kept.parts(period))
+    whole, rest = cut(period, kept)
     besides: Counted = {}
-    for rest in _rest(period, whole, kept):
-        count(connection, rest, sums.dimension, besides)
+    for part in rest:
+        count(connection, part, sums.dimension, besides)
     return sums.added_up(whole, besides)
 
 
 def _time_zone(connection: Connection) -> str:
     """The zone of the tables' days; while they are being made anew, any."""
     return connection.execute(select(progress.c.time_zone)).scalar() or "UTC"
-
-
-def _whole(parts: Iterable[LocalDay]) -> range:
-    """The days of which all is asked for; they follow each other."""
-    whole = [day for day, _, is_whole in parts if is_whole]
-    return range(whole[0], whole[-1] + 1) if whole else range(0)
-
-
-def _rest(period: Period, whole: range, days: LocalDays) -> list[Period]:
-    """The parts of a period outside of its whole days."""
-    if not whole:
-        return [period]
-    return [
-        Period(period.start_us, days.start_us(whole.start)),
-        Period(days.start_us(whole.stop), period.end_us),
-    ]
 
 
 def _grouped(numbers: Numbers, names: list[str]) -> dict[str, Any]:

@@ -57,6 +57,8 @@ def _transaction(
 def of_a_life(rows: Rows, event: Any, position: int) -> None:
     """A line of the statement, and how a purchase of several messages stands."""
     rows.lives.add(event, position)
+    line = rows.lives.lines[-1]
+    rows.movement_sums.add(line["at_us"], line["type"], line["code"], line["amount_cents"])
 
 
 def _storable_or_none(text: str | None) -> str | None:

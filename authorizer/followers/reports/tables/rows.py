@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from authorizer.followers.reports.local_days import LocalDays
+from authorizer.followers.reports.tables.movement_sums import MovementSums
 from authorizer.followers.reports.tables.purchase_life import PurchaseLives
 from authorizer.followers.reports.tables.purchase_sums import PurchaseSums
 from authorizer.followers.reports.tables.schema import Row
@@ -17,7 +18,7 @@ class Rows:
     """Rows by table, filled by one event after the other.
 
     `owner_of_card` and `tickets` hold the rows of earlier events, for the cards and tickets that
-    these events name. `days` are those by which purchases are added up.
+    these events name. `days` are those by which purchases and operations are added up.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class Rows:
         self.contacts: list[Row] = []
         self.ticket_changes: list[Row] = []
         self.sums = PurchaseSums(days)
+        self.movement_sums = MovementSums(days)
 
     def add_contact(self, **fields: Any) -> None:
         """Add a contact; a field that is not given is null."""

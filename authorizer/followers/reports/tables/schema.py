@@ -18,7 +18,7 @@ from sqlalchemy import (
 
 from authorizer.followers.reports.tables.column_types import AnyText, RequestedCents, WholeNumber
 
-SCHEMA_VERSION: Final = 8
+SCHEMA_VERSION: Final = 9
 """Grows with every change to the tables or to their contents: then they are made anew."""
 
 Row = dict[str, Any]
@@ -45,7 +45,8 @@ progress: Final = Table(
 
 `segment` and `batch_offset` name the newest batch of the journal that is in the tables, `chain`
 is the hash chain's head after it: a feed that resumes reads that batch again, to know that the
-journal is still the same one. `time_zone` is the zone of the days in `transaction_days`."""
+journal is still the same one. `time_zone` is the zone of the days in `transaction_days` and
+`movement_days`."""
 
 transactions: Final = Table(
     "transactions",
@@ -100,6 +101,7 @@ movements: Final = Table(
     Column("decided_by", AnyText),
     Column("shadow", AnyText),
     Index("movements_by_account", "account_id", "position"),
+    Index("movements_by_time", "at_us"),
 )
 """A row for every line of a statement that is no purchase of one message: credits, adjustments, and
 what happens to a purchase of several (`movement_id` is the purchase's id then).
@@ -251,8 +253,8 @@ local_days: Final = Table(
     Column("start_us", WholeNumber, nullable=False),
     Column("end_us", WholeNumber, nullable=False),
 )
-"""From when to when each of the days in `transaction_days` was taken to last. A newer time zone
-database may say otherwise: then the sums are made anew."""
+"""From when to when each of the days in `transaction_days` and `movement_days` was taken to last. A
+newer time zone database may say otherwise: then the sums are made anew."""
 
 transaction_days: Final = Table(
     "transaction_days",
@@ -273,6 +275,22 @@ empty for declines), `mcc` (as sent), `merchant` (white space collapsed), `reaso
 `MAX_KEY_LENGTH` are cut. Money is `cents_high * CENTS_BASE + cents_low`: no sum of a row, nor one
 over the days of many years, is beyond 64 bits. An amount beyond the bound of a balance is
 counted, and left out of the sums of money."""
+
+movement_days: Final = Table(
+    "movement_days",
+    metadata,
+    Column("day", WholeNumber, nullable=False),
+    Column("type", AnyText, nullable=False),
+    Column("code", AnyText, nullable=False),
+    Column("count", WholeNumber, nullable=False),
+    Column("cents_high", WholeNumber, nullable=False),
+    Column("cents_low", WholeNumber, nullable=False),
+    PrimaryKeyConstraint("day", "type", "code"),
+)
+"""Operations of purchases, as `movements` has them, added up by local day, type and answer code.
+
+Days and money are those of `transaction_days`. Credits and adjustments are of no purchase, and not
+here."""
 
 CENTS_BASE: Final = 10**15
 MAX_KEY_LENGTH: Final = 256

@@ -14,10 +14,12 @@ from authorizer.followers.reports.tables.rows import Rows
 from authorizer.followers.reports.tables.schema import (
     cards,
     contacts,
+    movement_days,
     movements,
     operations,
     ticket_changes,
     tickets,
+    transaction_days,
     transactions,
 )
 from authorizer.followers.reports.tables.ticket_record import TicketRecord
@@ -86,4 +88,5 @@ def _write(connection: Connection, rows: Rows) -> None:
     write_purchases(connection, rows.lives.changes)
     replace(connection, cards, rows.cards)
     replace(connection, tickets, [record.row() for record in rows.tickets.values()])
-    add_sums(connection, rows.sums)
+    add_sums(connection, transaction_days, rows.sums)
+    add_sums(connection, movement_days, rows.movement_sums)

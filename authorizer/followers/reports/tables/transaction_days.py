@@ -1,15 +1,18 @@
-"""The sums of purchases by local day, in their tables."""
+"""The sums of purchases and of their operations by local day, in their tables."""
 
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, Table, delete, select, update
 
 from authorizer.domain.outcomes import Reason
 from authorizer.followers.reports.local_days import LocalDays
+from authorizer.followers.reports.tables.movement_sums import MovementSums
 from authorizer.followers.reports.tables.purchase_sums import PurchaseSums
 from authorizer.followers.reports.tables.schema import (
     CENTS_BASE,
     local_days,
+    movement_days,
+    movements,
     progress,
     transaction_days,
     transactions,
@@ -20,7 +23,7 @@ READ_AT_ONCE: Final = 10_000
 
 
 def days_fit(connection: Connection, days: LocalDays) -> bool:
-    """Whether the days that purchases are added up by begin and end as `days` has them."""
+    """Whether the days of the sums begin and end as `days` has them."""
     return all(
         days.whole(row.day) == (row.start_us, row.end_us)
         for row in connection.execute(select(local_days))
@@ -28,12 +31,17 @@ def days_fit(connection: Connection, days: LocalDays) -> bool:
 
 
 def add_up_anew(connection: Connection, days: LocalDays) -> None:
-    """Add up all purchases in the tables by other days. Readers see the old sums until it ends."""
+    """Add up all that is in the tables by other days. Readers see the old sums until it ends."""
     connection.execute(update(progress).values(time_zone=days.time_zone))  # others wait, or fail
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
-    for table in (transaction_days, local_days):
+    for table in (transaction_days, movement_days, local_days):
         connection.execute(delete(table))
+    _add_up_purchases(connection, days)
+    _add_up_movements(connection, days)
+
+
+def _add_up_purchases(connection: Connection, days: LocalDays) -> None:
     position = 0
     while rows := connection.execute(
         _PURCHASES.where(transactions.c.position > position)
@@ -43,19 +51,31 @@ def add_up_anew(connection: Connection, days: LocalDays) -> None:
         sums = PurchaseSums(days)
         for position, at_us, word, source, mcc, merchant, cents in rows:  # noqa: B007 - read on from it
             sums.add(at_us, Reason.of(word), source, mcc, merchant, cents)
-        add_sums(connection, sums)
+        add_sums(connection, transaction_days, sums)
 
 
-def add_sums(connection: Connection, sums: PurchaseSums) -> None:
-    """Add sums to those in the tables."""
+def _add_up_movements(connection: Connection, days: LocalDays) -> None:
+    position = 0
+    while rows := connection.execute(
+        _MOVEMENTS.where(movements.c.position > position)
+        .order_by(movements.c.position)
+        .limit(READ_AT_ONCE)
+    ).all():
+        sums = MovementSums(days)
+        for position, at_us, type_, code, cents in rows:  # noqa: B007 - read on from it
+            sums.add(at_us, type_, code, cents)
+        add_sums(connection, movement_days, sums)
+
+
+def add_sums(connection: Connection, table: Table, sums: PurchaseSums | MovementSums) -> None:
+    """Add sums to those in their table."""
     rows = sums.sums()
     if rows:
-        connection.execute(_add_to_days(connection), rows)
+        connection.execute(_adding(connection, table), rows)
         replace(connection, local_days, sums.days())
 
 
-def _add_to_days(connection: Connection) -> Any:
-    table = transaction_days
+def _adding(connection: Connection, table: Table) -> Any:
     insertion = upserting(connection)(table)
     low = table.c.cents_low + insertion.excluded.cents_low
     return insertion.on_conflict_do_update(
@@ -76,4 +96,11 @@ _PURCHASES: Final = select(
     transactions.c.mcc,
     transactions.c.merchant,
     transactions.c.amount_cents,
+)
+_MOVEMENTS: Final = select(
+    movements.c.position,
+    movements.c.at_us,
+    movements.c.type,
+    movements.c.code,
+    movements.c.amount_cents,
 )

@@ -1,0 +1,54 @@
+"""Operations of purchases added up by local day, type and code, on their way into a table."""
+
+from typing import Final
+
+from authorizer.domain.accounts.purchase_state import OperationType
+from authorizer.domain.money import MAX_BALANCE_CENTS
+from authorizer.followers.reports.local_days import LocalDays
+from authorizer.followers.reports.period import Period
+from authorizer.followers.reports.tables.schema import CENTS_BASE, Row
+
+OPERATIONS: Final = frozenset(kind.value for kind in OperationType)
+"""The types of lines that are added up."""
+
+
+class MovementSums:
+    """Adds operations up one by one; gives the rows to add to the tables."""
+
+    def __init__(self, days: LocalDays) -> None:
+        self._days = days
+        self._day = 0
+        self._today = Period(0, 0)
+        self._whole: dict[int, Period] = {}
+        """The days that occur."""
+        self._sums: dict[tuple[int, str, str], list[int]] = {}
+        """By day, type and code: how many, and their centavos."""
+
+    def add(self, at_us: int, type_: str, code: str, cents: int) -> None:
+        """Add a line of a statement; one that is no operation of a purchase is left out."""
+        if type_ not in OPERATIONS:
+            return
+        if not self._today.start_us <= at_us < self._today.end_us:
+            self._day = self._days.day_of(at_us)
+            self._today = self._whole[self._day] = self._days.whole(self._day)
+        sums = self._sums.setdefault((self._day, type_, code), [0, 0])
+        sums[0] += 1
+        sums[1] += cents if cents <= MAX_BALANCE_CENTS else 0
+
+    def sums(self) -> list[Row]:
+        """The rows to add to `movement_days`."""
+        return [
+            {
+                "day": day,
+                "type": type_,
+                "code": code,
+                "count": count,
+                "cents_high": cents // CENTS_BASE,
+                "cents_low": cents % CENTS_BASE,
+            }
+            for (day, type_, code), (count, cents) in self._sums.items()
+        ]
+
+    def days(self) -> list[Row]:
+        """The days that occur, as `local_days` has them."""
+        return [{"day": day, **whole._asdict()} for day, whole in self._whole.items()]
