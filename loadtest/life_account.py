@@ -117,7 +117,8 @@ class LifeAccount:
         expected = code_of(reason)
         purchase.code = code
         self._pending = None
-        self.recent.append(purchase)
+        if code == expected:
+            self.recent.append(purchase)
         amount = purchase.amount_cents
         if code != APPROVED:
             self._stands(purchase.id, Standing("declined"))

@@ -20,7 +20,7 @@ LARGEST_PURCHASE_CENTS = 60_00
 HOT_PRICE_CENTS = 12_34
 FUNDED_SHARE = 0.5
 """The share of the expected spending that the opening balances cover: declines have to occur."""
-LIFE_FUNDED_SHARE = 0.15
+LIFE_FUNDED_SHARE = 0.25
 """The same of all requests of the life shape, of which half spend and some give back."""
 
 ACCOUNT_NUMBERS_PER_MS = 1_000_000

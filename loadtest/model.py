@@ -66,7 +66,11 @@ class AccountModel(Protocol):
     account: str
     opening_cents: dict[str, int]
     recent: deque[Purchase]
-    """The latest purchases, to be sent again; those of a shared account may still be in flight."""
+    """The latest purchases, to be sent again; those of a shared account may still be in flight.
+
+    None whose answer was wrong: what was ``overloaded`` is decided anew if it is sent again, and
+    then the account would differ from the books for no fault of its own.
+    """
 
     def may_send(self) -> bool:
         """Whether a new purchase may leave now."""
@@ -135,7 +139,8 @@ class SequentialAccount:
             self._left_cents[payer] -= purchase.amount_cents
         purchase.code = code
         self._pending = None
-        self.recent.append(purchase)
+        if code == expected:
+            self.recent.append(purchase)
         return None if code == expected else f"{code} for {purchase.id} instead of {expected}"
 
     def unsettled(self) -> list[Purchase]:
@@ -204,6 +209,8 @@ class SharedAccount:
         self._sent_too_late.discard(purchase.id)
         if code == INSUFFICIENT_FUNDS:
             return self._decline(purchase)
+        if purchase in self.recent:
+            self.recent.remove(purchase)
         return f"{code} for {purchase.id}"
 
     def unsettled(self) -> list[Purchase]:

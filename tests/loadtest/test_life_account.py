@@ -211,6 +211,10 @@ def test_a_plain_purchase_is_judged_as_in_other_shapes() -> None:
     assert model.settle(bought, INSUFFICIENT_FUNDS) is None
     assert model.settle(bought, APPROVED) is not None
     assert meal(model) == (100, 0, 0)
+    overloaded = Purchase("q", "1", BAKERY, 100)
+    model.send(overloaded)
+    assert model.settle(overloaded, DECLINED) is not None
+    assert list(model.recent) == [bought]
 
 
 @pytest.mark.parametrize("number", range(3))

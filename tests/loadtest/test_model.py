@@ -95,6 +95,11 @@ class TestSequentialAccount:
         assert answer(model, code) is not None
         assert model.balances_cents()["MEAL"] == PRICE
 
+    def test_what_was_answered_wrongly_is_not_sent_again(self) -> None:
+        for model in (sequential(meal=PRICE), shared(meal=1)):
+            assert answer(model, DECLINED) is not None
+            assert not model.recent
+
     def test_a_repetition_gets_the_first_answer_and_moves_nothing(self) -> None:
         model = sequential(meal=PRICE)
         answer(model, APPROVED)
