@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from http.client import HTTPException
 
 from loadtest.client import UnexpectedAnswerError, ask, ask_operation
-from loadtest.life_account import CREATED, OK, LifeAccount
+from loadtest.life_account import LifeAccount
+from loadtest.life_answers import CREATED, OK
 from loadtest.life_messages import REPEATED, Operation
 from loadtest.load_run import LoadRun
 from loadtest.model import APPROVED, AccountModel

@@ -8,10 +8,20 @@ that the server did not keep to when the balances are compared.
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from loadtest.books import WalletBook
+from loadtest.life_answers import (
+    CONFLICT,
+    CREATED,
+    NOT_FOUND,
+    OK,
+    UNKNOWN,
+    Foretold,
+    code_of,
+    told_by,
+)
 from loadtest.life_limits import Limit
 from loadtest.life_messages import (
     AUTHORIZATION,
@@ -29,28 +39,10 @@ from loadtest.life_messages import (
 from loadtest.merchants import CASH, Merchant
 from loadtest.model import (
     APPROVED,
-    DECLINED,
-    INSUFFICIENT_FUNDS,
     REMEMBERED_PURCHASES,
     Purchase,
     repetition_problem,
 )
-
-OK, CREATED, NOT_FOUND, CONFLICT = 200, 201, 404, 409
-UNKNOWN = Standing("unknown")
-
-
-@dataclass(frozen=True, slots=True)
-class Foretold:
-    """The right answer: ``reason`` is the operation's or the problem's, None where any will do."""
-
-    status: int
-    reason: str | None = None
-    standing: Standing | None = None
-
-    def __str__(self) -> str:
-        """Status, reason and the purchase, as problems tell it."""
-        return " ".join(str(part) for part in (self.status, self.reason, self.standing) if part)
 
 
 class LifeAccount:
@@ -135,7 +127,7 @@ class LifeAccount:
         ``lost``: it was asked again, so it may have been taken before.
         """
         foretold = self._foretell(operation)
-        told = self._told(operation, status, document)
+        told = told_by(operation, status, document)
         self._pending_operation = None
         if status in (OK, CREATED):
             self._book(operation, told.standing, moves=status == CREATED or lost)
@@ -325,26 +317,6 @@ class LifeAccount:
         reason = self._limited(source, cents, 1, 0)
         return (None, reason) if reason else (source, "approved")
 
-    # --- reading -----------------------------------------------------------------------------
-
-    def _told(self, operation: Operation, status: int, document: Mapping[str, Any]) -> Foretold:
-        if status not in (OK, CREATED):
-            return Foretold(status, document.get("reason"))
-        if operation.kind == CREDIT:
-            return Foretold(status)
-        try:
-            reason = document["operations"][-1]["reason"]
-            return Foretold(status, reason, Standing.of(document))
-        except (KeyError, TypeError, ValueError, IndexError):
-            return Foretold(status, f"no purchase: {document}")
-
     def _must_be_free(self) -> None:
         if not self.may_send():
             raise ValueError(f"{self.account} still waits for an answer")
-
-
-def code_of(reason: str) -> str:
-    """The code that goes with a reason."""
-    if reason in ("approved", "partially_approved"):
-        return APPROVED
-    return INSUFFICIENT_FUNDS if reason == "insufficient_funds" else DECLINED

@@ -34,7 +34,8 @@ from locust.env import Environment
 from locust.event import EventHook
 
 from loadtest.client import HEADERS, UnexpectedAnswerError, document_of
-from loadtest.life_account import CREATED, LifeAccount
+from loadtest.life_account import LifeAccount
+from loadtest.life_answers import CREATED
 from loadtest.life_messages import Operation
 from loadtest.load_run import LoadRun, random_amount_cents
 from loadtest.merchants import MERCHANTS

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from loadtest.life_account import CREATED, OK, LifeAccount
+from loadtest.life_account import LifeAccount
+from loadtest.life_answers import CREATED, OK
 from loadtest.life_choice import DRAWS, Chooser, limits_of
 from loadtest.life_limits import LIFETIME, Limit
 from loadtest.life_messages import (
