@@ -43,7 +43,10 @@ def test_json_has_every_grouping(week: Path) -> None:
 
 
 def test_csv_is_one_report_in_one_grouping(week: Path) -> None:
+    text = done("report", "--csv", "transacoes/dia", "--data", week, *PERIOD)
+    assert "operacoes_capturas_quantidade,operacoes_capturas_valor" in text.splitlines()[0]
     text = done("report", "--csv", "transacoes/carteira", "--data", week, *PERIOD)
+    assert "operacoes" not in text
     rows = list(csv.DictReader(StringIO(text, newline="")))
     assert [(row["grupo"], row["aprovadas_valor"]) for row in rows] == [
         ("MEAL", "123.45"),
