@@ -47,9 +47,9 @@ class ArchiveToRead(Archive):
             return found_in(self._reader, account_id, purchase_id, before)
 
     @override
-    def of_account(self, account_id: str) -> Iterator[Archived]:
+    def of_account(self, account_id: str, before: int = LATEST) -> Iterator[Archived]:
         with telling():
-            return iter(all_of(self._reader, account_id))
+            return iter(all_of(self._reader, account_id, before))
 
     @override
     def put(self, closed: Sequence[ClosedPurchases]) -> None:

@@ -35,7 +35,7 @@ WHERE account_id = ? AND purchase_id = ? AND position < ? ORDER BY position DESC
 """
 _OF_ACCOUNT: Final = """
 SELECT purchase_id, max(position), changed_us, form FROM purchases
-WHERE account_id = ? GROUP BY purchase_id
+WHERE account_id = ? AND position < ? GROUP BY purchase_id
 """
 
 
@@ -65,9 +65,9 @@ def found_in(
     return Archived(purchase_id, position, changed_us, orjson.loads(form))
 
 
-def all_of(reader: sqlite3.Connection, account_id: str) -> list[Archived]:
-    """The newest form of every purchase of an account."""
-    rows = reader.execute(_OF_ACCOUNT, (account_id.encode(),)).fetchall()
+def all_of(reader: sqlite3.Connection, account_id: str, before: int) -> list[Archived]:
+    """The newest form of every purchase of an account from before a position."""
+    rows = reader.execute(_OF_ACCOUNT, (account_id.encode(), before)).fetchall()
     return [
         Archived(name.decode(), position, changed_us, orjson.loads(form))
         for name, position, changed_us, form in rows

@@ -48,12 +48,12 @@ class MemoryArchive(Archive):
         return Archived(purchase_id, position, changed_us, orjson.loads(form))
 
     @override
-    def of_account(self, account_id: str) -> Iterator[Archived]:
+    def of_account(self, account_id: str, before: int = LATEST) -> Iterator[Archived]:
         for whose, purchase_id in list(self._forms):
             if whose == account_id:
-                found = self.find(account_id, purchase_id)
-                assert found is not None
-                yield found
+                found = self.find(account_id, purchase_id, before)
+                if found is not None:
+                    yield found
 
     @override
     def cut_after(self, position: int) -> None:

@@ -68,8 +68,8 @@ class Archive(Protocol):
             ArchiveError: it can't be read.
         """
 
-    def of_account(self, account_id: str) -> Iterator[Archived]:
-        """The newest form of every purchase of an account.
+    def of_account(self, account_id: str, before: int = LATEST) -> Iterator[Archived]:
+        """The newest form of every purchase of an account from before a position.
 
         Raises:
             ArchiveError: it can't be read.

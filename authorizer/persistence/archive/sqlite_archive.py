@@ -16,7 +16,7 @@ import orjson
 import structlog
 from typing_extensions import override
 
-from authorizer.domain.accounts.leaving import ClosedPurchases
+from authorizer.domain.accounts.leaving import ClosedPurchases, Leaving
 from authorizer.persistence import ownership
 from authorizer.persistence.archive.database import (
     FILE,
@@ -128,9 +128,9 @@ class SqliteArchive(Archive):
             try:
                 with transaction(self._writer):
                     for each in closed:
-                        account = each.account_id.encode()
-                        self._writer.executemany(PUT, self._rows(account, each, taken))
-                        taken += each.total
+                        leaving = each.leaving()
+                        self._writer.executemany(PUT, self._rows(each, leaving, taken))
+                        taken += len(leaving)
                     self._writer.execute("UPDATE about SET taken = ?", (taken,))
             except Exception:
                 self._load_filter()
@@ -139,10 +139,11 @@ class SqliteArchive(Archive):
         self.has_any = taken > 0
 
     def _rows(
-        self, account: bytes, closed: ClosedPurchases, number: int
+        self, closed: ClosedPurchases, leaving: Sequence[Leaving], number: int
     ) -> Iterator[tuple[bytes, bytes, int, int, int, bytes]]:
         """The rows, one at a time: between two of them other threads get their turn."""
-        for left in closed.leaving():
+        account = closed.account_id.encode()
+        for left in leaving:
             purchase = left.purchase_id.encode()
             newest = self._filter.newest
             if newest is None or newest.is_full:
@@ -180,11 +181,11 @@ class SqliteArchive(Archive):
             return found_in(self._reader, account_id, purchase_id, before)
 
     @override
-    def of_account(self, account_id: str) -> Iterator[Archived]:
+    def of_account(self, account_id: str, before: int = LATEST) -> Iterator[Archived]:
         if not self.has_any:
             return iter(())
         with self._reading, telling():
-            return iter(all_of(self._reader, account_id))
+            return iter(all_of(self._reader, account_id, before))
 
     @override
     def cut_after(self, position: int) -> None:
@@ -217,7 +218,7 @@ class SqliteArchive(Archive):
 
     @override
     def begin_anew(self) -> None:
-        if not self.has_any:
+        if not self._connections:
             return
         with self._writing, telling(), transaction(self._writer):
             for table in ("purchases", "filters", "about"):

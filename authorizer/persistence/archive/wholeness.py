@@ -3,11 +3,13 @@
 from authorizer.domain.accounts.leaving import in_memory, recalled
 from authorizer.domain.accounts.purchase_state import Purchase, PurchaseStatus
 from authorizer.domain.accounts.state import Account
-from authorizer.persistence.archive.protocol import Archive
+from authorizer.persistence.archive.protocol import LATEST, Archive
 
 
-def make_whole(account: Account, archive: Archive | None, since_us: int) -> None:
-    """Bring back every purchase, and leave out what depends on restarts and settings.
+def make_whole(
+    account: Account, archive: Archive | None, since_us: int, before: int = LATEST
+) -> None:
+    """Bring back what left before a position, and leave out what depends on restarts and settings.
 
     Which closed purchases from before `since_us` are still kept does, and whether the first answer
     of one that has several messages by now is.
@@ -15,7 +17,7 @@ def make_whole(account: Account, archive: Archive | None, since_us: int) -> None
     Raises:
         ArchiveError: the archive can't be read.
     """
-    found = [] if archive is None else list(archive.of_account(account.account_id))
+    found = [] if archive is None else list(archive.of_account(account.account_id, before))
     singles: dict[str, str] = {}
     for each in found:
         if in_memory(account, each.purchase_id):

@@ -10,7 +10,7 @@ from authorizer.domain.accounts.idempotency import IdempotencyKeys
 from authorizer.domain.accounts.state import Account
 from authorizer.domain.aggregate import Aggregate, Codec, TableCodec
 from authorizer.domain.moments import DAY_US
-from authorizer.persistence.archive.protocol import Archive
+from authorizer.persistence.archive.protocol import LATEST, Archive
 from authorizer.persistence.archive.wholeness import make_whole
 from authorizer.persistence.state.state import State
 
@@ -18,12 +18,15 @@ SURELY_KEPT_US: Final = DAY_US
 """Younger ids are in every state, however short the retention was when it was made."""
 
 
-def state_digest(state: State, ids_since_us: int, archive: Archive | None = None) -> bytes:
+def state_digest(
+    state: State, ids_since_us: int, archive: Archive | None = None, before: int = LATEST
+) -> bytes:
     """SHA-256 over everything in a state, in one order and one form.
 
     How ids are split into pages makes no difference, nor do ids that were answered before
     `ids_since_us`: when a page of old ids is forgotten depends on restarts and settings. Nor does
-    it make one which purchases lie in the `archive`.
+    it make one which purchases lie in the `archive`. What it has from that position on is not of
+    the state: a server may be writing it.
 
     Raises:
         ArchiveError: the archive can't be read.
@@ -40,7 +43,7 @@ def state_digest(state: State, ids_since_us: int, archive: Archive | None = None
         for entity_id in sorted(store):
             entity = store.load(entity_id)
             if isinstance(entity, Account):
-                make_whole(entity, archive, ids_since_us)
+                make_whole(entity, archive, ids_since_us, before)
             for attribute in _pages(aggregate):
                 ids = getattr(entity, attribute)
                 setattr(entity, attribute, _one_page(ids, ids_since_us))

@@ -196,7 +196,7 @@ class _Shortcut(NamedTuple):
             recovered.journal.position,
             recovered.journal.torn,
             since_us,
-            state_digest(recovered.state, since_us, archive),
+            state_digest(recovered.state, since_us, archive, recovered.journal.position + 1),
             Balances.of(recovered.state),
         )
 
