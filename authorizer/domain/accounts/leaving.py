@@ -48,18 +48,22 @@ class ClosedPurchases(NamedTuple):
     """Entries of the open page."""
     purchases: tuple[Leaving, ...]
     """Purchases of several messages."""
+    superseded: frozenset[str] = frozenset()
+    """Ids whose entries leave memory and are not archived: their purchases have several messages
+    by now, and the entry would be a form of an earlier state at this position."""
 
     @property
     def total(self) -> int:
-        """How many there are."""
+        """How many there are, those that are not archived too."""
         return sum(map(len, self.pages)) + len(self.entries) + len(self.purchases)
 
     def leaving(self) -> "list[Leaving]":
-        """Every one of them, the purchases of one message first."""
+        """What is archived, the purchases of one message first."""
         single = [
             Leaving(purchase_id, entry_us(entry), entry)
             for page in (*self.pages, self.entries)
             for purchase_id, entry in page.items()
+            if purchase_id not in self.superseded
         ]
         return [*single, *self.purchases]
 
@@ -91,12 +95,14 @@ def closed_purchases(account: Account, before_us: int, most: int) -> ClosedPurch
         pages.append(page)
         left -= len(page)
     all_pages = len(pages) == len(keys.sealed_pages)
+    entries = keys.answered_before(before_us) if all_pages else {}
     found = ClosedPurchases(
         account.account_id,
         account.position,
         tuple(pages),
-        keys.answered_before(before_us) if all_pages else {},
+        entries,
         tuple(_several_messages(account, before_us, most)),
+        frozenset().union(*(account.purchases.keys() & page.keys() for page in (*pages, entries))),
     )
     return found if found.total else None
 
