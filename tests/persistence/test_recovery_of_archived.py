@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 
 import pytest
@@ -116,3 +117,65 @@ def test_verify_compares_what_was_archived_too(machine: Machine) -> None:
     machine.archive.put([ClosedPurchases("a", end.position, (), wrong, ())])
     (problem,) = verify(machine.disk, archive=machine.archive).problems
     assert "makes another state" in problem.problem
+
+
+def test_an_archive_that_was_put_back_never_comes_to_pass_for_the_later_one(
+    machine: Machine,
+) -> None:
+    """It takes other purchases, until it has as many as the newest snapshot asks for."""
+    old = copy.deepcopy(machine.archive)
+    machine.authorize(commands.purchase(1_00, account_id="a", transaction_id="late"))
+    machine.commit()
+    archive_all(machine)
+    machine.take_snapshot()
+    machine.kill()
+    vars(machine.archive).update(vars(old))
+    assert machine.recover().from_snapshot is None
+    others = {f"other{number}": SINGLE.format(at=1) for number in range(9)}
+    machine.archive.put([ClosedPurchases("b", 1, (), others, ())])
+    found, alone = machine.recover(), machine.recover(use_snapshots=False)
+    assert contents(found.state, archive=machine.archive) == contents(alone.state)
+
+
+def test_a_snapshot_from_before_anything_left_finds_nothing_in_the_archive_of_another_folder() -> (
+    None
+):
+    machine = Machine()
+    machine.start()
+    machine.ask(machine.dispatcher.ask(commands.opening("a", CASH=100_00)))
+    machine.commit()
+    machine.take_snapshot()
+    machine.kill()
+    machine.archive.put([ClosedPurchases("a", 1, (), {"bought": SINGLE.format(at=1)}, ())])
+    assert machine.recover().from_snapshot is not None
+    assert ids(machine) == []
+    machine.close()
+
+
+def test_a_purchase_that_was_refunded_before_its_id_left_is_found_as_refunded(
+    machine: Machine,
+) -> None:
+    """The replay archives it earlier than its entry left: an older state must not lie above it."""
+    machine.authorize(commands.purchase(1_00, account_id="a", transaction_id="x"))
+    machine.commit()
+    machine.take_snapshot()
+    machine.answer(machine.ask(machine.dispatcher.ask(Refund("a", "x", "r", 40, BY))))
+    archive_all(machine)
+    assert ("a", "x") not in machine.archive._forms
+    archive_all(machine)
+    found = machine.archive.find("a", "x")
+    assert found is not None
+    assert not isinstance(found.form, str)
+
+
+def test_verify_leaves_out_what_a_server_archived_behind_the_journals_end(
+    machine: Machine,
+) -> None:
+    machine.kill()
+    end = JournalReader(machine.disk)
+    list(end)
+    later = {name: SINGLE.format(at=machine.wall_us) for name in ("t1", "new")}
+    machine.archive.put([ClosedPurchases("a", end.position + 1, (), later, ())])
+    archive = machine.archive
+    vars(archive)["cut_after"] = lambda _: None  # whoever only reads cuts nothing
+    assert verify(machine.disk, archive=archive).problems == ()

@@ -71,8 +71,10 @@ def recover(
     over, where that is where the journal is known to end.
 
     Closed purchases lie in the `attic`. A snapshot that rests on another one, or on more than it
-    holds, is passed over; where none is left the archive is made anew from the journal. Without an
-    archive all purchases are kept in memory.
+    holds, is passed over. Where none is left that rests on it, the archive begins anew, under
+    another name. It does too where it holds less than it once did for any snapshot: it would come
+    to hold as much again with other purchases, and then that snapshot would seem to rest on it.
+    Without an archive all purchases are kept in memory.
 
     Raises:
         JournalShorterError: the journal is whole, but ends before a snapshot.
@@ -84,8 +86,8 @@ def recover(
     names = snapshot.snapshots(disk) if use_snapshots else []
     found = _newest_snapshot(disk, names, shorter, archive, damaged)
     state = found.state if found else State()
-    if found is None and archive is not None:
-        archive.begin_anew()
+    if archive is not None and (found is None or found.archived is None):
+        archive.begin_anew()  # what it has is not the snapshot's
     reader = JournalReader(disk)
     replay = Replay(state, id_retention_us, _newest_us(disk, reader), attic)
     replayed = 0
@@ -138,13 +140,15 @@ def _newest_snapshot(
     archive: Archive | None,
     damaged: list[str],
 ) -> Snapshot | None:
+    is_older = False
     for name in names:
         try:
             found = snapshot.load(disk, name)
         except (SnapshotDamagedError, OSError) as error:
             damaged.append(str(error))
             continue
-        if not _rests_on(found.archived, archive):
+        is_older = is_older or _is_older(archive, found.archived)
+        if found.archived is not None and (is_older or not _rests_on(found.archived, archive)):
             damaged.append(f"{disk.path(name)}: its archive of purchases is not there")
             continue
         if shorter is None or found.end.journal_position <= shorter:
@@ -152,12 +156,21 @@ def _newest_snapshot(
     return None
 
 
-def _rests_on(archived: Mark | None, archive: Archive | None) -> bool:
+def _rests_on(archived: Mark, archive: Archive | None) -> bool:
     """Whether an archive has all the purchases that had left memory for a snapshot."""
-    if archived is None:
-        return True
     mark = None if archive is None else archive.mark
     return mark is not None and mark.identity == archived.identity and mark.taken >= archived.taken
+
+
+def _is_older(archive: Archive | None, archived: Mark | None) -> bool:
+    """Whether an archive is an earlier state of the one that a snapshot rests on."""
+    mark = None if archive is None else archive.mark
+    return (
+        mark is not None
+        and archived is not None
+        and mark.identity == archived.identity
+        and mark.taken < archived.taken
+    )
 
 
 def _replay_batch(disk: Disk, replay: Replay, batch: Batch) -> int:
