@@ -20,6 +20,8 @@ from authorizer.persistence.archive.memory_archive import MemoryArchive
 from authorizer.persistence.archive.protocol import Archive, ArchiveError
 from authorizer.persistence.archive.sqlite_archive import SqliteArchive
 
+REFUSED = "INSERT OR REPLACE INTO purchases VALUES (?, ?, ?, ?, nullif(?, 5), ?)"
+"""The fourth row is refused: it has no number."""
 ENTRY = "{at}\0approved\1MEAL\1\0100\0\0005812\0LOJA"
 
 
@@ -237,3 +239,44 @@ def test_few_ids_pass_the_filter_by_chance() -> None:
         ids.add(b"%d" % number, 0)
     passed = sum(b"other %d" % number in ids for number in range(100_000))
     assert passed < 200
+
+
+def test_a_file_that_is_read_in_half_is_nothing_a_snapshot_rests_on(tmp_path: Path) -> None:
+    """Its mark was right; but it goes, and whatever rested on it would be lost."""
+    first = SqliteArchive(tmp_path)
+    first.put([closed("a", 5, "t")])
+    mark = first.mark
+    first.close()
+    with closing(sqlite3.connect(tmp_path / database.FILE)) as broken:
+        broken.execute("DROP TABLE filters")
+    archive = SqliteArchive(tmp_path)
+    assert archive.mark != mark
+    assert archive.mark.taken == 0
+    assert not archive.has_any
+    archive.put([closed("a", 5, "t")])
+    assert archive.mark.identity not in {"", mark.identity}
+    archive.close()
+
+
+def test_a_filter_that_could_not_be_read_again_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would say that it has taken numbers that others have by the next start."""
+    archive = SqliteArchive(tmp_path)
+    archive.put([closed("a", 5, "t")])
+
+    def fail() -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(archive, "_load_filter", fail)
+        patched.setattr("authorizer.persistence.archive.sqlite_archive.PUT", REFUSED)
+        with pytest.raises(ArchiveError):
+            archive.put([closed("a", 6, "u", "v", "w")])
+    archive.close()
+    again = SqliteArchive(tmp_path)
+    again.put([closed("a", 7, "x", "y")])
+    again._close()  # killed
+    after = SqliteArchive(tmp_path)
+    assert all(after.may_hold("a", name) for name in ("t", "x", "y", "x-h", "y-h"))
+    after.close()

@@ -57,23 +57,37 @@ class SqliteArchive(Archive):
         self._writing = threading.Lock()
         self._reading = threading.Lock()
         self._connections: list[sqlite3.Connection] = []
-        self._mark, self._filter = Mark("", 0), IdFilter(b"")
-        self.has_any = False
+        self._is_doubtful = False
+        """Whether the filter may hold what a transaction that failed would have taken."""
+        self._have_nothing()
         if not self._path.exists():
             return
         try:
             self._open()
         except sqlite3.DatabaseError as error:
             log.warning("the archive of purchases can't be read", problem=str(error))
-            self._close()
             for suffix in ("", "-wal", "-shm"):
                 Path(f"{self._path}{suffix}").unlink(missing_ok=True)
 
+    def _have_nothing(self) -> None:
+        self._mark, self._filter = Mark("", 0), IdFilter(b"")
+        self.has_any = False
+
     def _open(self) -> None:
+        """All of it, or nothing: no snapshot must rest on what could be read in half."""
+        try:
+            self._open_all()
+        except BaseException:
+            self._close()
+            self._have_nothing()
+            raise
+
+    def _open_all(self) -> None:
         ownership.make_folder(self._path.parent, mode=0o700)
         os.close(ownership.open_or_make(self._path, os.O_RDWR))
-        self._writer, self._reader = connected(str(self._path)), connected(str(self._path))
-        self._connections = [self._writer, self._reader]
+        self._connections.append(connected(str(self._path)))
+        self._connections.append(connected(str(self._path)))
+        self._writer, self._reader = self._connections
         (version,) = self._writer.execute("PRAGMA user_version").fetchone()
         if version not in {0, VERSION}:
             raise sqlite3.DatabaseError(f"version {version} is not read by this program")
@@ -109,6 +123,7 @@ class SqliteArchive(Archive):
         for account_id, purchase_id, changed_us in self._writer.execute(late, (since,)):
             made.add(account_id + b"\0" + purchase_id, changed_us)
         self._filter = made
+        self._is_doubtful = False
 
     @property
     @override
@@ -124,6 +139,8 @@ class SqliteArchive(Archive):
         with self._writing, telling():
             if not self._connections:
                 self._open()
+            if self._is_doubtful:
+                self._load_filter()
             taken = self._mark.taken
             try:
                 with transaction(self._writer):
@@ -133,6 +150,7 @@ class SqliteArchive(Archive):
                         taken += len(leaving)
                     self._writer.execute("UPDATE about SET taken = ?", (taken,))
             except Exception:
+                self._is_doubtful = True
                 self._load_filter()
                 raise
         self._mark = self._mark._replace(taken=taken)
@@ -230,7 +248,7 @@ class SqliteArchive(Archive):
         """Keep the newest filter too, so that the next start need not make it."""
         newest = self._filter.newest
         with self._writing, self._reading, suppress(sqlite3.Error):
-            if newest is not None:
+            if newest is not None and not self._is_doubtful:
                 self._save(newest)
         self._close()
 
