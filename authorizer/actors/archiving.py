@@ -10,7 +10,12 @@ from authorizer.actors.crowd import Crowd
 from authorizer.actors.directory import Directory
 from authorizer.actors.entity import ActorContext, LettingGo, OffLoop, durable
 from authorizer.actors.recall import Recall
-from authorizer.domain.accounts.leaving import ClosedPurchases, closed_purchases, let_go
+from authorizer.domain.accounts.leaving import (
+    MAX_AT_ONCE,
+    ClosedPurchases,
+    closed_purchases,
+    let_go,
+)
 from authorizer.domain.accounts.state import Account
 from authorizer.domain.moments import DAY_US, SECOND_US
 from authorizer.persistence.archive.protocol import ArchiveError
@@ -118,8 +123,10 @@ class Archiving:
         if actor is not None and actor.broken:
             return None
         account: Account = self._directory.at_rest(account_id) if actor is None else actor.state
-        most = self._around.room.most
-        return closed_purchases(account, old_before(self._around), most)
+        closed = closed_purchases(account, old_before(self._around), self._around.room.most)
+        if actor is None and closed is not None and len(closed.purchases) == MAX_AT_ONCE:
+            self._directory.find(account_id)  # awake, it is not unpacked again for each few
+        return closed
 
     def _let_go(self, closed: ClosedPurchases) -> None:
         """After all messages that were put before: they were told that the archive has nothing."""

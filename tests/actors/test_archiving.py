@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from authorizer.actors import archiving
 from authorizer.actors.reply import LoopFuture
-from authorizer.domain.accounts import idempotency
+from authorizer.domain.accounts import idempotency, leaving
 from authorizer.domain.accounts.purchase_commands import (
     AuthorizeHold,
     Capture,
@@ -275,3 +276,34 @@ async def test_a_change_that_is_not_durable_does_not_reach_the_archive() -> None
     assert house.dispatcher.recall.archive.has_any
     await house.done(working)
     await house.done(buying)
+
+
+async def test_an_account_asleep_with_very_many_is_awake_until_they_are_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """To unpack all of them for each few that leave would hold the loop for hours."""
+    monkeypatch.setattr(leaving, "MAX_AT_ONCE", 2)
+    monkeypatch.setattr(archiving, "MAX_AT_ONCE", 2)
+    house = House(max_resident=1)
+    await house.open("a", MEAL=100_00, CASH=50_00)
+    for number in range(7):
+        await house.done(house.dispatcher.ask(hold(f"h{number}", 1)))
+        await house.done(house.dispatcher.ask(capture(f"h{number}", "c")))
+    await house.open("b", MEAL=1)
+    house.let_pass(A_DAY_NS)
+    house.clock.confirm()
+    directory = house.dispatcher.accounts
+    assert directory.active("a") is None
+    loads = 0
+    at_rest = directory.at_rest
+
+    def counted(account_id: str) -> Any:
+        nonlocal loads
+        loads += 1
+        return at_rest(account_id)
+
+    monkeypatch.setattr(directory, "at_rest", counted)
+    for _ in range(4):
+        await archive(house)
+    assert house.archiving.archived == 7
+    assert loads == 1
