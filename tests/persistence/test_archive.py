@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -185,6 +186,23 @@ def test_a_file_that_is_no_database_is_made_anew(tmp_path: Path) -> None:
     again = SqliteArchive(tmp_path)
     assert again.mark.identity != mark.identity
     assert again.find("a", "t") is None
+    again.close()
+
+
+def test_a_copy_is_not_believed(tmp_path: Path) -> None:
+    """It may have been taken amid the work, file by file: sound, and without what it says."""
+    archive = SqliteArchive(tmp_path / "here")
+    archive.put([closed("a", 1, "t")])
+    mark = archive.mark
+    archive.close()
+    shutil.copytree(tmp_path / "here", tmp_path / "there")
+    copy = SqliteArchive(tmp_path / "there")
+    assert (copy.has_any, copy.mark.taken) == (False, 0)
+    copy.put([closed("a", 1, "t")])
+    assert copy.mark.identity != mark.identity
+    copy.close()
+    again = SqliteArchive(tmp_path / "here")
+    assert again.mark == mark
     again.close()
 
 

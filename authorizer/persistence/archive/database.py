@@ -26,7 +26,9 @@ CREATE TABLE filters (
     first INTEGER PRIMARY KEY, capacity INTEGER NOT NULL, count INTEGER NOT NULL,
     newest_us INTEGER NOT NULL, bits BLOB NOT NULL
 );
-CREATE TABLE about (identity TEXT NOT NULL, secret BLOB NOT NULL, taken INTEGER NOT NULL);
+CREATE TABLE about (
+    identity TEXT NOT NULL, secret BLOB NOT NULL, taken INTEGER NOT NULL, file INTEGER NOT NULL
+);
 """
 PUT: Final = "INSERT OR REPLACE INTO purchases VALUES (?, ?, ?, ?, ?, ?)"
 _FIND: Final = """

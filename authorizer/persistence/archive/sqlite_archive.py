@@ -46,8 +46,9 @@ log = structlog.get_logger()
 class SqliteArchive(Archive):
     """The archive in a folder, which is made when there is something to put into it.
 
-    One process writes it. A file that is no database, or another version's, is taken away: the
-    replay makes it anew.
+    One process writes it. A file that is no database, or another version's, or a copy, is taken
+    away: the replay makes it anew. A copy may have been taken amid the work, file by file; then it
+    is sound, and has not all that it says. An inode number tells it from what was written here.
     """
 
     takes = True
@@ -96,18 +97,22 @@ class SqliteArchive(Archive):
                 f"PRAGMA journal_mode = WAL; BEGIN; {SCHEMA} PRAGMA user_version = {VERSION};"
             )
             self._writer.execute("COMMIT")
-        row = self._writer.execute("SELECT identity, secret, taken FROM about").fetchone()
+        row = self._writer.execute("SELECT identity, secret, taken, file FROM about").fetchone()
         if row is None:
             self._begin()
         else:
-            identity, self._secret, taken = row
+            identity, self._secret, taken, file = row
+            if file != self._path.stat().st_ino:
+                raise sqlite3.DatabaseError("it is a copy, of which parts may be older than others")
             self._mark = Mark(identity, taken)
             self._load_filter()
         self.has_any = self._mark.taken > 0
 
     def _begin(self) -> None:
         identity, self._secret = secrets.token_hex(8), secrets.token_bytes(16)
-        self._writer.execute("INSERT INTO about VALUES (?, ?, 0)", (identity, self._secret))
+        file = self._path.stat().st_ino
+        about = identity, self._secret, file
+        self._writer.execute("INSERT INTO about VALUES (?, ?, 0, ?)", about)
         self._mark, self._filter = Mark(identity, 0), IdFilter(self._secret)
         self.has_any = False
 
