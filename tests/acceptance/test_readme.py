@@ -36,10 +36,11 @@ def tour(page: str) -> list[Printed]:
     """The requests of a page, in their order. A block without one is the one before it again."""
     printed: list[Printed] = []
     text = (PROJECT / page).read_text(encoding="utf-8")
-    for block in re.findall(r"^```\n(.*?)^```$", text, re.DOTALL | re.MULTILINE):
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    for block in (block for language, block in blocks if not language):
         if block.startswith("authorizer-"):
             printed.append(Printed(printed[-1].command, block))
-        elif block.startswith("$ "):
+        elif block.startswith("$ curl "):
             parts = re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]
             printed.extend(Printed(*_command_and_answer(part)) for part in parts)
     return printed
