@@ -61,7 +61,11 @@ class Archiving:
         """Archive whatever is noted, for ever."""
         while True:
             await self._crowd.noted()
-            await self.work()
+            try:
+                await self.work()
+            except Exception as bug:  # noqa: BLE001 - others must leave memory all the same
+                self.failed = True
+                log.error("a bug while purchases leave memory", exc_info=bug)
             await asyncio.sleep(AGAIN_SECONDS if self.failed else PAUSE_SECONDS)
 
     async def work(self) -> int:

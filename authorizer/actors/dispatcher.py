@@ -170,11 +170,12 @@ class Dispatcher:
         assert command.transaction_id is not None
         try:
             found = await self.recall.look_up(command.account_id, command.transaction_id)
+            message = command if found is None else Recalling(command, found)
+            self._account(command).ask_for(message, reply)
         except ArchiveError:  # nothing is decided on an id that may have been answered
             reply.set(OUTCOMES[Reason.UNAVAILABLE])
-            return
-        message = command if found is None else Recalling(command, found)
-        self._account(command).ask_for(message, reply)
+        except Exception:  # noqa: BLE001 - a bug has an answer too
+            reply.set_exception()
 
     def _account(self, command: Authorize) -> EntityActor[Account]:
         actor = self.accounts.find(command.account_id)

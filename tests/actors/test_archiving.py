@@ -239,6 +239,41 @@ async def test_nothing_is_decided_on_an_id_that_cannot_be_looked_up() -> None:
     assert (await house.buy("a", 1_00)).reason is Reason.APPROVED
 
 
+async def test_a_bug_on_the_way_to_the_archive_is_told_to_who_waits() -> None:
+    house = await stocked()
+
+    def find(*_: Any) -> Any:
+        raise RuntimeError("a bug")
+
+    lying: Any = house.dispatcher.recall.archive
+    lying.find = find
+    with pytest.raises(RuntimeError, match="a bug"):
+        await house.buy("a", 1_00, transaction_id="t")
+
+
+async def test_a_bug_while_purchases_leave_is_not_the_end_of_it() -> None:
+    house = House()
+    await house.open("a")
+    await house.buy("a", 1_00, transaction_id="t")
+    house.let_pass(A_DAY_NS)
+    house.clock.confirm()
+    broken: Any = house.dispatcher.recall.archive
+    real = broken.put
+
+    def put(_: Any) -> None:
+        broken.put = real
+        raise RuntimeError("a bug")
+
+    broken.put = put
+    running = asyncio.ensure_future(house.archiving.run())
+    house.around.crowded("a")
+    await house.settle()
+    assert house.archiving.failed
+    assert not running.done()
+    assert await archive(house) == 1
+    running.cancel()
+
+
 async def test_what_the_archive_refuses_stays_in_memory() -> None:
     house = House()
     await house.open("a")
