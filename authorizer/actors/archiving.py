@@ -15,6 +15,7 @@ from authorizer.domain.accounts.leaving import (
     ClosedPurchases,
     closed_purchases,
     let_go,
+    may_leave,
 )
 from authorizer.domain.accounts.state import Account
 from authorizer.domain.moments import DAY_US, SECOND_US
@@ -63,7 +64,7 @@ class Archiving:
             await self._crowd.noted()
             try:
                 await self.work()
-            except Exception as bug:  # noqa: BLE001 - others must leave memory all the same
+            except Exception as bug:
                 self.failed = True
                 log.error("a bug while purchases leave memory", exc_info=bug)
             await asyncio.sleep(AGAIN_SECONDS if self.failed else PAUSE_SECONDS)
@@ -145,7 +146,7 @@ class Archiving:
 
     def _go(self, account: Account, closed: ClosedPurchases) -> int:
         gone = let_go(account, closed)
-        if closed_purchases(account, old_before(self._around), self._around.room.most):
+        if may_leave(account, old_before(self._around), self._around.room.most):
             self._crowd.note(closed.account_id)  # only so many leave at once
         return gone
 

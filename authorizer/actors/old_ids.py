@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from authorizer.actors.archiving import Archiving, old_before
 from authorizer.actors.directory import Directory
 from authorizer.actors.entity import ActorContext
-from authorizer.domain.accounts.leaving import closed_purchases
+from authorizer.domain.accounts.leaving import may_leave
 from authorizer.domain.accounts.state import Account, forget_ids
 from authorizer.domain.moments import SECOND_US
 
@@ -84,6 +84,6 @@ class OldIds:
         around = self._around
         since_us = around.clock.newest_us - around.context.policy.id_retention_us
         forgotten = forget_ids(account, since_us)
-        if closed_purchases(account, old_before(around), around.room.most):
+        if may_leave(account, old_before(around), around.room.most):
             around.crowded(account.account_id)
         return forgotten

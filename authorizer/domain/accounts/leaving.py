@@ -5,10 +5,12 @@ looked up (`closed_purchases`), an archive takes it, and only then it is let go 
 as it has not changed meanwhile. A message that names it brings it along again (`recalled`).
 """
 
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from authorizer.domain.accounts.events import PurchaseDeclined
-from authorizer.domain.accounts.idempotency import entry_us, newest_us, parse_entry
+from authorizer.domain.accounts.idempotency import IdempotencyKeys, entry_us, newest_us, parse_entry
 from authorizer.domain.accounts.purchase_state import (
     Purchase,
     PurchaseStatus,
@@ -86,43 +88,54 @@ def closed_purchases(account: Account, before_us: int, most: int) -> ClosedPurch
     Open holds stay, and so does what of a purchase of several messages is still among the ids of
     one: the later state must be the one that is found.
     """
-    keys = account.purchase_keys
-    pages: list[dict[str, str]] = []
-    left = len(keys)
-    for page in keys.sealed_pages:
-        if left <= most and newest_us(page) >= before_us:
-            break
-        pages.append(page)
-        left -= len(page)
-    all_pages = len(pages) == len(keys.sealed_pages)
-    entries = keys.answered_before(before_us) if all_pages else {}
+    pages, entries = _of_one(account.purchase_keys, before_us, most)
+    several = islice(_of_several(account, before_us, most), MAX_AT_ONCE)
     found = ClosedPurchases(
         account.account_id,
         account.position,
         tuple(pages),
         entries,
-        tuple(_several_messages(account, before_us, most)),
+        tuple(map(_leaving, several)),
         frozenset().union(*(account.purchases.keys() & page.keys() for page in (*pages, entries))),
     )
     return found if found.total else None
 
 
-def _several_messages(account: Account, before_us: int, most: int) -> list[Leaving]:
+def may_leave(account: Account, before_us: int, most: int) -> bool:
+    """Whether there are such purchases; none is packed for it."""
+    pages, entries = _of_one(account.purchase_keys, before_us, most)
+    return bool(pages or entries) or any(_of_several(account, before_us, most))
+
+
+def _of_one(
+    keys: IdempotencyKeys, before_us: int, most: int
+) -> tuple[list[dict[str, str]], dict[str, str]]:
+    """Purchases of one message: sealed pages, and entries of the open one."""
+    pages: list[dict[str, str]] = []
+    left = len(keys)
+    for page in keys.sealed_pages:
+        if left <= most and newest_us(page) >= before_us:
+            return pages, {}
+        pages.append(page)
+        left -= len(page)
+    return pages, keys.answered_before(before_us)
+
+
+def _of_several(account: Account, before_us: int, most: int) -> Iterator[Purchase]:
+    """The purchases of several messages that may leave."""
     spare = len(account.purchases) - most
-    found: list[Leaving] = []
     for purchase in account.purchases.values():
-        if len(found) == MAX_AT_ONCE:
-            break
-        changed_us = purchase.operations[-1].at_us
-        due = changed_us < before_us or len(found) < spare
-        if due and _is_closed(purchase) and not account.purchase_keys.holds(purchase.purchase_id):
-            form, count = pack_purchase(purchase), len(purchase.operations)
-            found.append(Leaving(purchase.purchase_id, changed_us, form, count))
-    return found
+        is_due = spare > 0 or purchase.operations[-1].at_us < before_us
+        is_open = purchase.status is PurchaseStatus.PENDING
+        if is_due and not is_open and not account.purchase_keys.holds(purchase.purchase_id):
+            spare -= 1
+            yield purchase
 
 
-def _is_closed(purchase: Purchase) -> bool:
-    return purchase.status is not PurchaseStatus.PENDING
+def _leaving(purchase: Purchase) -> Leaving:
+    operations = purchase.operations
+    changed_us, form = operations[-1].at_us, pack_purchase(purchase)
+    return Leaving(purchase.purchase_id, changed_us, form, len(operations))
 
 
 def let_go(account: Account, archived: ClosedPurchases) -> int:
