@@ -118,8 +118,8 @@ def test_texts_of_any_kind_are_ids(archive: Archive) -> None:
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Generations of eight and of sixteen purchases."""
-    monkeypatch.setattr("authorizer.persistence.archive.sqlite_archive.SMALLEST", 8)
-    monkeypatch.setattr("authorizer.persistence.archive.sqlite_archive.LARGEST", 16)
+    monkeypatch.setattr("authorizer.persistence.archive.id_filter.SMALLEST", 8)
+    monkeypatch.setattr("authorizer.persistence.archive.id_filter.LARGEST", 16)
 
 
 @pytest.mark.usefixtures("small")
@@ -250,13 +250,22 @@ def test_the_filter_never_denies_what_was_added(added: list[bytes], others: set[
         assert not any(key in ids for key in others)
 
 
+def test_a_million_purchases_take_less_than_four_megabytes_of_filters() -> None:
+    generations: list[Generation] = []
+    while sum(each.count for each in generations) < 1_000_000:
+        capacity = id_filter.next_capacity(generations)
+        generations.append(Generation(0, capacity, count=capacity))
+    assert sum(len(each.bits) for each in generations) < 3_200_000
+    assert len(generations) <= 10
+
+
 def test_few_ids_pass_the_filter_by_chance() -> None:
     ids = IdFilter(b"secret")
     ids.begin(Generation(0, id_filter.SMALLEST))
     for number in range(id_filter.SMALLEST):
         ids.add(b"%d" % number, 0)
     passed = sum(b"other %d" % number in ids for number in range(100_000))
-    assert passed < 200
+    assert passed < 40
 
 
 def test_a_file_that_is_read_in_half_is_nothing_a_snapshot_rests_on(tmp_path: Path) -> None:

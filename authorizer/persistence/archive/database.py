@@ -27,7 +27,8 @@ CREATE TABLE filters (
     newest_us INTEGER NOT NULL, bits BLOB NOT NULL
 );
 CREATE TABLE about (
-    identity TEXT NOT NULL, secret BLOB NOT NULL, taken INTEGER NOT NULL, file INTEGER NOT NULL
+    identity TEXT NOT NULL, secret BLOB NOT NULL, taken INTEGER NOT NULL, file INTEGER NOT NULL,
+    reach INTEGER NOT NULL
 );
 """
 PUT: Final = "INSERT OR REPLACE INTO purchases VALUES (?, ?, ?, ?, ?, ?)"
@@ -35,6 +36,8 @@ _FIND: Final = """
 SELECT position, changed_us, form FROM purchases
 WHERE account_id = ? AND purchase_id = ? AND position < ? ORDER BY position DESC LIMIT 1
 """
+_CACHE_KIB: Final = 512
+"""Of each connection: looks at an archive are rare, and the system keeps its pages too."""
 _OF_ACCOUNT: Final = """
 SELECT purchase_id, max(position), changed_us, form FROM purchases
 WHERE account_id = ? AND position < ? GROUP BY purchase_id
@@ -48,6 +51,7 @@ def connected(database: str, *, uri: bool = False) -> sqlite3.Connection:
     )
     try:
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     except BaseException:
         connection.close()
         raise

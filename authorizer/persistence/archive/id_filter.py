@@ -1,17 +1,19 @@
 """Which purchases may be in an archive: a Bloom filter that grows a generation at a time.
 
-Two bytes of memory a purchase. Of ids that are not there, one in 1,500 or so passes by chance and
-is looked up for nothing. The hash has a secret key, so nobody can make ids that do on purpose.
+Two and a half bytes of memory a purchase, and at most half as much again for what is to come. Of
+ids that are not there, about one in 7,000 passes a full generation by chance, and is looked up for
+nothing. The hash has a secret key, so nobody can make ids that do on purpose.
 """
 
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Final
 
 SMALLEST: Final = 1 << 16
 LARGEST: Final = 1 << 22
-"""Purchases of the first and of the largest generation; each has room for twice the one before."""
-_BITS_EACH: Final = 16
-_PROBES: Final = 6
+"""Purchases of the first and of the largest generation."""
+_BITS_EACH: Final = 20
+_PROBES: Final = 8
 _HALF: Final = (1 << 64) - 1
 
 
@@ -43,19 +45,15 @@ class IdFilter:
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
         self.generations: list[Generation] = []
-        self._masked: tuple[tuple[bytearray, int], ...] = ()
+        self._tables: tuple[tuple[bytearray, int], ...] = ()
+        """The bits of each generation, and how many there are; the newest first."""
 
     def __contains__(self, key: bytes) -> bool:
         """Whether a key may have been added."""
         at, step = self._places(key)
-        for bits, mask in self._masked:
-            place = at
-            for _ in range(_PROBES):
-                here = place & mask
-                if not bits[here >> 3] >> (here & 7) & 1:
-                    break
-                place += step
-            else:
+        for bits, size in self._tables:
+            here = at % size
+            if bits[here >> 3] >> (here & 7) & 1 and _has_rest(bits, size, at, step):
                 return True
         return False
 
@@ -67,22 +65,21 @@ class IdFilter:
     def begin(self, generation: Generation) -> None:
         """Have a generation take what comes from now on."""
         self.generations.append(generation)
-        self._mask()
+        self._list_tables()
 
     def drop(self, generation: Generation) -> None:
         """Ask a generation no more."""
         self.generations.remove(generation)
-        self._mask()
+        self._list_tables()
 
     def add(self, key: bytes, changed_us: int) -> None:
         """Add a key to the newest generation."""
         generation = self.generations[-1]
-        bits, mask = generation.bits, generation.capacity * _BITS_EACH - 1
-        place, step = self._places(key)
-        for _ in range(_PROBES):
-            here = place & mask
+        bits, size = generation.bits, generation.capacity * _BITS_EACH
+        at, step = self._places(key)
+        for place in range(at, at + _PROBES * step, step):
+            here = place % size
             bits[here >> 3] |= 1 << (here & 7)
-            place += step
         generation.count += 1
         generation.newest_us = max(generation.newest_us, changed_us)
 
@@ -90,10 +87,25 @@ class IdFilter:
         whole = int.from_bytes(blake2b(key, digest_size=16, key=self._secret).digest(), "little")
         return whole & _HALF, whole >> 64 | 1
 
-    def _mask(self) -> None:
-        self._masked = tuple(
-            (each.bits, each.capacity * _BITS_EACH - 1) for each in reversed(self.generations)
+    def _list_tables(self) -> None:
+        self._tables = tuple(
+            (each.bits, each.capacity * _BITS_EACH) for each in reversed(self.generations)
         )
+
+
+def _has_rest(bits: bytearray, size: int, at: int, step: int) -> bool:
+    """Whether all bits of a key are set but the first, which was looked at."""
+    for place in range(at + step, at + _PROBES * step, step):
+        here = place % size
+        if not bits[here >> 3] >> (here & 7) & 1:
+            return False
+    return True
+
+
+def next_capacity(generations: Sequence[Generation]) -> int:
+    """Purchases that the next generation takes: half as many as there are, in a power of two."""
+    half = sum(each.count for each in generations) // 2
+    return min(max(SMALLEST, 1 << max(0, half.bit_length() - 1)), LARGEST)
 
 
 def key_of(account_id: str, purchase_id: str) -> bytes:

@@ -30,11 +30,10 @@ from authorizer.persistence.archive.database import (
     transaction,
 )
 from authorizer.persistence.archive.id_filter import (
-    LARGEST,
-    SMALLEST,
     Generation,
     IdFilter,
     key_of,
+    next_capacity,
 )
 from authorizer.persistence.archive.protocol import LATEST, Archive, Archived, Mark
 
@@ -72,6 +71,8 @@ class SqliteArchive(Archive):
 
     def _have_nothing(self) -> None:
         self._mark, self._filter = Mark("", 0), IdFilter(b"")
+        self._reach = 0
+        """The furthest position that anything left memory at."""
         self.has_any = False
 
     def _open(self) -> None:
@@ -97,11 +98,13 @@ class SqliteArchive(Archive):
                 f"PRAGMA journal_mode = WAL; BEGIN; {SCHEMA} PRAGMA user_version = {VERSION};"
             )
             self._writer.execute("COMMIT")
-        row = self._writer.execute("SELECT identity, secret, taken, file FROM about").fetchone()
+        row = self._writer.execute(
+            "SELECT identity, secret, taken, file, reach FROM about"
+        ).fetchone()
         if row is None:
             self._begin()
         else:
-            identity, self._secret, taken, file = row
+            identity, self._secret, taken, file, self._reach = row
             if file != self._path.stat().st_ino:
                 raise sqlite3.DatabaseError("it is a copy, of which parts may be older than others")
             self._mark = Mark(identity, taken)
@@ -112,7 +115,8 @@ class SqliteArchive(Archive):
         identity, self._secret = secrets.token_hex(8), secrets.token_bytes(16)
         file = self._path.stat().st_ino
         about = identity, self._secret, file
-        self._writer.execute("INSERT INTO about VALUES (?, ?, 0, ?)", about)
+        self._writer.execute("INSERT INTO about VALUES (?, ?, 0, ?, 0)", about)
+        self._reach = 0
         self._mark, self._filter = Mark(identity, 0), IdFilter(self._secret)
         self.has_any = False
 
@@ -153,11 +157,13 @@ class SqliteArchive(Archive):
                         leaving = each.leaving()
                         self._writer.executemany(PUT, self._rows(each, leaving, taken))
                         taken += len(leaving)
-                    self._writer.execute("UPDATE about SET taken = ?", (taken,))
+                    reach = max([self._reach, *(each.position for each in closed)])
+                    self._writer.execute("UPDATE about SET taken = ?, reach = ?", (taken, reach))
             except Exception:
                 self._is_doubtful = True
                 self._load_filter()
                 raise
+        self._reach = reach
         self._mark = self._mark._replace(taken=taken)
         self.has_any = taken > 0
 
@@ -179,8 +185,7 @@ class SqliteArchive(Archive):
     def _begin_generation(self, first: int, before: Generation | None) -> None:
         if before is not None:
             self._save(before)
-        capacity = SMALLEST if before is None else min(2 * before.capacity, LARGEST)
-        generation = Generation(first, capacity)
+        generation = Generation(first, next_capacity(self._filter.generations))
         self._save(generation)
         self._filter.begin(generation)
 
@@ -212,10 +217,12 @@ class SqliteArchive(Archive):
 
     @override
     def cut_after(self, position: int) -> None:
-        if not self.has_any:
+        if self._reach <= position:
             return
-        with self._writing, telling():
+        with self._writing, telling(), transaction(self._writer):
             self._writer.execute("DELETE FROM purchases WHERE position > ?", (position,))
+            self._writer.execute("UPDATE about SET reach = ?", (position,))
+        self._reach = position
 
     @override
     def forget_before(self, since_us: int) -> int:
