@@ -167,8 +167,8 @@ class EntityActor(LoopActor, Generic[S]):
         if aggregate.retention is not None:
             kept_us = self.around.context.policy.id_retention_us
             aggregate.retention.forget_pages(self.state, events[-1].at_us - kept_us)
-        if isinstance(self.state, Account) and is_over(self.state, self.around.room.most):
-            self.around.crowded(self.entity_id)
+            if aggregate.retention.is_over(self.state, self.around.room.most):
+                self.around.crowded(self.entity_id)
 
     def _authorize(self: "EntityActor[Account]", command: Authorize) -> Outcome:
         """Decide one purchase: what `_handle_command` does, in a shorter way.

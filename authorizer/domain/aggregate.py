@@ -145,7 +145,7 @@ class TableCodec(Generic[S]):
 
 @dataclass(frozen=True, slots=True)
 class Retention(Generic[S]):
-    """How an entity forgets ids that no rule looks at any more. Not an event: it decides nothing.
+    """How an entity gets smaller, of ids that no rule looks at, say. No event: it decides nothing.
 
     How long ids are kept is configured, so `apply` can't know it.
     """
@@ -154,6 +154,8 @@ class Retention(Generic[S]):
     """Drop pages of ids older than a time, where that is due; cheap enough for each event."""
     forget_all: Callable[[S, int], int]
     """Drop every id that is older, and say how many went."""
+    is_over: Callable[[S, int], bool]
+    """Whether more is in memory than should be, by how much may be."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -22,6 +22,7 @@ from authorizer.domain.accounts import (
 )
 from authorizer.domain.accounts.at_rest import PAGES, pack, unpack
 from authorizer.domain.accounts.deciders import decider_recorded_by_name
+from authorizer.domain.accounts.leaving import is_over
 from authorizer.domain.accounts.state import (
     ACCOUNT_OF_CARD,
     Account,
@@ -235,5 +236,5 @@ ACCOUNTS: Final[Aggregate[Account]] = Aggregate(
     indexes=(ACCOUNT_OF_CARD,),
     overdue=expiry.holds_overdue,
     next_due=expiry.next_expiry_us,
-    retention=Retention(forget_id_pages, forget_ids),
+    retention=Retention(forget_id_pages, forget_ids, is_over),
 )
