@@ -197,7 +197,7 @@ class SqliteArchive(Archive):
                 generation.capacity,
                 generation.count,
                 generation.newest_us,
-                bytes(generation.bits),
+                generation.bits,
             ),
         )
 
