@@ -8,6 +8,7 @@ from typing_extensions import override
 
 from authorizer import __version__
 from authorizer.cli.backtest import backtest
+from authorizer.cli.backup import backup
 from authorizer.cli.explain import explain
 from authorizer.cli.import_ import import_
 from authorizer.cli.init import init
@@ -16,14 +17,17 @@ from authorizer.cli.keys import keys
 from authorizer.cli.replay import replay
 from authorizer.cli.report import report
 from authorizer.cli.reports import reports
+from authorizer.cli.restore import restore
 from authorizer.cli.serve import serve
 from authorizer.cli.settings import settings
 from authorizer.cli.snapshot import snapshot
 from authorizer.cli.verify import verify
 from authorizer.persistence.api_keys import ApiKeysDamagedError
+from authorizer.persistence.backup.manifest import BackupDamagedError
+from authorizer.persistence.backup.segment_copies import BackupRefusedError
 from authorizer.persistence.journal.segments import JournalDamagedError
 from authorizer.persistence.local_disk import DataFolderInUseError
-from authorizer.persistence.privacy.vault import VaultDamagedError
+from authorizer.persistence.privacy.keyring import VaultDamagedError
 
 
 class Commands(click.Group):
@@ -35,6 +39,8 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except (
             ApiKeysDamagedError,
+            BackupDamagedError,
+            BackupRefusedError,
             DataFolderInUseError,
             JournalDamagedError,
             VaultDamagedError,
@@ -63,8 +69,8 @@ def main() -> None:
 
 
 _COMMANDS = (
-    backtest, explain, import_, init, inspect, keys, replay, report, reports, serve, settings,
-    snapshot, verify,
+    backtest, backup, explain, import_, init, inspect, keys, replay, report, reports, restore,
+    serve, settings, snapshot, verify,
 )  # fmt: skip
 for command in _COMMANDS:
     main.add_command(command)

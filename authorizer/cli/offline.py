@@ -17,6 +17,8 @@ from authorizer.logs.setup import configure_logging
 from authorizer.persistence.archive import database as archive
 from authorizer.persistence.archive.archive_to_read import ArchiveToRead
 from authorizer.persistence.archive.protocol import ArchiveError
+from authorizer.persistence.backup.restoring import UNFINISHED
+from authorizer.persistence.disk import is_there
 from authorizer.persistence.journal import segments as journal
 from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.state.recovery import JournalShorterError, Recovered
@@ -83,6 +85,11 @@ def recover(world: World, settings: Settings, shorter: int | None = None) -> Rec
 
     `shorter`: where the journal may end though snapshots know more; they are put aside.
     """
+    if is_there(world.disk, UNFINISHED):
+        raise click.ClickException(
+            f"{settings.data} was not restored to its end ({world.disk.path(UNFINISHED)}): remove "
+            "the folder, and restore it again"
+        )
     try:
         return _recover(world, settings)
     except JournalShorterError as error:

@@ -11,13 +11,8 @@ from authorizer.domain.customers.person import Person
 from authorizer.domain.messages import Event
 from authorizer.domain.sealing import PLAIN, Sealed, is_plain
 from authorizer.persistence.local_disk import LocalDisk
-from authorizer.persistence.privacy.vault import (
-    HEADER,
-    SEALED,
-    Keyring,
-    VaultDamagedError,
-    read_keys,
-)
+from authorizer.persistence.privacy.keyring import HEADER, SEALED, Keyring, VaultDamagedError
+from authorizer.persistence.privacy.vault import read_keys
 from authorizer.runtime.world import key_place
 from authorizer.settings.model import Settings
 

@@ -10,15 +10,19 @@ from typing_extensions import override
 
 from authorizer.cli import offline
 from authorizer.cli.options import settings_options
+from authorizer.cli.place_options import check_keys_are_told, manifest_of, place_option
 from authorizer.cli.points import time_text
 from authorizer.cli.progress import journal_bytes, progress
 from authorizer.domain.moments import DAY_US
+from authorizer.persistence.backup.checking import StoredBackup
+from authorizer.persistence.disk import Disk
 from authorizer.persistence.journal.segments import TornTail
 from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.privacy import access_log
 from authorizer.persistence.state import snapshot
+from authorizer.persistence.stores.protocol import ObjectStore
 from authorizer.persistence.verification import data_folder as verification
-from authorizer.persistence.verification.data_folder import CheckedSnapshot, Verified
+from authorizer.persistence.verification.data_folder import CheckedSnapshot, KeysIn, Verified
 from authorizer.persistence.verification.walk import Head
 from authorizer.runtime.world import key_place
 from authorizer.settings.model import Settings
@@ -61,10 +65,21 @@ class HeadType(click.ParamType[Head]):
     is_flag=True,
     help="The keys of personal data are kept elsewhere: do not check them.",
 )
+@place_option("--backup", "store", help="Where backups are: one of them is checked.")
+@click.option("--name", help="The backup; by default the newest one.")
+@place_option("--keys-from", "keys_at", help="Where the keys of the backup are stored.")
 @click.option("--json", "as_json", is_flag=True, help="The findings as one JSON object.")
 @settings_options("data", "personal_keys", "id_retention_days")
-def verify(expect: tuple[Head, ...], without_keys: bool, as_json: bool, settings: Settings) -> None:
-    """Check that a data folder is whole, without changing it.
+def verify(  # noqa: PLR0913, PLR0917 - click gives one argument an option
+    expect: tuple[Head, ...],
+    without_keys: bool,
+    store: ObjectStore | None,
+    name: str | None,
+    keys_at: ObjectStore | None,
+    as_json: bool,
+    settings: Settings,
+) -> None:
+    """Check that a data folder or a backup is whole, without changing it.
 
     Reads the whole journal: every checksum, every position, every link of the hash chain, every
     record. Loads every snapshot, and checks that the newest one with the journal behind it makes
@@ -81,34 +96,52 @@ def verify(expect: tuple[Head, ...], without_keys: bool, as_json: bool, settings
     the printed head elsewhere, on paper for instance, and give it back with --expect: no journal
     with another history up to there has it.
 
+    With --backup PLACE it is a backup that is read, from its folder or object store: every file of
+    it must be there, with its size and its SHA-256, and then all of the above holds.
+
     Examples:
       authorizer verify --data data
       authorizer verify --data data --expect 1234:8d1f…e0
       authorizer verify --data copy --without-keys
       authorizer verify --data data --json | jq -e .ok
+      authorizer verify --backup /backup/journal --keys-from /safe/keys
 
     Exit status: 0 all is whole, 1 it is not, 2 wrong usage.
     """
-    disk = offline.journal_to_read(settings)
-    keys = key_place(settings, disk)
-    passes = 2 if snapshot.snapshots(disk) else 1
-    shown = progress("Verifying", passes * journal_bytes(disk))
-    with shown as passed, offline.archive_to_read(settings) as archive:
-        found = verification.verify(
-            disk,
-            expect,
-            settings.id_retention_days * DAY_US,
-            passed,
-            keys_in=None if without_keys else (keys.disk, keys.folder),
-            accesses_on=LocalDisk(settings.data / access_log.FOLDER),
-            archive=archive,
-        )
+    if store is None:
+        disk, found = _folder(expect, without_keys, settings)
+    else:
+        check_keys_are_told("--keys-from", keys_at, without_keys)
+        stored = StoredBackup(store, manifest_of(store, name))
+        disk = stored.disk
+        retention_us = settings.id_retention_days * DAY_US
+        with progress("Verifying", stored.passes * journal_bytes(disk)) as passed:
+            found = stored.verify(expect, retention_us, keys_at, passed)
     click.echo(_json(disk, found) if as_json else _text(disk, found))
     if found.problems:
         sys.exit(1)
 
 
-def _text(disk: LocalDisk, found: Verified) -> str:
+def _folder(
+    expect: tuple[Head, ...], without_keys: bool, settings: Settings
+) -> tuple[Disk, Verified]:
+    disk = offline.journal_to_read(settings)
+    keys = key_place(settings, disk)
+    passes = 2 if snapshot.snapshots(disk) else 1
+    shown = progress("Verifying", passes * journal_bytes(disk))
+    with shown as passed, offline.archive_to_read(settings) as archive:
+        return disk, verification.verify(
+            disk,
+            expect,
+            settings.id_retention_days * DAY_US,
+            passed,
+            keys_in=None if without_keys else KeysIn(keys.disk, keys.folder),
+            accesses_on=LocalDisk(settings.data / access_log.FOLDER),
+            archive=archive,
+        )
+
+
+def _text(disk: Disk, found: Verified) -> str:
     head = found.head
     lines = [
         ("head", f"{head.position}:{head.chain.hex()}"),
@@ -151,19 +184,19 @@ def _keys_text(found: Verified) -> str:
     return f"{found.keys.keys} keys, {found.keys.destroyed} destroyed, in {found.keys.file}"
 
 
-def _torn(disk: LocalDisk, torn: TornTail | None, folder: str = "") -> dict[str, Any] | None:
+def _torn(disk: Disk, torn: TornTail | None, folder: str = "") -> dict[str, Any] | None:
     """An incomplete last batch of the journal, or of the one in a folder."""
     if torn is None:
         return None
     return torn._asdict() | {"segment": disk.path(f"{folder}{torn.segment}")}
 
 
-def _torn_of_accesses(disk: LocalDisk, found: Verified) -> dict[str, Any] | None:
+def _torn_of_accesses(disk: Disk, found: Verified) -> dict[str, Any] | None:
     torn = found.accesses.torn if found.accesses else None
     return _torn(disk, torn, f"{access_log.FOLDER}/")
 
 
-def _json(disk: LocalDisk, found: Verified) -> str:
+def _json(disk: Disk, found: Verified) -> str:
     keys, accesses = found.keys, found.accesses
     document = {
         "ok": not found.problems,

@@ -21,8 +21,8 @@ READERS = ("inspect", "replay", "snapshot", "verify")
 
 def test_every_command_is_there() -> None:
     assert COMMANDS == [
-        "backtest", "explain", "import", "init", "inspect", "keys", "replay", "report", "reports",
-        "serve", "settings", "snapshot", "verify",
+        "backtest", "backup", "explain", "import", "init", "inspect", "keys", "replay", "report",
+        "reports", "restore", "serve", "settings", "snapshot", "verify",
     ]  # fmt: skip
 
 

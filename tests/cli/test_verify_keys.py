@@ -23,12 +23,14 @@ from authorizer.persistence.journal import segments as journal
 from authorizer.persistence.journal.file_journal import FileJournal
 from authorizer.persistence.journal.reader import JournalReader
 from authorizer.persistence.local_disk import LocalDisk
-from authorizer.persistence.privacy import access_log, vault
+from authorizer.persistence.privacy import access_log, keyring, vault
 from authorizer.persistence.privacy.access_log import AccessLog
-from authorizer.persistence.privacy.vault import SLOT_BYTES, Vault, read_keys
+from authorizer.persistence.privacy.keyring import SLOT_BYTES
+from authorizer.persistence.privacy.vault import Vault, read_keys
 from authorizer.persistence.state import snapshot
 from authorizer.persistence.state.record import encode
 from authorizer.persistence.verification import data_folder as verification
+from authorizer.persistence.verification.data_folder import KeysIn
 from authorizer.simulation.memory_disk import MemoryDisk
 from tests.support import documents
 from tests.support.command_line import done, flip, journal_files, run, take_snapshot, write_events
@@ -53,7 +55,7 @@ def key_file(data: Path) -> Path:
 
 def slot_of(data: Path, customer_id: str) -> int:
     """Where a customer's key lies in the key file."""
-    identity = vault._identity(customer_id)
+    identity = keyring.identity_of(customer_id)
     content = key_file(data).read_bytes()
     (at,) = (
         offset
@@ -137,7 +139,7 @@ def test_one_missing_key_names_its_customer(people: Path) -> None:
 def test_a_wrong_key_names_its_customer(people: Path) -> None:
     """A sound slot, with the key of another folder."""
     slot = slot_of(people, "bia")
-    put(people, slot, vault._slot(vault._identity("bia"), bytes(range(32))))
+    put(people, slot, keyring.slot(keyring.identity_of("bia"), bytes(range(32))))
     (text,) = told(people)
     assert text.startswith("customer 'bia' has a key that does not open the personal data")
 
@@ -183,7 +185,9 @@ def test_who_is_erased_needs_no_key_and_one_that_is_left_is_told(people: Path) -
     ]
 
 
-STRANGE: Final = vault.Keyring(vault.HEADER + vault._slot(vault._identity("ana"), b"k" * 32))
+STRANGE: Final = keyring.Keyring(
+    keyring.HEADER + keyring.slot(keyring.identity_of("ana"), b"k" * 32)
+)
 """Seals under another key than the folder's."""
 
 
@@ -239,9 +243,9 @@ def test_a_key_that_is_made_or_destroyed_meanwhile_is_no_missing_one(people: Pat
     bia = slot_of(people, "bia")
     erased = whole[:bia] + bytes(SLOT_BYTES) + whole[bia + SLOT_BYTES :]
     last = whole[:-SLOT_BYTES]
-    for before, after in ((whole, erased), (last, whole), (vault.HEADER[:10], whole)):
+    for before, after in ((whole, erased), (last, whole), (keyring.HEADER[:10], whole)):
         disk = Changing(people, iter((before, after)))
-        found = verification.verify(LocalDisk(people), keys_in=(disk, "keys"))
+        found = verification.verify(LocalDisk(people), keys_in=KeysIn(disk, "keys"))
         assert found.problems == ()
 
 
@@ -338,7 +342,7 @@ def test_every_file_is_read_from_the_device(people: Path) -> None:
         disk, accesses = disk_of(people), disk_of(people / access_log.FOLDER)
         if name is not None:
             disk._inode(name).synced = disk.read(name)[:100]
-        found = verification.verify(disk, keys_in=(disk, "keys"), accesses_on=accesses)
+        found = verification.verify(disk, keys_in=KeysIn(disk, "keys"), accesses_on=accesses)
         assert bool(found.problems) == (name is not None), name
     accesses = disk_of(people / access_log.FOLDER)
     (segment,) = journal.segments(accesses)

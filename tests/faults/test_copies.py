@@ -78,7 +78,7 @@ def documented(data: Path, to: Path) -> list[list[str]]:
     """The commands of docs/operations.md that copy a folder; with these places in them."""
     places = {"data": str(data), "COPY": str(to), "KEYS": str(to / "keys")}
     text = (PROJECT / "docs" / "operations.md").read_text(encoding="utf-8")
-    block = re.split(r"^```\n", text.split("## Backup and restore")[1], flags=re.MULTILINE)[1]
+    block = re.split(r"^```\n", text.split("### By hand")[1], flags=re.MULTILINE)[1]
     found = []
     for line in block.splitlines():
         words = line.split("#")[0].split()

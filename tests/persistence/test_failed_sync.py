@@ -17,7 +17,8 @@ from authorizer.persistence.journal import clean_shutdown
 from authorizer.persistence.journal import segments as journal
 from authorizer.persistence.journal.file_journal import FileJournal
 from authorizer.persistence.journal.reader import JournalReader
-from authorizer.persistence.privacy.vault import FILE, HEADER, NEW, OLD, SLOT_BYTES, Vault
+from authorizer.persistence.privacy.keyring import HEADER, SLOT_BYTES
+from authorizer.persistence.privacy.vault import FILE, NEW, OLD, Vault
 from authorizer.simulation.faulty_disk import FaultyDisk
 from authorizer.simulation.memory_disk import MachineDied, MemoryDisk
 from tests.persistence.journals import ONE_SEGMENT, SMALL_SEGMENT, open_journal, read, some_batches

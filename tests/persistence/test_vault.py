@@ -12,15 +12,8 @@ from hypothesis import strategies as st
 
 from authorizer.domain.sealing import Sealed, unsealed
 from authorizer.persistence.local_disk import LocalDisk
-from authorizer.persistence.privacy.vault import (
-    FILE,
-    HEADER,
-    SLOT_BYTES,
-    Keyring,
-    Vault,
-    VaultDamagedError,
-    read_keys,
-)
+from authorizer.persistence.privacy.keyring import HEADER, SLOT_BYTES, Keyring, VaultDamagedError
+from authorizer.persistence.privacy.vault import FILE, Vault, read_keys
 from authorizer.simulation.faulty_disk import FaultyDisk
 from authorizer.simulation.memory_disk import MachineDied, MemoryDisk
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from authorizer.domain.sealing import Sealed
-from authorizer.persistence.privacy.vault import Keyring
+from authorizer.persistence.privacy.keyring import Keyring
 
 SEALED = re.compile(rb"v1:[A-Za-z0-9+/]+=*")
 

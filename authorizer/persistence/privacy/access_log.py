@@ -19,7 +19,7 @@ from authorizer.persistence.journal import frame
 from authorizer.persistence.journal import segments as journal
 from authorizer.persistence.journal.file_journal import FileJournal
 from authorizer.persistence.journal.reader import JournalReader
-from authorizer.persistence.journal.segments import JournalDamagedError, TornTail
+from authorizer.persistence.journal.segments import Batch, JournalDamagedError, TornTail
 from authorizer.persistence.problem import Problem
 
 FOLDER: Final = "access-log"
@@ -210,6 +210,11 @@ class AccessLog:
             self._disk.remove(RESERVE)
             return True
         return False
+
+
+def access_at_us(batch: Batch) -> int:
+    """The time of the newest record of a batch of the log."""
+    return _decode(batch.records()[-1]).at_us
 
 
 def read_accesses(disk: Disk) -> Iterator[Accessed]:

@@ -12,128 +12,30 @@ sync may have failed (`clean_shutdown`). The file that was there is overwritten 
 taken away, or a key that is destroyed later could be found in what it leaves on the device.
 """
 
-import base64
 import hashlib
 import os
-import struct
 import threading
-import zlib
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from typing_extensions import override
-
-from authorizer.domain.sealing import PLAIN, Sealed, Sealer, is_plain
 from authorizer.persistence.disk import Disk, FilePlace, is_there
 from authorizer.persistence.journal import clean_shutdown
+from authorizer.persistence.privacy.keyring import (
+    EMPTY,
+    HEADER,
+    KEY_BYTES,
+    SLOT_BYTES,
+    Keyring,
+    VaultDamagedError,
+    identity_of,
+    slot,
+)
 
 FILE: Final = "customers.keys"
-HEADER: Final = b"AUTHKEYS 1\n".ljust(64, b"\0")
-SLOT_BYTES: Final = 64
 NEW: Final = "new-customers.tmp"
 """The key file's replacement, while it is being made."""
 OLD: Final = "old-customers.tmp"
 """The key file that is being replaced."""
-SEALED: Final = "v1:"
-"""The beginning of every sealed text."""
-
-_KEY_BYTES: Final = 32
-_NONCE_BYTES: Final = 12
-_SLOT = struct.Struct(">4s24s32sI")
-_MAGIC: Final = b"KEY1"
-_KEY_AT: Final = 28
-_EMPTY: Final = bytes(SLOT_BYTES)
-
-
-class VaultDamagedError(Exception):
-    """The key file was not written by this program."""
-
-
-class Keyring(Sealer):
-    """The keys in the bytes of a key file: what is sealed and opened with them."""
-
-    def __init__(self, data: bytes, random: Callable[[int], bytes] = os.urandom) -> None:
-        """A torn last slot is passed over.
-
-        Raises:
-            VaultDamagedError: the bytes are no key file.
-        """
-        if not data.startswith(HEADER):
-            raise VaultDamagedError("this is no key file")
-        self._random = random
-        self._slots = bytearray(data[: len(data) // SLOT_BYTES * SLOT_BYTES])
-        self._at: dict[bytes, int] = {}
-        self._damaged_at: dict[bytes, int] = {}
-        self._also_at: dict[bytes, list[int]] = {}
-        """Where a slot lies whose customer has a later one: no file has that unless by hand."""
-        for offset in range(SLOT_BYTES, len(self._slots), SLOT_BYTES):
-            self._index(offset)
-
-    def __len__(self) -> int:
-        """How many customers have a key."""
-        return len(self._at)
-
-    @property
-    def damaged(self) -> int:
-        """How many slots hold neither a key nor zeros."""
-        return len(self._damaged_at)
-
-    @property
-    def damaged_at(self) -> list[int]:
-        """Where these slots begin in the file."""
-        return sorted(self._damaged_at.values())
-
-    @property
-    def destroyed(self) -> int:
-        """How many slots hold zeros: each was a key."""
-        return sum(
-            not any(self._slots[offset : offset + SLOT_BYTES])
-            for offset in range(SLOT_BYTES, len(self._slots), SLOT_BYTES)
-        )
-
-    @override
-    def has_key(self, customer_id: str) -> bool:
-        return _identity(customer_id) in self._at
-
-    @override
-    def seal(self, customer_id: str, plain: str) -> Sealed:
-        nonce = self._random(_NONCE_BYTES)
-        cipher = AESGCM(self._key(customer_id))
-        data = nonce + cipher.encrypt(nonce, plain.encode(), customer_id.encode())
-        return Sealed(SEALED + base64.b64encode(data).decode())
-
-    @override
-    def open(self, customer_id: str, sealed: Sealed) -> str | None:
-        """None as well for a text of a key that was lost, or of another key."""
-        if is_plain(sealed):
-            return sealed.removeprefix(PLAIN)
-        try:
-            data = base64.b64decode(sealed.removeprefix(SEALED))
-            nonce, text = data[:_NONCE_BYTES], data[_NONCE_BYTES:]
-            cipher = AESGCM(self._key(customer_id))
-            return cipher.decrypt(nonce, text, customer_id.encode()).decode()
-        except (KeyError, ValueError, InvalidTag):
-            return None
-
-    def _key(self, customer_id: str) -> bytes:
-        at = self._at[_identity(customer_id)] + _KEY_AT
-        key = bytes(self._slots[at : at + _KEY_BYTES])
-        if not any(key):  # it is being destroyed in another thread: never seal under zeros
-            raise KeyError(customer_id)
-        return key
-
-    def _index(self, offset: int) -> None:
-        slot = bytes(self._slots[offset : offset + SLOT_BYTES])
-        if slot == _EMPTY:
-            return
-        magic, identity, _, crc = _SLOT.unpack(slot)
-        sound = magic == _MAGIC and zlib.crc32(slot[:-4]) == crc
-        index = self._at if sound else self._damaged_at
-        if identity in index:
-            self._also_at.setdefault(identity, []).append(index[identity])
-        index[identity] = offset
 
 
 class Vault(Keyring):
@@ -191,11 +93,13 @@ class Vault(Keyring):
         """
         with self._writing:
             missing = [
-                each for each in dict.fromkeys(map(_identity, customer_ids)) if each not in self._at
+                each
+                for each in dict.fromkeys(map(identity_of, customer_ids))
+                if each not in self._at
             ]
             if not missing:
                 return
-            data = b"".join(_slot(identity, self._random(_KEY_BYTES)) for identity in missing)
+            data = b"".join(slot(identity, self._random(KEY_BYTES)) for identity in missing)
             self._sound = False
             self._file.write(data)
             self._file.sync()
@@ -213,16 +117,16 @@ class Vault(Keyring):
         """
         with self._writing:
             self._sound = False
-            for identity in map(_identity, customer_ids):
+            for identity in map(identity_of, customer_ids):
                 for earlier in self._also_at.pop(identity, ()):
-                    self._disk.overwrite(self._name, earlier, _EMPTY)
-                    self._slots[earlier : earlier + SLOT_BYTES] = _EMPTY
+                    self._disk.overwrite(self._name, earlier, EMPTY)
+                    self._slots[earlier : earlier + SLOT_BYTES] = EMPTY
                 for index in (self._at, self._damaged_at):
                     offset = index.get(identity)
                     if offset is not None:
-                        self._disk.overwrite(self._name, offset, _EMPTY)
+                        self._disk.overwrite(self._name, offset, EMPTY)
                         del index[identity]
-                        self._slots[offset : offset + SLOT_BYTES] = _EMPTY
+                        self._slots[offset : offset + SLOT_BYTES] = EMPTY
             self._sound = True
 
     def check_place(self) -> None:
@@ -245,12 +149,17 @@ def read_keys(disk: Disk, folder: str, *, from_device: bool = False) -> Keyring:
         FileNotFoundError: there are none.
         VaultDamagedError: the file is no key file.
     """
+    return Keyring(read_key_file(disk, folder, from_device=from_device))
+
+
+def read_key_file(disk: Disk, folder: str, *, from_device: bool = False) -> bytes:
+    """The bytes of a folder's key file. FileNotFoundError if there is none."""
     name = f"{folder}/{FILE}"
     if not is_there(disk, name) and is_there(disk, f"{folder}/{OLD}"):
         name = f"{folder}/{OLD}"  # it is being replaced just now, or a crash came between
     if from_device:
         disk.drop_cache(name)
-    return Keyring(_with_header(disk.read(name)))
+    return _with_header(disk.read(name))
 
 
 def _with_header(data: bytes) -> bytes:
@@ -287,12 +196,3 @@ def _finish_replacing(disk: Disk, folder: str) -> None:
             disk.overwrite(left, 0, bytes(disk.size(left)))
             disk.remove(left)
             disk.sync_folder(folder)
-
-
-def _identity(customer_id: str) -> bytes:
-    return hashlib.sha256(customer_id.encode()).digest()[:24]
-
-
-def _slot(identity: bytes, key: bytes) -> bytes:
-    head = _SLOT.pack(_MAGIC, identity, key, 0)[:-4]
-    return head + struct.pack(">I", zlib.crc32(head))

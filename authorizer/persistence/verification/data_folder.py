@@ -45,6 +45,15 @@ class CheckedSnapshot(NamedTuple):
     """Whether that is because another version of the program wrote it, which is no damage."""
 
 
+class KeysIn(NamedTuple):
+    """Where the keys of personal data are."""
+
+    disk: Disk
+    folder: str
+    erased_later: Collection[str] = ()
+    """Customers who were erased behind the end of this journal: they may lack their keys."""
+
+
 class Verified(NamedTuple):
     """What a verification found. Everything was whole if there are no problems."""
 
@@ -75,16 +84,16 @@ def verify(  # noqa: PLR0913, PLR0917 - one argument a part of the folder
     expected: Collection[Head] = (),
     id_retention_us: int = ID_RETENTION_US,
     progress: Progress = lambda _: None,
-    keys_in: tuple[Disk, str] | None = None,
+    keys_in: KeysIn | None = None,
     accesses_on: Disk | None = None,
     archive: Archive | None = None,
 ) -> Verified:
     """Check the data folder. The journal must pass through every head in `expected`.
 
     `progress` is told how many bytes of the journal were passed: all of it once, or twice where
-    there are snapshots. `keys_in` is the disk and the folder of the keys, `accesses_on` that of the
-    access log, where these are to be checked. The `archive` has the purchases that left memory: the
-    newest snapshot may need it.
+    there are snapshots. `keys_in` and `accesses_on`, the disk of the access log, are None where
+    these are not to be checked. The `archive` has the purchases that left memory: the newest
+    snapshot may need it.
     """
     problems: list[Problem] = []
     for folder in (journal.FOLDER, snapshot.FOLDER):

@@ -4,7 +4,7 @@ A missing key is no damage that a checksum finds: the journal is whole, and what
 person is lost all the same.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from authorizer.domain.customers.aggregate import CUSTOMERS
@@ -13,7 +13,8 @@ from authorizer.domain.sealing import Sealed
 from authorizer.domain.tickets.aggregate import TICKETS
 from authorizer.domain.tickets.state import Ticket
 from authorizer.persistence.disk import Disk
-from authorizer.persistence.privacy.vault import FILE, HEADER, Keyring, VaultDamagedError, read_keys
+from authorizer.persistence.privacy.keyring import HEADER, Keyring, VaultDamagedError
+from authorizer.persistence.privacy.vault import FILE, read_keys
 from authorizer.persistence.problem import Problem
 from authorizer.persistence.state.state import State
 
@@ -37,8 +38,9 @@ class KeyCheck:
     one. Keys are made before the record that needs them, and destroyed after the erasure's.
     """
 
-    def __init__(self, disk: Disk, folder: str) -> None:
+    def __init__(self, disk: Disk, folder: str, erased_later: Collection[str] = ()) -> None:
         self._disk = disk
+        self._erased_later = erased_later
         self._name = f"{folder}/{FILE}"
         self._folder = folder
         self._before, _ = self._read()
@@ -49,6 +51,8 @@ class KeyCheck:
         rings = (keys, self._before)
         file = self._disk.path(self._name)
         failing = _failing(state, rings)
+        for customer_id in self._erased_later:
+            failing.pop(customer_id, None)
         problems = [Problem(file, offset, "no key and no zeros") for offset in keys.damaged_at]
         if amiss is not None and (failing or not isinstance(amiss, FileNotFoundError)):
             problems.insert(0, Problem(file, None, _said(amiss)))

@@ -1,0 +1,1 @@
+"""Places for whole files beside the data folder: backups, and segments that were archived."""
