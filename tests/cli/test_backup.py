@@ -16,6 +16,7 @@ from authorizer.domain.accounts.events import AccountCredited
 from authorizer.domain.customers.events import PersonalDataErased
 from authorizer.persistence.backup import key_copies
 from authorizer.persistence.local_disk import LocalDisk
+from authorizer.persistence.privacy import vault as vaults
 from authorizer.persistence.privacy.access_log import AccessLog, read_accesses
 from authorizer.persistence.privacy.vault import Vault
 from authorizer.persistence.state.record import encode
@@ -245,7 +246,7 @@ def test_a_key_that_is_destroyed_meanwhile_is_in_the_journal_too(
     demo: Path, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The journal is read anew where a key was destroyed while it was read."""
-    real = key_copies.read_key_file
+    real = vaults.read_key_file
     reads = 0
 
     def read(*arguments: Any) -> bytes:
