@@ -9,6 +9,7 @@ from typing_extensions import override
 from authorizer import __version__
 from authorizer.cli.backtest import backtest
 from authorizer.cli.backup import backup
+from authorizer.cli.doctor import doctor
 from authorizer.cli.explain import explain
 from authorizer.cli.import_ import import_
 from authorizer.cli.init import init
@@ -69,8 +70,8 @@ def main() -> None:
 
 
 _COMMANDS = (
-    backtest, backup, explain, import_, init, inspect, keys, replay, report, reports, restore,
-    serve, settings, snapshot, verify,
+    backtest, backup, doctor, explain, import_, init, inspect, keys, replay, report, reports,
+    restore, serve, settings, snapshot, verify,
 )  # fmt: skip
 for command in _COMMANDS:
     main.add_command(command)

@@ -312,6 +312,14 @@ def test_a_journal_that_lost_its_end_does_not_either(demo: Path, place: Path) ->
     assert "lost its end" in refused("backup", *words), "it has gone on otherwise"
 
 
+def test_a_journal_without_its_newest_segment_does_not_either(demo: Path, place: Path) -> None:
+    grow(demo, 1)
+    backed_up(demo, place)
+    journal_files(demo)[-1].unlink()
+    words = ("--data", demo, "--to", place, "--without-keys")
+    assert "which was backed up from it" in refused("backup", *words)
+
+
 def test_a_damaged_journal_is_not_backed_up(demo: Path, place: Path) -> None:
     backed_up(demo, place)
     first = batches(demo)[0]

@@ -21,8 +21,8 @@ READERS = ("inspect", "replay", "snapshot", "verify")
 
 def test_every_command_is_there() -> None:
     assert COMMANDS == [
-        "backtest", "backup", "explain", "import", "init", "inspect", "keys", "replay", "report",
-        "reports", "restore", "serve", "settings", "snapshot", "verify",
+        "backtest", "backup", "doctor", "explain", "import", "init", "inspect", "keys", "replay",
+        "report", "reports", "restore", "serve", "settings", "snapshot", "verify",
     ]  # fmt: skip
 
 
@@ -34,7 +34,7 @@ def test_help_has_examples_and_the_exit_statuses(command: str) -> None:
     assert "\\b" not in text
 
 
-@pytest.mark.parametrize("command", ["serve", "settings"])
+@pytest.mark.parametrize("command", ["doctor", "serve", "settings"])
 def test_every_setting_is_a_flag(command: str) -> None:
     text = done(command, "--help")
     for name in Settings.model_fields:

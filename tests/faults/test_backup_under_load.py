@@ -76,7 +76,10 @@ def test_it_verifies_and_equals_the_source_at_its_position(
         assert digest_of_a_start(other.data) == digest_at(server.data, last["position"])
         earlier = tmp_path / "earlier"
         point = ("--at", first["position"], "--data", earlier)
-        assert json.loads(done("restore", "--from", url, *place, *point))["position"] == first["position"]
+        assert (
+            json.loads(done("restore", "--from", url, *place, *point))["position"]
+            == first["position"]
+        )
         assert digest_of_a_start(earlier) == digest_at(server.data, first["position"])
     done("verify", "--data", server.data, "--expect", f"{last['position']}:{last['chain']}")
     try:

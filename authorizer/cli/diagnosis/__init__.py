@@ -1,0 +1,1 @@
+"""What `doctor` looks at: each check says what it found, whether that will do, and what to do."""
