@@ -22,6 +22,9 @@ FAST = tests/architecture tests/domain tests/persistence tests/actors tests/http
 	--ignore=tests/http/test_connection_ends.py --ignore=tests/http/test_connection_bounds.py \
 	--ignore=tests/actors/test_admission.py --ignore=tests/loadtest/test_life_run.py
 
+# How many seeds `make simulate` plays.
+SEEDS ?= 100
+
 # The Debian that `make debian` makes: trixie is Debian 13.
 SUITE ?= trixie
 
@@ -81,6 +84,10 @@ loadtest: environment ## Load a server with Locust and check every answer and ev
 .PHONY: bench
 bench: environment ## Measure throughput, latency, recovery and memory
 	$(VENV_PYTHON) -m benchmarks $(ARGS)
+
+.PHONY: simulate
+simulate: environment ## Play seeds of simulated histories with crashes: SEEDS=1000, ARGS='--seed 7' plays one
+	$(VENV_PYTHON) -m authorizer.simulation --seeds $(SEEDS) $(ARGS)
 
 .PHONY: lock
 lock: ## Write constraints.txt anew; ARGS=--upgrade takes the newest versions

@@ -1,6 +1,6 @@
 """A journal that is written when it is told to be."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from typing_extensions import override
 
@@ -15,6 +15,8 @@ class SteppedJournal(Journal):
     def __init__(self, journal: BlockingJournal) -> None:
         self._journal = journal
         self._waiting: Submission | None = None
+        self._taken: Sequence[bytes] | None = None
+        """The records of the batch that is being written."""
         self._abandoned = False
 
     @property
@@ -31,16 +33,23 @@ class SteppedJournal(Journal):
     def submit(self, submission: Submission) -> None:
         self._waiting = submission
 
+    def begin(self) -> None:
+        """Begin to write the batch that waits: what comes from now on gathers for the next one."""
+        if self._waiting is not None and self._taken is None and not self._abandoned:
+            self._taken = self._waiting.take()
+
     def step(self) -> bool:
         """Write the batch that waits; False if none does.
 
         What keeps it from being written is raised, behind `failed`.
         """
+        self.begin()
         submission, self._waiting = self._waiting, None
-        if submission is None or self._abandoned:
+        records, self._taken = self._taken, None
+        if submission is None or records is None:
             return False
         try:
-            chain = self._journal.write(submission.first_position, submission.take())
+            chain = self._journal.write(submission.first_position, records)
         except BaseException as error:
             submission.failed(error)
             raise
@@ -50,6 +59,7 @@ class SteppedJournal(Journal):
     def abandon(self) -> None:
         """Write nothing any more: the process has died."""
         self._abandoned = True
+        self._taken = None
 
     @override
     def batches(self, after: Place, until: int) -> Iterator[Batch]:

@@ -1,0 +1,84 @@
+"""Histories that seeds decide, beside a bank that cannot fail; and the bugs that they must find."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from authorizer.simulation import __main__ as command_line
+from authorizer.simulation.__main__ import main, story
+from authorizer.simulation.campaign import Played, play, play_seed, shrink
+from authorizer.simulation.workload import Workload
+from tests.simulation.bugs import BUGS, Bug
+
+FIXED = range(8)
+FRESH = 3
+MIN_CRASHES = 3
+
+
+def must_pass(played: Played) -> None:
+    """A failure is told with its seed, and a history made short."""
+    if played.failure is not None:
+        pytest.fail(f"seed {played.seed}:\n{story(shrink(played.failure))}")
+
+
+@pytest.mark.parametrize("seed", FIXED)
+def test_a_fixed_seed_passes(seed: int) -> None:
+    played = play_seed(seed)
+    must_pass(played)
+    assert played.steps >= 2000
+    assert played.crashes >= MIN_CRASHES
+
+
+@pytest.mark.parametrize("number", range(FRESH))
+def test_a_fresh_seed_passes(number: int) -> None:
+    """Another one each time: what CI has not seen yet."""
+    must_pass(play_seed(int.from_bytes(os.urandom(5)) * FRESH + number))
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
+def test_a_bug_is_found(bug: Bug) -> None:
+    with bug.patch():
+        played = play_seed(bug.seed)
+    assert played.failure is not None, f"seed {bug.seed} does not find that it {bug.name}"
+
+
+def test_there_are_many_bugs() -> None:
+    assert len({bug.name for bug in BUGS}) == len(BUGS) >= 30
+
+
+def test_a_failure_is_made_short() -> None:
+    bug = next(bug for bug in BUGS if bug.name == "answers before the sync")
+    with bug.patch():
+        found = play_seed(bug.seed).failure
+        assert found is not None
+        short = shrink(found)
+        assert len(short.steps) == 1
+        again = play(short.seed, short.steps).failure
+    assert again is not None
+    assert again.kind == short.kind
+    assert play(short.seed, short.steps).failure is None  # it was the bug
+
+
+def test_the_same_seed_is_the_same_history() -> None:
+    assert Workload(5).steps(300) == Workload(5).steps(300)
+    assert Workload(5).steps(300) != Workload(6).steps(300)
+    assert play_seed(5, 300) == play_seed(5, 300)
+
+
+def test_the_command_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["--seeds", "2", "--steps", "50", "--jobs", "1"]) == 0
+    assert "2 seeds passed: 108 steps" in capsys.readouterr().out
+    assert main(["--seeds", "3", "--first", "7", "--steps", "20", "--jobs", "2"]) == 0
+    assert "3 seeds passed" in capsys.readouterr().out
+    monkeypatch.setattr(command_line, "_be_silent", lambda: None)
+    bug = next(bug for bug in BUGS if bug.name == "answers before the sync")
+    with bug.patch():
+        assert main(["--seed", str(bug.seed)]) == 1
+    told = capsys.readouterr().out
+    assert f"seed {bug.seed} fails after 0 steps" in told
+    assert "answered before it was durable" in told
+    assert f"again: make simulate ARGS='--seed {bug.seed}'" in told
