@@ -28,7 +28,14 @@ from authorizer.http.connection.request_id import key_text
 from authorizer.http.transaction_members import KNOWN_NAMES, malformed, unwelcome
 
 _NOT_IN_IDS: Final = re.compile(r"[/\x00-\x1f\x7f]")
-_AMOUNT = re.compile(rb'"(?:totalAmount|amount)"\s*:\s*(-?[0-9][0-9.eE+-]*)')
+_PLAIN_ID: Final = re.compile(rf"[!-~]{{1,{MAX_ID_LENGTH}}}")
+"""Letters that raise no question: ids of others are read exactly."""
+_PLAIN_KEY: Final = re.compile(rf"[!#-.0-~]{{1,{MAX_ID_LENGTH}}}".encode())
+"""Letters that raise no question, and neither a slash nor a quotation mark."""
+_NEEDED: Final = 4
+"""Members that every transaction has."""
+_ESCAPE: Final = ord("\\")
+_SPACED_AMOUNT: Final = re.compile(rb'"(?:totalAmount|amount)"\s+:\s*(-?[0-9][0-9.eE+-]*)')
 _ACCOUNT_NAMES: Final = ("account", "accountId")
 _AMOUNT_NAMES: Final = ("totalAmount", "amount")
 _TOO_LONG: Final = malformed("body", f"is longer than {MAX_BODY_BYTES} bytes")
@@ -70,48 +77,78 @@ def parse(body: bytes, by: str, keys: Sequence[bytes], received_ns: int) -> Auth
 
 
 def _plainly(body: bytes, document: dict[str, Any], received_ns: int, by: str) -> Authorize | None:
-    """The command of a plain body; None for any other, and for one with anything wrong."""
-    amount = _AMOUNT.search(body)
-    if amount is None or not _is_plain(body, document):
-        return None
-    account = document.get("account") or document.get("accountId")
-    mcc, merchant = document.get("mcc"), document.get("merchant")
-    if not type(account) is type(mcc) is type(merchant) is str:
-        return None
-    if not (account.strip() and mcc.strip() and merchant.strip()):
-        return None
-    transaction_id, card = document.get("id"), document.get("card")
-    product = document.get("product")
-    if not (_is_id_or_none(transaction_id) and _is_id_or_none(card)) or _wrong_product(product):
-        return None
-    if transaction_id is not None and _NOT_IN_IDS.search(transaction_id):
-        return None
-    amount_cents = parse_cents(amount[1].decode())
-    if amount_cents is None or amount_cents <= 0:
-        return None
-    if len(document) > 4 + ("id" in document) + ("card" in document) and any(
-        unwelcome(name, value) for name, value in document.items()
-    ):
-        return None
-    return Authorize(
-        account, transaction_id, amount_cents, mcc, merchant, card, received_ns, by, product
-    )
-
-
-def _is_plain(body: bytes, document: dict[str, Any]) -> bool:
-    """Whether the bytes hold one short flat object without escapes, repeats or second names.
+    """The command of a plain body; None for any other, and for one with anything wrong.
 
     Without escapes every quotation mark opens or closes a name or a text value, so their number
     tells whether there are more names or texts in the bytes than in the object.
     """
-    if len(body) > MAX_TEXT_LENGTH or body.rfind(b"{") != 0 or b"\\" in body:
-        return False
-    if ("account" in document) is ("accountId" in document):
-        return False
-    if ("amount" in document) is ("totalAmount" in document):
-        return False
-    texts = [type(value) for value in document.values()].count(str)
-    return body.count(b'"') == 2 * (len(document) + texts)
+    if len(body) > MAX_TEXT_LENGTH or _ESCAPE in body:
+        return None
+    get = document.get
+    account, mcc, merchant = get("account") or get("accountId"), get("mcc"), get("merchant")
+    if not type(account) is type(mcc) is type(merchant) is str:
+        return None
+    if not (account.strip() and mcc.strip() and merchant.strip()):
+        return None
+    texts: int | None = 3
+    if len(document) > _NEEDED:
+        texts = _texts_if_plain(body, document)
+    if texts is None or body.count(b'"') != 2 * (len(document) + texts):
+        return None
+    amount_cents = parse_cents(_amount_text(body))
+    if amount_cents is None or amount_cents <= 0:
+        return None
+    members = (
+        account, get("id"), amount_cents, mcc, merchant, get("card"), received_ns, by,
+        get("product"),
+    )  # fmt: skip
+    return tuple.__new__(Authorize, members)  # as `Authorize(*members)`, whose own is in Python
+
+
+def _texts_if_plain(body: bytes, document: dict[str, Any]) -> int | None:
+    """How many texts are in a body that has more than what is needed; None: it is not plain."""
+    transaction_id, card, product = (
+        document.get("id"),
+        document.get("card"),
+        document.get("product"),
+    )
+    texts = 3
+    if transaction_id is not None:
+        if not _is_plain_id(transaction_id) or "/" in transaction_id:
+            return None
+        texts += 1
+    if card is not None:
+        if not _is_plain_id(card):
+            return None
+        texts += 1
+    if product is not None:
+        if product not in PRODUCTS:
+            return None
+        texts += 1
+    if len(document) == texts + 1:  # these and the amount are all
+        return texts
+    if body.rfind(b"{") != 0 or any(unwelcome(*member) for member in document.items()):
+        return None
+    for one, other in (_ACCOUNT_NAMES, _AMOUNT_NAMES):
+        if one in document and other in document:
+            return None
+    return [type(value) for value in document.values()].count(str)
+
+
+def _is_plain_id(value: Any) -> TypeGuard[str]:
+    """Whether this is the id of a card, as nearly all are."""
+    return type(value) is str and _PLAIN_ID.fullmatch(value) is not None
+
+
+def _amount_text(body: bytes) -> str:
+    """The amount as a plain body has it; of one that has none, or no number, no number either."""
+    _, found, rest = body.partition(b'"totalAmount":')
+    if not found:
+        _, found, rest = body.partition(b'"amount":')
+    if found:
+        return rest.partition(b",")[0].strip(b" \r\n\t}").decode()
+    amount = _SPACED_AMOUNT.search(body)
+    return "" if amount is None else amount[1].decode()
 
 
 def _exactly(body: bytes, received_ns: int, by: str) -> Authorize | Unreadable:
@@ -191,14 +228,18 @@ def _under_key(command: Authorize, keys: Sequence[bytes]) -> Authorize | Unreada
     name = "Idempotency-Key"
     if len(keys) > 1:
         return malformed(name, "is there more than once")
-    key = key_text(keys[0])
-    if key is None:
-        return malformed(name, "is not UTF-8")
-    wrong = _wrong_text({name: key}, name, MAX_ID_LENGTH) or _wrong_id(key)
-    if wrong is not None:
-        return malformed(name, wrong)
+    if _PLAIN_KEY.fullmatch(keys[0]):  # it would be read as it is, and found to be right
+        key: str | None = keys[0].decode()
+    else:
+        key = key_text(keys[0])
+        if key is None:
+            return malformed(name, "is not UTF-8")
+        wrong = _wrong_text({name: key}, name, MAX_ID_LENGTH) or _wrong_id(key)
+        if wrong is not None:
+            return malformed(name, wrong)
     if command.transaction_id is None:
-        return command._replace(transaction_id=key)
+        account, _, *others = command
+        return tuple.__new__(Authorize, (account, key, *others))
     return command if command.transaction_id == key else malformed(name, "differs from id")
 
 
