@@ -146,7 +146,8 @@ class Dispatcher:
         actor = self.accounts.find(command.account_id)
         if actor is None:
             return OUTCOMES[Reason.ACCOUNT_NOT_FOUND]
-        if len(actor.actor_inbox) >= self._max_inbox:
+        inbox = actor.actor_inbox
+        if inbox.waiting and len(inbox) >= self._max_inbox:
             return OUTCOMES[Reason.OVERLOADED]
         if self.counting is not None and self.counting.is_due(actor.state):
             self.counting.first(command.account_id, partial(self._submit, command, reply))

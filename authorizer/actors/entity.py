@@ -4,12 +4,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar
 
-import pykka
-
 from authorizer.actors.clock import Clock
 from authorizer.actors.life_counts import LifeCounts
 from authorizer.actors.loop_actor import LoopActor
-from authorizer.actors.reply import LoopFuture
+from authorizer.actors.reply import LoopFuture, Reply
 from authorizer.actors.run_queue import RunQueue
 from authorizer.actors.timers import Timers
 from authorizer.domain.accounts.commands import Authorize
@@ -227,7 +225,7 @@ class EntityActor(LoopActor, Generic[S]):
             return OUTCOMES[Reason.UNAVAILABLE]
         return Refusal(RefusalKind.UNAVAILABLE, "this cannot be answered now")
 
-    def _reply(self, reply_to: pykka.Future[Any], value: Any) -> None:
+    def _reply(self, reply_to: Reply, value: Any) -> None:
         commit = self.around.commit
         position = commit.appended if self.broken else self.state.position
         commit.when_durable(position, reply_to, value)

@@ -26,10 +26,12 @@ from typing_extensions import override
 from authorizer.actors.reply import LoopFuture, Reply
 from authorizer.actors.run_queue import RunQueue
 
-_PYKKA_MESSAGES = (_ActorStop, ProxyCall, ProxyGetAttr, ProxySetAttr)
+_PYKKA_MESSAGES = frozenset((_ActorStop, ProxyCall, ProxyGetAttr, ProxySetAttr))
 
 A = TypeVar("A", bound=pykka.Actor)
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
+Waiting = tuple[Any, Reply | None]
+"""A message in an inbox, and who gets its answer: a pair takes a quarter of an `Envelope`."""
 
 
 class LoopInbox:
@@ -38,17 +40,19 @@ class LoopInbox:
     Doubles as pykka's `actor_stopped`, which saves one object per actor.
     """
 
-    __slots__ = ("_actor", "_envelopes", "_stopped", "run_queue")
+    __slots__ = ("_actor", "run_queue", "stopped", "waiting")
 
     def __init__(self) -> None:
-        self._envelopes: list[Envelope[Any]] | None = None
+        self.waiting: list[Waiting] | None = None
+        """The messages; None where there is none."""
         self._actor: LoopActor | None = None
         self.run_queue: RunQueue | None = None
         """Gives the actor a turn for each message."""
-        self._stopped = False
+        self.stopped = False
+        """Whether the actor has stopped."""
 
     def __len__(self) -> int:
-        return len(self._envelopes or ())
+        return len(self.waiting or ())
 
     def belongs_to(self, actor: "LoopActor", run_queue: RunQueue) -> None:
         """Set the actor that handles the messages, and the queue that gives it its turns."""
@@ -57,10 +61,14 @@ class LoopInbox:
 
     def put(self, envelope: Envelope[Any], /) -> None:
         """Add a message. Never blocks, and has no bound: senders look at `len` before."""
-        if self._envelopes is None:
-            self._envelopes = [envelope]
+        self.add(envelope.message, cast("Reply | None", envelope.reply_to))
+
+    def add(self, message: Any, reply_to: Reply | None) -> None:
+        """`put` without an envelope."""
+        if self.waiting is None:
+            self.waiting = [(message, reply_to)]
         else:
-            self._envelopes.append(envelope)
+            self.waiting.append((message, reply_to))
         if self._actor is not None and self.run_queue is not None:
             self.run_queue.add(self._actor)
 
@@ -69,21 +77,22 @@ class LoopInbox:
         taken = self.take()
         if taken is None:
             raise IndexError("there is no message")
-        return taken
+        message, reply_to = taken
+        return Envelope(message, cast("pykka.Future[Any] | None", reply_to))
 
-    def take(self) -> Envelope[Any] | None:
+    def take(self) -> Waiting | None:
         """Take the oldest message, if there is one."""
-        envelopes = self._envelopes
-        if envelopes is None:
+        waiting = self.waiting
+        if waiting is None:
             return None
-        if len(envelopes) > 1:
-            return envelopes.pop(0)
-        self._envelopes = None
-        return envelopes[0]
+        if len(waiting) > 1:
+            return waiting.pop(0)
+        self.waiting = None
+        return waiting[0]
 
     def empty(self) -> bool:
         """Whether there is no message."""
-        return not self._envelopes
+        return not self.waiting
 
     def disown(self) -> None:
         """Give no actor a turn any more."""
@@ -91,11 +100,11 @@ class LoopInbox:
 
     def is_set(self) -> bool:
         """Whether the actor has stopped."""
-        return self._stopped
+        return self.stopped
 
     def set(self) -> None:
         """Note that the actor has stopped."""
-        self._stopped = True
+        self.stopped = True
 
 
 class LoopActorRef(ActorRef[A]):
@@ -112,7 +121,7 @@ class LoopActorRef(ActorRef[A]):
         if self.actor_stopped.is_set():
             future.set_exception((ActorDeadError, ActorDeadError(f"{self} not found"), None))
         else:
-            self.actor_inbox.put(Envelope(message, future))
+            self.actor_inbox.add(message, cast(Reply, future))
         return future.get(timeout=timeout) if block else future
 
 
@@ -153,7 +162,7 @@ class LoopActor(pykka.Actor):
 
         The actor must not have stopped.
         """
-        self.actor_inbox.put(Envelope(message, cast("pykka.Future[Any]", reply_to)))
+        self.actor_inbox.add(message, reply_to)
 
     @classmethod
     def start(cls, *args: Any, **kwargs: Any) -> ActorRef[Self]:
@@ -186,45 +195,42 @@ class LoopActor(pykka.Actor):
     def handle_next(self) -> None:
         """Handle the oldest message, if there is one."""
         inbox = self.actor_inbox
-        envelope = inbox.take()
-        if envelope is None:
+        taken = inbox.take()
+        if taken is None:
             return
-        if inbox.is_set():
-            self._refuse(envelope)
-        else:
-            self._handle(envelope)
-
-    def _handle(self, envelope: Envelope[Any]) -> None:
+        message, reply_to = taken
+        if inbox.stopped:
+            self._refuse(message, reply_to)
+            return
         try:
-            message = envelope.message
-            if isinstance(message, _PYKKA_MESSAGES):
+            if type(message) in _PYKKA_MESSAGES:
                 value = self._handle_receive(message)
             else:
                 value = self.on_receive(message)
         except Exception:  # noqa: BLE001 - it goes to the caller
-            self._failed(envelope, cast(ExcInfo, sys.exc_info()))
+            self._failed(reply_to, cast(ExcInfo, sys.exc_info()))
         else:
-            if envelope.reply_to is not None:
-                self._reply(envelope.reply_to, value)
+            if reply_to is not None:
+                self._reply(reply_to, value)
 
-    def _reply(self, reply_to: pykka.Future[Any], value: Any) -> None:
+    def _reply(self, reply_to: Reply, value: Any) -> None:
         """Answer a caller. Subclasses may hold the answer back, but must let it go in the end."""
         reply_to.set(value)
 
-    def _failed(self, envelope: Envelope[Any], exc_info: ExcInfo) -> None:
-        if envelope.reply_to is not None:
-            envelope.reply_to.set_exception(exc_info)
+    def _failed(self, reply_to: Reply | None, exc_info: ExcInfo) -> None:
+        if reply_to is not None:
+            reply_to.set_exception(exc_info)
         else:
             self.on_failure(*exc_info)
 
-    def _refuse(self, envelope: Envelope[Any]) -> None:
-        if envelope.reply_to is None:
+    def _refuse(self, message: Any, reply_to: Reply | None) -> None:
+        if reply_to is None:
             return
-        if isinstance(envelope.message, _ActorStop):
-            envelope.reply_to.set(None)
+        if isinstance(message, _ActorStop):
+            reply_to.set(None)
             return
         dead = ActorDeadError(f"{self.actor_ref} stopped before handling the message")
-        envelope.reply_to.set_exception((ActorDeadError, dead, None))
+        reply_to.set_exception((ActorDeadError, dead, None))
 
     def _stop(self) -> None:
         self.actor_stopped.set()

@@ -8,12 +8,14 @@ import sys
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
+from typing_extensions import override
+
 from authorizer.actors.admission import DOUBTFUL_NS, Admission
 from authorizer.actors.arrivals import Arrivals
 from authorizer.actors.clock import Clock
 from authorizer.actors.counts import PurchaseCounts
 from authorizer.actors.dispatcher import Dispatcher
-from authorizer.actors.turned_away import TurnedAway, Waiting
+from authorizer.actors.turned_away import TurnedAway
 from authorizer.domain.accounts.commands import Authorize
 from authorizer.domain.outcomes import OUTCOMES, Outcome, Reason
 from authorizer.persistence.journal.group_commit import Waiter
@@ -84,8 +86,14 @@ class Purchases:
     def submit(self, parse: Parse, reply: Waiter, received_ns: int) -> None:
         """Have a purchase decided; `reply` gets its `Answer`, at once or later, and no exception.
 
-        `received_ns` is when its last byte could first be read (monotonic): the deadline counts
-        from then. A purchase is parsed once it is taken, so that turning away costs little.
+        See `take`, for a front end that has an object of its own for each purchase.
+        """
+        self.take(_Submitted(self, parse, reply, received_ns), self.monotonic_ns())
+
+    def take(self, purchase: "PendingPurchase", now_ns: int) -> None:
+        """Have a purchase decided, or turn it away; either way it is rendered once.
+
+        It is parsed once it is taken, so that turning away costs little. `now_ns` is the time.
         """
         in_flight, admission = self.in_flight, self.admission
         in_flight.count += 1
@@ -93,65 +101,94 @@ class Purchases:
             admission.look_at_disk()
         under_way = admission.under_way
         if under_way:
-            age_ns = self.monotonic_ns() - received_ns
+            age_ns = now_ns - purchase.received_ns
             doubtful = age_ns > DOUBTFUL_NS or under_way >= admission.sure
             if doubtful and age_ns > admission.room_ns():
-                self._turned_away.add((reply, received_ns))
+                self._turned_away.add(purchase)
                 return
         admission.under_way = under_way + 1
-        taken = _Taken(self, reply, received_ns)
         try:
             if in_flight.count > in_flight.most:
                 answer: Answer | None = _OVERLOADED
             else:
-                command = parse(received_ns)
+                command = purchase.parse()
                 if isinstance(command, Authorize):
-                    answer = self._dispatcher.submit(command, taken)
+                    answer = self._dispatcher.submit(command, purchase)
                 else:
                     answer = command
         except Exception as bug:  # noqa: BLE001 - the others go on, and this one is answered
             self.on_bug(bug)
             answer = _UNAVAILABLE
         if answer is not None:
-            taken.set(answer)
+            purchase.set(answer)
 
     def answered(self, answer: Answer, latency_ns: int) -> None:
-        """Count a purchase that has its answer."""
+        """Count a purchase that was taken and has its answer."""
         self.in_flight.count -= 1
+        self.admission.answered()
         outcome = answer if isinstance(answer, Outcome) else OUTCOMES[answer.reason]
         self.counts.decided(outcome, latency_ns)
 
-    def _decline(self, waiting: Waiting, now_ns: int) -> None:
-        reply, received_ns = waiting
+    def _decline(self, purchase: "PendingPurchase", now_ns: int) -> None:
         try:
-            reply.set(_OVERLOADED)
+            purchase.render(_OVERLOADED)
         except Exception as bug:  # noqa: BLE001 - the others must have their declines
             self.on_bug(bug)
-        self.answered(_OVERLOADED, now_ns - received_ns)
+        self.in_flight.count -= 1
+        self.counts.decided(_OVERLOADED, now_ns - purchase.received_ns)
 
 
-class _Taken:
-    """A purchase that was taken: the `Reply` that its account answers to."""
+class PendingPurchase:
+    """A purchase under way: a front end's object, and the `Reply` that its account answers to.
 
-    __slots__ = ("_purchases", "_received_ns", "_reply")
+    A front end may use it again for another purchase, once it was rendered.
+    """
 
-    def __init__(self, purchases: Purchases, reply: Waiter, received_ns: int) -> None:
-        self._purchases = purchases
-        self._reply = reply
-        self._received_ns = received_ns
+    __slots__ = ()
+
+    purchases: Purchases
+    received_ns: int
+    """When its last byte could first be read (monotonic): the deadline counts from then."""
+
+    def parse(self) -> Authorize | Unreadable:
+        """Make its command."""
+        raise NotImplementedError
+
+    def render(self, answer: Answer) -> None:
+        """Give its client the answer."""
+        raise NotImplementedError
 
     def set(self, answer: Answer, /) -> None:
-        """Give the front end its answer, and count it."""
-        purchases = self._purchases
+        """Have it rendered, and count it."""
+        purchases = self.purchases
         try:
-            self._reply.set(answer)
+            self.render(answer)
         except Exception as bug:  # noqa: BLE001 - the others of its batch must have their answers
             purchases.on_bug(bug)
-        purchases.admission.answered()
-        purchases.answered(answer, purchases.monotonic_ns() - self._received_ns)
+        purchases.answered(answer, purchases.monotonic_ns() - self.received_ns)
 
     def set_exception(self, exc_info: Any = None) -> None:
         """Tell of the bug, and answer that the account is unavailable."""
         bug: Any = (exc_info or sys.exc_info())[1]
-        self._purchases.on_bug(bug)
+        self.purchases.on_bug(bug)
         self.set(_UNAVAILABLE)
+
+
+class _Submitted(PendingPurchase):
+    """A purchase of a front end that has only functions for it."""
+
+    __slots__ = ("_parse", "_reply", "purchases", "received_ns")
+
+    def __init__(self, purchases: Purchases, parse: Parse, reply: Waiter, received_ns: int) -> None:
+        self.purchases = purchases
+        self.received_ns = received_ns
+        self._parse = parse
+        self._reply = reply
+
+    @override
+    def parse(self) -> Authorize | Unreadable:
+        return self._parse(self.received_ns)
+
+    @override
+    def render(self, answer: Answer) -> None:
+        self._reply.set(answer)

@@ -8,19 +8,22 @@ have waited for longer than twice the deadline take more turns: twice as many af
 
 from collections import deque
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final, Protocol
 
 from authorizer.actors.admission import Admission
 from authorizer.actors.run_queue import MAX_STEP
-from authorizer.persistence.journal.group_commit import Waiter
 
 PATIENCE: Final = 2
 """For how many deadlines declines wait before they take more turns."""
 MOST_TURNS: Final = 4.0
 """Declines for each purchase, where they have waited for much too long."""
 
-Waiting = tuple[Waiter, int]
-"""The receiver of a decline, and when its purchase could first be read."""
+
+class Waiting(Protocol):
+    """A purchase that waits for its decline."""
+
+    received_ns: int
+    """When it could first be read (monotonic)."""
 
 
 class TurnedAway:
@@ -28,7 +31,7 @@ class TurnedAway:
 
     def __init__(
         self,
-        decline: Callable[[Waiting, int], object],
+        decline: Callable[[Any, int], object],
         call_soon: Callable[[Callable[[], None]], object],
         is_busy: Callable[[], bool],
         admission: Admission,
@@ -56,7 +59,7 @@ class TurnedAway:
     def _step(self) -> None:
         waiting, admission = self._waiting, self._admission
         now_ns = self._monotonic_ns()
-        waited_ns = now_ns - waiting[0][1]
+        waited_ns = now_ns - waiting[0].received_ns
         turns = min(MOST_TURNS, max(1.0, waited_ns / self._patience_ns))
         admission.declines_between = turns
         if not self._is_busy():

@@ -5,15 +5,17 @@ connection (`answer`), where the answer is written as soon as it is durable; all
 (`__call__`), where it is awaited. Both only parse and render: `Purchases` decides for both.
 """
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from functools import partial
 from typing import Any, Final
 
 from starlette.responses import Response
+from typing_extensions import override
 
 from authorizer.actors.clock import Clock
-from authorizer.actors.purchases import Answer, Purchases
+from authorizer.actors.purchases import Answer, PendingPurchase, Purchases, Unreadable
 from authorizer.actors.reply import LoopFuture
+from authorizer.domain.accounts.commands import Authorize
 from authorizer.domain.outcomes import Outcome
 from authorizer.http.access.control import Access, Denied
 from authorizer.http.api.problems import problem_response
@@ -36,21 +38,31 @@ _NOTHING: Final[dict[str, Any]] = {}
 PATHS: Final = frozenset(("/transactions", "/transaction", "/authorize"))
 
 
-class PurchaseExchange(Exchange):
-    """The exchange of a purchase: renders the answer that it is given."""
+class PurchaseExchange(Exchange, PendingPurchase):
+    """The exchange of a purchase: parses the request under way, and renders its answer."""
 
-    __slots__ = ("identity",)
+    __slots__ = ("body", "by", "identity", "keys", "purchases", "received_ns")
 
+    body: bytes
+    by: str
+    """Who asks."""
+    keys: Sequence[bytes]
+    """The values of `Idempotency-Key`."""
     identity: bytes
-    """The id of the request under way."""
+    """The id of the request."""
 
-    def set(self, answer: Answer, /) -> None:
-        """Write the answer."""
+    @override
+    def parse(self) -> Authorize | Unreadable:
+        body, self.body = self.body, b""  # a connection that is quiet keeps none
+        return parse(body, self.by, self.keys, self.received_ns)
+
+    @override
+    def render(self, answer: Answer) -> None:
         if isinstance(answer, Outcome):
             _, head, body = OF_OUTCOME[answer.reason, answer.replayed]
         else:
             _, head, body = rendered(answer)
-        self.respond(b"%sx-request-id: %s\r\n" % (head, self.identity), body)
+        self.respond(head, self.identity, body)
 
 
 class Transactions:
@@ -72,17 +84,19 @@ class Transactions:
         self, exchange: PurchaseExchange, head: PlainHead, body: bytes, read_ns: int
     ) -> None:
         """Have a plain purchase decided. See `DirectApp`."""
-        identity = exchange.identity = head.request_id or self._ids.new()
+        identity = head.request_id or self._ids.new()
         caller = self._access.admit_transaction(head.headers, head.foreign)
         if isinstance(caller, Denied):
             denial = _denial(caller, identity)
-            lines = b"".join(b"%s: %s\r\n" % header for header in denial.raw_headers)
-            exchange.respond(lines, bytes(denial.body), denial.status_code)
+            *headers, _ = denial.raw_headers  # the last one names the request
+            lines = b"".join(b"%s: %s\r\n" % header for header in headers)
+            exchange.respond(lines, identity, bytes(denial.body), denial.status_code)
             return
-        purchases = self._purchases
-        received_ns = purchases.arrivals.since_ns(exchange, read_ns)
-        command = partial(parse, body, caller.by, head.idempotency_keys)
-        purchases.submit(command, exchange, received_ns)
+        purchases = exchange.purchases = self._purchases
+        exchange.received_ns = purchases.arrivals.since_ns(exchange, read_ns)
+        exchange.identity, exchange.body = identity, body
+        exchange.by, exchange.keys = caller.by, head.idempotency_keys
+        purchases.take(exchange, read_ns)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a purchase from its ASGI messages; any other request is the application's."""
@@ -147,8 +161,9 @@ async def _send(answer: Answer, identity: bytes, respond: Respond | None, send: 
 
 
 def _denial(denied: Denied, identity: bytes) -> Response:
-    headers = {**denied.headers, "X-Request-Id": identity.decode()}
-    return problem_response(denied.status, denied.detail, headers=headers)
+    response = problem_response(denied.status, denied.detail, headers=denied.headers)
+    response.headers["X-Request-Id"] = identity.decode()  # behind all others
+    return response
 
 
 def _method_not_allowed(identity: bytes) -> Response:

@@ -12,9 +12,10 @@ from typing import Any
 
 import pykka
 import pytest
+from pykka._envelope import Envelope
 
 from authorizer.actors.loop_actor import LoopActor, LoopInbox
-from authorizer.actors.reply import LoopFuture, WouldBlockError
+from authorizer.actors.reply import LoopFuture, Reply, WouldBlockError
 from authorizer.actors.run_queue import MAX_STEP, RunQueue
 
 
@@ -135,12 +136,12 @@ def test_a_step_handles_so_many_messages_at_most_in_the_order_they_came() -> Non
 def test_an_inbox_gives_its_messages_in_order_one_at_a_time() -> None:
     inbox = LoopInbox()
     assert inbox.empty()
-    envelopes: list[Any] = [object() for _ in range(3)]
-    for envelope in envelopes:
-        inbox.put(envelope)
+    messages: list[Any] = [object() for _ in range(3)]
+    for message in messages:
+        inbox.put(Envelope(message))
     assert (len(inbox), inbox.empty()) == (3, False)
-    assert inbox.get() is envelopes[0]
-    assert [inbox.get(), inbox.get()] == envelopes[1:]
+    assert inbox.get().message is messages[0]
+    assert [inbox.get().message, inbox.get().message] == messages[1:]
     assert (len(inbox), inbox.empty()) == (0, True)
 
 
@@ -148,10 +149,10 @@ def test_an_inbox_gives_its_messages_in_order_one_at_a_time() -> None:
 
 
 def test_a_reply_may_be_held_back_after_the_handler_returned(steps: Steps) -> None:
-    held: list[tuple[pykka.Future[Any], Any]] = []
+    held: list[tuple[Reply, Any]] = []
 
     class Holding(Notebook):
-        def _reply(self, reply_to: pykka.Future[Any], value: Any) -> None:
+        def _reply(self, reply_to: Reply, value: Any) -> None:
             held.append((reply_to, value))
 
     ref = Holding(steps.queue).actor_ref

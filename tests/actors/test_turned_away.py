@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
 
 from authorizer.actors.admission import Admission
-from authorizer.actors.reply import LoopFuture
 from authorizer.actors.run_queue import MAX_STEP
 from authorizer.actors.turned_away import MOST_TURNS, TurnedAway
 
@@ -24,7 +24,7 @@ class Hall:
         self.now_ns = 0
         self.admission = Admission(DEADLINE_NS, lambda: 0)
         self.turned_away = TurnedAway(
-            lambda waiting, _: self.answered.append(waiting[1]),
+            lambda waiting, _: self.answered.append(waiting.received_ns),
             self.steps.append,
             lambda: self.busy,
             self.admission,
@@ -33,7 +33,7 @@ class Hall:
 
     def add(self, count: int) -> None:
         for _ in range(count):
-            self.turned_away.add((LoopFuture(), self.now_ns))
+            self.turned_away.add(SimpleNamespace(received_ns=self.now_ns))
 
     def step(self) -> int:
         """One step of the loop; how many it answered."""

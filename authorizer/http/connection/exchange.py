@@ -6,8 +6,8 @@ from typing import Protocol as Interface
 
 from authorizer.http.connection.plain_heads import PlainHead, PlainHeads
 
-Finish = Callable[[int, bytes, bytes], None]
-"""Writes a whole answer: its status, its header lines, its body."""
+Finish = Callable[[int, bytes, bytes, bytes], None]
+"""Writes a whole answer: its status, its header lines, the request's id, its body."""
 
 
 class NoEvent:
@@ -44,14 +44,15 @@ class Exchange:
         self.is_new = False
         return self._ask_unread_ns()
 
-    def respond(self, head: bytes, body: bytes, status: int = 200) -> None:
-        """Write the whole answer. `head` is header lines, each with its line end.
+    def respond(self, head: bytes, identity: bytes, body: bytes, status: int = 200) -> None:
+        """Write the whole answer to the request whose id is `identity`.
 
-        `content-length` is among them.
+        `head` is header lines, each with its line end. `content-length` is among them, and
+        `x-request-id` is not.
         """
         self.response_complete = True
         if not self.disconnected:
-            self._finish(status, head, body)
+            self._finish(status, head, identity, body)
 
 
 @runtime_checkable
