@@ -155,7 +155,7 @@ class Dispatcher:
         if self.recall.archive.has_any:
             self._submit(command, reply)
         else:
-            actor.ask_for(command, reply)
+            inbox.add(command, reply)
         return None
 
     def _submit(self, command: Authorize, reply: Reply) -> None:

@@ -85,7 +85,7 @@ class Transactions:
     ) -> None:
         """Have a plain purchase decided. See `DirectApp`."""
         identity = head.request_id or self._ids.new()
-        caller = self._access.admit_transaction(head.headers, head.foreign)
+        caller = self._access.admit_plain(head.authorizations, head.foreign)
         if isinstance(caller, Denied):
             denial = _denial(caller, identity)
             *headers, _ = denial.raw_headers  # the last one names the request

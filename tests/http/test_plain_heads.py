@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from authorizer.http.connection import plain_heads
-from authorizer.http.connection.plain_heads import PlainHeads
+from authorizer.http.connection.plain_heads import PlainHead, PlainHeads
 
 HEAD = b"POST /transactions HTTP/1.1\r\nHost: a\r\nContent-Length: 2"
 
@@ -23,7 +27,6 @@ def test_a_plain_head_is_told_as_in_an_asgi_scope(heads: PlainHeads) -> None:
         (b"content-length", b"2"),
         (b"x-twice", b"1 "),
         (b"x-twice", b"2"),
-        (b"x-request-id", b"mine"),
     ]
     assert (plain.body_bytes, plain.request_id) == (2, b"mine")
     assert plain.foreign
@@ -95,10 +98,26 @@ def test_a_request_id_that_is_not_fit_is_none(heads: PlainHeads) -> None:
 def test_the_heads_that_are_known_are_bounded(heads: PlainHeads) -> None:
     for number in range(3 * plain_heads.MAX_KNOWN):
         assert heads.find(HEAD + b"\r\nX: %d" % number, b"{}") is not None
-        assert len(heads._known) <= plain_heads.MAX_KNOWN
+        assert len(heads) <= plain_heads.MAX_KNOWN
 
 
-@pytest.mark.parametrize("name", [b"Idempotency-Key", b"idempotency-key", b"X-REQUEST-ID"])
+def test_a_head_that_comes_again_stays_known_however_many_others_come_once(
+    heads: PlainHeads,
+) -> None:
+    first = heads.find(HEAD, b"{}")
+    for number in range(3 * plain_heads.MAX_KNOWN):
+        assert heads.find(HEAD + b"\r\nX: %d" % number, b"{}") is not None
+        if number % (plain_heads.MAX_KNOWN // 2 - 1) == 0:
+            assert heads.find(HEAD, b"{}") is first
+    for number in range(plain_heads.MAX_KNOWN):
+        heads.find(HEAD + b"\r\nY: %d" % number, b"{}")
+    assert heads.find(HEAD, b"{}") is not first, "nobody has asked for it for long"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [b"Idempotency-Key", b"idempotency-key", b"X-REQUEST-ID", b"traceparent", b"Tracestate"],
+)
 @pytest.mark.parametrize("where", [b"\r\nHost: a", b"\r\nContent-Length: 2"])
 def test_a_head_is_known_whatever_names_its_request(
     heads: PlainHeads, name: bytes, where: bytes
@@ -107,10 +126,13 @@ def test_a_head_is_known_whatever_names_its_request(
         line = b"\r\n%s: n-%d" % (name, number)
         plain = heads.find(HEAD.replace(where, where + line), b"{}")
         assert plain is not None
-        assert plain.headers[-1] == (name.lower(), b"n-%d" % number)
-        named = plain.idempotency_keys or (plain.request_id,)
-        assert named == (b"n-%d" % number,)
-    assert len(heads._known) == 1
+        said = (plain.request_id, plain.idempotency_keys)
+        of_name = {
+            b"x-request-id": (b"n-%d" % number, []),
+            b"idempotency-key": (None, [b"n-%d" % number]),
+        }
+        assert said == of_name.get(name.lower(), (None, []))
+    assert len(heads) == 1
     assert heads.find(HEAD, b"{}") is heads.find(HEAD, b"[]")
 
 
@@ -154,3 +176,39 @@ def test_a_line_is_lifted_only_where_no_other_is_read_otherwise(
     for body in (b"{}", b"\r\n"):
         assert heads.find(head, body) is None
         assert heads.find(HEAD, b"{}") is not None
+
+
+LINES = st.sampled_from(
+    (
+        b"X-Request-Id: mine", b"x-request-id:other", b"X-REQUEST-ID: not fit",
+        b"X-Request-Id: " + b"x" * 129, b"X-Request-Id:", b"Idempotency-Key: a",
+        b"idempotency-key: b c", b"Idempotency-Key:  d ", b"traceparent: 00-1-2-01",
+        b"tracestate: a=1, b=2", b"Tracestate:", b" folded", b"Authorization: Bearer x",
+        b"Host: a", b"Origin: null", b"X: \xc3\xa7", b"X: y", b"no colon",
+    )
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(LINES, max_size=6), st.lists(LINES, max_size=3))
+def test_a_head_out_of_which_lines_are_lifted_says_what_the_parser_reads_of_it(
+    lines: list[bytes], others: list[bytes]
+) -> None:
+    """Whatever was read before; `exact` lifts nothing."""
+    heads, exact = (PlainHeads(frozenset(("/transactions",))) for _ in range(2))
+    for chosen in (others, lines, lines):
+        head = b"\r\n".join((HEAD, *chosen))
+        seen = heads.find(head, b"{}")
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(plain_heads, "_NAMING_LINE", re.compile(rb"(?!)"))
+            read = exact.find(head, b"{}")
+        assert told(seen) == told(read)
+
+
+def told(plain: PlainHead | None) -> object:
+    """All that is told of a head, but for the headers that are lifted out."""
+    if plain is None:
+        return None
+    headers = [each for each in plain.headers if each[0] not in plain_heads._NAMING]
+    said = (plain.request_id, plain.foreign, plain.authorizations, *plain.idempotency_keys)
+    return plain.body_bytes, headers, said

@@ -43,7 +43,7 @@ def authorize(
     that was answered before gets that answer again, and nothing moves. Any other purchase becomes
     an event, approved or declined.
     """
-    if not account.exists:
+    if not account.position:  # as `exists`, without the call
         return OUTCOMES[Reason.ACCOUNT_NOT_FOUND], None
     policy = context.policy
     if command.transaction_id is not None:
@@ -53,9 +53,10 @@ def authorize(
         if repeat is not None:
             return _declined(command, now_us, None, repeat.reason)
     override_mcc = policy.merchants.mcc_for(command.merchant)
-    obstacle = _obstacle(account, command, policy, waited_ns)
-    if obstacle is not None:
-        return _declined(command, now_us, override_mcc, obstacle)
+    if command.card_id is not None or waited_ns >= policy.deadline_ns:
+        obstacle = _obstacle(account, command, policy, waited_ns)
+        if obstacle is not None:
+            return _declined(command, now_us, override_mcc, obstacle)
     sources = policy.sources_by_mcc.get(override_mcc or command.mcc, policy.sources_elsewhere)
     is_bound = command.product is not None and command.product in policy.wallet_by_product
     if is_bound:
@@ -203,7 +204,8 @@ def purchase_approved(account: Account, event: PurchaseApproved) -> None:
         account.cards[event.card_id].limit_used_cents += event.amount_cents
     if account.limits or account.global_limits:
         _count(account, event)
-    _remember(account, event, approval(event.wallet or CREDIT_LIMIT, event.override_mcc))
+    if event.transaction_id is not None:
+        _remember(account, event, approval(event.wallet or CREDIT_LIMIT, event.override_mcc))
 
 
 def _count(account: Account, event: PurchaseApproved) -> None:
@@ -226,7 +228,9 @@ def _remember(account: Account, event: PurchaseApproved | PurchaseDeclined, word
     fields = purchase_fingerprint(
         event.amount_cents, event.card_id, event.mcc, event.merchant, event.product
     )
-    announced = announced_purchase(account, event.transaction_id)
+    announced = None
+    if account.purchases or account.recalled is not None:
+        announced = announced_purchase(account, event.transaction_id)
     if announced is None:
         account.purchase_keys.add(event.transaction_id, event.at_us, word, fields)
         return

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from starlette.requests import Request
 
 from authorizer.domain.access import ANONYMOUS, LOCAL, ApiKey, Caller, Role, Standing
-from authorizer.http.access.credentials import parse_credential
+from authorizer.http.access.credentials import authorizations, parse_credential
 from authorizer.http.access.origin import is_foreign
 from authorizer.http.access.rate import RateLimit, Rates, retry_after
 from authorizer.http.access.roles import TERMINALS
@@ -117,7 +117,7 @@ class Access:
             return self._denied(_FOREIGN) if is_foreign(headers) else LOCAL
         if roles is None:
             return ANONYMOUS
-        known = self._verified_key(headers)
+        known = self._verified_key(authorizations(headers))
         if isinstance(known, Denied):
             return self._denied(known)
         wait_ns = self._rates.wait_ns(known.key_id)
@@ -129,23 +129,26 @@ class Access:
         """The denial of a caller who was let in, and whose role may not do `what`. Counted."""
         return self._denied(_forbidden(role, roles, what))
 
-    def admit_transaction(self, headers: Headers, foreign: bool | None = None) -> Caller | Denied:
-        """The caller of a transaction endpoint, or why the request is denied. No rate applies.
+    def admit_transaction(self, headers: Headers) -> Caller | Denied:
+        """The caller of a transaction endpoint, or why the request is denied. No rate applies."""
+        headers = list(headers)
+        return self.admit_plain(authorizations(headers), self.is_open and is_foreign(headers))
 
-        `foreign` is the result of `is_foreign`, where the caller knows it already.
+    def admit_plain(self, given: Sequence[bytes], foreign: bool) -> Caller | Denied:
+        """`admit_transaction`, where the headers were looked through before.
+
+        `given` are their `authorizations`, `foreign` is what `is_foreign` says of them.
         """
         if self.is_open:
-            found = is_foreign(headers) if foreign is None else foreign
-            return self._denied(_FOREIGN) if found else LOCAL
-        known = self._verified_key(headers)
+            return self._denied(_FOREIGN) if foreign else LOCAL
+        known = self._verified_key(given)
         if isinstance(known, Denied):
             return self._denied(known)
         if known.role is not _TERMINAL:
             return self._denied(_forbidden(known.role, TERMINALS))
         return known.caller
 
-    def _verified_key(self, headers: Headers) -> _Verified | Denied:
-        given = [value for name, value in headers if name == b"authorization"]
+    def _verified_key(self, given: Sequence[bytes]) -> _Verified | Denied:
         if len(given) != 1:
             return _AMBIGUOUS if given else _NO_KEY
         # A lookup by hash: how long it takes says nothing of how much of a wrong key is right.

@@ -6,6 +6,7 @@ The id names the key and is no secret. The secret is 256 random bits; the server
 import hashlib
 import re
 import secrets
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 PREFIX: Final = "ak"
@@ -42,3 +43,8 @@ def parse_credential(text: bytes) -> Credential | None:
     """Parse a key; None for anything else."""
     match = _KEY.fullmatch(text)
     return None if match is None else Credential(match[1].decode(), match[2].decode())
+
+
+def authorizations(headers: Iterable[tuple[bytes, bytes]]) -> tuple[bytes, ...]:
+    """The values of `Authorization`, of which there may be one. Names are in lower case."""
+    return tuple([value for name, value in headers if name == b"authorization"])

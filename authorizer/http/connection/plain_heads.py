@@ -2,17 +2,19 @@
 
 Clients send the same head with nearly every request, so a head is read once and known from then on.
 It is read by the very parser that reads all others, never by rules of our own; what is not plain
-beyond doubt is nobody's here, and goes the ordinary way. The two headers that name one request are
-lifted out of a head before it is looked for, so that it is known whatever they say.
+beyond doubt is nobody's here, and goes the ordinary way. The headers that say which request it is
+are lifted out of a head before it is looked for, so that it is known whatever they say.
 """
 
 import re
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import httptools
 
+from authorizer.http.access.credentials import authorizations
 from authorizer.http.access.origin import is_foreign
-from authorizer.http.connection.request_id import given_id, idempotency_keys
+from authorizer.http.connection.request_id import fit_id, given_id, idempotency_keys
 
 MAX_HEAD_BYTES: Final = 2048
 """The longest head that may be plain."""
@@ -20,11 +22,14 @@ MAX_KNOWN: Final = 1024
 """Heads that are known at a time; one more, and all are read anew."""
 END_OF_HEAD: Final = b"\r\n\r\n"
 
-_NAMING: Final = (b"\r\nx-request-id", b"\r\nidempotency-key")
-"""The headers that name one request, where a line begins with them."""
-_VALUE: Final = re.compile(rb":[ ]?([!-~]{1,256})")
-_NO_END: Final = frozenset((b"\r", b"\n"))
-_FOLDED: Final = frozenset((b" ", b"\t"))
+_NAMING: Final = (b"x-request-id", b"idempotency-key", b"traceparent", b"tracestate")
+"""The headers that say which request it is: each may say something else every time."""
+_NAMING_LINE: Final = re.compile(
+    rb"\r\n(?=[itx])(?<![\r\n]\r\n)"  # behind a line that is not empty
+    rb"(%s):[ ]?([!-~][ -~]{0,255})"
+    rb"(?=\r\n[^ \t]|\Z)" % b"|".join(_NAMING),  # before one that does not go on with it
+    re.IGNORECASE,
+)
 _NEVER_PLAIN: Final = frozenset((b"transfer-encoding", b"expect", b"upgrade"))
 
 
@@ -32,23 +37,37 @@ class PlainHead(NamedTuple):
     """A head, read."""
 
     headers: list[tuple[bytes, bytes]]
-    """As in an ASGI scope: names in lower case."""
+    """As in an ASGI scope: names in lower case. Those that were lifted out are not among them."""
     body_bytes: int
     request_id: bytes | None
     """The id that the client gave the request, if it is fit."""
     foreign: bool
     """Whether a page of another origin sent it (`is_foreign`)."""
-    idempotency_keys: tuple[bytes, ...] = ()
+    authorizations: tuple[bytes, ...]
+    """The values of `Authorization`."""
+    idempotency_keys: Sequence[bytes]
     """The values of `Idempotency-Key`."""
+    is_named: bool
+    """Whether there is a header that says which request it is (`_NAMING`)."""
 
 
 class PlainHeads:
-    """The heads of plain POST requests at some targets."""
+    """The heads of plain POST requests at some targets.
+
+    Known heads are kept in two generations. When the young one is full it becomes the old one, and
+    what that held and nobody has asked for since is forgotten; so heads that never come again, of
+    however many clients, push none out that does.
+    """
 
     def __init__(self, targets: frozenset[str]) -> None:
         self._request_lines = {b"POST %s HTTP/1.1" % target.encode() for target in targets}
         self._known: dict[bytes, PlainHead] = {}
+        self._known_before: dict[bytes, PlainHead] = {}
         self._reader = _Reader()
+
+    def __len__(self) -> int:
+        """How many heads are known."""
+        return len(self._known) + len(self._known_before)
 
     def find(self, head: bytes, body: bytes) -> PlainHead | None:
         """The head, if it and the body, with an empty line between them, are one plain request.
@@ -62,33 +81,39 @@ class PlainHeads:
 
     def _find_unnamed(self, head: bytes, body: bytes) -> PlainHead | None:
         """The head, known or read without the headers that name this request alone."""
-        if head.partition(b"\r\n")[0] not in self._request_lines or len(head) > MAX_HEAD_BYTES:
-            return None
-        lifted = _lifted(head)
-        if lifted is None:
-            return self._read(head, body)
-        rest, own = lifted
+        parts = _NAMING_LINE.split(head)  # between them name and value of each line
+        rest = b"".join(parts[::3])
         plain = self._known.get(rest)
         if plain is None:
-            plain = self._read(rest, body)
+            plain = self._known_before.get(rest) or self._read(rest, body)
             if plain is None:
                 return None
-            if len(self._known) >= MAX_KNOWN:
-                self._known.clear()
-            self._known[rest] = plain
-        if not own:
+            self._keep(rest, plain)
+        if len(parts) == 1:
             return plain
-        headers = plain.headers + own
-        return PlainHead(
-            headers,
-            plain.body_bytes,
-            given_id(headers),
-            plain.foreign,
-            idempotency_keys(headers),
-        )
+        if plain.is_named:
+            return self._read(head, body)  # the order of those that were lifted and others counts
+        ids, keys = [], []
+        for at in range(1, len(parts), 3):
+            name = parts[at].lower()
+            if name == b"x-request-id":
+                ids.append(parts[at + 1])
+            elif name == b"idempotency-key":
+                keys.append(parts[at + 1])
+        headers, body_bytes, _, foreign, given, _, _ = plain
+        request_id = fit_id(ids[0]) if ids else None
+        fields = (headers, body_bytes, request_id, foreign, given, keys, False)
+        return tuple.__new__(PlainHead, fields)  # its own `__new__` is in Python, and slower
+
+    def _keep(self, head: bytes, plain: PlainHead) -> None:
+        if len(self._known) >= MAX_KNOWN // 2:
+            self._known_before, self._known = self._known, {}
+        self._known[head] = plain
 
     def _read(self, head: bytes, body: bytes) -> PlainHead | None:
         """A head, read by the parser."""
+        if head.partition(b"\r\n")[0] not in self._request_lines or len(head) > MAX_HEAD_BYTES:
+            return None
         headers = self._reader.read(head, body)
         if headers is None:
             self._reader.renew()
@@ -98,37 +123,10 @@ class PlainHeads:
             len(body),
             given_id(headers),
             is_foreign(headers),
+            authorizations(headers),
             idempotency_keys(headers),
+            any(name in _NAMING for name, _ in headers),
         )
-
-
-def _lifted(head: bytes) -> tuple[bytes, list[tuple[bytes, bytes]]] | None:
-    """A head without the headers that name its request, and those headers.
-
-    None where one of them is there twice, or is no plain line that can be taken out and put in
-    without any other being read otherwise.
-    """
-    own: list[tuple[bytes, bytes]] = []
-    low = head.lower()
-    for name in _NAMING:
-        at = low.find(name)
-        if at < 0:
-            continue
-        end = low.find(b"\r\n", at + 2)
-        if end < 0:
-            end = len(head)
-        value = _VALUE.fullmatch(head, at + len(name), end)
-        if (
-            value is None
-            or low.find(name, end) >= 0
-            or head[at - 1 : at] in _NO_END
-            or head[end + 2 : end + 3] in _FOLDED
-        ):
-            return None
-        own.append((name[2:], value[1]))
-        head = head[:at] + head[end:]
-        low = low[:at] + low[end:]
-    return head, own
 
 
 class _Reader:

@@ -32,8 +32,13 @@ def given_id(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
     """The client's own id of its request; None without one that is fit."""
     for name, value in headers:
         if name == b"x-request-id":
-            return value if _FIT.fullmatch(value) else None
+            return fit_id(value)
     return None
+
+
+def fit_id(value: bytes) -> bytes | None:
+    """The value of an `X-Request-Id`, if it is fit for an id."""
+    return value if _FIT.fullmatch(value) else None
 
 
 def idempotency_keys(headers: Iterable[tuple[bytes, bytes]]) -> tuple[bytes, ...]:
