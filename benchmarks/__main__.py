@@ -12,6 +12,7 @@ from benchmarks import (
     against,
     builds,
     care,
+    heads,
     holds,
     journal_rate,
     life,
@@ -19,6 +20,7 @@ from benchmarks import (
     memory,
     open_loop,
     overload,
+    path,
     pauses,
     probe,
     recovery_rate,
@@ -33,6 +35,8 @@ from tests.support.server import ServerEnded
 
 NAMES = (
     "http",
+    "path",
+    "heads",
     "journal",
     "recovery",
     "memory",
@@ -45,9 +49,10 @@ NAMES = (
     "expiry",
 )
 COMPARED = ("http", "memory")
-NEED_WRK = {"http", "memory", "pauses", "care", "limits", "life", "expiry"}
+NEED_WRK = {"http", "heads", "memory", "pauses", "care", "limits", "life", "expiry"}
 OVERLOAD_SECONDS = 8
 TURN_SECONDS = 5
+BATCHES = 600
 FAILURES = (
     ServerEnded,
     UnexpectedAnswerError,
@@ -55,12 +60,15 @@ FAILURES = (
     builds.BuildError,
     care.NotCaughtUpError,
     holds.NotExpiredError,
+    path.WrongPathError,
     probe.WrongAnswerError,
     wrk.WrkError,
     open_loop.OpenLoopError,
 )
 DESCRIPTION = """\
 http      durable authorizations per second against a constant-answer endpoint
+path      the processor time of a purchase, stage by stage, without sockets and disk
+heads     heads that are new each time against heads that are the same
 journal   records made durable per second
 recovery  events recovered per second
 memory    resident memory with 1, 10,000 and 1,000,000 accounts
@@ -122,8 +130,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add(
         "--rounds",
         type=int,
-        help="turns of http, limits and care, 5 s a side (default 5, with --against 10); with "
-        "--against also the starts of memory (default 3)",
+        help="turns of http, heads, limits and care, 5 s a side (default 5, with --against 10); "
+        "with --against also the starts of memory (default 3)",
     )
     add("--against", metavar="COMMIT", help="compare with this commit's build (http, memory)")
     add(
@@ -181,6 +189,10 @@ def benchmark(name: str, options: argparse.Namespace) -> Callable[[Path], Iterab
     return {
         "http": lambda folder: throughput.measure(
             folder, rounds=options.rounds or 5, seconds=TURN_SECONDS, with_ids=options.with_ids
+        ),
+        "path": lambda _: path.measure(batches=BATCHES),
+        "heads": lambda folder: heads.measure(
+            folder, rounds=options.rounds or 5, seconds=TURN_SECONDS
         ),
         "journal": lambda folder: journal_rate.measure(folder, turns=4, turn_seconds=0.5),
         "recovery": lambda folder: recovery_rate.measure(folder, events=options.events),

@@ -3,8 +3,9 @@
 -- Arguments: the first account's number, how many accounts there are, "ids" to give every purchase
 -- an id of its own (else "no-ids"), "check" to look at every answer (else "no-check"). Looking costs
 -- wrk about a third of its speed; 07 is not wrong, for a purchase may wait too long, the mean pause
--- in milliseconds of each connection after an answer (else "0"). Ends with one line of JSON behind
--- the word WRK.
+-- in milliseconds of each connection after an answer (else "0"), what the heads have ("usual":
+-- nothing more, "same" or "new": an X-Request-Id and a traceparent, "keys": a new Idempotency-Key).
+-- Ends with one line of JSON behind the word WRK.
 
 local threads = {}
 
@@ -17,6 +18,7 @@ function init(args)
    local with_ids = args[3] == "ids"
    local checked = args[4] == "check"
    local pause_ms = tonumber(args[5])
+   local heads = args[6]
    local run = string.format("%08x", os.time() % 0x100000000)
    math.randomseed(os.time())
    sent, wrong = 0, 0
@@ -32,9 +34,22 @@ function init(args)
    end
 
    local head = "POST /transactions HTTP/1.1\r\nHost: " .. wrk.headers["Host"]
-      .. "\r\nContent-Type: application/json\r\nContent-Length: " .. #body() .. "\r\n\r\n"
+      .. "\r\nContent-Type: application/json\r\nContent-Length: " .. #body()
+   local named = 0
    request = function()
-      return head .. body()
+      if heads == "usual" then
+         return head .. "\r\n\r\n" .. body()
+      end
+      if heads ~= "same" then
+         named = named + 1
+      end
+      if heads == "keys" then
+         return head .. string.format("\r\nIdempotency-Key: k-%s-%010d\r\n\r\n", run, named) .. body()
+      end
+      local lines = string.format(
+         "\r\nX-Request-Id: r-%s-%010d\r\ntraceparent: 00-%s%024d-%016d-01\r\n\r\n",
+         run, named, run, named, named)
+      return head .. lines .. body()
    end
    if pause_ms > 0 then
       delay = function()

@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -56,20 +57,39 @@ class Load:
         return self.requests / self.seconds
 
 
+class Heads(Enum):
+    """What the heads of purchases have beside what they need."""
+
+    USUAL = "usual"
+    """Nothing, so that all are the same."""
+    SAME = "same"
+    """`X-Request-Id` and `traceparent`, the same each time."""
+    NEW = "new"
+    """The same headers, new each time."""
+    KEYS = "keys"
+    """`Idempotency-Key`, new each time."""
+
+
 def available() -> bool:
     """Whether wrk is installed."""
     return shutil.which("wrk") is not None
 
 
 def purchases(
-    url: str, accounts: int, seconds: int, *, with_ids: bool = False, check: bool = False
+    url: str,
+    accounts: int,
+    seconds: int,
+    *,
+    with_ids: bool = False,
+    check: bool = False,
+    heads: Heads = Heads.USUAL,
 ) -> Load:
     """Full load of one-centavo purchases for some seconds; ``check`` looks at every answer.
 
     Raises:
         WrkError: wrk failed, or a request did, or an answer that was looked at was not approved.
     """
-    options = ["ids" if with_ids else "no-ids", "check" if check else "no-check", "0"]
+    options = ["ids" if with_ids else "no-ids", "check" if check else "no-check", "0", heads.value]
     return clean(parse_load(_run("transactions.lua", url, seconds, [str(accounts), *options])))
 
 
@@ -122,7 +142,7 @@ def paced(url: str, accounts: int, seconds: int, per_second: float) -> Iterator[
 
 def _paced_command(url: str, accounts: int, seconds: int, connections: int) -> list[str]:
     command = _command("transactions.lua", url, seconds, [str(accounts)], connections)
-    return [*command, "no-ids", "no-check", str(PAUSE_MS)]
+    return [*command, "no-ids", "no-check", str(PAUSE_MS), Heads.USUAL.value]
 
 
 def open_accounts(url: str, accounts: int) -> float:

@@ -6,8 +6,16 @@ from typing import Protocol as Interface
 
 from authorizer.http.connection.plain_heads import PlainHead, PlainHeads
 
-Finish = Callable[[int, bytes, bytes, bytes], None]
-"""Writes a whole answer: its status, its header lines, the request's id, its body."""
+
+class Respond(Interface):
+    """Writes the whole answer to the request under way."""
+
+    def __call__(self, head: bytes, identity: bytes, body: bytes, status: int = 200) -> None:
+        """Write it; `identity` is the id of the request.
+
+        `head` is header lines, each with its line end. `content-length` is among them, and
+        `x-request-id` is not.
+        """
 
 
 class NoEvent:
@@ -26,13 +34,14 @@ class Exchange:
     wait for its end, a drain waits for its answer, and it learns that the client has left.
     """
 
-    __slots__ = ("_ask_unread_ns", "_finish", "disconnected", "is_new", "response_complete")
+    __slots__ = ("_ask_unread_ns", "disconnected", "is_new", "respond", "response_complete")
 
     message_event: ClassVar = NoEvent
     more_body: ClassVar = False
 
-    def __init__(self, finish: Finish, ask_unread_ns: Callable[[], int]) -> None:
-        self._finish = finish
+    def __init__(self, respond: Respond, ask_unread_ns: Callable[[], int]) -> None:
+        self.respond = respond
+        """The connection's own, so that an answer takes no step in between."""
         self._ask_unread_ns = ask_unread_ns
         self.disconnected = False
         self.is_new = True
@@ -43,16 +52,6 @@ class Exchange:
         """How long ago the request's last bytes came in, as the system knows it."""
         self.is_new = False
         return self._ask_unread_ns()
-
-    def respond(self, head: bytes, identity: bytes, body: bytes, status: int = 200) -> None:
-        """Write the whole answer to the request whose id is `identity`.
-
-        `head` is header lines, each with its line end. `content-length` is among them, and
-        `x-request-id` is not.
-        """
-        self.response_complete = True
-        if not self.disconnected:
-            self._finish(status, head, identity, body)
 
 
 @runtime_checkable

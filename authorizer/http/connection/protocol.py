@@ -224,9 +224,12 @@ class Protocol(Connection):
 
     # --- answers -----------------------------------------------------------------------------
 
-    def _end_exchange(self, status: int, head: bytes, identity: bytes, body: bytes) -> None:
+    def _end_exchange(self, head: bytes, identity: bytes, body: bytes, status: int = 200) -> None:
         """Write the answer of the exchange, and go on with what came behind its request."""
-        transport = self.transport
+        transport, exchange = self.transport, self._exchange
+        if exchange is None:  # the client has left
+            return
+        exchange.response_complete = True
         if transport.is_closing():
             return
         lines = self.shared.header_lines(self.server_state.default_headers)
