@@ -53,11 +53,11 @@ class PurchaseExchange(Exchange, PendingPurchase):
 
     @override
     def parse(self) -> Authorize | Unreadable:
-        body, self.body = self.body, b""  # a connection that is quiet keeps none
-        return parse(body, self.by, self.keys, self.received_ns)
+        return parse(self.body, self.by, self.keys, self.received_ns)
 
     @override
     def render(self, answer: Answer) -> None:
+        self.body = b""  # a connection that is quiet keeps none
         if isinstance(answer, Outcome):
             _, head, body = OF_OUTCOME[answer.reason, answer.replayed]
         else:

@@ -20,6 +20,7 @@ from authorizer.domain.access import ApiKey, Role
 from authorizer.domain.outcomes import Outcome
 from authorizer.http.access.credentials import new_credential
 from authorizer.http.connection.lifecycle import DRAIN_QUIET_S
+from authorizer.http.transactions import PurchaseExchange
 from tests.support.house import House
 from tests.support.waiting import eventually
 from tests.support.wire import Site, Wire
@@ -369,6 +370,21 @@ def test_a_client_that_leaves_before_the_answer_disturbs_nobody() -> None:
         assert await here.house.cash("a") == 98_00
         assert here.in_flight.count == 0
         assert here.state.connections == {stays.protocol}
+
+    run(story)
+
+
+def test_a_connection_that_is_quiet_keeps_nothing_of_the_last_body() -> None:
+    async def story() -> None:
+        here = await site()
+        wire = here.connect()
+        for bytes_long, most in ((len(BODY), 1), (60_000, 1), (60_000, 0)):
+            here.in_flight.most = most
+            wire.send(post(BODY + b" " * (bytes_long - len(BODY))))
+            assert (b"overloaded" in await wire.answers()) is (most == 0)
+            exchange = wire.protocol._exchange
+            assert isinstance(exchange, PurchaseExchange)
+            assert (exchange.body, exchange.response_complete) == (b"", True)
 
     run(story)
 

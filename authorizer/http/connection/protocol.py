@@ -129,7 +129,17 @@ class Protocol(Connection):
     def data_received(self, data: bytes) -> None:
         received_ns = time.monotonic_ns()
         direct, exchange = self._direct, self._exchange
-        if direct is not None and exchange is not None and self._is_at_rest():
+        cycle: RequestResponseCycle | None = self.cycle
+        if (
+            direct is not None
+            and exchange is not None
+            # nothing is under way: the parser has read whole requests, all are answered
+            and (cycle is None or cycle.response_complete)
+            and not self._in_message
+            and not self._held
+            and not self.flow.write_paused
+            and not self.transport.is_closing()
+        ):
             head, end, body = data.partition(END_OF_HEAD)
             plain = direct.plain_heads.find(head, body) if end else None
             if plain is not None:
@@ -207,17 +217,6 @@ class Protocol(Connection):
 
     def _where(self) -> bool | None:
         return None if self.transport.is_closing() else self._in_head
-
-    def _is_at_rest(self) -> bool:
-        """Whether nothing is under way: the parser has read whole requests, all are answered."""
-        cycle: RequestResponseCycle | None = self.cycle
-        return (
-            (cycle is None or cycle.response_complete)
-            and not self._in_message
-            and not self._held
-            and not self.flow.write_paused
-            and not self.transport.is_closing()
-        )
 
     def _unread_ns(self) -> int:
         return unread_ns(self.transport)
