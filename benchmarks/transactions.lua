@@ -3,8 +3,8 @@
 -- Arguments: the first account's number, how many accounts there are, "ids" to give every purchase
 -- an id of its own (else "no-ids"), "check" to look at every answer (else "no-check"). Looking costs
 -- wrk about a third of its speed; 07 is not wrong, for a purchase may wait too long, the mean pause
--- in milliseconds of each connection after an answer (else "0"), what the heads have ("usual":
--- nothing more, "same" or "new": an X-Request-Id and a traceparent, "keys": a new Idempotency-Key).
+-- in milliseconds of each connection after an answer (else "0"), what the heads have ("same":
+-- nothing more, "new": a new X-Request-Id and traceparent, "keys": a new Idempotency-Key).
 -- Ends with one line of JSON behind the word WRK.
 
 local threads = {}
@@ -37,12 +37,10 @@ function init(args)
       .. "\r\nContent-Type: application/json\r\nContent-Length: " .. #body()
    local named = 0
    request = function()
-      if heads == "usual" then
+      if heads == "same" then
          return head .. "\r\n\r\n" .. body()
       end
-      if heads ~= "same" then
-         named = named + 1
-      end
+      named = named + 1
       if heads == "keys" then
          return head .. string.format("\r\nIdempotency-Key: k-%s-%010d\r\n\r\n", run, named) .. body()
       end

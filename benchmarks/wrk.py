@@ -60,12 +60,10 @@ class Load:
 class Heads(Enum):
     """What the heads of purchases have beside what they need."""
 
-    USUAL = "usual"
-    """Nothing, so that all are the same."""
     SAME = "same"
-    """`X-Request-Id` and `traceparent`, the same each time."""
+    """Nothing."""
     NEW = "new"
-    """The same headers, new each time."""
+    """`X-Request-Id` and `traceparent`, new each time."""
     KEYS = "keys"
     """`Idempotency-Key`, new each time."""
 
@@ -82,7 +80,7 @@ def purchases(
     *,
     with_ids: bool = False,
     check: bool = False,
-    heads: Heads = Heads.USUAL,
+    heads: Heads = Heads.SAME,
 ) -> Load:
     """Full load of one-centavo purchases for some seconds; ``check`` looks at every answer.
 
@@ -142,7 +140,7 @@ def paced(url: str, accounts: int, seconds: int, per_second: float) -> Iterator[
 
 def _paced_command(url: str, accounts: int, seconds: int, connections: int) -> list[str]:
     command = _command("transactions.lua", url, seconds, [str(accounts)], connections)
-    return [*command, "no-ids", "no-check", str(PAUSE_MS), Heads.USUAL.value]
+    return [*command, "no-ids", "no-check", str(PAUSE_MS), Heads.SAME.value]
 
 
 def open_accounts(url: str, accounts: int) -> float:

@@ -25,19 +25,16 @@ from authorizer.http.api.fields import MAX_ID_LENGTH, MAX_TEXT_LENGTH
 from authorizer.http.api.json_text import MAX_NESTING, has_numbers_beyond, is_nested_too_deeply
 from authorizer.http.api.wire import MAX_BODY_BYTES
 from authorizer.http.connection.request_id import key_text
-from authorizer.http.transaction_members import KNOWN_NAMES, malformed, unwelcome
+from authorizer.http.transaction_members import (
+    ACCOUNT_NAMES,
+    AMOUNT_NAMES,
+    KNOWN_NAMES,
+    malformed,
+    unwelcome,
+)
+from authorizer.http.transaction_plain import plain_command, plain_key
 
 _NOT_IN_IDS: Final = re.compile(r"[/\x00-\x1f\x7f]")
-_PLAIN_ID: Final = re.compile(rf"[!-~]{{1,{MAX_ID_LENGTH}}}")
-"""Letters that raise no question: ids of others are read exactly."""
-_PLAIN_KEY: Final = re.compile(rf"[!#-.0-~]{{1,{MAX_ID_LENGTH}}}".encode())
-"""Letters that raise no question, and neither a slash nor a quotation mark."""
-_NEEDED: Final = 4
-"""Members that every transaction has."""
-_ESCAPE: Final = ord("\\")
-_SPACED_AMOUNT: Final = re.compile(rb'"(?:totalAmount|amount)"\s+:\s*(-?[0-9][0-9.eE+-]*)')
-_ACCOUNT_NAMES: Final = ("account", "accountId")
-_AMOUNT_NAMES: Final = ("totalAmount", "amount")
 _TOO_LONG: Final = malformed("body", f"is longer than {MAX_BODY_BYTES} bytes")
 
 
@@ -71,84 +68,13 @@ def parse(body: bytes, by: str, keys: Sequence[bytes], received_ns: int) -> Auth
         if not has_numbers_beyond(body):
             return malformed("body", "is no JSON document")
         document = None
-    plain = type(document) is dict and _plainly(body, document, received_ns, by)
-    command = plain or _exactly(body, received_ns, by)
+    key = plain_key(keys) if keys else None
+    if type(document) is dict and (key is not None or not keys):
+        plain = plain_command(body, document, received_ns, by, key)
+        if plain is not None:
+            return plain
+    command = _exactly(body, received_ns, by)
     return _under_key(command, keys) if keys and isinstance(command, Authorize) else command
-
-
-def _plainly(body: bytes, document: dict[str, Any], received_ns: int, by: str) -> Authorize | None:
-    """The command of a plain body; None for any other, and for one with anything wrong.
-
-    Without escapes every quotation mark opens or closes a name or a text value, so their number
-    tells whether there are more names or texts in the bytes than in the object.
-    """
-    if len(body) > MAX_TEXT_LENGTH or _ESCAPE in body:
-        return None
-    get = document.get
-    account, mcc, merchant = get("account") or get("accountId"), get("mcc"), get("merchant")
-    if not type(account) is type(mcc) is type(merchant) is str:
-        return None
-    if not (account.strip() and mcc.strip() and merchant.strip()):
-        return None
-    texts: int | None = 3
-    if len(document) > _NEEDED:
-        texts = _texts_if_plain(body, document)
-    if texts is None or body.count(b'"') != 2 * (len(document) + texts):
-        return None
-    amount_cents = parse_cents(_amount_text(body))
-    if amount_cents is None or amount_cents <= 0:
-        return None
-    members = (
-        account, get("id"), amount_cents, mcc, merchant, get("card"), received_ns, by,
-        get("product"),
-    )  # fmt: skip
-    return tuple.__new__(Authorize, members)  # as `Authorize(*members)`, whose own is in Python
-
-
-def _texts_if_plain(body: bytes, document: dict[str, Any]) -> int | None:
-    """How many texts are in a body that has more than what is needed; None: it is not plain."""
-    transaction_id, card, product = (
-        document.get("id"),
-        document.get("card"),
-        document.get("product"),
-    )
-    texts = 3
-    if transaction_id is not None:
-        if not _is_plain_id(transaction_id) or "/" in transaction_id:
-            return None
-        texts += 1
-    if card is not None:
-        if not _is_plain_id(card):
-            return None
-        texts += 1
-    if product is not None:
-        if product not in PRODUCTS:
-            return None
-        texts += 1
-    if len(document) == texts + 1:  # these and the amount are all
-        return texts
-    if body.rfind(b"{") != 0 or any(unwelcome(*member) for member in document.items()):
-        return None
-    for one, other in (_ACCOUNT_NAMES, _AMOUNT_NAMES):
-        if one in document and other in document:
-            return None
-    return [type(value) for value in document.values()].count(str)
-
-
-def _is_plain_id(value: Any) -> TypeGuard[str]:
-    """Whether this is the id of a card, as nearly all are."""
-    return type(value) is str and _PLAIN_ID.fullmatch(value) is not None
-
-
-def _amount_text(body: bytes) -> str:
-    """The amount as a plain body has it; of one that has none, or no number, no number either."""
-    _, found, rest = body.partition(b'"totalAmount":')
-    if not found:
-        _, found, rest = body.partition(b'"amount":')
-    if found:
-        return rest.partition(b",")[0].strip(b" \r\n\t}").decode()
-    amount = _SPACED_AMOUNT.search(body)
-    return "" if amount is None else amount[1].decode()
 
 
 def _exactly(body: bytes, received_ns: int, by: str) -> Authorize | Unreadable:
@@ -164,7 +90,7 @@ def _exactly(body: bytes, received_ns: int, by: str) -> Authorize | Unreadable:
         twice = next(name for name in names if names.count(name) > 1)
         return malformed(twice, "is there more than once")
     document = dict(members)
-    for one, other in (_ACCOUNT_NAMES, _AMOUNT_NAMES):
+    for one, other in (ACCOUNT_NAMES, AMOUNT_NAMES):
         if one in document and other in document and not _same(document[one], document[other]):
             return malformed(other, f"differs from {one}")
     return _command(document, received_ns, by)
@@ -172,7 +98,7 @@ def _exactly(body: bytes, received_ns: int, by: str) -> Authorize | Unreadable:
 
 def _command(document: dict[str, Any], received_ns: int, by: str) -> Authorize | Unreadable:
     """The command of members that are there once, under one name or two that say the same."""
-    account_name = next((name for name in _ACCOUNT_NAMES if name in document), "account")
+    account_name = next((name for name in ACCOUNT_NAMES if name in document), "account")
     for name in (account_name, "mcc", "merchant"):
         wrong = _wrong_text(document, name, MAX_TEXT_LENGTH)
         if wrong is not None:
@@ -186,7 +112,7 @@ def _command(document: dict[str, Any], received_ns: int, by: str) -> Authorize |
     product = document.get("product")
     if _wrong_product(product):
         return malformed("product", f"must be one of {', '.join(PRODUCTS)}")
-    amount_name = next((name for name in _AMOUNT_NAMES if name in document), "totalAmount")
+    amount_name = next((name for name in AMOUNT_NAMES if name in document), "totalAmount")
     if amount_name not in document:
         return malformed(amount_name, "is missing")
     amount = document[amount_name]
@@ -228,18 +154,14 @@ def _under_key(command: Authorize, keys: Sequence[bytes]) -> Authorize | Unreada
     name = "Idempotency-Key"
     if len(keys) > 1:
         return malformed(name, "is there more than once")
-    if _PLAIN_KEY.fullmatch(keys[0]):  # it would be read as it is, and found to be right
-        key: str | None = keys[0].decode()
-    else:
-        key = key_text(keys[0])
-        if key is None:
-            return malformed(name, "is not UTF-8")
-        wrong = _wrong_text({name: key}, name, MAX_ID_LENGTH) or _wrong_id(key)
-        if wrong is not None:
-            return malformed(name, wrong)
+    key = key_text(keys[0])
+    if key is None:
+        return malformed(name, "is not UTF-8")
+    wrong = _wrong_text({name: key}, name, MAX_ID_LENGTH) or _wrong_id(key)
+    if wrong is not None:
+        return malformed(name, wrong)
     if command.transaction_id is None:
-        account, _, *others = command
-        return tuple.__new__(Authorize, (account, key, *others))
+        return command._replace(transaction_id=key)
     return command if command.transaction_id == key else malformed(name, "differs from id")
 
 

@@ -15,6 +15,8 @@ from authorizer.domain.outcomes import Reason
 KNOWN_NAMES: Final = frozenset(
     ("account", "accountId", "totalAmount", "amount", "mcc", "merchant", "id", "card", "product")
 )
+ACCOUNT_NAMES: Final = ("account", "accountId")
+AMOUNT_NAMES: Final = ("totalAmount", "amount")
 CURRENCY: Final = "BRL"
 PURCHASE_WORDS: Final = frozenset(("purchase", "compra"))
 """What `type` and `kind` may say, in whatever case."""

@@ -322,3 +322,30 @@ def test_the_usual_bodies_take_the_short_way(monkeypatch: pytest.MonkeyPatch, bo
     command = parse(body, 5, "me")
     assert isinstance(command, Authorize)
     assert command == reference(body)
+
+
+@pytest.mark.parametrize("key", [b"k-1", b'"k-1"', b"2f1e5a0c-0000-4000-8000-000000000001"])
+def test_a_usual_key_takes_the_short_way_too(monkeypatch: pytest.MonkeyPatch, key: bytes) -> None:
+    monkeypatch.setattr(transaction_body, "_exactly", None)
+    command = transaction_body.parse(USUAL_BODY % (b"100.00", b""), "me", (key,), 5)
+    assert isinstance(command, Authorize)
+    assert command.transaction_id == key.strip(b'"').decode()
+
+
+KEYS = (
+    st.sampled_from((b"k", b'"k"', b'"k', b'k"', b'""', b'"', b"", b"a/b", b'"a/b"', b"a\\b", b"%"))
+    | st.sampled_from((b'"a\\"b"', b'"a\\\\b"', b" k", b"k k", b"\xff", b"k" * 128, b"k" * 129))
+    | st.binary(max_size=4)
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(KEYS, min_size=1, max_size=2), st.sampled_from((b"", b',"id":"k"', b',"id":null')))
+def test_a_key_says_the_same_on_the_short_way_and_the_long_one(
+    keys: list[bytes], more: bytes
+) -> None:
+    body = USUAL_BODY % (b"1.00", more)
+    shortly = transaction_body.parse(body, "me", keys, 5)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(transaction_body, "plain_key", lambda _: None)
+        assert shortly == transaction_body.parse(body, "me", keys, 5)
