@@ -49,6 +49,8 @@ from benchmarks.wrk import CONNECTIONS, FIRST_ACCOUNT, OPENING_CENTS
 
 NAME: Final = "path"
 ACCOUNTS: Final = 1000
+PATIENCE_MS: Final = 60_000
+"""The deadline: a machine that does other things may stop this process for long."""
 WARM_BATCHES: Final = 50
 COUNTED_BATCHES: Final = 20
 APPROVED: Final = b'{"code":"00"}'
@@ -86,7 +88,7 @@ async def _measure(batches: int) -> list[Figure]:
         seconds=time.perf_counter,
     )
     figures: list[Figure] = []
-    settings: dict[str, Any] = {}  # every setting as it is by default
+    settings: dict[str, Any] = {"deadline_ms": PATIENCE_MS}
     async with run(Settings(**settings), world, recover(simulation.disk)) as running:
         drive = Drive(running, simulation)
         await drive.open_accounts()
