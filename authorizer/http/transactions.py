@@ -62,7 +62,7 @@ class PurchaseExchange(Exchange, PendingPurchase):
             _, head, body = OF_OUTCOME[answer.reason, answer.replayed]
         else:
             _, head, body = rendered(answer)
-        self.respond(head, self.identity, body)
+        self.respond(b"%sx-request-id: %s\r\n" % (head, self.identity), body)
 
 
 class Transactions:
@@ -88,9 +88,8 @@ class Transactions:
         caller = self._access.admit_plain(head.authorizations, head.foreign)
         if isinstance(caller, Denied):
             denial = _denial(caller, identity)
-            *headers, _ = denial.raw_headers  # the last one names the request
-            lines = b"".join(b"%s: %s\r\n" % header for header in headers)
-            exchange.respond(lines, identity, bytes(denial.body), denial.status_code)
+            lines = b"".join(b"%s: %s\r\n" % header for header in denial.raw_headers)
+            exchange.respond(lines, bytes(denial.body), denial.status_code)
             return
         purchases = exchange.purchases = self._purchases
         exchange.received_ns = purchases.arrivals.since_ns(exchange, read_ns)
@@ -161,9 +160,8 @@ async def _send(answer: Answer, identity: bytes, respond: Respond | None, send: 
 
 
 def _denial(denied: Denied, identity: bytes) -> Response:
-    response = problem_response(denied.status, denied.detail, headers=denied.headers)
-    response.headers["X-Request-Id"] = identity.decode()  # behind all others
-    return response
+    headers = {**denied.headers, "X-Request-Id": identity.decode()}
+    return problem_response(denied.status, denied.detail, headers=headers)
 
 
 def _method_not_allowed(identity: bytes) -> Response:

@@ -10,11 +10,10 @@ from authorizer.http.connection.plain_heads import PlainHead, PlainHeads
 class Respond(Interface):
     """Writes the whole answer to the request under way."""
 
-    def __call__(self, head: bytes, identity: bytes, body: bytes, status: int = 200) -> None:
-        """Write it; `identity` is the id of the request.
+    def __call__(self, head: bytes, body: bytes, status: int = 200) -> None:
+        """Write it. `head` is header lines, each with its line end.
 
-        `head` is header lines, each with its line end. `content-length` is among them, and
-        `x-request-id` is not.
+        `content-length` is among them.
         """
 
 

@@ -223,7 +223,7 @@ class Protocol(Connection):
 
     # --- answers -----------------------------------------------------------------------------
 
-    def _end_exchange(self, head: bytes, identity: bytes, body: bytes, status: int = 200) -> None:
+    def _end_exchange(self, head: bytes, body: bytes, status: int = 200) -> None:
         """Write the answer of the exchange, and go on with what came behind its request."""
         transport, exchange = self.transport, self._exchange
         if exchange is None:  # the client has left
@@ -233,9 +233,8 @@ class Protocol(Connection):
             return
         lines = self.shared.header_lines(self.server_state.default_headers)
         goes_on = not self._ending or self._has_more()
-        end = b"\r\n\r\n" if goes_on else b"\r\nconnection: close\r\n\r\n"
-        answer = (STATUS_LINE[status], lines, head, b"x-request-id: ", identity, end, body)
-        transport.write(b"".join(answer))
+        end = b"\r\n" if goes_on else b"connection: close\r\n\r\n"
+        transport.write(b"".join((STATUS_LINE[status], lines, head, end, body)))
         if not goes_on:
             self._close()
         self._active_at = self.loop.time()
