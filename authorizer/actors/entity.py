@@ -192,9 +192,9 @@ class EntityActor(LoopActor, Generic[S]):
                 raise
             commit.append(records)
             clock.happened(event.at_us)
-            if event.transaction_id is not None and state.purchase_keys.has_just_sealed():
+            if event.transaction_id is not None:
                 forget_id_pages(state, event.at_us - context.policy.id_retention_us)
-                if is_over(state, around.room.most):
+                if state.purchase_keys.has_just_sealed() and is_over(state, around.room.most):
                     around.crowded(self.entity_id)
         except Exception as bug:  # noqa: BLE001 - one account's bug is that account's alone
             around.on_bug(self.entity_id, bug)

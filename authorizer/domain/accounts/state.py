@@ -176,7 +176,7 @@ def forget_id_pages(account: Account, since_us: int) -> None:
     tell the difference.
     """
     for ids in (account.purchase_keys, account.credit_keys, account.adjustments):
-        if ids.has_just_sealed():
+        if ids.sealed_pages and ids.has_just_sealed():
             ids.forget_before(since_us)
 
 
