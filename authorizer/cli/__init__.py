@@ -7,6 +7,7 @@ import click
 from typing_extensions import override
 
 from authorizer import __version__
+from authorizer.cli.archive import archive
 from authorizer.cli.backtest import backtest
 from authorizer.cli.backup import backup
 from authorizer.cli.doctor import doctor
@@ -15,6 +16,7 @@ from authorizer.cli.import_ import import_
 from authorizer.cli.init import init
 from authorizer.cli.inspect import inspect
 from authorizer.cli.keys import keys
+from authorizer.cli.repair import repair
 from authorizer.cli.replay import replay
 from authorizer.cli.report import report
 from authorizer.cli.reports import reports
@@ -70,8 +72,8 @@ def main() -> None:
 
 
 _COMMANDS = (
-    backtest, backup, doctor, explain, import_, init, inspect, keys, replay, report, reports,
-    restore, serve, settings, snapshot, verify,
+    archive, backtest, backup, doctor, explain, import_, init, inspect, keys, repair, replay,
+    report, reports, restore, serve, settings, snapshot, verify,
 )  # fmt: skip
 for command in _COMMANDS:
     main.add_command(command)

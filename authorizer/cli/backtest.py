@@ -28,8 +28,8 @@ from authorizer.http.api.fields import Identity
 from authorizer.http.api.instants import end_us, start_us
 from authorizer.http.api.wire import field_errors, money, read_json
 from authorizer.http.limits import LimitDocument
+from authorizer.persistence.disk import Disk
 from authorizer.persistence.journal.reader import JournalReader
-from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.state.history import Wanted, events_of
 from authorizer.persistence.state.record import records_of
 from authorizer.settings.model import Settings
@@ -52,7 +52,7 @@ class CandidateDocument(LimitDocument):
     help="Write a page with a chart to this file, too.",
 )
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object instead of tables.")
-@settings_options("data", "time_zone")
+@settings_options("data", "archived", "time_zone")
 def backtest(
     limits: Path, html: Path | None, as_json: bool, settings: Settings, **about: str | None
 ) -> None:
@@ -83,7 +83,7 @@ def backtest(
     end = None if until is None else end_us(until, days)
     if end is not None and end <= start:
         raise click.UsageError("--to: the period must end after it begins")
-    disk = offline.journal_to_read(settings)
+    disk = offline.whole_journal(settings)
     run = _Run(candidates, days, start, end)
     with closing(run.purchases):
         run.over(disk, account)
@@ -115,7 +115,7 @@ class _Run:
     def _horizon_us(self) -> int:
         return self.backtest.horizon_us(self._last_us)
 
-    def over(self, disk: LocalDisk, account_id: str | None) -> None:
+    def over(self, disk: Disk, account_id: str | None) -> None:
         """Read the journal up to the end of the period."""
         wanted = _wanted(account_id)
         with progress("Backtesting", journal_bytes(disk)) as passed:

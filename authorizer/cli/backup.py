@@ -33,7 +33,7 @@ from authorizer.settings.model import Settings
     help="Backups that stay in the place; older ones are taken away.",
 )
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
-@settings_options("data", "personal_keys")
+@settings_options("data", "archived", "personal_keys")
 def backup(  # noqa: PLR0913, PLR0917 - click gives one argument an option
     store: ObjectStore,
     keys_at: ObjectStore | None,
@@ -54,7 +54,8 @@ def backup(  # noqa: PLR0913, PLR0917 - click gives one argument an option
 
     The keys of personal data go to a place of their own, in the stead of those that were there:
     the newest keys open every earlier backup, but for the persons who were erased since. A place
-    takes one folder's backups, and one backup at a time.
+    takes one folder's backups, and one backup at a time. The first one needs the journal from its
+    beginning: segments that were archived are read where they are (--archived).
 
     Examples:
       authorizer backup --data data --to /backup/journal --keys-to /safe/keys
@@ -67,7 +68,7 @@ def backup(  # noqa: PLR0913, PLR0917 - click gives one argument an option
     disk = offline.journal_to_read(settings)
     keys = key_place(settings, disk)
     source = Source(
-        disk,
+        offline.joined(settings),
         LocalDisk(settings.data / access_log.FOLDER),
         None if keys_at is None else KeySource(keys.disk, keys.folder, keys_at),
         with_snapshot,

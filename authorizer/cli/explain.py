@@ -14,8 +14,8 @@ from authorizer.domain.accounts.assessment_values import Step
 from authorizer.domain.money import format_cents
 from authorizer.http.api.wire import money
 from authorizer.http.decisions import decision_document
+from authorizer.persistence.disk import Disk
 from authorizer.persistence.journal.reader import JournalReader
-from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.state.history import REPLAY_ERRORS, events_of, replay_error
 from authorizer.runtime.running import policy_of
 from authorizer.settings.model import Settings
@@ -57,7 +57,7 @@ def explain(
     Exit status: 0 explained, 1 the journal is damaged or missing, or there is no such decision,
     2 wrong usage.
     """
-    disk = offline.journal_to_read(settings)
+    disk = offline.whole_journal(settings)
     retelling = Retelling(account, purchase_id, operation, lambda state: policy_of(settings, state))
     _follow(disk, retelling)
     if not retelling.knows_the_account:
@@ -77,7 +77,7 @@ def explain(
         click.echo("\n".join(_lines(head, found)))
 
 
-def _follow(disk: LocalDisk, retelling: Retelling) -> None:
+def _follow(disk: Disk, retelling: Retelling) -> None:
     with progress("Reading", journal_bytes(disk)) as passed:
         for batch in JournalReader(disk):
             for position, event in events_of(disk, batch, retelling.wants):

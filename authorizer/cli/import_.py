@@ -31,6 +31,7 @@ _YOUNG_OBJECTS: Final = 1_000_000
     metavar="FILE...",
 )
 @settings_options(
+    "archived",
     "data",
     "personal_keys",
     "id_retention_days",

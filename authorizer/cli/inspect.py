@@ -14,6 +14,7 @@ from authorizer.cli.reveal import Revealer, hide
 from authorizer.domain.accounts.events import CardOpened, CardReplaced
 from authorizer.domain.customers.events import OperationsImported
 from authorizer.domain.messages import Event
+from authorizer.persistence.disk import Disk
 from authorizer.persistence.journal.reader import JournalReader
 from authorizer.persistence.journal.segments import Batch
 from authorizer.persistence.local_disk import LocalDisk
@@ -82,7 +83,7 @@ class Wanted(NamedTuple):
     help="Who read whose data, from the access log; takes --customer, --by, --from, --to, --limit.",
 )
 @click.option("--show-personal-data", is_flag=True, help="Open personal texts with their keys.")
-@settings_options("data", "personal_keys")
+@settings_options("data", "archived", "personal_keys")
 def inspect(
     limit: int | None,
     batches: bool,
@@ -116,7 +117,9 @@ def inspect(
         for line in islice(_accesses(settings, Wanted(**wanted)), limit):
             click.echo(json.dumps(line, ensure_ascii=False))
         return
-    disk = offline.journal_to_read(settings)
+    offline.journal_to_read(settings)
+    disk = offline.joined(settings)
+    offline.tell_of_a_late_beginning(disk)
     reader = JournalReader(disk)
     look = Wanted(**wanted)
     revealer = Revealer(settings) if show_personal_data else None
@@ -134,7 +137,7 @@ def inspect(
 
 
 def _records(
-    disk: LocalDisk, reader: JournalReader, wanted: Wanted, revealer: Revealer | None
+    disk: Disk, reader: JournalReader, wanted: Wanted, revealer: Revealer | None
 ) -> Iterator[dict[str, Any]]:
     for batch in reader:
         for position, event in events_of(disk, batch):
@@ -174,7 +177,7 @@ def _accesses(settings: Settings, wanted: Wanted) -> Iterator[dict[str, Any]]:
             }
 
 
-def _batches(disk: LocalDisk, reader: JournalReader, wanted: Wanted) -> Iterator[dict[str, Any]]:
+def _batches(disk: Disk, reader: JournalReader, wanted: Wanted) -> Iterator[dict[str, Any]]:
     for batch in reader:
         found = list(events_of(disk, batch))
         inside = [event for event in found if not wanted.is_over(*event)]

@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Final, TypeVar
 
@@ -17,11 +18,15 @@ from authorizer.logs.setup import configure_logging
 from authorizer.persistence.archive import database as archive
 from authorizer.persistence.archive.archive_to_read import ArchiveToRead
 from authorizer.persistence.archive.protocol import ArchiveError
+from authorizer.persistence.backup.archived_segments import archived_disk, read_list
+from authorizer.persistence.backup.joined_disk import JoinedDisk
 from authorizer.persistence.backup.restoring import UNFINISHED
-from authorizer.persistence.disk import is_there
+from authorizer.persistence.disk import Disk, is_there
 from authorizer.persistence.journal import segments as journal
+from authorizer.persistence.journal.segments import JournalBeginsLateError
 from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.state.recovery import JournalShorterError, Recovered
+from authorizer.persistence.stores.places import open_store
 from authorizer.runtime.collector import calm_the_collector, leave_the_collector_alone
 from authorizer.runtime.recovery import accept_shorter, recover_with_summary
 from authorizer.runtime.running import Running, run
@@ -38,6 +43,44 @@ def journal_to_read(settings: Settings) -> LocalDisk:
     if not journal.segments(disk):
         raise click.ClickException(f"{settings.data} holds no journal")
     return disk
+
+
+def joined(settings: Settings) -> Disk:
+    """The data folder, together with the segments that were archived, where it is told which."""
+    disk = LocalDisk(settings.data)
+    if settings.archived is None:
+        return disk
+    try:
+        store = open_store(settings.archived)
+    except ValueError as error:
+        raise click.UsageError(f"setting archived: {error}") from error
+    return JoinedDisk(disk, archived_disk(store, read_list(store)))
+
+
+def whole_journal(settings: Settings) -> Disk:
+    """A data folder whose journal is read from its beginning, archived segments and all.
+
+    Raises:
+        JournalBeginsLateError: the beginning is not there.
+    """
+    journal_to_read(settings)
+    disk = joined(settings)
+    first = journal.segments(disk)[0]
+    if first != journal.segment_name(1):
+        raise JournalBeginsLateError(disk, first)
+    return disk
+
+
+def tell_of_a_late_beginning(disk: Disk) -> None:
+    """Say on standard error that earlier records are elsewhere, where they are."""
+    first = journal.segments(disk)[0]
+    if first != journal.segment_name(1):
+        position = journal.first_position_of(first)
+        click.echo(
+            f"{disk.path(journal.FOLDER)} begins at position {position}: what lies before that was "
+            "archived (--archived PLACE shows it too), or is missing",
+            err=True,
+        )
 
 
 @contextmanager
@@ -91,12 +134,22 @@ def recover(world: World, settings: Settings, shorter: int | None = None) -> Rec
             "the folder, and restore it again"
         )
     try:
-        return _recover(world, settings)
+        return _recover_with_archived(world, settings)
     except JournalShorterError as error:
         if shorter != error.ends:
             raise
         accept_shorter(world.disk, error)
-    return _recover(world, settings)
+    return _recover_with_archived(world, settings)
+
+
+def _recover_with_archived(world: World, settings: Settings) -> Recovered:
+    """Recover. Segments that were archived are read only where no snapshot does without them."""
+    try:
+        return _recover(world, settings)
+    except JournalBeginsLateError:
+        if settings.archived is None:
+            raise
+    return _recover(replace(world, disk=joined(settings)), settings)
 
 
 def _recover(world: World, settings: Settings) -> Recovered:

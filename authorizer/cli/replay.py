@@ -17,8 +17,8 @@ from authorizer.domain.moments import DAY_US, duration_text
 from authorizer.domain.money import format_cents
 from authorizer.http.api.wire import money
 from authorizer.http.card_document import card_part
+from authorizer.persistence.disk import Disk
 from authorizer.persistence.journal.reader import JournalReader
-from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.state.history import REPLAY_ERRORS, events_of, replay_error
 from authorizer.persistence.state.state import Replay, State
 from authorizer.settings.model import Settings
@@ -32,7 +32,7 @@ _IN_COLUMNS: Final = ("by", "amount_cents")
 @click.option("--until", type=PointType(), help="Stop after this position or time.")
 @click.option("--story", "told", metavar="ACCOUNT", help="Tell one account's events instead.")
 @click.option("--json", "as_json", is_flag=True, help="A JSON object a line instead of a table.")
-@settings_options("data", "id_retention_days")
+@settings_options("data", "archived", "id_retention_days")
 def replay(
     accounts: tuple[str, ...],
     until: Point | None,
@@ -64,7 +64,7 @@ def replay(
     """
     if told is not None and accounts:
         raise click.UsageError("--story tells of one account; name no others")
-    disk = offline.journal_to_read(settings)
+    disk = offline.whole_journal(settings)
     if told is not None:
         _tell(disk, told, until, as_json)
         return
@@ -77,9 +77,7 @@ def replay(
     show(state, accounts or state[ACCOUNTS].ids)
 
 
-def _rebuild(
-    disk: LocalDisk, reader: JournalReader, until: Point | None, settings: Settings
-) -> State:
+def _rebuild(disk: Disk, reader: JournalReader, until: Point | None, settings: Settings) -> State:
     state = State()
     rebuilding = Replay(state, settings.id_retention_days * DAY_US)
     with progress("Replaying", journal_bytes(disk)) as passed:
@@ -134,7 +132,7 @@ def _row(cells: Mapping[str, str], columns: Mapping[str, int]) -> str:
     return "  ".join(texts).rstrip()
 
 
-def _tell(disk: LocalDisk, account_id: str, until: Point | None, as_json: bool) -> None:
+def _tell(disk: Disk, account_id: str, until: Point | None, as_json: bool) -> None:
     line = None
     for line in story(disk, JournalReader(disk), account_id, until):
         if as_json:

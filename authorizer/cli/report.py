@@ -77,7 +77,13 @@ class Edge(click.ParamType[str]):
     help="The file to write; standard output by default.",
 )
 @settings_options(
-    "data", "reports_url", "time_zone", "business_hours", "business_days", "business_time_zone"
+    "archived",
+    "data",
+    "reports_url",
+    "time_zone",
+    "business_hours",
+    "business_days",
+    "business_time_zone",
 )
 def report(
     form: str, csv: str | None, output: Path | None, settings: Settings, **about: str | None
@@ -121,7 +127,8 @@ def _gather(settings: Settings, request: ReportRequest) -> dict[str, Any]:
             try:
                 with disk.lock():
                     projector = Projector(engine, request.days, keep_days=True)
-                    feed_of(projector, disk).catch_up(journal_end(disk))
+                    whole = offline.joined(settings)
+                    feed_of(projector, whole).catch_up(journal_end(disk))
             except DataFolderInUseError:
                 _wait_for_the_server(engine, journal_end(disk))
             with engine.connect() as connection:

@@ -15,6 +15,7 @@ from authorizer.cli.progress import journal_bytes, progress, status_line
 from authorizer.domain.messages import Event
 from authorizer.followers.reports.local_days import LocalDays
 from authorizer.logs.setup import configure_logging
+from authorizer.persistence.disk import Disk, is_there
 from authorizer.persistence.journal.journal_files import JournalFiles
 from authorizer.persistence.journal.reader import JournalReader
 from authorizer.persistence.journal.segments import Batch
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 # The server loads this module too, and never SQLAlchemy: that is loaded where it is used.
 
 FOLDER: Final = "reports"
+NO_TABLES: Final = 2**63
+"""A position that no journal reaches."""
 DATABASE: Final = "reports.sqlite"
 
 HELP: Final = """Look after the tables that statements, lists and reports come from.
@@ -52,7 +55,7 @@ def reports() -> None:
 
 
 @reports.command()
-@settings_options("data", "reports_url", "time_zone", "business_time_zone")
+@settings_options("data", "archived", "reports_url", "time_zone", "business_time_zone")
 def rebuild(settings: Settings) -> None:
     """Make the tables anew from the journal.
 
@@ -67,13 +70,13 @@ def rebuild(settings: Settings) -> None:
     from authorizer.followers.reports.tables.projector import Projector  # noqa: PLC0415
 
     configure_logging("auto", "warning", status_line())
-    disk = offline.journal_to_read(settings)
+    disk, whole = offline.journal_to_read(settings), offline.whole_journal(settings)
     with offline.deaf_to_calls(), disk.lock():
         if settings.reports_url is None:
             _remove_database(disk)  # it may be broken
         with tables_of(settings, disk) as engine:
             projector = Projector(engine, LocalDays(settings.time_zone))
-            passed = _read_and_project(disk, feed_of(projector, disk))
+            passed = _read_and_project(whole, feed_of(projector, whole))
     click.echo(f"{passed} events are in the tables")
 
 
@@ -115,7 +118,7 @@ def status(as_json: bool, settings: Settings) -> None:
 
 
 @reports.command(hidden=True)
-@settings_options("data", "reports_url", "time_zone", "log_format", "log_level")
+@settings_options("data", "archived", "reports_url", "time_zone", "log_format", "log_level")
 def follow(settings: Settings) -> None:
     """Keep the tables up with the journal, and answer queries: JSON lines in and out.
 
@@ -128,7 +131,7 @@ def follow(settings: Settings) -> None:
     disk = LocalDisk(settings.data)
     with tables_of(settings, disk) as engine:
         follower = ReportsFollower(engine, LocalDays(settings.time_zone))
-        child.run(follower, feed_of(follower, disk))
+        child.run(follower, feed_of(follower, offline.joined(settings)))
 
 
 @reports.command(name="check-url", hidden=True)
@@ -165,6 +168,28 @@ def url_problem(url: str) -> str | None:
     return checked.stdout.strip() or None
 
 
+def position_of_tables(settings: Settings, disk: LocalDisk) -> int:
+    """The position up to which the tables have the journal; beyond any where none are wanted.
+
+    Tables that are not there yet will be made of all of it.
+    """
+    from authorizer.followers.reports.tables.database import DatabaseError, problem_of  # noqa: PLC0415
+    from authorizer.followers.reports.tables.progress import read_standing  # noqa: PLC0415
+
+    if not settings.reports:
+        return NO_TABLES
+    if settings.reports_url is None and not is_there(disk, f"{FOLDER}/{DATABASE}"):
+        return 0
+    try:
+        with tables_of(settings, disk) as engine, engine.connect() as connection:
+            standing = read_standing(connection)
+    except DatabaseError as error:
+        raise click.ClickException(
+            f"the reports' database can't be read: {problem_of(error)}"
+        ) from error
+    return 0 if standing is None else standing.place.position
+
+
 @contextmanager
 def tables_of(settings: Settings, disk: LocalDisk) -> "Iterator[Engine]":
     """The database of the tables: as the settings say, or in the data folder."""
@@ -197,17 +222,17 @@ def _remove_database(disk: LocalDisk) -> None:
             disk.remove(f"{FOLDER}/{name}")
 
 
-def feed_of(consumer: "Consumer", disk: LocalDisk) -> "Feed":
+def feed_of(consumer: "Consumer", disk: Disk) -> "Feed":
     """The feed of a follower from the journal of a data folder."""
     from authorizer.followers.feed import Feed  # noqa: PLC0415
 
     def events(batch: Batch) -> Iterable[tuple[int, Event]]:
         return events_of(disk, batch)
 
-    return Feed(consumer, JournalFiles(disk), events)
+    return Feed(consumer, JournalFiles(disk, whole=True), events)
 
 
-def journal_end(disk: LocalDisk) -> int:
+def journal_end(disk: Disk) -> int:
     """The position at which the journal ends now; every byte before it was checked."""
     reader = JournalReader(disk)
     with progress("Reading", journal_bytes(disk)) as passed:
@@ -216,7 +241,7 @@ def journal_end(disk: LocalDisk) -> int:
     return reader.position
 
 
-def _read_and_project(disk: LocalDisk, feed: "Feed") -> int:
+def _read_and_project(disk: Disk, feed: "Feed") -> int:
     from authorizer.followers.reports.tables.database import DatabaseError, problem_of  # noqa: PLC0415
 
     end = journal_end(disk)

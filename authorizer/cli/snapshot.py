@@ -28,7 +28,7 @@ _POLL_SECONDS: Final = 0.05
     show_default=True,
     help="How long to wait for a running server.",
 )
-@settings_options("data", "personal_keys", "snapshots_kept")
+@settings_options("data", "archived", "personal_keys", "snapshots_kept")
 def snapshot(deadline_seconds: float, settings: Settings) -> None:
     """Have a snapshot taken, and print its path.
 

@@ -69,7 +69,7 @@ class HeadType(click.ParamType[Head]):
 @click.option("--name", help="The backup; by default the newest one.")
 @place_option("--keys-from", "keys_at", help="Where the keys of the backup are stored.")
 @click.option("--json", "as_json", is_flag=True, help="The findings as one JSON object.")
-@settings_options("data", "personal_keys", "id_retention_days")
+@settings_options("data", "archived", "personal_keys", "id_retention_days")
 def verify(  # noqa: PLR0913, PLR0917 - click gives one argument an option
     expect: tuple[Head, ...],
     without_keys: bool,
@@ -125,8 +125,8 @@ def verify(  # noqa: PLR0913, PLR0917 - click gives one argument an option
 def _folder(
     expect: tuple[Head, ...], without_keys: bool, settings: Settings
 ) -> tuple[Disk, Verified]:
-    disk = offline.journal_to_read(settings)
-    keys = key_place(settings, disk)
+    keys = key_place(settings, offline.journal_to_read(settings))
+    disk = offline.joined(settings)
     passes = 2 if snapshot.snapshots(disk) else 1
     shown = progress("Verifying", passes * journal_bytes(disk))
     with shown as passed, offline.archive_to_read(settings) as archive:

@@ -17,6 +17,8 @@ def reports_process(
         return NoReports()
     command = [sys.executable, "-m", "authorizer", "reports", "follow"]
     command += ["--data", str(settings.data)]
+    if settings.archived is not None:
+        command += ["--archived", settings.archived]
     command += ["--time-zone", settings.time_zone]
     command += ["--log-format", settings.log_format, "--log-level", settings.log_level]
     environment = environment_without_settings()

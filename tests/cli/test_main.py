@@ -21,8 +21,9 @@ READERS = ("inspect", "replay", "snapshot", "verify")
 
 def test_every_command_is_there() -> None:
     assert COMMANDS == [
-        "backtest", "backup", "doctor", "explain", "import", "init", "inspect", "keys", "replay",
-        "report", "reports", "restore", "serve", "settings", "snapshot", "verify",
+        "archive", "backtest", "backup", "doctor", "explain", "import", "init", "inspect", "keys",
+        "repair", "replay", "report", "reports", "restore", "serve", "settings", "snapshot",
+        "verify",
     ]  # fmt: skip
 
 

@@ -436,6 +436,12 @@ def _(folder: Path, settings: dict[str, Any]) -> Any:
     return told(folder, settings)["timeout_ms"]
 
 
+@wired("archived", "/cold", seen="/cold", by_default=None)
+def _(folder: Path, settings: dict[str, Any]) -> Any:
+    """Commands that read from the beginning find the segments there too (tests/cli)."""
+    return told(folder, settings).get("--archived")
+
+
 @wired("business_time_zone", "Asia/Tokyo", seen="Asia/Tokyo", by_default="America/Sao_Paulo")
 def _(folder: Path, settings: dict[str, Any]) -> Any:
     """The old name of `time_zone`, whose effect a real server shows."""

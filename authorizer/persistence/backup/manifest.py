@@ -16,7 +16,7 @@ from authorizer.persistence.journal.segments import segment_name
 from authorizer.persistence.stores.protocol import ObjectStore
 
 FOLDER: Final = "manifests"
-_KEPT_TOGETHER: Final = ConfigDict(extra="forbid", frozen=True)
+STRICT: Final = ConfigDict(extra="forbid", frozen=True)
 
 
 class BackupDamagedError(Exception):
@@ -26,7 +26,7 @@ class BackupDamagedError(Exception):
 class StoredFile(BaseModel):
     """A file of the data folder, as the store has it."""
 
-    model_config = _KEPT_TOGETHER
+    model_config = STRICT
 
     name: str
     """Its name in the data folder."""
@@ -49,7 +49,7 @@ class StoredSegment(StoredFile):
 class StoredKeys(BaseModel):
     """The key file of personal data, as it was; a later backup puts a newer one in its place."""
 
-    model_config = _KEPT_TOGETHER
+    model_config = STRICT
 
     stored_as: str
     keys: int
@@ -59,7 +59,7 @@ class StoredKeys(BaseModel):
 class Manifest(BaseModel):
     """A backup."""
 
-    model_config = _KEPT_TOGETHER
+    model_config = STRICT
 
     version: Literal[1] = 1
     program: str
@@ -144,21 +144,23 @@ def read(store: ObjectStore, name: str) -> Manifest:
     try:
         document = orjson.loads(store.get(file))
         body = document["manifest"].encode()
-        _check_sum(body, document["sha256"])
+        check_sum(body, document["sha256"])
         manifest = Manifest.model_validate_json(body)
-        _check_order("journal", manifest.journal)
-        _check_order("access log", manifest.access_log)
+        check_order("journal", manifest.journal)
+        check_order("access log", manifest.access_log)
     except (ValueError, KeyError, TypeError, AttributeError, ValidationError) as error:
         raise BackupDamagedError(f"{store.path(file)} is no manifest: {error}") from error
     return manifest
 
 
-def _check_sum(body: bytes, sha256: str) -> None:
+def check_sum(body: bytes, sha256: str) -> None:
+    """ValueError if a text is not the one that was written."""
     if sha256_of(body) != sha256:
         raise ValueError("it does not match its SHA-256")
 
 
-def _check_order(what: str, segments: Iterable[StoredSegment]) -> None:
+def check_order(what: str, segments: Iterable[StoredSegment]) -> None:
+    """ValueError if segments do not go on from one another, from position 1 on."""
     position = 0
     for segment in segments:
         first, last = segment.first_position, segment.last_position

@@ -1,6 +1,8 @@
 """A backup as a disk that is read: what checks a data folder checks a backup in the same way."""
 
 import errno
+import gzip
+import zlib
 from collections.abc import Mapping
 from typing import Final
 
@@ -27,6 +29,7 @@ class StoredDisk(Disk):
     def __init__(self, store: ObjectStore, files: Mapping[str, StoredFile]) -> None:
         self._store = store
         self._files = files
+        self._last = "", b""
         self.problems: list[Problem] = []
         """What is not as it was stored, of what was read so far."""
 
@@ -34,7 +37,7 @@ class StoredDisk(Disk):
     def read(self, name: str) -> bytes:
         file = self._file(name)
         try:
-            data = self._store.get(file.stored_as)
+            data = self._unpacked(file)
         except FileNotFoundError as error:
             self.problems.append(Problem(self.path(name), None, "the file is missing"))
             if name.startswith(f"{journal.FOLDER}/"):
@@ -48,9 +51,25 @@ class StoredDisk(Disk):
             self.problems.append(Problem(self.path(name), None, "it does not match its SHA-256"))
         return data
 
+    def _unpacked(self, file: StoredFile) -> bytes:
+        data = self._store.get(file.stored_as)
+        if not file.stored_as.endswith(".gz"):
+            return data
+        try:
+            return gzip.decompress(data)
+        except (OSError, EOFError, zlib.error):
+            return b""  # which is not what was stored, and is told
+
     @override
     def read_part(self, name: str, offset: int, length: int) -> bytes:
-        return self.read(name)[offset : offset + length]
+        """Whoever reads a file in parts reads all of it: it is fetched once."""
+        if self._last[0] != name:
+            self._last = name, self.read(name)
+        return self._last[1][offset : offset + length]
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a file."""
+        return name in self._files
 
     @override
     def size(self, name: str) -> int:

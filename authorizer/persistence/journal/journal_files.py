@@ -12,6 +12,7 @@ from authorizer.persistence.journal.protocol import BatchSource
 from authorizer.persistence.journal.segment_walk import SegmentWalk
 from authorizer.persistence.journal.segments import (
     Batch,
+    JournalBeginsLateError,
     JournalDamagedError,
     segment_name,
     segments,
@@ -22,10 +23,14 @@ CHUNK_BYTES: Final = 1 << 20
 
 
 class JournalFiles(BatchSource):
-    """The segments of a folder. Nothing is remembered between two calls of `batches`."""
+    """The segments of a folder. Nothing is remembered between two calls of `batches`.
 
-    def __init__(self, disk: Disk) -> None:
+    `whole`: whoever reads from the beginning needs all of it, from position 1 on.
+    """
+
+    def __init__(self, disk: Disk, *, whole: bool = False) -> None:
         self._disk = disk
+        self._whole = whole
 
     @override
     def batches(self, after: Place, until: int) -> Iterator[Batch]:
@@ -77,6 +82,8 @@ class JournalFiles(BatchSource):
     def _next_segment(self, walk: SegmentWalk) -> str:
         found = segments(self._disk)
         if walk.segment is None and found:
+            if self._whole and found[0] != segment_name(1):
+                raise JournalBeginsLateError(self._disk, found[0])
             return found[0]
         name = segment_name(walk.position + 1)
         if name not in found:

@@ -23,6 +23,21 @@ class JournalDamagedError(Exception):
         self.problem = problem
 
 
+class JournalBeginsLateError(JournalDamagedError):
+    """The journal begins behind position 1, and what lies before is needed."""
+
+    def __init__(self, disk: Disk, segment: str) -> None:
+        position = first_position_of(segment)
+        problem = f"the journal begins at position {position}, too late"
+        super().__init__(disk.path(segment), 0, problem)
+        said = (
+            f"{disk.path(FOLDER)} begins at position {position}, and what lies before that is "
+            "needed. If `authorizer archive` has moved it, say where to: --archived PLACE. If not, "
+            "segments are missing: restore them from a copy. Nothing was changed"
+        )
+        self.args = (said,)
+
+
 class TornTail(NamedTuple):
     """The bytes of a batch that a crash left incomplete at the journal's end."""
 
@@ -63,6 +78,11 @@ class Batch(NamedTuple):
 def segment_name(first_position: int) -> str:
     """The file of the segment that begins with a position."""
     return f"{FOLDER}/{first_position:020d}.journal"
+
+
+def first_position_of(name: str) -> int:
+    """The position with which a segment begins, by the name of its file."""
+    return int(name.removeprefix(f"{FOLDER}/").split(".")[0])
 
 
 def segments(disk: Disk) -> list[str]:

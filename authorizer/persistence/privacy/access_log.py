@@ -217,6 +217,15 @@ def access_at_us(batch: Batch) -> int:
     return _decode(batch.records()[-1]).at_us
 
 
+def accesses_of(disk: Disk, batch: Batch) -> list[tuple[int, DataAccess]]:
+    """The records of a batch of the log. JournalDamagedError if one is none of an access log."""
+    try:
+        return list(_accessed(batch.first_position, batch.records()))
+    except (ValueError, TypeError) as error:
+        text = f"a record that is none of an access log ({error})"
+        raise JournalDamagedError(disk.path(batch.segment), batch.offset, text) from error
+
+
 def read_accesses(disk: Disk) -> Iterator[Accessed]:
     """All records, oldest first. JournalDamagedError at the first damage before the end."""
     for batch in JournalReader(disk):

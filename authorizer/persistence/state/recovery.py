@@ -8,7 +8,12 @@ from authorizer.persistence.archive.protocol import Archive, Attic, Mark
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.journal import segments as journal
 from authorizer.persistence.journal.reader import JournalReader
-from authorizer.persistence.journal.segments import Batch, JournalDamagedError
+from authorizer.persistence.journal.segments import (
+    Batch,
+    JournalBeginsLateError,
+    JournalDamagedError,
+    segment_name,
+)
 from authorizer.persistence.state import snapshot
 from authorizer.persistence.state.history import REPLAY_ERRORS, events_of, replay_error
 from authorizer.persistence.state.snapshot import Snapshot, SnapshotDamagedError
@@ -195,11 +200,7 @@ def _check_belonging(disk: Disk, found: Snapshot, batch: Batch) -> None:
 
 def _check_beginning(disk: Disk, found: Snapshot | None, reader: JournalReader) -> None:
     if reader.first_position > (found.from_position if found else 0) + 1:
-        raise JournalDamagedError(
-            disk.path(reader.segment or "journal"),
-            0,
-            f"the journal begins at position {reader.first_position}, too late",
-        )
+        raise JournalBeginsLateError(disk, segment_name(reader.first_position))
 
 
 def _check_reach(

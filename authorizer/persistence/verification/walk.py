@@ -81,6 +81,7 @@ class Walk:
     def _look_at(self, batch: Batch) -> None:
         if self.batches == 0 and batch.first_position != 1:
             text = f"the journal begins at position {batch.first_position}: records are missing"
+            text += ", or were archived (then say where to: --archived)"
             self._not_replayed(batch, text)
         if batch.last_position in self._wanted:
             self.chains[batch.last_position] = batch.header.chain

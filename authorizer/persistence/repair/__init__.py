@@ -1,0 +1,1 @@
+"""What can be repaired honestly: nothing goes without being named and kept, nothing is made up."""
