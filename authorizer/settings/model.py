@@ -58,9 +58,7 @@ class Settings(BaseSettings):
     personal_keys: Path | None = Field(
         None, description="The folder of the keys of personal data; by default DATA/keys."
     )
-    archived: str | None = Field(
-        None, description="Where `authorizer archive` has moved old segments: a folder or a URL."
-    )
+    archived: str | None = Field(None, description="The place old segments were archived to.")
     host: Host = Field("127.0.0.1", description="The address to listen on.")
     port: int = Field(
         8080, ge=0, le=65535, description="The port to listen on; 0 takes a free one."
