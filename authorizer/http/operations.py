@@ -43,6 +43,8 @@ class Health(TypedDict):
     draining: bool
     stalled: bool
     """Whether records have waited for the disk for some seconds."""
+    journal_sync: str
+    """Who waits for the journal's disk: `aio`, the kernel, or `thread`."""
     clock: ClockHealth
     reports: ReportsHealth
 

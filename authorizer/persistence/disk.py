@@ -10,11 +10,18 @@ from typing import Protocol
 class DiskFile(Protocol):
     """A file that is being written, at its end only."""
 
+    @property
+    def path(self) -> str:
+        """The file's name in messages."""
+
     def write(self, data: bytes) -> None:
         """Append all of `data`. OSError if any of it could not be written."""
 
     def sync(self) -> None:
         """Return when all that was written is on the device. OSError if that failed."""
+
+    def fileno(self) -> int:
+        """The system's number of the file. OSError if it has none."""
 
     def close(self) -> None:
         """Let the file go, without syncing."""

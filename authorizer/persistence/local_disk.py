@@ -150,6 +150,11 @@ class LocalFile(DiskFile):
         self._path = path
         self._descriptor = ownership.open_or_make(path, os.O_WRONLY | os.O_APPEND)
 
+    @property
+    @override
+    def path(self) -> str:
+        return str(self._path)
+
     @override
     def write(self, data: bytes) -> None:
         try:
@@ -165,6 +170,10 @@ class LocalFile(DiskFile):
             os.fdatasync(self._descriptor)
         except OSError as error:
             raise _naming(self._path, error) from error
+
+    @override
+    def fileno(self) -> int:
+        return self._descriptor
 
     @override
     def close(self) -> None:

@@ -14,10 +14,10 @@ from authorizer.persistence.archive.protocol import Archive
 from authorizer.persistence.archive.sqlite_archive import SqliteArchive
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.journal.file_journal import FileJournal
-from authorizer.persistence.journal.journal_thread import JournalThread
 from authorizer.persistence.journal.protocol import Journal
 from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.state.recovery import Recovered
+from authorizer.runtime.journal_sync import synced
 from authorizer.settings.model import Settings
 
 KEYS: Final = "keys"
@@ -63,7 +63,7 @@ def real_world(
 
     def open_journal(recovered: Recovered) -> Journal:
         journal = FileJournal(disk, recovered.journal, settings.segment_mib << 20)
-        return JournalThread(journal)
+        return synced(journal, settings.journal_sync)
 
     return World(
         disk=disk,

@@ -30,6 +30,7 @@ class Health:
             "head": running.commit.chain.hex(),
             "draining": self.draining,
             "stalled": stalled,
+            "journal_sync": running.journal.synced_by,
             "clock": {
                 "state": running.clock.state().value,
                 # 0.0 + -0.0 is 0.0: nobody reads a minus there

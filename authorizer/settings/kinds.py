@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from ipaddress import ip_address
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -107,6 +107,8 @@ Minutes = Annotated[int, Field(ge=1, le=10 * 366 * 24 * 60)]
 FirstResponse = Annotated[dict[str, Minutes], _over(FIRST_RESPONSE_MINUTES)]
 ResolutionTime = Annotated[dict[str, Minutes], _over(RESOLUTION_MINUTES)]
 
+JournalSync = Literal["auto", "aio", "thread"]
+"""The kernel, a thread, or the kernel where it can."""
 Host = Annotated[str, AfterValidator(_address)]
 Wallet = Annotated[str, AfterValidator(_wallet)]
 WalletByMcc = Annotated[dict[str, str], AfterValidator(_wallets)]

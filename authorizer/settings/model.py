@@ -33,6 +33,7 @@ from authorizer.settings.kinds import (
     HoldHoursByMcc,
     Host,
     Hours,
+    JournalSync,
     PercentByMcc,
     ResolutionTime,
     TimeZone,
@@ -60,9 +61,7 @@ class Settings(BaseSettings):
     )
     archived: str | None = Field(None, description="The place old segments were archived to.")
     host: Host = Field("127.0.0.1", description="The address to listen on.")
-    port: int = Field(
-        8080, ge=0, le=65535, description="The port to listen on; 0 takes a free one."
-    )
+    port: int = Field(8080, ge=0, le=65535, description="The port to listen on; 0: a free one.")
     deadline_ms: int = Field(
         80,
         ge=0,
@@ -104,6 +103,7 @@ class Settings(BaseSettings):
     segment_mib: int = Field(
         64, ge=1, description="The size past which the journal begins a new segment."
     )
+    journal_sync: JournalSync = Field("auto", description="Who waits for the journal's disk.")
     snapshot_mib: int = Field(
         256, ge=1, description="A snapshot is taken after so much was journaled."
     )

@@ -157,6 +157,11 @@ class FaultyFile(DiskFile):
         self._inner = inner
         self._name = name
 
+    @property
+    @override
+    def path(self) -> str:
+        return self._inner.path
+
     @override
     def write(self, data: bytes) -> None:
         self._disk.write(self._inner, self._name, data)
@@ -171,6 +176,10 @@ class FaultyFile(DiskFile):
                 self._inner.fail_sync()
             raise
         self._inner.sync()
+
+    @override
+    def fileno(self) -> int:
+        return self._inner.fileno()
 
     @override
     def close(self) -> None:

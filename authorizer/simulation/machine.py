@@ -41,14 +41,28 @@ class SteppedLoop(asyncio.SelectorEventLoop):
 class Machine(Simulation):
     """A simulation with an event loop, and at most one authorizer that lives on it."""
 
-    def __init__(self, seed: int = 0, segment_bytes: int = 1 << 20, **settings: Any) -> None:
-        """`segment_bytes` may be less than any setting can ask for."""
+    def __init__(
+        self,
+        seed: int = 0,
+        segment_bytes: int = 1 << 20,
+        *,
+        on_loop: bool = False,
+        **settings: Any,
+    ) -> None:
+        """`segment_bytes` may be less than any setting can ask for.
+
+        `on_loop`: the loop writes the journal, and only its syncs are steps. Otherwise a batch is
+        taken, written and synced in a step, as by a thread.
+        """
         super().__init__(seed)
         self.tick_seconds = SLICE_TICK_SECONDS
         self.loop = SteppedLoop()
         self.gated = False
         """Whether everything off the loop waits for `step`, keys and archive apart."""
-        self.world = self.make_world(self._open_journal, self._off_loop)
+        make_world = self.make_world_on_loop if on_loop else self.make_world
+        self.world = make_world(self._open_journal, self._off_loop)
+        self._raised: BaseException | None = None
+        """The failure that whoever drives the machine knows of."""
         self._settings = Settings(**settings)
         self._segment_bytes = segment_bytes
         self._gates: deque[asyncio.Future[None]] = deque()
@@ -61,7 +75,7 @@ class Machine(Simulation):
     def start(self) -> Recovered:
         """Recover and start. Gives what was recovered, which the running one takes over."""
         recovered = self.recover()
-        self.failure = None
+        self.failure = self._raised = None
         self._context = run(self._settings, self.world, recovered)
         self._running = self.loop.run_until_complete(self._context.__aenter__())
         return recovered
@@ -168,9 +182,20 @@ class Machine(Simulation):
             pass
 
     def commit_once(self) -> bool:
-        """Write and sync what gathered, as one batch. False if there was nothing."""
-        wrote = self.writer is not None and self.writer.step()
+        """Write and sync what gathered, as one batch. False if there was nothing.
+
+        What keeps it from becoming durable is raised, once.
+        """
+        try:
+            wrote = self.writer is not None and self.writer.step()
+        except BaseException as error:
+            self._raised = error
+            raise
         self.loop.settle()
+        if self.failure is not self._raised:
+            self._raised = self.failure
+            assert self.failure is not None
+            raise self.failure
         return wrote
 
     def answer(self, task: Task) -> Any:

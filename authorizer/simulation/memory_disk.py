@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 from copy import deepcopy
+from io import UnsupportedOperation
 from random import Random
 
 from typing_extensions import override
@@ -231,6 +232,11 @@ class MemoryFile(DiskFile):
         self._life = life
         self._name = name
 
+    @property
+    @override
+    def path(self) -> str:
+        return self._disk.path(self._name)
+
     @override
     def write(self, data: bytes) -> None:
         self._disk.step("write", self._life)
@@ -240,6 +246,10 @@ class MemoryFile(DiskFile):
     def sync(self) -> None:
         self._disk.live(self._life)
         self._disk.sync_step(self._inode, self._name)
+
+    @override
+    def fileno(self) -> int:
+        raise UnsupportedOperation("a file in memory has no number")
 
     def fail_sync(self) -> None:
         """Fail a sync, as `Inode.fail_sync` does."""

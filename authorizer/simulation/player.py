@@ -172,9 +172,7 @@ class Player(Asking):
 
     def follow(self) -> None:
         """A follower reads on."""
-        journal = self.machine.writer
-        assert journal is not None
-        self.follower.follow(journal, self.machine.durable)
+        self.follower.follow(self.machine.running.journal, self.machine.durable)
 
     def check_books(self) -> None:
         """Every account in memory is the bank's."""

@@ -29,6 +29,11 @@ class SteppedJournal(Journal):
     def chain(self) -> bytes:
         return self._journal.chain
 
+    @property
+    @override
+    def synced_by(self) -> str:
+        return "steps"
+
     @override
     def submit(self, submission: Submission) -> None:
         self._waiting = submission

@@ -6,12 +6,14 @@ from typing import Any, Final
 
 from authorizer.actors.entity import OffLoop
 from authorizer.persistence.archive.memory_archive import MemoryArchive
-from authorizer.persistence.journal.protocol import BlockingJournal, Journal
+from authorizer.persistence.journal.loop_journal import LoopJournal
+from authorizer.persistence.journal.protocol import BlockingJournal, Journal, TwoStepJournal
 from authorizer.persistence.state.recovery import Recovered
 from authorizer.runtime.world import KEYS, KeyPlace, World
 from authorizer.simulation.faulty_disk import FaultyDisk
 from authorizer.simulation.memory_disk import MemoryDisk
 from authorizer.simulation.stepped_journal import SteppedJournal
+from authorizer.simulation.stepped_syncs import SteppedSyncs
 
 FIRST_WALL_NS: Final = 1_751_155_200_000_000_000
 FIRST_MONOTONIC_NS: Final = 10**12
@@ -31,8 +33,8 @@ class Simulation:
         """The stopwatch."""
         self.tick_seconds = 0.0
         """How far the stopwatch moves whenever it is read."""
-        self.writer: SteppedJournal | None = None
-        """The journal that was opened last."""
+        self.writer: SteppedJournal | SteppedSyncs | None = None
+        """What makes the next batch durable, of the journal that was opened last."""
         self.failure: BaseException | None = None
         """The error that kept the journal or the keys from being written."""
 
@@ -50,6 +52,20 @@ class Simulation:
             self.writer = SteppedJournal(journal_of(recovered))
             return self.writer
 
+        return self._world(open_journal, off_loop)
+
+    def make_world_on_loop(
+        self, journal_of: Callable[[Recovered], TwoStepJournal], off_loop: OffLoop
+    ) -> World:
+        """The same, with a journal that the loop writes, and that is synced in steps."""
+
+        def open_journal(recovered: Recovered) -> Journal:
+            self.writer = SteppedSyncs()
+            return LoopJournal(journal_of(recovered), self.writer)
+
+        return self._world(open_journal, off_loop)
+
+    def _world(self, open_journal: Callable[[Recovered], Journal], off_loop: OffLoop) -> World:
         return World(
             disk=self.disk,
             keys=KeyPlace(self.disk, KEYS),

@@ -29,7 +29,11 @@ class Purchase:
 
 @dataclass
 class QueueModel:
-    """Turns of a loop: read all, handle a step, release a step, decline as many."""
+    """Turns of a loop: read all, handle a step, release a step, decline as many.
+
+    That a batch is written is seen once in a turn, as the loop sees the kernel's sync. So a batch
+    is measured to take longer than the disk did, by up to a turn.
+    """
 
     each_ns: int
     sync_ns: int = MS
@@ -45,12 +49,12 @@ class QueueModel:
         self._inbox: deque[Purchase] = deque()
         self._gathered: list[Purchase] = []
         self._writing: list[Purchase] = []
-        self._written_ns = 0
+        self._began_ns = self._written_ns = 0
         self._durable: deque[Purchase] = deque()
         self._turned_away: deque[int] = deque()
 
     def _ask_disk_ns(self) -> int:
-        running_ns = self.now_ns - (self._written_ns - self.sync_ns) if self._writing else 0
+        running_ns = self.now_ns - self._began_ns
         usual_ns = self._expected_sync_ns
         if not self._writing:
             return int(usual_ns)
@@ -99,10 +103,10 @@ class QueueModel:
         if self._writing and self.now_ns >= self._written_ns:
             self._durable.extend(self._writing)
             self._writing = []
-            self._expected_sync_ns += (self.sync_ns - self._expected_sync_ns) / 4
+            self._expected_sync_ns += (self.now_ns - self._began_ns - self._expected_sync_ns) / 4
         if not self._writing and self._gathered:
             self._writing, self._gathered = self._gathered, []
-            self._written_ns = self.now_ns + self.sync_ns
+            self._began_ns, self._written_ns = self.now_ns, self.now_ns + self.sync_ns
 
     def _release(self) -> None:
         count = min(len(self._durable), MAX_STEP)

@@ -62,11 +62,14 @@ def drain_has_begun(server: Server, waiting: socket.socket) -> None:
     assert select.select([waiting], [], [], STILL_OPEN_S)[0] == []
 
 
-def test_a_drain_answers_a_purchase_whose_sync_is_slow(make_server: MakeServer) -> None:
+def test_a_drain_answers_a_purchase_whose_sync_is_slow(
+    make_server: MakeServer, journal_sync: str
+) -> None:
     server = make_server(*PATIENT)
     gate = server.data.parent / "gate"
     command = [python(), "-m", "tests.support.gated", str(gate), "serve", "--port", "{port}"]
-    server._command = [*command, "--data", "{data}", *PATIENT]
+    command += ["--data", "{data}", "--journal-sync", journal_sync]
+    server._command = [*command, *PATIENT]
     server.start().client.open_account("a", FOOD="10.00")
     gate.touch()
     with connect(server) as waiting:

@@ -149,8 +149,8 @@ def device(tmp_path: Path) -> Iterator[ThinDevice]:
 
 
 @pytest.fixture
-def server(device: ThinDevice) -> Iterator[Server]:
-    made = Server(device.mounted, QUICKLY)
+def server(device: ThinDevice, journal_sync: str) -> Iterator[Server]:
+    made = Server(device.mounted, (*QUICKLY, "--journal-sync", journal_sync))
     made.log_path = device.mounted.parent / "server.log"
     try:
         yield made

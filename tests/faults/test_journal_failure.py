@@ -32,6 +32,9 @@ WALLETS: Final = {"CASH": "10.00", **{f"{number:032d}": "10000.00" for number in
 """So many that the snapshot of an account is longer than its event."""
 
 
+FLAGS: Final = (*PATIENT, "--wallet-by-mcc", MANY)
+
+
 class Room(ABC):
     """What bounds how much a server can still write."""
 
@@ -80,7 +83,7 @@ def newest_segment(data: Path) -> Path:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    made = Server(tmp_path, [*PATIENT, "--wallet-by-mcc", MANY])
+    made = Server(tmp_path, FLAGS)
     yield made
     made.end()
 
@@ -109,12 +112,15 @@ def run(*command: str) -> bool:
 # --- the journal -------------------------------------------------------------------------------
 
 
-def test_a_journal_that_cannot_be_written_ends_the_server(server: Server, room: Room) -> None:
+def test_a_journal_that_cannot_be_written_ends_the_server(
+    server: Server, room: Room, journal_sync: str
+) -> None:
     """With status 74, and without an answer to anything that is not durable.
 
     After a restart with room everything that was answered is there, and what was not is there as a
     whole or not at all.
     """
+    server.flags = (*FLAGS, "--journal-sync", journal_sync)
     client = server.start().client
     client.open_account("a", FOOD="1000000.00")
     room.leave(server, 24 * KIB)

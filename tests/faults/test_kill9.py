@@ -14,6 +14,7 @@ from random import Random
 
 import pytest
 
+from tests.faults.conftest import JOURNAL_SYNCS
 from tests.faults.ledger import (
     Ledger,
     Operation,
@@ -72,6 +73,7 @@ def test_what_a_client_was_told_survives_every_kill(server: Server, random: Rand
     everything: list[Operation] = []
     amid_start = set(random.sample(range(KILLS_UNDER_LOAD), KILLS_AMID_START))
     for kill in range(KILLS_UNDER_LOAD):
+        server.flags = (*FLAGS, "--journal-sync", JOURNAL_SYNCS[(kill + 1) % len(JOURNAL_SYNCS)])
         asked = load_and_kill(server, random, f"k{kill}")
         if kill in amid_start:
             kill_amid_start(server, random)

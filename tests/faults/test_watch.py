@@ -21,8 +21,9 @@ def hang(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def server(tmp_path: Path, hang: Path) -> Iterator[Server]:
+def server(tmp_path: Path, hang: Path, journal_sync: str) -> Iterator[Server]:
     command = [python(), "-m", "tests.support.gated", str(hang), "serve"]
+    command += ["--journal-sync", journal_sync]
     made = Server(tmp_path, command=[*command, "--port", "{port}", "--data", "{data}", *PATIENT])
     yield made
     hang.unlink(missing_ok=True)

@@ -22,6 +22,7 @@ from authorizer.persistence.privacy.vault import FILE, NEW, OLD, Vault
 from authorizer.simulation.faulty_disk import FaultyDisk
 from authorizer.simulation.memory_disk import MachineDied, MemoryDisk
 from tests.persistence.journals import ONE_SEGMENT, SMALL_SEGMENT, open_journal, read, some_batches
+from tests.persistence.ways import Write, by_a_loop, each_way
 
 BATCHES: Final = some_batches(8)
 RECORDS: Final = [record for batch in BATCHES for record in batch]
@@ -39,10 +40,10 @@ DISKS: Final = {"cache dropped": MemoryDisk, "cache kept": StubbornDisk}
 each_disk = pytest.mark.parametrize("make_disk", DISKS.values(), ids=DISKS)
 
 
-def write_all(disk: MemoryDisk, batches: Sequence[Sequence[bytes]]) -> None:
+def write_all(disk: MemoryDisk, batches: Sequence[Sequence[bytes]], write_batch: Write) -> None:
     opened = open_journal(disk, SMALL_SEGMENT)
     for batch in batches:
-        opened.write(opened.position + 1, batch)
+        write_batch(opened, batch)
 
 
 def missing(position: int) -> list[list[bytes]]:
@@ -56,15 +57,16 @@ def missing(position: int) -> list[list[bytes]]:
 
 
 @each_disk
+@each_way
 def test_whatever_sync_fails_the_next_start_loses_nothing_that_it_answers_for(
-    make_disk: Callable[[], MemoryDisk],
+    make_disk: Callable[[], MemoryDisk], write_batch: Write
 ) -> None:
     """Of files and of folders, in the start, in a batch, and in the making of a segment."""
     for nth in range(1, 100):
         disk = make_disk()
         disk.fail_sync(nth)
         try:
-            write_all(disk, BATCHES)
+            write_all(disk, BATCHES, write_batch)
         except OSError:
             disk.kill()
         else:
@@ -75,7 +77,7 @@ def test_whatever_sync_fails_the_next_start_loses_nothing_that_it_answers_for(
             at_once = disk.twin()
             at_once.lose_power(Random(seed))
             assert read(at_once).records[:position] == RECORDS[:position]
-        write_all(disk, missing(position))
+        write_all(disk, missing(position), write_batch)
         disk.lose_power(Random(nth))
         found = read(disk)
         assert (found.records, found.torn) == (RECORDS, None)
@@ -83,17 +85,18 @@ def test_whatever_sync_fails_the_next_start_loses_nothing_that_it_answers_for(
 
 
 @each_disk
+@each_way
 def test_a_start_that_fails_as_well_is_made_up_for_by_the_next_one(
-    make_disk: Callable[[], MemoryDisk],
+    make_disk: Callable[[], MemoryDisk], write_batch: Write
 ) -> None:
     """Whatever its disk refused."""
     for second in range(1, 12):
         disk = make_disk()
         opened = open_journal(disk, ONE_SEGMENT)
-        opened.write(1, [b"[1]"])
+        write_batch(opened, [b"[1]"])
         disk.fail_sync()
         with pytest.raises(OSError, match="Input/output error"):
-            opened.write(2, [b"[2]"])
+            write_batch(opened, [b"[2]"])
         disk.kill()
         disk.fail_sync(second)
         with suppress(OSError):
@@ -143,6 +146,22 @@ def ended_by_a_failed_sync(disk: FaultyDisk) -> None:
     opened.close()
 
 
+def ended_by_a_failed_sync_on_a_loop(disk: FaultyDisk) -> None:
+    opened = open_journal(disk)
+    by_a_loop(opened, [b"[1]"])
+    disk.fail("sync")
+    with pytest.raises(OSError, match="Input/output error"):
+        by_a_loop(opened, [b"[2]"])
+    opened.close()
+
+
+def ended_before_a_sync(disk: FaultyDisk) -> None:
+    """By a bug: a server waits for it."""
+    opened = open_journal(disk)
+    opened.begin(1, [b"[1]"])
+    opened.close()
+
+
 def went_on_after_an_orderly_end(disk: FaultyDisk) -> None:
     opened = open_journal(disk)
     opened.close()
@@ -189,6 +208,8 @@ def has_an_unreadable_mark(disk: FaultyDisk) -> None:
     "end",
     [
         ended_by_a_failed_sync,
+        ended_by_a_failed_sync_on_a_loop,
+        ended_before_a_sync,
         went_on_after_an_orderly_end,
         began_a_segment_after_an_orderly_end,
         failed_a_sync_after_an_orderly_end,

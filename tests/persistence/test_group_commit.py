@@ -7,6 +7,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,10 +18,12 @@ from authorizer.persistence.journal.journal_thread import JournalThread
 from authorizer.persistence.journal.memory_journal import MemoryJournal
 from authorizer.persistence.journal.place import BEGINNING
 from authorizer.persistence.journal.protocol import Journal, Submission
+from authorizer.persistence.local_disk import LocalDisk
 from authorizer.simulation.faulty_disk import FaultyDisk
 from authorizer.simulation.memory_disk import MachineDied, MemoryDisk
 from authorizer.simulation.stepped_journal import SteppedJournal
 from tests.persistence.journals import ONE_SEGMENT, open_journal, read
+from tests.persistence.ways import KernelJournal, SteppedLoopJournal
 from tests.support.waiting import comes_true
 
 
@@ -64,6 +67,7 @@ class World:
         self.loop = Loop()
         self.answers = Answers()
         self.failures: list[BaseException] = []
+        self.raised = 0
         self.ticks = iter(range(10**9))
         self.journal = journal
         self.commit = GroupCommit(journal, self.loop.post, self.failures.append, self.seconds)
@@ -71,8 +75,13 @@ class World:
     def write(self) -> bool:
         """Have a batch written of all that gathered. False if nothing did."""
         self.commit.flush()
-        assert isinstance(self.journal, SteppedJournal)
-        return self.journal.step()
+        assert isinstance(self.journal, SteppedJournal | SteppedLoopJournal)
+        if self.journal.step():
+            return True
+        if len(self.failures) > self.raised:
+            self.raised = len(self.failures)
+            raise self.failures[-1]
+        return False
 
     def end(self) -> None:
         """Have everything written that was appended, and the journal closed."""
@@ -348,18 +357,24 @@ def test_positions_go_on_behind_what_was_recovered() -> None:
 
 
 @pytest.fixture(params=["write", "sync", "new segment"])
-def failing(request: pytest.FixtureRequest) -> tuple[World, FaultyDisk]:
+def refused(request: pytest.FixtureRequest) -> str:
+    """What the disk refuses."""
+    return str(request.param)
+
+
+@pytest.fixture(params=[SteppedJournal, SteppedLoopJournal])
+def failing(request: pytest.FixtureRequest, refused: str) -> tuple[World, FaultyDisk]:
     """A group commit that has written one batch, on a disk that refuses the second, once."""
     disk = FaultyDisk(MemoryDisk())
-    segment_bytes = 1 if request.param == "new segment" else ONE_SEGMENT
-    world = World(SteppedJournal(open_journal(disk, segment_bytes)))
+    segment_bytes = 1 if refused == "new segment" else ONE_SEGMENT
+    world = World(request.param(open_journal(disk, segment_bytes)))
     world.append_and_ask(b"[1]")
     world.write()
     world.loop.run()
-    if request.param == "write":
+    if refused == "write":
         disk.fail("write", error=errno.ENOSPC, written_bytes=40)
     else:
-        disk.fail("sync" if request.param == "sync" else "rename")
+        disk.fail("sync" if refused == "sync" else "rename")
     disk.calls.clear()
     return world, disk
 
@@ -374,6 +389,7 @@ def test_a_journal_that_cannot_be_written_lets_no_answer_go(
     with pytest.raises(OSError, match="memory:/journal") as raised:
         world.write()
     assert world.failures == [raised.value]
+    world.raised = 1
     world.loop.run()
     assert world.answers.given == [(b"[1]",)]
     assert world.commit.durable == 1
@@ -388,6 +404,7 @@ def test_a_journal_that_failed_is_never_written_again(
     world.append_and_ask(b"[3]")
     with pytest.raises(OSError, match="memory:/journal"):
         world.write()
+    world.raised = 1
     assert not world.write()
     world.append_and_ask(b"[4]")
     assert not world.write()
@@ -562,3 +579,28 @@ def test_what_the_thread_wrote_is_in_the_journal_once_and_in_order() -> None:
     world.end()
     expected = [record for number in range(3000) for record in (b"[%d]" % number, b"[]")]
     assert read(disk).records == expected
+
+
+def test_what_the_kernel_synced_is_in_the_journal_once_and_in_order(tmp_path: Path) -> None:
+    """The real journal, written by a real loop. Every batch begins a segment."""
+    disk = LocalDisk(tmp_path)
+    journal = KernelJournal(open_journal(disk, segment_bytes=1))
+    world = World(journal)
+
+    def append_and_flush(number: int) -> None:
+        world.append_and_ask(b"[%d]" % number, b"[]")
+        if number % 7 == 0:
+            world.commit.flush()
+
+    for until in range(100, 1001, 100):
+        for number in range(until - 100, until):
+            journal.loop.call_soon_threadsafe(append_and_flush, number)
+            world.loop.run()
+        journal.loop.call_soon_threadsafe(world.commit.flush)
+        assert run_until_answered(world, until)
+    world.journal.close()
+    expected = [record for number in range(1000) for record in (b"[%d]" % number, b"[]")]
+    found = read(disk)
+    assert found.records == expected
+    assert len(found.segments) == len(found.places) >= 10
+    assert world.failures == []

@@ -13,10 +13,16 @@ import pytest
 
 from authorizer.persistence.journal import frame
 from authorizer.persistence.journal import segments as journal
+from authorizer.persistence.journal.file_journal import FileJournal
 from authorizer.persistence.journal.journal_thread import JournalThread
 from authorizer.persistence.journal.memory_journal import MemoryJournal
 from authorizer.persistence.journal.place import BEGINNING, OtherJournalError, Place
-from authorizer.persistence.journal.protocol import BlockingJournal, Journal, Submission
+from authorizer.persistence.journal.protocol import (
+    BlockingJournal,
+    Journal,
+    Submission,
+    TwoStepJournal,
+)
 from authorizer.persistence.journal.reader import JournalReader
 from authorizer.persistence.journal.segments import Batch, JournalDamagedError
 from authorizer.persistence.local_disk import LocalDisk
@@ -32,6 +38,7 @@ from tests.persistence.journals import (
     some_batches,
     write,
 )
+from tests.persistence.ways import KernelJournal, SteppedLoopJournal
 from tests.support.waiting import PATIENCE_S
 
 
@@ -91,11 +98,19 @@ class InMemory(Kept):
         return self.journal
 
 
+def _in_two_steps(journal: BlockingJournal) -> TwoStepJournal:
+    assert isinstance(journal, FileJournal)
+    return journal
+
+
 WAYS: Final[dict[str, Callable[[BlockingJournal], Journal]]] = {
     "inline": lambda journal: journal,
     "by a thread": JournalThread,
     "in steps": SteppedJournal,
+    "by a loop, synced in steps": lambda journal: SteppedLoopJournal(_in_two_steps(journal)),
+    "by a loop, synced by the kernel": lambda journal: KernelJournal(_in_two_steps(journal)),
 }
+Stepped = SteppedJournal | SteppedLoopJournal
 
 
 class Store:
@@ -119,23 +134,38 @@ def append(opened: Journal, records: Sequence[bytes]) -> bytes:
     """Have a batch written, and wait for it."""
     batch = Appending(opened, records)
     opened.submit(batch)
-    if isinstance(opened, SteppedJournal):
+    if isinstance(opened, Stepped):
         assert opened.step()
     assert batch.ended.wait(PATIENCE_S)
     assert batch.chain is not None, batch.error
     return batch.chain
 
 
-@pytest.fixture(params=["local disk", "memory disk", "memory"])
-def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Kept:
-    if request.param == "memory":
+def make_kept(name: str, folder: Path) -> Kept:
+    if name == "memory":
         return InMemory()
-    return InFiles(MemoryDisk() if request.param == "memory disk" else LocalDisk(tmp_path))
+    return InFiles(MemoryDisk() if name == "memory disk" else LocalDisk(folder))
 
 
-@pytest.fixture(params=list(WAYS))
-def store(request: pytest.FixtureRequest, kept: Kept) -> Store:
-    return Store(kept, request.param)
+KEPT: Final = {
+    "memory": ("inline", "by a thread", "in steps"),
+    "memory disk": tuple(way for way in WAYS if way != "by a loop, synced by the kernel"),
+    "local disk": tuple(way for way in WAYS if way != "by a loop, synced in steps"),
+}
+"""Where journals are kept, and the ways in which they are written there."""
+
+
+@pytest.fixture(params=list(KEPT))
+def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Kept:
+    return make_kept(request.param, tmp_path)
+
+
+@pytest.fixture(
+    params=[(kept, way) for kept, ways in KEPT.items() for way in ways], ids=" written ".join
+)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    kept, way = request.param
+    return Store(make_kept(kept, tmp_path), way)
 
 
 BATCHES = some_batches(12)
@@ -263,7 +293,7 @@ def test_a_batch_that_is_refused_is_told_once_and_nothing_is_written(store: Stor
     wrong = Appending(opened, [b"two"])
     wrong._first = 5
     opened.submit(wrong)
-    if isinstance(opened, SteppedJournal):
+    if isinstance(opened, SteppedJournal):  # another one writes when a batch is submitted
         with pytest.raises(ValueError, match="does not follow"):
             opened.step()
     assert wrong.ended.wait(PATIENCE_S)
@@ -336,6 +366,28 @@ def test_a_data_folder_without_a_journal_is_an_empty_journal() -> None:
     disk = MemoryDisk()
     assert read(disk).position == 0
     assert disk.files() == {}
+
+
+def test_on_a_loop_whatever_syncs_is_a_step_of_its_own() -> None:
+    """The loop writes into memory only; a new segment is begun elsewhere, with all its syncs."""
+    disk = FaultyDisk(MemoryDisk())
+    opened = SteppedLoopJournal(open_journal(disk, segment_bytes=100))
+    disk.calls.clear()
+
+    def operations() -> list[str]:
+        return [operation for operation, _ in disk.calls]
+
+    opened.submit(Appending(opened, [b"[1]" * 40]))
+    assert operations() == ["write"]
+    assert opened.step()
+    assert operations() == ["write", "sync"]
+    disk.calls.clear()
+    opened.submit(Appending(opened, [b"[2]"]))
+    assert operations() == []
+    assert opened.step()
+    assert "rename" in operations()
+    assert operations()[-2:] == ["write", "sync"]
+    assert read(disk).records == [b"[1]" * 40, b"[2]"]
 
 
 def test_one_write_and_one_sync_make_a_batch_durable() -> None:

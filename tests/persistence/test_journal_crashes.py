@@ -17,6 +17,7 @@ from tests.persistence.journals import (
     some_batches,
     write,
 )
+from tests.persistence.ways import WRITES, Write, by_its_caller, each_way
 
 BATCHES = some_batches(8)
 RECORDS = [record for batch in BATCHES for record in batch]
@@ -31,8 +32,9 @@ DEATHS: dict[str, Death] = {
 class Run:
     """A process that writes the batches that are still missing, and may die of it."""
 
-    def __init__(self, disk: MemoryDisk) -> None:
+    def __init__(self, disk: MemoryDisk, write_batch: Write = by_its_caller) -> None:
         self.disk = disk
+        self.write_batch = write_batch
         self.durable = 0
         """What it could have answered for when it died."""
 
@@ -42,7 +44,7 @@ class Run:
             opened = open_journal(self.disk, SMALL_SEGMENT)
             self.durable = opened.position
             for batch in batches_behind(opened.position):
-                opened.write(opened.position + 1, batch)
+                self.write_batch(opened, batch)
                 self.durable = opened.position
         except MachineDied:
             return False
@@ -59,11 +61,13 @@ def batches_behind(position: int) -> list[list[bytes]]:
     return []
 
 
-def deaths_at_every_step(begin: Callable[[], MemoryDisk]) -> Iterator[Run]:
+def deaths_at_every_step(
+    begin: Callable[[], MemoryDisk], write_batch: Write = by_its_caller
+) -> Iterator[Run]:
     """Runs that died before their first step, before their second, and so on to the last."""
     steps = 0
     while True:
-        run = Run(begin())
+        run = Run(begin(), write_batch)
         run.disk.die_after(steps)
         if run.finish():
             return
@@ -95,21 +99,22 @@ BEGINNINGS = [MemoryDisk, torn_journal, journal_with_unfinished_segment]
 
 @pytest.mark.parametrize("begin", BEGINNINGS)
 @pytest.mark.parametrize("death", DEATHS.values(), ids=DEATHS)
+@each_way
 def test_what_was_durable_is_there_after_a_death_at_any_step(
-    begin: Callable[[], MemoryDisk], death: Death
+    begin: Callable[[], MemoryDisk], death: Death, write_batch: Write
 ) -> None:
     """Starting, writing, beginning a segment and cutting a torn tail: no step may be the last.
 
     What is there besides is whole batches; and the journal goes on.
     """
-    for run in deaths_at_every_step(begin):
-        for seed in range(6):
+    for run in deaths_at_every_step(begin, write_batch):
+        for seed in range(3):
             disk = run.disk.twin()
             death(disk, Random(seed))
             found = read(disk)
             assert run.durable <= found.position
             assert found.records == RECORDS[: found.position]
-            assert Run(disk).finish()
+            assert Run(disk, write_batch).finish()
             assert read(disk).records == RECORDS
             assert_goes_on(disk, RECORDS)
 
@@ -136,7 +141,7 @@ def test_deaths_one_after_the_other_lose_nothing() -> None:
     """Whatever comes together: each start is right behind any history of deaths."""
     for seed in range(150):
         random = Random(seed)
-        run = Run(MemoryDisk())
+        run = Run(MemoryDisk(), random.choice(list(WRITES.values())))
         durable = 0
         for _ in range(12):
             run.disk.die_after(random.randrange(14))

@@ -70,7 +70,9 @@ class Question(NamedTuple):
 
 
 class MortalLife(Life):
-    """One account, whose purchases outlive the machine."""
+    """One account, whose purchases outlive the machine. A batch is written in a step."""
+
+    on_loop = False
 
     @initialize(card=st.booleans())
     def begin(self, card: bool) -> None:
@@ -80,6 +82,7 @@ class MortalLife(Life):
             snapshots_kept=2,
             id_retention_days=RETENTION_DAYS,
             closed_in_memory_hours=0.0001,
+            on_loop=self.on_loop,
         )
         self.machine.start()
         self.questions: list[Question] = []
@@ -359,9 +362,17 @@ class MortalLife(Life):
 REMEMBERED: Final = ("wallet", "money_in", "owed", "model", "limits", "frozen", "blocked")
 """What of the model a death takes back."""
 
+
+class MortalLifeOnLoop(MortalLife):
+    """The same, where the loop writes the journal, and only its syncs are steps."""
+
+    on_loop = True
+
+
 TestMortalLife = MortalLife.TestCase
-TestMortalLife.settings = settings(
-    max_examples=80,
+TestMortalLifeOnLoop = MortalLifeOnLoop.TestCase
+TestMortalLife.settings = TestMortalLifeOnLoop.settings = settings(
+    max_examples=40,
     stateful_step_count=50,
     # Making a failure smaller can take longer than a run of all tests may.
     phases=[phase for phase in Phase if phase not in (Phase.shrink, Phase.explain)],

@@ -112,13 +112,17 @@ def in_plain(seen: Any) -> Any:
 
 
 class Authorizer(RuleBasedStateMachine):
-    """The authorizer and the model, side by side."""
+    """The authorizer and the model, side by side. A batch is taken and written in a step."""
+
+    on_loop = False
 
     def __init__(self) -> None:
         super().__init__()
         self.small_pages = patch.object(remembered, "PAGE_ENTRIES", 3)
         self.small_pages.start()
-        self.machine = Machine(segment_bytes=700, max_resident_accounts=2, snapshots_kept=2)
+        self.machine = Machine(
+            segment_bytes=700, max_resident_accounts=2, snapshots_kept=2, on_loop=self.on_loop
+        )
         self.bank = Bank()
         self.history = [self.bank.copy()]
         """The model as it was behind every command: a crash takes it back to one of them."""
@@ -642,9 +646,16 @@ def check_times(machine: Machine) -> None:
             newest_us = event.at_us
 
 
+class AuthorizerOnLoop(Authorizer):
+    """The same, where the loop writes the journal, and only its syncs are steps."""
+
+    on_loop = True
+
+
 TestAuthorizer = Authorizer.TestCase
-TestAuthorizer.settings = settings(
-    max_examples=60,
+TestAuthorizerOnLoop = AuthorizerOnLoop.TestCase
+TestAuthorizer.settings = TestAuthorizerOnLoop.settings = settings(
+    max_examples=30,
     stateful_step_count=40,
     # Making a failure smaller can take longer than a run of all tests may.
     phases=[phase for phase in Phase if phase not in (Phase.shrink, Phase.explain)],

@@ -16,8 +16,14 @@ ACCOUNTS = [f"a{number}" for number in range(6)]
 
 
 def after_history(seed: int, crashes: int = 3) -> Machine:
-    """The machine behind a history, at work again."""
-    machine = Machine(seed, segment_bytes=2000, max_resident_accounts=3, snapshots_kept=2)
+    """The machine behind a history, at work again. With odd seeds the loop writes the journal."""
+    machine = Machine(
+        seed,
+        segment_bytes=2000,
+        max_resident_accounts=3,
+        snapshots_kept=2,
+        on_loop=seed % 2 == 1,
+    )
     machine.start()
     for account in ACCOUNTS:
         machine.ask(machine.dispatcher.ask(commands.opening(account, FOOD=10_000, CASH=5_000)))

@@ -314,6 +314,17 @@ def _(folder: Path, settings: dict[str, Any]) -> Any:
     return len(journal_files(folder))
 
 
+@wired("journal_sync", "thread", seen="thread", by_default="aio")
+def _(folder: Path, settings: dict[str, Any]) -> Any:
+    async def job() -> str:
+        given = load_settings(data=folder, **settings)
+        world = real_world(given, LocalDisk(folder), _not_expected)
+        async with run(given, world, recover_with_summary(world, given)) as running:
+            return running.journal.synced_by
+
+    return asyncio.run(job())
+
+
 def _not_expected(error: BaseException) -> None:
     raise error
 

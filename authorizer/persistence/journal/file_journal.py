@@ -6,12 +6,12 @@ from typing import Final
 
 from typing_extensions import override
 
-from authorizer.persistence.disk import Disk, FilePlace, is_there, replace
+from authorizer.persistence.disk import Disk, DiskFile, FilePlace, is_there, replace
 from authorizer.persistence.journal import clean_shutdown, frame
 from authorizer.persistence.journal import segments as journal
 from authorizer.persistence.journal.journal_files import JournalFiles
 from authorizer.persistence.journal.place import Place
-from authorizer.persistence.journal.protocol import BlockingJournal
+from authorizer.persistence.journal.protocol import TwoStepJournal
 from authorizer.persistence.journal.reader import JournalReader
 from authorizer.persistence.journal.segments import Batch
 
@@ -19,7 +19,7 @@ _ASIDE: Final = f"{journal.FOLDER}/torn.tmp"
 _NEW_SEGMENT: Final = f"{journal.FOLDER}/new-segment.tmp"
 
 
-class FileJournal(BlockingJournal):
+class FileJournal(TwoStepJournal):
     """Writes behind what a `JournalReader` has read to the end.
 
     One write and one sync a batch. A segment that has grown past `segment_bytes` is followed by a
@@ -37,6 +37,8 @@ class FileJournal(BlockingJournal):
         self._chain = read.chain
         self._sound = True
         """Whether every write so far is on the device."""
+        self._begun: tuple[bytes, int, int]
+        """Of the batch that is written and not yet synced: its chain, its bytes, its records."""
         disk.make_folder(journal.FOLDER)
         newest = read.take_newest()
         if read.torn is not None:
@@ -66,20 +68,44 @@ class FileJournal(BlockingJournal):
 
     @override
     def write(self, first_position: int, records: Sequence[bytes]) -> bytes:
+        self.begin(first_position, records)
+        self._file.sync()
+        return self.complete()
+
+    @property
+    @override
+    def is_full(self) -> bool:
+        return self._size_bytes >= self._limit_bytes
+
+    @override
+    def start_segment(self) -> None:
+        self._sound = False
+        self._file.close()
+        self._start_segment()
+
+    @property
+    @override
+    def file(self) -> DiskFile:
+        return self._file
+
+    @override
+    def begin(self, first_position: int, records: Sequence[bytes]) -> None:
         if first_position != self._position + 1:
             raise ValueError(f"position {first_position} does not follow {self._position}")
         self._sound = False
-        if self._size_bytes >= self._limit_bytes:
-            self._file.close()
-            self._start_segment()
+        if self.is_full:
+            self.start_segment()
         data, chain = frame.batch(first_position, records, self._chain)
         self._file.write(data)
-        self._file.sync()
-        self._chain = chain
-        self._size_bytes += len(data)
-        self._position += len(records)
+        self._begun = chain, len(data), len(records)
+
+    @override
+    def complete(self) -> bytes:
+        self._chain, size_bytes, records = self._begun
+        self._size_bytes += size_bytes
+        self._position += records
         self._sound = True
-        return chain
+        return self._chain
 
     @override
     def close(self) -> None:

@@ -37,7 +37,7 @@ class GroupCommit(Submission):
 
     It is itself the batch that it submits: the records that have gathered. `append`, `flush` and
     `when_durable` belong to the loop's thread. `take`, `written` and `failed` belong to the thread
-    of the journal.
+    of the journal, which may be the loop's.
 
     `post` hands a callback to the loop's thread, from any thread. `on_failure` is called in the
     journal's thread when a batch could not be written: it must end the process, for memory may be

@@ -34,6 +34,11 @@ class JournalThread(Journal):
     def chain(self) -> bytes:
         return self._journal.chain
 
+    @property
+    @override
+    def synced_by(self) -> str:
+        return "thread"
+
     @override
     def submit(self, submission: Submission) -> None:
         self._submitted.put(submission)

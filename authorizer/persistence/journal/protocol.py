@@ -14,6 +14,7 @@ from typing import Protocol
 
 from typing_extensions import override
 
+from authorizer.persistence.disk import DiskFile
 from authorizer.persistence.journal.place import Place
 from authorizer.persistence.journal.segments import Batch
 
@@ -65,6 +66,10 @@ class Journal(BatchSource, Protocol):
     def chain(self) -> bytes:
         """The hash chain's head after the newest durable batch."""
 
+    @property
+    def synced_by(self) -> str:
+        """Who waits for the disk, in a word."""
+
     def submit(self, submission: Submission) -> None:
         """Have a batch written. The next one may be submitted once this one is `written`."""
 
@@ -85,6 +90,11 @@ class BlockingJournal(Journal, Protocol):
         behind is unknown.
         """
 
+    @property
+    @override
+    def synced_by(self) -> str:
+        return "caller"
+
     @override
     def submit(self, submission: Submission) -> None:
         try:
@@ -93,3 +103,24 @@ class BlockingJournal(Journal, Protocol):
             submission.failed(error)
         else:
             submission.written(chain)
+
+
+class TwoStepJournal(BlockingJournal, Protocol):
+    """A journal of which each batch can be written first, and synced by whoever knows how."""
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the next batch goes into a new segment."""
+
+    def start_segment(self) -> None:
+        """Begin the new segment; `begin` does it where that was not done. Waits for the disk."""
+
+    @property
+    def file(self) -> DiskFile:
+        """The file that batches go into."""
+
+    def begin(self, first_position: int, records: Sequence[bytes]) -> None:
+        """Write a batch. `file` is to be synced then. OSError as from `write`."""
+
+    def complete(self) -> bytes:
+        """The file is synced, so the batch is durable: the hash chain's head after it."""
