@@ -12,6 +12,7 @@ from benchmarks import (
     against,
     builds,
     care,
+    disks,
     heads,
     holds,
     journal_rate,
@@ -24,6 +25,7 @@ from benchmarks import (
     pauses,
     probe,
     recovery_rate,
+    sync,
     throughput,
     wrk,
 )
@@ -38,6 +40,7 @@ NAMES = (
     "path",
     "heads",
     "journal",
+    "sync",
     "recovery",
     "memory",
     "pauses",
@@ -49,9 +52,10 @@ NAMES = (
     "expiry",
 )
 COMPARED = ("http", "memory")
-NEED_WRK = {"http", "heads", "memory", "pauses", "care", "limits", "life", "expiry"}
+NEED_WRK = {"http", "heads", "sync", "memory", "pauses", "care", "limits", "life", "expiry"}
 OVERLOAD_SECONDS = 8
 TURN_SECONDS = 5
+SYNC_SECONDS = 3
 BATCHES = 600
 FAILURES = (
     ServerEnded,
@@ -59,6 +63,7 @@ FAILURES = (
     WrongBooksError,
     builds.BuildError,
     care.NotCaughtUpError,
+    disks.DiskError,
     holds.NotExpiredError,
     path.WrongPathError,
     probe.WrongAnswerError,
@@ -70,6 +75,7 @@ http      durable authorizations per second against a constant-answer endpoint
 path      the processor time of a purchase, stage by stage, without sockets and disk
 heads     heads that are new each time against heads that are the same
 journal   records made durable per second
+sync      who waits for the journal's disk, on disks from 25 us to 5 ms a sync (root, FUSE, zram)
 recovery  events recovered per second
 memory    resident memory with 1, 10,000 and 1,000,000 accounts
 pauses    the slowest answers in a minute of full load with 100,000 accounts
@@ -95,6 +101,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if NEED_WRK.intersection(chosen) and not wrk.available():
         print(f"{wrk.INSTALL}. Without it: python -m benchmarks journal recovery")
         return 2
+    if "sync" in chosen and (missing := disks.missing()):
+        if "sync" in options.names:
+            print(f"sync needs {missing}")
+            return 2
+        print(f"sync is left out: it needs {missing}")
+        chosen.remove("sync")
     if "overload" in chosen and not open_loop.available():
         print(open_loop.INSTALL)
         return 2
@@ -130,8 +142,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add(
         "--rounds",
         type=int,
-        help="turns of http, heads, limits and care, 5 s a side (default 5, with --against 10); "
-        "with --against also the starts of memory (default 3)",
+        help="turns of http, heads, limits and care, 5 s a side (default 5, with --against 10), "
+        "and of sync (default 3); with --against also the starts of memory (default 3)",
     )
     add("--against", metavar="COMMIT", help="compare with this commit's build (http, memory)")
     add(
@@ -195,6 +207,9 @@ def benchmark(name: str, options: argparse.Namespace) -> Callable[[Path], Iterab
             folder, rounds=options.rounds or 5, seconds=TURN_SECONDS
         ),
         "journal": lambda folder: journal_rate.measure(folder, turns=4, turn_seconds=0.5),
+        "sync": lambda folder: sync.measure(
+            folder, rounds=options.rounds or 3, seconds=SYNC_SECONDS
+        ),
         "recovery": lambda folder: recovery_rate.measure(folder, events=options.events),
         "memory": lambda folder: memory.measure(folder, seconds=5),
         "pauses": lambda folder: pauses.measure(

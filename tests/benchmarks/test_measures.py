@@ -99,4 +99,4 @@ def test_without_wrk_only_what_needs_it_is_refused(
 def test_an_unknown_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["journal", "speed"])
-    assert "unknown: speed; known: http, journal" in capsys.readouterr().err
+    assert "unknown: speed; known: http, path" in capsys.readouterr().err
