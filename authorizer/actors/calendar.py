@@ -5,8 +5,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from authorizer.domain.accounts.state import NEVER_US
-from authorizer.domain.moments import moment_of, us_of
+from authorizer.domain.moments import NEVER_US, moment_of, us_of
 
 WindowOf = Callable[[str, int], tuple[int, int]]
 
@@ -18,6 +17,8 @@ def windows_in(time_zone: str) -> WindowOf:
     were put forward over it, at the first moment of that day. The week begins on Monday.
     """
     zone = ZoneInfo(time_zone)
+    newest: dict[str, tuple[int, int]] = {}
+    """The window of each kind that was asked for last: at its end all accounts ask for the next."""
 
     def start_us(day: date) -> int:
         return us_of(datetime.combine(day, time(), zone))
@@ -25,8 +26,11 @@ def windows_in(time_zone: str) -> WindowOf:
     def window_of(window: str, at_us: int) -> tuple[int, int]:
         if window == "lifetime":
             return 0, NEVER_US
-        first, last = _SPANS[window](moment_of(at_us).astimezone(zone).date())
-        return start_us(first), start_us(last)
+        starts_at_us, ends_at_us = newest.get(window, (0, 0))
+        if not starts_at_us <= at_us < ends_at_us:
+            first, last = _SPANS[window](moment_of(at_us).astimezone(zone).date())
+            starts_at_us, ends_at_us = newest[window] = start_us(first), start_us(last)
+        return starts_at_us, ends_at_us
 
     return window_of
 

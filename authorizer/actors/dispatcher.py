@@ -21,6 +21,7 @@ from authorizer.domain.aggregate import Aggregate
 from authorizer.domain.aggregates import AGGREGATE_OF_COMMAND, AGGREGATES
 from authorizer.domain.customers.aggregate import CUSTOMERS
 from authorizer.domain.customers.state import Customer
+from authorizer.domain.limits.aggregate import LIMITS
 from authorizer.domain.merchants.aggregate import MERCHANTS
 from authorizer.domain.messages import Command
 from authorizer.domain.outcomes import OUTCOMES, Done, Outcome, Reason, Refusal, RefusalKind
@@ -75,6 +76,7 @@ class Dispatcher:
         self._state = around.state
         self._run_queue = around.run_queue
         self._commit = around.commit
+        self._limits = around.state.single(LIMITS)
         self._max_inbox = bounds.inbox
         self.recall = recall
         """Finds purchases that have left memory."""
@@ -113,7 +115,7 @@ class Dispatcher:
             return actor
         if len(actor.actor_inbox) >= self._max_inbox:
             return _FULL_TICKET if aggregate is TICKETS else _FULL
-        if type(command) in LIMITED and self.counting is not None:
+        if self._limits.terms and type(command) in LIMITED and self.counting is not None:
             await self.counting.wait(actor.state)
         message: Any = command
         named = purchase_named(command) if aggregate is ACCOUNTS else None
@@ -149,7 +151,7 @@ class Dispatcher:
         inbox = actor.actor_inbox
         if inbox.waiting and len(inbox) >= self._max_inbox:
             return OUTCOMES[Reason.OVERLOADED]
-        if self.counting is not None and self.counting.is_due(actor.state):
+        if self._limits.terms and self.counting is not None and self.counting.is_due(actor.state):
             self.counting.first(command.account_id, partial(self._submit, command, reply))
             return None
         if self.recall.archive.has_any:

@@ -14,6 +14,7 @@ from authorizer.domain.accounts.commands import Authorize
 from authorizer.domain.accounts.leaving import is_over
 from authorizer.domain.accounts.purchases import authorize, authorize_by_all_rules
 from authorizer.domain.accounts.room import Room
+from authorizer.domain.accounts.short_way import authorize_shortly
 from authorizer.domain.accounts.state import Account, Recalled, forget_id_pages
 from authorizer.domain.aggregate import Aggregate, Context, Entity
 from authorizer.domain.messages import Event
@@ -176,10 +177,14 @@ class EntityActor(LoopActor, Generic[S]):
         around, state = self.around, self.state
         clock, context = around.clock, around.context
         try:
+            now_us, waited_ns = clock.now_us(), clock.monotonic_ns() - command.received_ns
             if state.special or context.policy.global_limits.terms:
-                return self._authorize_by_all_rules(command)
-            waited_ns = clock.monotonic_ns() - command.received_ns
-            outcome, event = authorize(state, command, context, clock.now_us(), waited_ns)
+                verdict = authorize_shortly(state, command, context, now_us, waited_ns)
+                if verdict is None:
+                    return self._authorize_by_all_rules(command)
+                outcome, event = verdict
+            else:
+                outcome, event = authorize(state, command, context, now_us, waited_ns)
             if event is None:
                 return outcome
             commit = around.commit

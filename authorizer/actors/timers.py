@@ -13,8 +13,8 @@ from typing import Final
 from authorizer.actors.clock import Clock
 from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.domain.accounts.at_rest import has_more
-from authorizer.domain.accounts.state import NEVER_US, Account
-from authorizer.domain.moments import SECOND_US
+from authorizer.domain.accounts.state import Account
+from authorizer.domain.moments import NEVER_US, SECOND_US
 from authorizer.persistence.state.state import State
 
 SLOT_US: Final = SECOND_US // 4

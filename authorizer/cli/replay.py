@@ -12,8 +12,8 @@ from authorizer.cli.points import Point, PointType, time_text
 from authorizer.cli.progress import journal_bytes, progress
 from authorizer.cli.story import HistoryLine, story
 from authorizer.domain.accounts.aggregate import ACCOUNTS
-from authorizer.domain.accounts.state import NEVER_US, Account
-from authorizer.domain.moments import DAY_US, duration_text
+from authorizer.domain.accounts.state import Account
+from authorizer.domain.moments import DAY_US, NEVER_US, duration_text
 from authorizer.domain.money import format_cents
 from authorizer.http.api.wire import money
 from authorizer.http.card_document import card_part

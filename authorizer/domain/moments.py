@@ -7,6 +7,8 @@ SECOND_US: Final = 1_000_000
 MINUTE_US: Final = 60 * SECOND_US
 HOUR_US: Final = 60 * MINUTE_US
 DAY_US: Final = 24 * HOUR_US
+NEVER_US: Final = 2**62
+"""A time that does not come."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -25,7 +25,7 @@ class Counts:
 
     def __init__(self) -> None:
         self.limits = GlobalLimits()
-        self.limits.terms["day"] = TERMS
+        self.limits.terms = {"day": TERMS}
         self.asked: list[str] = []
         self.go_on = asyncio.Event()
         self.fails_for: set[str] = set()
@@ -116,7 +116,8 @@ async def test_an_account_whose_look_up_failed_is_let_alone_for_a_while() -> Non
 
 async def test_a_limit_that_cannot_begin_keeps_no_other_from_it() -> None:
     counts = Counts()
-    counts.limits.terms["each"] = TERMS._replace(window="transaction")
+    each = TERMS._replace(window="transaction")
+    counts.limits.terms = {"day": TERMS, "each": each}
     counts.account("a")
     counts.fails_for = {"day"}
     counts.go_on.set()
@@ -127,7 +128,7 @@ async def test_a_limit_that_cannot_begin_keeps_no_other_from_it() -> None:
 
 async def test_without_limits_for_all_nothing_is_due() -> None:
     counts = Counts()
-    counts.limits.terms.clear()
+    counts.limits.terms = {}
     assert not counts.counting.is_due(counts.account("a"))
     await counts.counting.wait(counts.account("a"))
     assert counts.asked == []

@@ -25,8 +25,8 @@ from authorizer.domain.accounts.events import (
 )
 from authorizer.domain.accounts.limits import LimitEntry, LimitScope
 from authorizer.domain.accounts.purchase_events import LimitPut
-from authorizer.domain.accounts.state import NEVER_US
 from authorizer.domain.aggregates import AGGREGATES
+from authorizer.domain.moments import NEVER_US
 from authorizer.domain.money import MAX_AMOUNT_DIGITS
 from authorizer.domain.sealing import unsealed
 from tests.support import documents

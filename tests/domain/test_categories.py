@@ -5,6 +5,13 @@ from __future__ import annotations
 import pytest
 
 from authorizer.domain.accounts.categories import DEFAULT_WALLETS, CategoryTable
+from authorizer.domain.accounts.policy import Policy
+
+
+def wallet_for(mcc: str, table: CategoryTable | None = None) -> str:
+    """The wallet that is asked first at an MCC."""
+    policy = Policy(table or CategoryTable())
+    return policy.sources_by_mcc.get(mcc, policy.sources_elsewhere)[0]
 
 
 @pytest.mark.parametrize(
@@ -23,18 +30,18 @@ from authorizer.domain.accounts.categories import DEFAULT_WALLETS, CategoryTable
     ],
 )
 def test_an_mcc_names_a_wallet_and_any_other_names_cash(mcc: str, wallet: str) -> None:
-    assert CategoryTable().wallet_for(mcc) == wallet
+    assert wallet_for(mcc) == wallet
 
 
 @pytest.mark.parametrize("mcc", [" 5411", "5411 ", "05411", "\N{FULLWIDTH DIGIT FIVE}411", "541"])
 def test_an_mcc_is_compared_as_exact_text(mcc: str) -> None:
-    assert CategoryTable().wallet_for(mcc) == "CASH"
+    assert wallet_for(mcc) == "CASH"
 
 
 def test_the_table_is_configuration() -> None:
     table = CategoryTable({"4111": "TRANSPORT"}, "OTHER")
-    assert table.wallet_for("4111") == "TRANSPORT"
-    assert table.wallet_for("5411") == "OTHER"
+    assert wallet_for("4111", table) == "TRANSPORT"
+    assert wallet_for("5411", table) == "OTHER"
     assert table.wallets() == ("TRANSPORT", "OTHER")
 
 

@@ -44,7 +44,8 @@ def policy_with(*limits: LimitPut) -> Policy:
     of_all = GlobalLimits()
     for one in limits:
         if one.is_global:
-            of_all.terms[one.name] = LimitTerms(*one[5:10], LimitMode(one.mode))
+            terms = LimitTerms(*one[5:10], LimitMode(one.mode))
+            of_all.terms = {**of_all.terms, one.name: terms}
     return Policy(global_limits=of_all)
 
 

@@ -29,9 +29,9 @@ from authorizer.domain.accounts.purchase_commands import (
 )
 from authorizer.domain.accounts.purchase_events import HoldDeclined, IncrementDeclined
 from authorizer.domain.accounts.purchases import authorize_by_all_rules
-from authorizer.domain.accounts.state import NEVER_US, Account
+from authorizer.domain.accounts.state import Account
 from authorizer.domain.limits.state import GlobalLimits
-from authorizer.domain.moments import DAY_US, HOUR_US
+from authorizer.domain.moments import DAY_US, HOUR_US, NEVER_US
 from tests.support.any_event import unhurried
 from tests.support.builders import BY, NOW_US
 

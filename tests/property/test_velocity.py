@@ -34,11 +34,11 @@ from authorizer.domain.accounts.purchase_commands import (
 )
 from authorizer.domain.accounts.purchase_lookup import find_purchase, purchase_view
 from authorizer.domain.accounts.purchase_state import PurchaseStatus
-from authorizer.domain.accounts.purchases import authorize_by_all_rules
-from authorizer.domain.accounts.state import NEVER_US, Account
-from authorizer.domain.moments import DAY_US, HOUR_US
+from authorizer.domain.accounts.state import Account
+from authorizer.domain.moments import DAY_US, HOUR_US, NEVER_US
 from authorizer.domain.outcomes import Refusal
 from tests.support.documents import MCC
+from tests.support.purchases import decided_either_way
 
 TRAILING: Final = {"PT5H": 5 * HOUR_US, "P2D": 2 * DAY_US}
 WINDOWS: Final = ("transaction", "day", "week", "lifetime", *TRAILING)
@@ -193,7 +193,7 @@ class Velocity(RuleBasedStateMachine):
         spending = Spending(wallet, MCC[wallet], "LOJA", None)
         expected, key = self.expected(spending, amount, 1), self.name()
         command = Authorize(A, key if named else None, amount, MCC[wallet], "LOJA", None, 0, BY)
-        outcome, events = authorize_by_all_rules(self.account, command, CONTEXT, self.now_us, 0)
+        outcome, events = decided_either_way(self.account, command, CONTEXT, self.now_us)
         self.take(*events)
         assert outcome.reason.name_on_wire == expected
         if expected == "approved":

@@ -14,6 +14,7 @@ from authorizer.domain.accounts.events import AccountOpened, CardOpened
 from authorizer.domain.accounts.policy import Policy
 from authorizer.domain.accounts.purchases import Verdict, authorize
 from authorizer.domain.accounts.state import Account
+from authorizer.domain.accounts.trailing_window import TrailingWindow
 from authorizer.domain.aggregate import Context
 from authorizer.domain.aggregates import INDEXES
 from authorizer.domain.customers.state import ERASED
@@ -178,8 +179,11 @@ def deep(value: Any) -> Any:
     """
     if isinstance(value, DescriptorTable):
         return value.entries(), getattr(value, "position", None)
+    if isinstance(value, TrailingWindow):
+        return value.length_us, list(value.entries())
     if isinstance(value, Account):
-        return _fields(value) | {"expiries": _expiries(value)}
+        found = _fields(value) | {"expiries": _expiries(value)}
+        return {name: member for name, member in found.items() if name not in _READY}
     if type(value).__module__.startswith("authorizer.domain.") and not isinstance(value, _VALUES):
         return _fields(value)
     if isinstance(value, dict):
@@ -189,6 +193,7 @@ def deep(value: Any) -> Any:
     return value
 
 
+_READY = ("counting", "ready_limits")
 _VALUES = (tuple, str, Enum)
 """What never changes is compared as it is."""
 

@@ -25,12 +25,12 @@ from authorizer.domain.accounts.limit_counters import Limit
 from authorizer.domain.accounts.limits import (
     TRANSACTION,
     LimitCheck,
-    LimitTerms,
     Spending,
     first_exceeded,
 )
 from authorizer.domain.accounts.policy import Policy
 from authorizer.domain.accounts.purchase_state import Purchase
+from authorizer.domain.accounts.ready_limits import limits_in_force
 from authorizer.domain.accounts.state import Account, AccountStatus
 from authorizer.domain.outcomes import Reason
 
@@ -192,7 +192,10 @@ def _checks(
     """What each limit says that has the purchase in its scope; only those exceeded if not told."""
     whole_cents = amount_cents if only is None else only.amount_cents + amount_cents
     adds_count = 1 if only is None else 0
-    for name, counted, terms, is_global in _limits(rules):
+    account, of_all = rules.account, rules.policy.global_limits.terms
+    in_force = limits_in_force(account.limits, account.global_limits, of_all)
+    for name, counting, terms, is_global in in_force:
+        counted = counting or rules.parts.get(name)
         # where what was spent before is not known, it holds for the purchase alone
         limit = counted or Limit(name, terms)
         if not limit.applies_to(spending):
@@ -219,17 +222,3 @@ def _checks(
             max_count=check.terms.max_count,
         )
         yield check
-
-
-def _limits(rules: Rules) -> Iterator[tuple[str, Limit | None, LimitTerms, bool]]:
-    """Each limit with the terms that hold, and whether it is for every account.
-
-    None for one whose count the account has not begun.
-    """
-    account = rules.account
-    for name, limit in account.limits.items():
-        yield name, limit, limit.terms, False
-    for name, terms in rules.policy.global_limits.terms.items():
-        counted = account.global_limits.get(name)
-        begun = counted is not None and counted.terms.counts_like(terms)
-        yield name, counted if begun else rules.parts.get(name), terms, True

@@ -27,10 +27,6 @@ class CategoryTable:
     wallet_by_mcc: Mapping[str, str] = field(default_factory=lambda: DEFAULT_WALLET_BY_MCC)
     fallback: str = CASH
 
-    def wallet_for(self, mcc: str) -> str:
-        """The wallet that an MCC names."""
-        return self.wallet_by_mcc.get(mcc, self.fallback)
-
     def wallets(self) -> tuple[str, ...]:
         """Every wallet the table can name, in a stable order: what an account has by default."""
         return tuple(dict.fromkeys((*self.wallet_by_mcc.values(), self.fallback)))

@@ -10,8 +10,9 @@ from authorizer.domain.accounts.purchase_state import (
     PurchaseOperation,
     PurchaseStatus,
 )
-from authorizer.domain.accounts.state import NEVER_US, Account
+from authorizer.domain.accounts.state import Account
 from authorizer.domain.accounts.velocity import recount
+from authorizer.domain.moments import NEVER_US
 from authorizer.domain.outcomes import Reason
 
 

@@ -6,8 +6,8 @@ and part of the account's state. Bounds of calendar windows come in from outside
 events, so that a changed time zone rewrites nothing.
 """
 
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator
+from itertools import starmap
 from typing import Any
 
 from authorizer.domain.accounts.limits import (
@@ -15,6 +15,7 @@ from authorizer.domain.accounts.limits import (
     Change,
     Counted,
     LimitCheck,
+    LimitEntry,
     LimitScope,
     LimitTerms,
     LimitView,
@@ -22,6 +23,7 @@ from authorizer.domain.accounts.limits import (
     pack_terms,
     unpack_terms,
 )
+from authorizer.domain.accounts.trailing_window import TrailingWindow
 from authorizer.domain.descriptors import DescriptorTable
 from authorizer.domain.outcomes import Reason
 
@@ -31,56 +33,65 @@ class Limit:
 
     __slots__ = (
         "_merchants",
-        "_takes_all",
         "ends_at_us",
-        "entries",
         "name",
         "starts_at_us",
+        "takes_all",
         "terms",
+        "trailing",
         "used_cents",
         "used_count",
     )
 
-    def __init__(self, name: str, terms: LimitTerms) -> None:
+    def __init__(self, name: str, terms: LimitTerms, entries: Iterable[LimitEntry] = ()) -> None:
+        """`entries`: the purchases in a trailing window, oldest first."""
         self.name = name
         self.terms = terms
         self._merchants = DescriptorTable.of(terms.scope.merchants)
-        self._takes_all = terms.scope == LimitScope()
+        self.takes_all = terms.scope == LimitScope()
+        """Whether every purchase is in the scope."""
+        self.trailing: TrailingWindow | None = None
+        """What is counted in a trailing window; None for other windows."""
+        if terms.trailing_us is not None:
+            self.trailing = TrailingWindow(terms.trailing_us, entries)
         self.starts_at_us = 0
         self.ends_at_us = 0
         """The calendar window that is counted in, without its end; 0 for other windows."""
         self.used_cents = 0
         self.used_count = 0
-        self.entries: OrderedDict[str, tuple[int, int]] = OrderedDict()
-        """Of a trailing window: time and amount of each purchase in it, oldest first.
-
-        What leaves is at the front: a plain dict would look through all that has left already."""
+        """What is used in that window; so is the one before."""
 
     def applies_to(self, spending: Spending) -> bool:
         """Whether a purchase is in the scope."""
-        if self._takes_all:
-            return True
+        return self.takes_all or self.takes(*spending)
+
+    def takes(self, source: str, mcc: str, merchant: str, card_id: str | None) -> bool:
+        """The same, of the values of a `Spending`."""
         scope = self.terms.scope
         return (
-            (not scope.wallets or spending.source in scope.wallets)
-            and (not scope.mccs or spending.mcc in scope.mccs)
-            and (not scope.cards or spending.card_id in scope.cards)
-            and (self._merchants is None or self._merchants.meets(spending.merchant))
+            (not scope.wallets or source in scope.wallets)
+            and (not scope.mccs or mcc in scope.mccs)
+            and (not scope.cards or card_id in scope.cards)
+            and (self._merchants is None or self._merchants.meets(merchant))
         )
 
     def used(self, now_us: int) -> tuple[int, int]:
         """The amount, in centavos, and the count that are used at a time."""
-        if self.terms.trailing_us is not None:
-            since_us = now_us - self.terms.trailing_us
-            cents, count = self.used_cents, self.used_count
-            for at_us, entry_cents in self.entries.values():
-                if at_us > since_us:
-                    break
-                cents, count = cents - entry_cents, count - 1
-            return cents, count
+        if self.trailing is not None:
+            return self.trailing.used(now_us)
         if self.starts_at_us <= now_us < self.ends_at_us:
             return self.used_cents, self.used_count
         return 0, 0
+
+    def total(self) -> tuple[int, int]:
+        """What is kept as used: in the calendar window, or of a trailing one's purchases."""
+        if self.trailing is not None:
+            return self.trailing.total()
+        return self.used_cents, self.used_count
+
+    def entries(self) -> Iterable[LimitEntry]:
+        """The purchases that a trailing window keeps, oldest first; none for other windows."""
+        return () if self.trailing is None else self.trailing.entries()
 
     def check(
         self, terms: LimitTerms, spending_cents: int, adds_count: int, now_us: int
@@ -93,10 +104,7 @@ class Limit:
         self, terms: LimitTerms, spending_cents: int, adds_count: int, now_us: int
     ) -> Reason | None:
         """`AMOUNT_LIMIT`, `COUNT_LIMIT`, or None: the purchase fits."""
-        if terms.trailing_us is None and self.starts_at_us <= now_us < self.ends_at_us:
-            cents, count = self.used_cents, self.used_count
-        else:
-            cents, count = self.used(now_us)
+        cents, count = self.used(now_us)
         most_cents, most = terms.max_amount_cents, terms.max_count
         if most_cents is not None and cents + spending_cents > most_cents:
             return Reason.AMOUNT_LIMIT
@@ -111,40 +119,12 @@ class Limit:
 
     def count(self, change: Change, now_us: int) -> None:
         """Count a purchase, or a change of one."""
-        if self.terms.trailing_us is not None:
-            self._count_trailing(change)
-            self._forget(now_us - self.terms.trailing_us)
+        if self.trailing is not None:
+            self.trailing.change(change)
+            self.trailing.forget(now_us)
         elif self.starts_at_us <= change.made_at_us < self.ends_at_us:
             self.used_cents += change.amount_cents
             self.used_count += change.adds_count
-
-    def _count_trailing(self, change: Change) -> None:
-        known = self.entries.get(change.key)
-        if known is None:
-            if change.adds_count <= 0:  # it has left the window by now
-                return
-            newest_us, _ = next(reversed(self.entries.values()), (change.made_at_us, 0))
-            self.entries[change.key] = (change.made_at_us, change.amount_cents)
-            if change.made_at_us < newest_us:  # a late capture brings an older purchase back
-                in_order = sorted(self.entries.items(), key=lambda entry: entry[1][0])
-                self.entries = OrderedDict(in_order)
-        elif change.adds_count < 0:
-            del self.entries[change.key]
-        else:
-            self.entries[change.key] = (known[0], known[1] + change.amount_cents)
-        self.used_cents += change.amount_cents
-        self.used_count += change.adds_count
-
-    def _forget(self, since_us: int) -> None:
-        """Drop what has left a trailing window."""
-        while self.entries:
-            key = next(iter(self.entries))
-            at_us, cents = self.entries[key]
-            if at_us > since_us:
-                return
-            del self.entries[key]
-            self.used_cents -= cents
-            self.used_count -= 1
 
     def view(self, now_us: int) -> LimitView:
         """Describe it as it stands."""
@@ -152,10 +132,9 @@ class Limit:
 
     def renews_at_us(self, now_us: int) -> int | None:
         """When something of it becomes free again by itself; None: never, or nothing is used."""
-        trailing_us = self.terms.trailing_us
-        if trailing_us is not None:
-            times = (at for at, _ in self.entries.values() if at > now_us - trailing_us)
-            return next((at + trailing_us for at in times), None)
+        if self.trailing is not None:
+            oldest_us = self.trailing.oldest_us(now_us)
+            return None if oldest_us is None else oldest_us + self.trailing.length_us
         if self.terms.window in (TRANSACTION, "lifetime"):
             return None
         return self.ends_at_us if now_us < self.ends_at_us else None
@@ -178,17 +157,16 @@ def pack_limit(limit: Limit) -> tuple[Any, ...]:
         pack_terms(limit.terms),
         limit.starts_at_us,
         limit.ends_at_us,
-        limit.used_cents,
-        limit.used_count,
-        [(key, *entry) for key, entry in limit.entries.items()],
+        *limit.total(),
+        list(map(tuple, limit.entries())),
     )
 
 
 def unpack_limit(values: list[Any]) -> Limit:
     """The limit that `pack_limit` made values of."""
     name, terms, starts_at_us, ends_at_us, used_cents, used_count, entries = values
-    limit = Limit(name, unpack_terms(terms))
+    limit = Limit(name, unpack_terms(terms), starmap(LimitEntry, entries))
     limit.starts_at_us, limit.ends_at_us = starts_at_us, ends_at_us
-    limit.used_cents, limit.used_count = used_cents, used_count
-    limit.entries = OrderedDict((key, (at_us, cents)) for key, at_us, cents in entries)
+    if limit.trailing is None:
+        limit.used_cents, limit.used_count = used_cents, used_count
     return limit

@@ -10,7 +10,6 @@ from authorizer.domain.accounts.commands import Authorize
 from authorizer.domain.accounts.deciders import PRODUCT, Decider
 from authorizer.domain.accounts.events import PurchaseApproved, PurchaseDeclined
 from authorizer.domain.accounts.idempotency import approval, purchase_fingerprint
-from authorizer.domain.accounts.limits import Change, Spending
 from authorizer.domain.accounts.policy import Policy
 from authorizer.domain.accounts.purchase_lookup import announced_purchase, find_purchase
 from authorizer.domain.accounts.purchase_state import (
@@ -20,8 +19,9 @@ from authorizer.domain.accounts.purchase_state import (
     PurchaseStatus,
     PurchaseTerms,
 )
+from authorizer.domain.accounts.ready_limits import ReadyLimits
 from authorizer.domain.accounts.state import Account
-from authorizer.domain.accounts.velocity import count_change, limit_changes_due
+from authorizer.domain.accounts.velocity import limit_changes_due
 from authorizer.domain.aggregate import Context
 from authorizer.domain.messages import Event
 from authorizer.domain.outcomes import OUTCOMES, Outcome, Reason
@@ -202,18 +202,24 @@ def purchase_approved(account: Account, event: PurchaseApproved) -> None:
         account.wallets_cents[event.wallet] -= event.amount_cents
     elif event.card_id is not None:
         account.cards[event.card_id].limit_used_cents += event.amount_cents
-    if account.limits or account.global_limits:
+    if account.counting:
         _count(account, event)
     if event.transaction_id is not None:
         _remember(account, event, approval(event.wallet or CREDIT_LIMIT, event.override_mcc))
 
 
 def _count(account: Account, event: PurchaseApproved) -> None:
-    """Count a purchase of one message for the limits. One without an id is never reversed."""
-    key = event.transaction_id or f"\0{account.position}"
-    mcc = event.override_mcc or event.mcc
-    spending = Spending(event.wallet or CREDIT_LIMIT, mcc, event.merchant, event.card_id)
-    count_change(account, spending, Change(key, event.at_us, event.amount_cents, 1), event.at_us)
+    """Count a purchase of one message for the limits: `count_change` of it, in a shorter way."""
+    ready, at_us, cents = account.ready_limits, event.at_us, event.amount_cents
+    if ready is None:
+        ready = account.ready_limits = ReadyLimits(account.limits, account.global_limits, {})
+    for limit in ready.counting(event):
+        trailing = limit.trailing
+        if trailing is not None:  # one without an id is never reversed: any number will do
+            trailing.count(event.transaction_id or account.position, at_us, cents)
+        elif limit.starts_at_us <= at_us < limit.ends_at_us:
+            limit.used_cents += cents
+            limit.used_count += 1
 
 
 def purchase_declined(account: Account, event: PurchaseDeclined) -> None:

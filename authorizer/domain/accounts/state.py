@@ -14,15 +14,13 @@ from authorizer.domain.accounts.events import CardOpened, CardReplaced
 from authorizer.domain.accounts.idempotency import IdempotencyKeys, StoredAnswer
 from authorizer.domain.accounts.limit_counters import Limit
 from authorizer.domain.accounts.purchase_state import Purchase
+from authorizer.domain.accounts.ready_limits import ReadyLimits, counting_of
 from authorizer.domain.index import Index
+from authorizer.domain.moments import NEVER_US
 
 MAX_OPERATIONS: Final = 1000
 """Operations that an account keeps in memory, limit queries going first; the journal keeps all."""
 _LIMIT_QUERY: Final = OperationKind.LIMIT_QUERY.value
-
-
-NEVER_US: Final = 2**62
-"""A time that does not come."""
 
 
 class Recalled(NamedTuple):
@@ -50,6 +48,7 @@ class Account:
         "account_id",
         "adjustments",
         "cards",
+        "counting",
         "credit_keys",
         "customer_id",
         "expiries",
@@ -63,6 +62,7 @@ class Account:
         "position",
         "purchase_keys",
         "purchases",
+        "ready_limits",
         "recalled",
         "special",
         "status",
@@ -99,11 +99,21 @@ class Account:
         self.limits: dict[str, Limit] = {}
         self.global_limits: dict[str, Limit] = {}
         """The account's parts of the limits for every account."""
+        self.counting: tuple[Limit, ...] = ()
+        """Those of both that count purchases, as all do but those on a single one."""
+        self.ready_limits: ReadyLimits | None = None
+        """The limits, as the last purchase looked at them; None where they have changed since."""
 
     @property
     def exists(self) -> bool:
         """Whether it has been opened."""
         return self.position > 0
+
+    def limits_changed(self) -> None:
+        """Note that limits were put, changed or taken away."""
+        both = (*self.limits.values(), *self.global_limits.values())
+        self.counting = counting_of(both)
+        self.ready_limits = None
 
     def expires(self, purchase: Purchase) -> None:
         """Note when a hold runs out."""

@@ -1,6 +1,5 @@
 """Putting velocity limits, and counting purchases for them."""
 
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 
 from authorizer.domain.accounts.limit_counters import Limit, counted_in
@@ -38,8 +37,7 @@ def put_limit(account: Account, command: PutLimit, context: Context, now_us: int
 
 
 def _kept(known: Limit, command: PutLimit, now_us: int) -> LimitPut:
-    entries = tuple(LimitEntry(key, *entry) for key, entry in known.entries.items())
-    used = (known.used_cents, known.used_count, entries)
+    used = (*known.total(), tuple(known.entries()))
     return _put(command, now_us, (known.starts_at_us, known.ends_at_us), used)
 
 
@@ -119,6 +117,9 @@ def limits_of(account: Account, is_global: bool) -> dict[str, Limit]:
 
 def limits_to_count(account: Account, of_all: Mapping[str, LimitTerms]) -> bool:
     """Whether there is a limit for every account for which this one has not begun to count."""
+    ready = account.ready_limits
+    if ready is not None and ready.of_all is of_all and ready.all_count:
+        return False
     counted = account.global_limits
     return any(
         name not in counted or not counted[name].terms.counts_like(terms)
@@ -153,7 +154,7 @@ def limit_changes_due(
 def recount(account: Account, purchase: Purchase, before_cents: int, at_us: int) -> None:
     """Count what has changed of a purchase's present amount, in the window it was made in."""
     after_cents = purchase.counted_cents
-    if after_cents == before_cents or not (account.limits or account.global_limits):
+    if after_cents == before_cents or not account.counting:
         return
     assert purchase.source is not None
     terms = purchase.terms
@@ -167,15 +168,15 @@ def recount(account: Account, purchase: Purchase, before_cents: int, at_us: int)
 
 def count_change(account: Account, spending: Spending, change: Change, at_us: int) -> None:
     """Count a purchase, or a change of one, for every limit that has it in its scope."""
-    for limits in (account.limits, account.global_limits):
-        for limit in limits.values():
-            if limit.applies_to(spending):
-                limit.count(change, at_us)
+    for limit in account.counting:
+        if limit.applies_to(spending):
+            limit.count(change, at_us)
 
 
 def limit_put(account: Account, event: LimitPut) -> None:
     """The limit counts, with what is used of it."""
     limits_of(account, event.is_global)[event.name] = _limit_of(event)
+    account.limits_changed()
     account.special = True
 
 
@@ -188,19 +189,21 @@ def _limit_of(event: LimitPut) -> Limit:
         event.scope,
         LimitMode(event.mode),
     )
-    limit = Limit(event.name, terms)
+    limit = Limit(event.name, terms, event.entries)
     limit.starts_at_us, limit.ends_at_us = event.starts_at_us, event.ends_at_us
-    limit.used_cents, limit.used_count = event.used_cents, event.used_count
-    limit.entries = OrderedDict((key, (at_us, cents)) for key, at_us, cents in event.entries)
+    if limit.trailing is None:
+        limit.used_cents, limit.used_count = event.used_cents, event.used_count
     return limit
 
 
 def limit_removed(account: Account, event: LimitRemoved) -> None:
     """The limit is gone."""
     del limits_of(account, event.is_global)[event.name]
+    account.limits_changed()
 
 
 def limit_window_began(account: Account, event: LimitWindowBegan) -> None:
     """The limit counts from nothing in its new window."""
     limit = limits_of(account, event.is_global)[event.name]
     limit.begin_window(event.starts_at_us, event.ends_at_us)
+    account.ready_limits = None

@@ -37,7 +37,7 @@ def remove_global_limit(
 
 def global_limit_put(limits: GlobalLimits, event: GlobalLimitPut) -> None:
     """The limit stands."""
-    limits.terms[event.name] = LimitTerms(
+    terms = LimitTerms(
         event.window,
         event.trailing_us,
         event.max_amount_cents,
@@ -45,8 +45,9 @@ def global_limit_put(limits: GlobalLimits, event: GlobalLimitPut) -> None:
         event.scope,
         LimitMode(event.mode),
     )
+    limits.terms = {**limits.terms, event.name: terms}
 
 
 def global_limit_removed(limits: GlobalLimits, event: GlobalLimitRemoved) -> None:
     """The limit is gone."""
-    del limits.terms[event.name]
+    limits.terms = {name: terms for name, terms in limits.terms.items() if name != event.name}

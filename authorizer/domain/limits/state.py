@@ -1,5 +1,6 @@
 """The limits for every account, as they stand."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from authorizer.domain.accounts.limits import LimitTerms, pack_terms, unpack_terms
@@ -11,7 +12,8 @@ class GlobalLimits:
     def __init__(self) -> None:
         self.position = 0
         """The journal position of the newest event that is in this state; 0 before the first."""
-        self.terms: dict[str, LimitTerms] = {}
+        self.terms: Mapping[str, LimitTerms] = {}
+        """Another mapping after each change: who looked at one sees by that whether it holds."""
 
     @property
     def exists(self) -> bool:
