@@ -59,7 +59,7 @@ LIMITS_PUT = st.builds(
     ),
     st.sampled_from(("transaction", "day", "month", "lifetime", *TRAILING)),
     st.none() | st.integers(0, 300),
-    st.none() | st.integers(0, 5),
+    st.none() | st.integers(0, 9),
     st.sampled_from(
         (
             LimitScope(),
@@ -71,14 +71,14 @@ LIMITS_PUT = st.builds(
     ),
     st.sampled_from((LimitMode.ENFORCE, LimitMode.ENFORCE, LimitMode.SHADOW)),
 )
-IDS = st.none() | st.sampled_from("abcdef")
+IDS = st.none() | st.sampled_from([f"p{number}" for number in range(40)])
 KINDS: Final = ("k", "plain")
-CARDS = st.none() | st.sampled_from((*KINDS, "missing"))
+CARDS = st.sampled_from((None, None, None, *KINDS, "missing"))
 PURCHASES = st.builds(
     Authorize,
     st.just(ACCOUNT),
     IDS,
-    st.integers(1, 120),
+    st.integers(1, 60),
     st.sampled_from(("5811", "5812", "5411", "9")),
     st.sampled_from(SHOPS),
     CARDS,
@@ -86,14 +86,18 @@ PURCHASES = st.builds(
     st.just(BY),
     st.sampled_from((None, None, "01", "02")),
 )
-WAITED = st.sampled_from((0, 0, 0, DEADLINE_NS))
+WAITED = st.sampled_from((*[0] * 9, DEADLINE_NS))
 
 
 class Twins(RuleBasedStateMachine):
     """Two accounts to which the same happens, each decided in its own way."""
 
-    @initialize(meal=st.integers(0, 900), cash=st.integers(0, 900))
-    def open(self, meal: int, cash: int) -> None:
+    @initialize(
+        meal=st.integers(0, 4000),
+        cash=st.integers(0, 4000),
+        limits=st.dictionaries(NAMES, LIMITS_PUT, min_size=1),
+    )
+    def open(self, meal: int, cash: int, limits: dict[str, LimitTerms]) -> None:
         self.now_us = 10**6 * DAY_US // 50
         self.of_all = GlobalLimits()
         self.context = context(
@@ -109,6 +113,8 @@ class Twins(RuleBasedStateMachine):
         opened = AccountOpened(self.now_us, BY, ACCOUNT, {"MEAL": meal, "CASH": cash}, None)
         cards = [CardOpened(self.now_us, BY, ACCOUNT, "c", terms(name, 200)) for name in KINDS]
         self.take([opened, *cards])
+        for name, put in limits.items():
+            self.put(name, put)
 
     def take(self, events: Sequence[Any]) -> None:
         """Let events take place on both; they are what comes back from the journal's bytes."""
@@ -141,10 +147,14 @@ class Twins(RuleBasedStateMachine):
         assert ACCOUNTS.overdue is not None
         self.take(ACCOUNTS.overdue(self.short, self.now_us))
 
-    @rule(asked=st.lists(PURCHASES, min_size=1, max_size=5), waited_ns=WAITED)
+    @rule(asked=st.lists(PURCHASES, min_size=1, max_size=8), waited_ns=WAITED)
     def buy(self, asked: list[Authorize], waited_ns: int) -> None:
         for command in asked:
             self.buy_one(command, waited_ns)
+
+    @rule(asked=st.lists(PURCHASES, min_size=5, max_size=12))
+    def buy_much(self, asked: list[Authorize]) -> None:
+        self.buy(asked, 0)
 
     def buy_one(self, command: Authorize, waited_ns: int) -> None:
         asked = (command, self.context, self.now_us, waited_ns)
@@ -188,7 +198,10 @@ class Twins(RuleBasedStateMachine):
             AuthorizeHold(ACCOUNT, id_, amount, "5811", "LOJA X", None, False, hours, None, 0, BY)
         )
 
-    @rule(id_=st.sampled_from("abcghi"), amount=st.none() | st.integers(1, 60))
+    @rule(
+        id_=st.sampled_from(("p1", "p2", "p3", "p4", "p5", *"ghi")),
+        amount=st.none() | st.integers(1, 60),
+    )
     def reverse(self, id_: str, amount: int | None) -> None:
         self.ask(Reverse(ACCOUNT, id_, self.name(), amount, None, BY))
 
@@ -203,11 +216,13 @@ class Twins(RuleBasedStateMachine):
     def control(self, controls: CardControls) -> None:
         self.ask(PutCardControls(ACCOUNT, "k", controls, BY))
 
-    @rule(status=st.sampled_from((AccountStatus.ACTIVE, AccountStatus.FROZEN)))
-    def stand(self, status: AccountStatus) -> None:
-        self.ask(SetAccountStatus(ACCOUNT, status, "a reason", BY))
+    @rule(asked=PURCHASES)
+    def freeze(self, asked: Authorize) -> None:
+        self.ask(SetAccountStatus(ACCOUNT, AccountStatus.FROZEN, "a reason", BY))
+        self.buy_one(asked, 0)
+        self.ask(SetAccountStatus(ACCOUNT, AccountStatus.ACTIVE, "a reason", BY))
 
-    @rule(hours=st.sampled_from((1, 4, 20, 24, 48, 800)))
+    @rule(hours=st.sampled_from((1, 2, 4, 24, 48, 800)))
     def wait(self, hours: int) -> None:
         self.now_us += hours * HOUR_US
 
@@ -231,5 +246,5 @@ def come_back(account: Account) -> Account:
     return unpack(json.loads(written(account)))
 
 
-Twins.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+Twins.TestCase.settings = settings(max_examples=200, stateful_step_count=30, deadline=None)
 TestTwins = Twins.TestCase
