@@ -141,6 +141,21 @@ class Dispatcher:
             return refused
         return cast(Awaitable[Answer[R]], actor.actor_ref.ask(command, block=False))
 
+    def ready(self, account_id: str, purchase_id: str) -> EntityActor[Account] | None:
+        """The account's actor, if it can be asked about a purchase in this step of the loop.
+
+        None where `ask` has to be awaited: it would refuse, or look something up first.
+        """
+        actor = self.accounts.find(account_id)
+        if actor is None or len(actor.actor_inbox) >= self._max_inbox:
+            return None
+        counting = self.counting if self._limits.terms else None
+        if counting is not None and counting.is_due(actor.state):
+            return None
+        if self.recall.may_be_archived(account_id, purchase_id):
+            return None
+        return actor
+
     def submit(self, command: Authorize, reply: Reply) -> Outcome | None:
         """Queue a purchase; its outcome goes to `reply`. Return it where no account will decide."""
         if self.merchants.broken:

@@ -49,6 +49,11 @@ class InFlight:
         """With more than so many in flight, each one more is turned away."""
 
     @property
+    def is_full(self) -> bool:
+        """Whether one more is one too many."""
+        return self.count >= self.most
+
+    @property
     def is_over(self) -> bool:
         """Whether there are more than there may be."""
         return self.count > self.most

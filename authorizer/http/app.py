@@ -35,6 +35,7 @@ from authorizer.http.connection.request_id import RequestIds
 from authorizer.http.customer_search import CustomerSearchEndpoints
 from authorizer.http.customers import CustomerEndpoints
 from authorizer.http.decisions import DecisionEndpoints
+from authorizer.http.direct_operations import DirectOperations
 from authorizer.http.histories import HistoryEndpoints
 from authorizer.http.limits import LimitEndpoints
 from authorizer.http.merchants import MerchantEndpoints
@@ -109,14 +110,18 @@ def all_endpoints(services: Services) -> list[Endpoint]:
 
 def make_app(services: Services) -> App:
     """The ASGI application over these services."""
+    endpoints = all_endpoints(services)
     starlette = Starlette(
-        routes=router_routes(all_endpoints(services), services.access),
+        routes=router_routes(endpoints, services.access),
         exception_handlers=EXCEPTION_HANDLERS,
     )
     starlette.router.redirect_slashes = False
-    ids = services.request_ids
+    access, purchases, ids = services.access, services.purchases, services.request_ids
+    operations = DirectOperations(
+        endpoints, services.actors.dispatcher, access, purchases.in_flight, ids
+    )
     traced = Traced(starlette, ids)
-    return Transactions(traced, services.purchases, services.access, services.clock, ids)
+    return Transactions(traced, purchases, access, services.clock, ids, operations)
 
 
 class Traced:

@@ -15,7 +15,7 @@ from authorizer.http.access.roles import DECISIONS
 from authorizer.http.api.endpoints import endpoint
 from authorizer.http.api.problems import accepted
 from authorizer.http.api.wire import json_response, money, read_document
-from authorizer.http.authorizations import AuthorizationDocument
+from authorizer.http.purchase_requests import AuthorizationDocument
 
 _CENTS = "_cents"
 

@@ -24,6 +24,7 @@ from authorizer.http.connection.exchange import Exchange
 from authorizer.http.connection.plain_heads import PlainHead, PlainHeads
 from authorizer.http.connection.protocol import RECEIVED, RESPOND
 from authorizer.http.connection.request_id import RequestIds, idempotency_keys
+from authorizer.http.direct_operations import DirectOperations, PlainOperation
 from authorizer.http.transaction_answers import OF_OUTCOME, rendered
 from authorizer.http.transaction_body import parse
 
@@ -71,19 +72,42 @@ class Transactions:
     exchange = PurchaseExchange
 
     def __init__(
-        self, others: App, purchases: Purchases, access: Access, clock: Clock, ids: RequestIds
+        self,
+        others: App,
+        purchases: Purchases,
+        access: Access,
+        clock: Clock,
+        ids: RequestIds,
+        operations: DirectOperations | None = None,
     ) -> None:
+        """`operations`: those on purchases that go straight, too; None: all go over ASGI."""
         self._others = others
         self._purchases = purchases
         self._access = access
         self._ids = ids
         self._monotonic_ns = clock.monotonic_ns
+        self._operations = operations
         self.plain_heads = PlainHeads(PATHS)
 
+    def find(self, head: bytes, body: bytes) -> PlainHead | PlainOperation | None:
+        """The plain purchase, or the operation, that goes straight. See `DirectApp`."""
+        plain = self.plain_heads.find(head, body)
+        if plain is None and self._operations is not None:
+            return self._operations.find(head, body)
+        return plain
+
     def answer(
-        self, exchange: PurchaseExchange, head: PlainHead, body: bytes, read_ns: int
+        self,
+        exchange: PurchaseExchange,
+        head: PlainHead | PlainOperation,
+        body: bytes,
+        read_ns: int,
     ) -> None:
-        """Have a plain purchase decided. See `DirectApp`."""
+        """Have a plain purchase decided, or an operation done. See `DirectApp`."""
+        if isinstance(head, PlainOperation):
+            assert self._operations is not None
+            self._operations.answer(exchange, head, read_ns)
+            return
         identity = head.request_id or self._ids.new()
         caller = self._access.admit_plain(head.authorizations, head.foreign)
         if isinstance(caller, Denied):

@@ -23,7 +23,7 @@ from authorizer.followers.reports import bounds
 from authorizer.followers.reports.period import MAX_DAYS
 from authorizer.followers.reports.purchases.daily_sums import MAX_KEPT_SUMS
 from authorizer.followers.reports.tickets.cache import MAX_KEPT_TICKETS
-from authorizer.http import accounts, authorizations, card_controls, customer_document, limits
+from authorizer.http import accounts, card_controls, customer_document, limits, purchase_requests
 from authorizer.http.api import json_text, paging, query, wire
 from authorizer.http.connection import plain_heads, protocol, unread
 from authorizer.logs import background, repeats
@@ -127,8 +127,8 @@ EXPECTED: Final[Mapping[str, Callable[[], list[Any]]]] = {
     "customers on a page": lambda: [most(paging.Rows, "le")],
     "names in each kind": lambda: [*_scopes()],
     "`hold_hours`": lambda: [
-        most(authorizations.HoldHours, "ge"),
-        most(authorizations.HoldHours, "le"),
+        most(purchase_requests.HoldHours, "ge"),
+        most(purchase_requests.HoldHours, "le"),
         limits._MIN_US / SECOND_US,
         limits._MAX_US / DAY_US,
         "2³¹" if most(limits.Count, "le") == 2**31 else "",

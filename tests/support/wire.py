@@ -10,20 +10,25 @@ import asyncio
 import re
 import secrets
 import socket
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any, cast
 
+from starlette.applications import Starlette
 from uvicorn.server import ServerState
 
 from authorizer.actors.admission import Admission
 from authorizer.actors.purchases import InFlight, Purchases
 from authorizer.domain.access import ApiKey
 from authorizer.http.access.control import Access
+from authorizer.http.api.endpoints import Endpoint, router_routes
+from authorizer.http.api.problems import EXCEPTION_HANDLERS
+from authorizer.http.app import Traced
 from authorizer.http.connection.connections import Connections
 from authorizer.http.connection.plain_heads import PlainHead
 from authorizer.http.connection.protocol import Protocol
 from authorizer.http.connection.request_id import RequestIds
+from authorizer.http.direct_operations import DirectOperations, PlainOperation
 from authorizer.http.metrics import Metrics
 from authorizer.http.transactions import (
     App,
@@ -57,7 +62,11 @@ class Counting(Transactions):
     direct = 0
 
     def answer(
-        self, exchange: PurchaseExchange, head: PlainHead, body: bytes, read_ns: int
+        self,
+        exchange: PurchaseExchange,
+        head: PlainHead | PlainOperation,
+        body: bytes,
+        read_ns: int,
     ) -> None:
         """Count it, and answer."""
         self.direct += 1
@@ -169,7 +178,9 @@ class Site:
         max_in_flight: int = 1000,
         deadline_ns: int = 80_000_000,
         keys: tuple[ApiKey, ...] = (),
+        endpoints: Sequence[Endpoint] = (),
     ) -> None:
+        """`endpoints`: what it has besides transactions, where that is not `other`."""
         self.house = house
         self.admission = Admission(deadline_ns, lambda: 0)
         self.in_flight = InFlight(max_in_flight)
@@ -185,7 +196,15 @@ class Site:
         self.metrics = Metrics(self.purchases.counts)
         access = Access(keys, open_without_keys=not keys)
         ids = RequestIds(secrets.token_bytes)
-        self.transactions = Counting(other, self.purchases, access, house.clock, ids)
+        operations = DirectOperations(endpoints, house.dispatcher, access, self.in_flight, ids)
+        self.transactions = Counting(
+            _router(endpoints, access, ids) if endpoints else other,
+            self.purchases,
+            access,
+            house.clock,
+            ids,
+            operations,
+        )
         app: App = self.transactions
         if asgi:
 
@@ -199,6 +218,13 @@ class Site:
     def connect(self) -> Wire:
         """A new connection."""
         return Wire(self, Protocol(self.shared, self._config, self.state, {}, cast(Any, Loop())))
+
+
+def _router(endpoints: Sequence[Endpoint], access: Access, ids: RequestIds) -> App:
+    return Traced(
+        Starlette(routes=router_routes(endpoints, access), exception_handlers=EXCEPTION_HANDLERS),
+        ids,
+    )
 
 
 class Wire:

@@ -120,7 +120,11 @@ def problem_response(
 async def on_refused(_: Request, exception: Exception) -> Response:
     """Answer a refusal of the actors."""
     assert isinstance(exception, Refused)
-    refusal = exception.refusal
+    return refusal_response(exception.refusal)
+
+
+def refusal_response(refusal: Refusal) -> Response:
+    """The problem that a refusal is."""
     errors = [FieldError(refusal.field, refusal.detail)] if refusal.field else []
     told = {"reason": refusal.reason, "state": refusal.state}
     more = {name: value for name, value in told.items() if value is not None}
@@ -156,6 +160,11 @@ async def on_access_trail(_: Request, exception: Exception) -> Response:
 async def on_bug(_: Request, exception: Exception) -> Response:
     """Answer a bug, with nothing of its cause."""
     del exception
+    return bug_response()
+
+
+def bug_response() -> Response:
+    """What is told of a bug."""
     return problem_response(503, "this cannot be answered now")
 
 

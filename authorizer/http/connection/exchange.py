@@ -4,9 +4,6 @@ from collections.abc import Callable
 from typing import Any, ClassVar, runtime_checkable
 from typing import Protocol as Interface
 
-from authorizer.http.connection.plain_heads import PlainHead, PlainHeads
-
-
 class Respond(Interface):
     """Writes the whole answer to the request under way."""
 
@@ -57,10 +54,17 @@ class Exchange:
 class DirectApp(Interface):
     """An application that answers plain requests without ASGI, and all others with it."""
 
-    plain_heads: PlainHeads
-    """Knows the requests that it answers so."""
     exchange: type[Exchange]
     """What a connection makes one of for its requests."""
 
-    def answer(self, exchange: Any, head: PlainHead, body: bytes, read_ns: int) -> None:
-        """Have the exchange respond, now or later, once. It must not raise."""
+    def find(self, head: bytes, body: bytes) -> Any | None:
+        """The request that a head and a body are, with an empty line between them.
+
+        None: it goes the ordinary way. Nothing is done yet.
+        """
+
+    def answer(self, exchange: Any, found: Any, body: bytes, read_ns: int) -> None:
+        """Have the exchange respond to what was found, now or later, once. It must not raise.
+
+        It is called in the same turn of the loop.
+        """

@@ -141,7 +141,7 @@ class Protocol(Connection):
             and not self.transport.is_closing()
         ):
             head, end, body = data.partition(END_OF_HEAD)
-            plain = direct.plain_heads.find(head, body) if end else None
+            plain = direct.find(head, body) if end else None
             if plain is not None:
                 exchange.response_complete = False
                 self.cycle = exchange  # type: ignore[assignment]
