@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, runtime_checkable
 from typing import Protocol as Interface
 
+
 class Respond(Interface):
     """Writes the whole answer to the request under way."""
 
