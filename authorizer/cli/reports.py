@@ -12,7 +12,6 @@ import click
 from authorizer.cli import offline
 from authorizer.cli.options import laid_out, settings_options
 from authorizer.cli.progress import journal_bytes, progress, status_line
-from authorizer.domain.messages import Event
 from authorizer.followers.reports.local_days import LocalDays
 from authorizer.logs.setup import configure_logging
 from authorizer.persistence.disk import Disk, is_there
@@ -20,7 +19,7 @@ from authorizer.persistence.journal.journal_files import JournalFiles
 from authorizer.persistence.journal.reader import JournalReader
 from authorizer.persistence.journal.segments import Batch
 from authorizer.persistence.local_disk import LocalDisk
-from authorizer.persistence.state.history import events_of
+from authorizer.persistence.state.history import RawBatch
 from authorizer.settings.loading import environment_without_settings
 from authorizer.settings.model import Settings
 
@@ -222,14 +221,14 @@ def _remove_database(disk: LocalDisk) -> None:
             disk.remove(f"{FOLDER}/{name}")
 
 
-def feed_of(consumer: "Consumer", disk: Disk) -> "Feed":
-    """The feed of a follower from the journal of a data folder."""
+def feed_of(consumer: "Consumer[RawBatch]", disk: Disk) -> "Feed[RawBatch]":
+    """The feed of the tables from the journal of a data folder."""
     from authorizer.followers.feed import Feed  # noqa: PLC0415
 
-    def events(batch: Batch) -> Iterable[tuple[int, Event]]:
-        return events_of(disk, batch)
+    def raw(batch: Batch) -> Iterable[RawBatch]:
+        return (RawBatch(disk, batch),)
 
-    return Feed(consumer, JournalFiles(disk, whole=True), events)
+    return Feed(consumer, JournalFiles(disk, whole=True), raw)
 
 
 def journal_end(disk: Disk) -> int:
@@ -241,7 +240,7 @@ def journal_end(disk: Disk) -> int:
     return reader.position
 
 
-def _read_and_project(disk: Disk, feed: "Feed") -> int:
+def _read_and_project(disk: Disk, feed: "Feed[RawBatch]") -> int:
     from authorizer.followers.reports.tables.database import DatabaseError, problem_of  # noqa: PLC0415
 
     end = journal_end(disk)

@@ -4,7 +4,7 @@ import os
 import sys
 import threading
 import time
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -20,7 +20,7 @@ SWITCH_SECONDS: Final = 0.0002
 log = structlog.get_logger()
 
 
-def run(follower: Follower, feed: Feed) -> None:
+def run(follower: Follower[Any], feed: Feed[Any]) -> None:
     """Follow and answer until standard input ends, so that the process never outlives its server.
 
     Call it when everything is loaded: from here on the process yields to others. Standard output

@@ -2,25 +2,26 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
-from typing import Final, Protocol
+from typing import Final, Generic, Protocol, TypeVar
 
 import structlog
 
-from authorizer.domain.messages import Event
 from authorizer.persistence.journal.place import BEGINNING, OtherJournalError, Place
 from authorizer.persistence.journal.protocol import BatchSource
 from authorizer.persistence.journal.segments import Batch
 
-RUN_RECORDS: Final = 4_000
-"""A run ends with the batch that brings it to so many events."""
+RUN_RECORDS: Final = 16_000
+"""A run ends with the batch that brings it to so many events. Shorter ones cost more an event, and
+queries wait for longer ones."""
 
 log = structlog.get_logger()
 
-Events = Sequence[tuple[int, Event]]
-"""Events with their positions in the journal."""
+ReadT = TypeVar("ReadT")
+ReadT_contra = TypeVar("ReadT_contra", contravariant=True)
+"""What is read of the journal's batches: events with their positions, or whatever suits."""
 
 
-class Consumer(Protocol):
+class Consumer(Protocol[ReadT_contra]):
     """A consumer of the journal. It stores its place together with what it makes of the events."""
 
     def place(self) -> Place | None:
@@ -32,26 +33,29 @@ class Consumer(Protocol):
     def begin_anew(self) -> None:
         """Forget everything: the next batch is the journal's first."""
 
-    def take(self, events: Events, before: Place, after: Place) -> None:
+    def take(self, read: Sequence[ReadT_contra], before: Place, after: Place) -> None:
         """Take in all events between two places, and the new place with them, or nothing at all."""
 
+    def caught_up(self) -> None:
+        """Nothing more is there for now: do what was left for later. Called again and again."""
 
-class Feed:
+
+class Feed(Generic[ReadT]):
     """Brings a follower up with the journal. `position` is how far the follower is.
 
-    `events_of` gives the events of a batch of the journal.
+    `read` gives what the consumer takes of a batch of the journal.
     """
 
     def __init__(
         self,
-        consumer: Consumer,
+        consumer: Consumer[ReadT],
         journal: BatchSource,
-        events_of: Callable[[Batch], Iterable[tuple[int, Event]]],
+        read: Callable[[Batch], Iterable[ReadT]],
         run_records: int = RUN_RECORDS,
     ) -> None:
         self._consumer = consumer
         self._journal = journal
-        self._events_of = events_of
+        self._read = read
         self._run_records = run_records
         self._begun = False
         """Whether the follower is known to be at the place."""
@@ -107,10 +111,13 @@ class Feed:
     def _feed_up_to(self, durable: int, moved: Callable[[int], None]) -> None:
         for run in _runs(self._journal.batches(self._place, durable), self._run_records):
             after = Place.of(run[-1])
-            events = list(chain.from_iterable(map(self._events_of, run)))
-            self._consumer.take(events, self._place, after)
+            read = list(chain.from_iterable(map(self._read, run)))
+            self._consumer.take(read, self._place, after)
             self._place = after
-            moved(after.position)
+            if after.position < durable:
+                moved(after.position)
+        self._consumer.caught_up()
+        moved(self._place.position)
 
 
 def _runs(batches: Iterator[Batch], run_records: int) -> Iterator[list[Batch]]:

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 import structlog
 
-from authorizer.followers.feed import Consumer, Feed
+from authorizer.followers.feed import Consumer, Feed, ReadT_contra
 from authorizer.followers.troubles import Trouble, Troubles
 from authorizer.followers.wire import NoAnswer, line
 from authorizer.persistence.journal.segments import JournalDamagedError
@@ -25,7 +25,7 @@ JOURNAL_FAILURES: Final = (OSError, JournalDamagedError, *REPLAY_ERRORS)
 log = structlog.get_logger()
 
 
-class Follower(Consumer, Protocol):
+class Follower(Consumer[ReadT_contra], Protocol[ReadT_contra]):
     """A consumer of the journal that is asked about what it has stored."""
 
     def answer(self, query: str, params: Mapping[str, Any]) -> Any:
@@ -60,8 +60,8 @@ class Worker:
 
     def __init__(
         self,
-        follower: Follower,
-        feed: Feed,
+        follower: Follower[Any],
+        feed: Feed[Any],
         say: Callable[[bytes], None],
         seconds: Callable[[], float],
     ) -> None:

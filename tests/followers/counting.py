@@ -9,15 +9,16 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import structlog
 from typing_extensions import override
 
+from authorizer.domain.messages import Event
 from authorizer.followers import child
-from authorizer.followers.feed import Events, Feed
+from authorizer.followers.feed import Feed
 from authorizer.followers.troubles import Trouble
 from authorizer.followers.worker import JOURNAL_FAILURES, Follower
 from authorizer.persistence.journal.journal_files import JournalFiles
@@ -25,8 +26,11 @@ from authorizer.persistence.journal.place import BEGINNING, Place
 from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.state.history import events_of
 
+Counted = tuple[int, Event]
+"""An event and its position."""
 
-class Counting(Follower):
+
+class Counting(Follower[Counted]):
     """The number of events of each type, and of the runs in which they came."""
 
     def __init__(self, file: Path) -> None:
@@ -51,8 +55,12 @@ class Counting(Follower):
         self._keep(BEGINNING, Counter())
 
     @override
-    def take(self, events: Events, before: Place, after: Place) -> None:
-        self._keep(after, self._counts + Counter(type(event).__name__ for _, event in events))
+    def take(self, read: Sequence[Counted], before: Place, after: Place) -> None:
+        self._keep(after, self._counts + Counter(type(event).__name__ for _, event in read))
+
+    @override
+    def caught_up(self) -> None:
+        pass
 
     @override
     def answer(self, query: str, params: Mapping[str, Any]) -> Any:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import orjson
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from authorizer.domain.accounts.cards import CardTerms, Operation
 from authorizer.domain.accounts.events import CardOpened, PurchaseDeclined
@@ -20,7 +21,14 @@ from authorizer.domain.merchants.events import MerchantRegistered, MerchantRemov
 from authorizer.domain.messages import Event
 from authorizer.domain.moments import WrittenTime
 from authorizer.persistence.state import record
-from authorizer.persistence.state.record import UnknownRecordError, decode, describe, encode
+from authorizer.persistence.state.record import (
+    UnknownRecordError,
+    decode,
+    describe,
+    encode,
+    event_of,
+    fields_of,
+)
 from tests.support.any_event import any_event, unhurried
 from tests.support.journal_v1 import BATCHES
 
@@ -246,3 +254,21 @@ def test_a_description_is_a_plain_json_object(event: Event) -> None:
 def test_a_time_that_was_not_written_has_no_text() -> None:
     """The two kinds of times are told apart."""
     assert record._named(WrittenTime(1)) == {"at_us": 1, "text": None}
+
+
+@unhurried
+@given(st.lists(any_event, max_size=5))
+def test_records_read_in_one_go_are_the_same_events(events: list[Event]) -> None:
+    assert [event_of(fields) for fields in fields_of(list(map(encode, events)))] == events
+
+
+@pytest.mark.parametrize("records", [[b'["x",1'], [b"[1],[2]"], [b"[", b"]"]])
+def test_what_is_no_record_is_told_from_many(records: list[bytes]) -> None:
+    with pytest.raises(UnknownRecordError, match="no record of this program"):
+        fields_of(records)
+
+
+@pytest.mark.parametrize("fields", [[], ["nothing", 1], [[], 1], ["transaction_approved", 99, 1]])
+def test_no_event_is_made_of_unknown_fields(fields: list[Any]) -> None:
+    with pytest.raises(UnknownRecordError):
+        event_of(fields)

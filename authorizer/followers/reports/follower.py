@@ -13,6 +13,7 @@ from authorizer.followers.reports.tables.progress import OvertakenError
 from authorizer.followers.reports.tables.projector import Projector
 from authorizer.followers.troubles import Trouble
 from authorizer.followers.worker import JOURNAL_FAILURES, Follower
+from authorizer.persistence.state.history import RawBatch
 
 AWAY: Final = (
     "the reports' database is away; statements, lists and reports answer 503 until it is back"
@@ -20,7 +21,7 @@ AWAY: Final = (
 _STUCK: Final = (DatabaseError, OvertakenError, *JOURNAL_FAILURES)
 
 
-class ReportsFollower(Projector, Follower):
+class ReportsFollower(Projector, Follower[RawBatch]):
     """The tables of one database, and its queries with their caches."""
 
     def __init__(self, engine: Engine, days: LocalDays) -> None:

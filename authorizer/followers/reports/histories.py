@@ -4,8 +4,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, select
 
+from authorizer.followers.reports.tables.care_schema import contacts, operations
 from authorizer.followers.reports.tables.pages import Params, newest_first, page_of
-from authorizer.followers.reports.tables.schema import contacts, operations
 
 
 def card_operations(connection: Connection, params: Params) -> Any:

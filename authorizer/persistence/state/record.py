@@ -5,7 +5,7 @@ and versions, the aggregates declare. A record that was ever written stays reada
 changes, its version grows and an upgrade turns the old fields into the new ones.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -18,6 +18,9 @@ from authorizer.domain.sealing import PlainTexts, unsealed
 from authorizer.persistence.privacy.personal import join_texts
 
 MAX_JSON_INT: Final = 2**63 - 1
+
+Fields = list[Any]
+"""A record as JSON has it: its event's name, the version, the fields."""
 
 
 class Kind(NamedTuple):
@@ -66,16 +69,53 @@ def decode(record: bytes) -> Event:
         UnknownRecordError: the record's name or version is not known, or its fields don't fit.
     """
     try:
-        name, version, *fields = orjson.loads(record)
-        kind = _KINDS[name]
-        while version < kind.version:
-            fields = [_joined(field) for field in kind.upgrades[version](fields)]
-            version += 1
-        if version > kind.version:
-            raise UnknownRecordError(f"{name} version {version} is newer than this program")
-        event: Event = kind.revive(fields)
+        return _event(orjson.loads(record))
     except (ValueError, TypeError, LookupError) as error:
         raise UnknownRecordError(f"no record of this program: {record[:80]!r}") from error
+
+
+def fields_of(records: Sequence[bytes]) -> list[Fields]:
+    """The fields of many records, read in one go. `event_of` makes the events of them.
+
+    Raises:
+        UnknownRecordError: they are no records.
+    """
+    try:
+        found: list[Fields] = orjson.loads(b"[%b]" % b",".join(records))
+    except ValueError as error:
+        raise UnknownRecordError(f"no record of this program: {error}") from error
+    if len(found) != len(records):
+        raise UnknownRecordError("no record of this program: they are not one array each")
+    return found
+
+
+def event_of(fields: Fields) -> Event:
+    """The event of a record's fields, which belong to the event from now on.
+
+    Raises:
+        UnknownRecordError: as for `decode`.
+    """
+    head = fields[:2]
+    try:
+        return _event(fields)
+    except (ValueError, TypeError, LookupError) as error:
+        raise UnknownRecordError(f"no record of this program: {head!r}") from error
+
+
+def head_of(event: type[Any]) -> tuple[str, int]:
+    """The name and the version in the newest records of an event."""
+    return _HEADS[event]
+
+
+def _event(record: Fields) -> Event:
+    name, version, *fields = record
+    kind = _KINDS[name]
+    while version < kind.version:
+        fields = [_joined(field) for field in kind.upgrades[version](fields)]
+        version += 1
+    if version > kind.version:
+        raise UnknownRecordError(f"{name} version {version} is newer than this program")
+    event: Event = kind.revive(fields)
     return event
 
 

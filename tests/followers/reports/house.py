@@ -12,14 +12,13 @@ from authorizer.followers.feed import Consumer, Feed
 from authorizer.followers.reports.local_days import LocalDays
 from authorizer.followers.reports.queries import make_queries
 from authorizer.followers.reports.tables.projector import Projector
-from authorizer.followers.reports.tables.schema import metadata
 from authorizer.persistence.journal.file_journal import FileJournal
 from authorizer.persistence.journal.journal_files import JournalFiles
 from authorizer.persistence.journal.reader import JournalReader
-from authorizer.persistence.state.history import events_of
+from authorizer.persistence.state.history import RawBatch
 from authorizer.persistence.state.record import encode
 from authorizer.simulation.memory_disk import MemoryDisk
-from tests.support.tables import Tables, tables_of
+from tests.support.tables import Tables, columns_of, tables_of
 
 SMALL_SEGMENT: Final = 2_000
 
@@ -44,17 +43,17 @@ class House:
 
     def new_feed(
         self, run_records: int = 4_000, time_zone: str | None = None, keep_days: bool = False
-    ) -> Feed:
+    ) -> Feed[RawBatch]:
         """A process that has just started, and knows nothing but what is in the tables."""
         projector = Projector(self.engine, LocalDays(time_zone or self.time_zone), keep_days)
         return self.feed_of(projector, run_records)
 
-    def feed_of(self, consumer: Consumer, run_records: int = 4_000) -> Feed:
+    def feed_of(self, consumer: Consumer[RawBatch], run_records: int = 4_000) -> Feed[RawBatch]:
         """The journal for a consumer of it."""
         return Feed(
             consumer,
             JournalFiles(self.disk),
-            lambda batch: events_of(self.disk, batch),
+            lambda batch: (RawBatch(self.disk, batch),),
             run_records,
         )
 
@@ -80,7 +79,7 @@ class House:
 
 def rows_of(name: str, rows: Iterable[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
     """Rows as `tables` gives them."""
-    columns = [column.name for column in metadata.tables[name].c]
+    columns = columns_of(name)
     return sorted((tuple(row[column] for column in columns) for row in rows), key=repr)
 
 

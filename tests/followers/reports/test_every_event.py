@@ -29,6 +29,7 @@ from authorizer.domain.tickets.aggregate import TICKETS
 from authorizer.followers.reports.local_days import LocalDays
 from authorizer.followers.reports.tables.projection import PROJECTED, lookups, project
 from authorizer.followers.reports.tables.rows import Rows
+from authorizer.followers.reports.tables.terms import KnownTerms
 from authorizer.followers.reports.tables.ticket_rows import CONTACTS
 from tests.support.any_event import EVENTS
 
@@ -65,8 +66,8 @@ def test_every_event_of_a_ticket_is_a_contact() -> None:
 
 @given(st.one_of([EVENTS[event] for event in NOT_PROJECTED]))
 def test_an_event_that_is_not_projected_brings_no_row(event: Any) -> None:
-    rows = Rows({}, {}, LocalDays("UTC"))
+    rows = Rows(KnownTerms(), LocalDays("UTC"))
     project(rows, event, 1)
     assert lookups([event]) == (set(), set())
-    assert not any((rows.transactions, rows.lives.lines, rows.cards, rows.operations))
-    assert not any((rows.contacts, rows.tickets, rows.ticket_changes, rows.sums.sums()))
+    assert not any((rows.purchases.values, rows.lives.values, rows.cards, rows.operations))
+    assert not any((rows.contacts, rows.tickets, rows.ticket_changes, rows.known.new))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, inspect, update
 
-from authorizer.followers.feed import Feed
 from authorizer.followers.reports.tables.database import open_database
 from authorizer.followers.reports.tables.progress import OvertakenError
 from authorizer.followers.reports.tables.schema import SCHEMA_VERSION, progress
@@ -133,7 +132,7 @@ def test_other_databases_are_refused(url: str) -> None:
 
 def test_a_new_start_goes_on_where_the_tables_are(house: House) -> None:
     house.project(*map(numbered, range(1, 4)))
-    feed: Feed = house.new_feed()
+    feed = house.new_feed()
     house.happen(numbered(4))
     read: list[str] = []
     real = house.disk.read_part
@@ -147,3 +146,49 @@ def test_a_new_start_goes_on_where_the_tables_are(house: House) -> None:
     assert ids(house) == wanted(4)
     newest = sorted(house.disk.names("journal"))[-2:]
     assert {name.rpartition("/")[2] for name in read} <= set(newest)
+
+
+def test_what_was_left_for_later_is_done_before_the_last_step_is_told(house: House) -> None:
+    """Those who wait for the last position need the indexes."""
+    house.feed = house.new_feed(run_records=2)
+    for number in range(1, 6):
+        house.happen(numbered(number))
+    with_indexes: list[bool] = []
+    house.feed.begin_anew()
+    house.feed.catch_up(5, lambda _: with_indexes.append(has_indexes(house)))
+    assert with_indexes == [False, False, True]
+
+
+def test_a_start_makes_the_indexes_that_an_earlier_one_has_not_come_to(house: House) -> None:
+    for number in range(1, 4):
+        house.happen(numbered(number))
+    house.feed = house.new_feed(run_records=1)
+    house.feed.begin_anew()
+
+    def stop(position: int) -> None:
+        if position == 2:
+            raise OSError("killed")
+
+    with pytest.raises(OSError, match="killed"):
+        house.feed.catch_up(3, stop)
+    assert not has_indexes(house)
+    house.new_feed().catch_up(2)
+    assert has_indexes(house)
+
+
+def has_indexes(house: House) -> bool:
+    found = inspect(house.engine).get_indexes("transactions")
+    return "transactions_by_account" in [index["name"] for index in found]
+
+
+def test_tables_that_were_made_anew_behind_its_back_are_not_moved_on(house: House) -> None:
+    """It remembers what is in the tables, and these have it no more."""
+    house.project(numbered(1))
+    other = house.new_feed()
+    other.begin_anew()
+    other.catch_up(1)
+    house.happen(numbered(2))
+    with pytest.raises(OvertakenError):
+        house.feed.catch_up(2)
+    house.feed.catch_up(2)
+    assert ids(house) == wanted(2)

@@ -22,6 +22,7 @@ from authorizer.followers.reports.purchases import report as transaction_report
 from authorizer.followers.reports.purchases.daily_sums import DailySums
 from authorizer.followers.reports.purchases.report import TransactionReport
 from authorizer.followers.reports.purchases.totals import PARTS, PurchaseTotals
+from authorizer.followers.reports.tables import stretches
 from tests.followers.reports.house import House
 from tests.followers.reports.zones import SAO_PAULO, ZONES, Plain
 from tests.support.purchase_events import FIRST, approved, declined
@@ -295,8 +296,11 @@ def check(house: House, case: Case) -> None:
             assert groups[key] == naive(wanted)
 
 
-def test_any_purchases_are_told_as_one_would_count_them(engine: Engine) -> None:
+def test_any_purchases_are_told_as_one_would_count_them(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whatever zone the tables are kept in, changed meanwhile, and whatever is asked for."""
+    monkeypatch.setattr(stretches, "STRETCH", 3)
     examples = 60 if engine.dialect.name == "sqlite" else 10
 
     @settings(deadline=None, max_examples=examples, suppress_health_check=list(HealthCheck))
@@ -327,6 +331,14 @@ def test_instants_are_exact(till: Till) -> None:
     till.house.project(*(approved(1)._replace(at_us=noon + at_us) for at_us in (-1, 0, 1, 2)))
     for by in (None, *WAYS):
         assert till.ask(by, Period(noon, noon + 2))["aprovadas"]["quantidade"] == 2
+
+
+def test_purchases_need_not_come_in_the_order_of_time(till: Till) -> None:
+    noon = FIRST * DAY_US + DAY_US // 2
+    for at_us in (noon + 5, noon + 9, noon, noon + 7):
+        till.house.project(approved(1)._replace(at_us=at_us))
+    for at_us in (noon, noon + 5, noon + 7, noon + 9):
+        assert till.ask(None, Period(at_us, at_us + 1))["aprovadas"]["quantidade"] == 1
 
 
 def test_parts_of_a_day_add_up_beyond_64_bits(till: Till) -> None:

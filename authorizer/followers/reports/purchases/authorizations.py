@@ -19,7 +19,7 @@ from authorizer.domain.outcomes import Reason
 from authorizer.followers.reports.bounds import MAX_PAGE_ROWS
 from authorizer.followers.reports.tables.column_types import WholeNumber
 from authorizer.followers.reports.tables.pages import Params, page_of
-from authorizer.followers.reports.tables.schema import purchases, transactions
+from authorizer.followers.reports.tables.schema import purchases, terms, transactions
 
 _APPROVED = Reason.APPROVED
 _LATER = exists().where(
@@ -27,8 +27,9 @@ _LATER = exists().where(
     purchases.c.purchase_id == transactions.c.transaction_id,
 )
 """Something else has happened to a purchase of one message."""
+_OF_ITS_TERMS = transactions.c.terms_id == terms.c.id
 _STATUS = case(
-    (transactions.c.code == _APPROVED.answer_code, PurchaseStatus.CLOSED.value),
+    (terms.c.code == _APPROVED.answer_code, PurchaseStatus.CLOSED.value),
     else_=PurchaseStatus.DECLINED.value,
 )
 
@@ -43,13 +44,19 @@ def authorizations(connection: Connection, params: Params) -> Any:
         purchases.c.purchase_id.label("id"),
         purchases.c.status.label("status"),
     ).where(purchases.c.account_id == params["account_id"])
-    single = select(
-        transactions.c.position, transactions.c.transaction_id.label("id"), _STATUS.label("status")
-    ).where(
-        transactions.c.account_id == params["account_id"],
-        transactions.c.transaction_id.is_not(None),
-        transactions.c.reason != Reason.DUPLICATE_MISMATCH.name_on_wire,
-        ~_LATER,
+    single = (
+        select(
+            transactions.c.position,
+            transactions.c.transaction_id.label("id"),
+            _STATUS.label("status"),
+        )
+        .join_from(transactions, terms, _OF_ITS_TERMS)
+        .where(
+            transactions.c.account_id == params["account_id"],
+            transactions.c.transaction_id.is_not(None),
+            terms.c.reason != Reason.DUPLICATE_MISMATCH.name_on_wire,
+            ~_LATER,
+        )
     )
     parts = [_newest(known, purchases.c, params), _newest(single, transactions.c, params)]
     lines = union_all(*parts).subquery()
@@ -89,20 +96,24 @@ def spending(connection: Connection, params: Params) -> Any:
         purchases.c.at_us >= params["since_us"],
         purchases.c.counted_cents > 0,
     )
-    single = select(
-        transactions.c.position,
-        transactions.c.transaction_id.label("key"),
-        transactions.c.at_us.label("made_at_us"),
-        cast(transactions.c.amount_cents, WholeNumber).label("amount_cents"),
-        transactions.c.source,
-        func.coalesce(transactions.c.override_mcc, transactions.c.mcc).label("mcc"),
-        transactions.c.merchant,
-        transactions.c.card_id,
-    ).where(
-        transactions.c.account_id == params["account_id"],
-        transactions.c.at_us >= params["since_us"],
-        transactions.c.code == _APPROVED.answer_code,
-        ~and_(transactions.c.transaction_id.is_not(None), _LATER),
+    single = (
+        select(
+            transactions.c.position,
+            transactions.c.transaction_id.label("key"),
+            transactions.c.at_us.label("made_at_us"),
+            cast(transactions.c.amount_cents, WholeNumber).label("amount_cents"),
+            terms.c.source,
+            func.coalesce(terms.c.override_mcc, terms.c.mcc).label("mcc"),
+            terms.c.merchant,
+            transactions.c.card_id,
+        )
+        .join_from(transactions, terms, _OF_ITS_TERMS)
+        .where(
+            transactions.c.account_id == params["account_id"],
+            transactions.c.at_us >= params["since_us"],
+            terms.c.code == _APPROVED.answer_code,
+            ~and_(transactions.c.transaction_id.is_not(None), _LATER),
+        )
     )
     lines = union_all(known, single).subquery()
     result = connection.execute(select(lines).order_by(lines.c.position))

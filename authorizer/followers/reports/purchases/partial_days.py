@@ -3,7 +3,19 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Column, Connection, Numeric, case, cast, func, literal, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Numeric,
+    Select,
+    Table,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+)
 
 from authorizer.domain.money import MAX_BALANCE_CENTS
 from authorizer.domain.outcomes import Reason
@@ -12,7 +24,13 @@ from authorizer.followers.reports.purchases.totals import PARTS
 from authorizer.followers.reports.tables.column_types import MAX_DIGITS
 from authorizer.followers.reports.tables.movement_sums import OPERATIONS
 from authorizer.followers.reports.tables.purchase_sums import KEYS, TOTAL
-from authorizer.followers.reports.tables.schema import CENTS_BASE, movements, transactions
+from authorizer.followers.reports.tables.schema import (
+    CENTS_BASE,
+    movements,
+    terms,
+    transactions,
+)
+from authorizer.followers.reports.tables.stretches import within
 
 Counted = dict[str, list[int]]
 """By key, the six numbers of `totals.Numbers`."""
@@ -22,25 +40,12 @@ _BASE: Final = 10**9
 _MOST: Final = literal(MAX_BALANCE_CENTS, BigInteger)
 
 
-def _numbers(amount_cents: Column[Any]) -> tuple[Any, ...]:
-    """The count of rows, and both halves of the sum of their amounts."""
-    asked = cast(amount_cents, Numeric(MAX_DIGITS, 0))
-    cents = cast(case((asked <= _MOST, asked), else_=literal(0, BigInteger)), BigInteger)
-    return (
-        func.count(),
-        cast(func.sum(cents // literal(_BASE, BigInteger)), BigInteger),
-        cast(func.sum(cents % literal(_BASE, BigInteger)), BigInteger),
-    )
-
-
-_PURCHASES: Final = _numbers(transactions.c.amount_cents)
-_MOVEMENTS: Final = _numbers(movements.c.amount_cents)
 _COLUMNS: Final[dict[str, Any]] = {
     TOTAL: literal(""),
-    "wallet": transactions.c.source,
-    "mcc": transactions.c.mcc,
-    "merchant": transactions.c.merchant,
-    "reason": transactions.c.reason,
+    "wallet": terms.c.source,
+    "mcc": terms.c.mcc,
+    "merchant": terms.c.merchant,
+    "reason": terms.c.reason,
 }
 _APPROVED: Final = Reason.APPROVED.answer_code
 
@@ -49,11 +54,11 @@ def count(connection: Connection, period: Period, dimension: str, into: Counted)
     """Add the purchases of a period to those that are counted already, by the dimension's keys."""
     if period.start_us >= period.end_us:
         return
-    code = transactions.c.code
+    alike = _by_terms(transactions, period).subquery()
     rows = connection.execute(
-        select(_COLUMNS[dimension].label("key"), code, *_PURCHASES)
-        .where(transactions.c.at_us >= period.start_us, transactions.c.at_us < period.end_us)
-        .group_by(*(() if dimension == TOTAL else (_COLUMNS[dimension],)), code)
+        select(
+            _COLUMNS[dimension], terms.c.code, alike.c.quantity, alike.c.high, alike.c.low
+        ).join_from(alike, terms, alike.c.terms_id == terms.c.id)
     )
     for key, answer, quantity, high, low in rows:
         sums = into.setdefault(KEYS[dimension](key), [0] * PARTS)
@@ -64,13 +69,42 @@ def count(connection: Connection, period: Period, dimension: str, into: Counted)
 
 
 def operations(connection: Connection, period: Period) -> Iterator[tuple[str, str, int, int]]:
-    """The lines of statements of a period by type and code: how many, and their centavos."""
+    """The lines of statements of a period by type and code: how many, and their centavos.
+
+    One type and code may come more than once.
+    """
     if period.start_us >= period.end_us:
         return
-    of = movements.c
-    for type_, code, count, high, low in connection.execute(
-        select(of.type, of.code, *_MOVEMENTS)
-        .where(of.at_us >= period.start_us, of.at_us < period.end_us, of.type.in_(OPERATIONS))
-        .group_by(of.type, of.code)
-    ):
-        yield type_, code, count, int(high) * _BASE + int(low)
+    alike = (
+        _by_terms(movements, period, movements.c.type)
+        .where(movements.c.type.in_(OPERATIONS))
+        .subquery()
+    )
+    rows = connection.execute(
+        select(alike.c.type, terms.c.code, alike.c.quantity, alike.c.high, alike.c.low).join_from(
+            alike, terms, alike.c.terms_id == terms.c.id
+        )
+    )
+    for type_, code, quantity, high, low in rows:
+        yield type_, code, quantity, int(high) * _BASE + int(low)
+
+
+def _by_terms(table: Table, period: Period, *also: Column[Any]) -> Select[Any]:
+    """The lines of a period by their terms: `quantity`, and `high` and `low` of their amounts."""
+    asked = cast(table.c.amount_cents, Numeric(MAX_DIGITS, 0))
+    cents = cast(case((asked <= _MOST, asked), else_=literal(0, BigInteger)), BigInteger)
+    return (
+        select(
+            table.c.terms_id,
+            *also,
+            func.count().label("quantity"),
+            cast(func.sum(cents // literal(_BASE, BigInteger)), BigInteger).label("high"),
+            cast(func.sum(cents % literal(_BASE, BigInteger)), BigInteger).label("low"),
+        )
+        .where(
+            table.c.at_us >= period.start_us,
+            table.c.at_us < period.end_us,
+            within(table.c.position, period.start_us, period.end_us),
+        )
+        .group_by(table.c.terms_id, *also)
+    )

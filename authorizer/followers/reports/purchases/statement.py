@@ -7,17 +7,17 @@ from sqlalchemy import Connection, Select, Table, literal, null, select, union_a
 
 from authorizer.followers.reports.bounds import MAX_PAGE_ROWS
 from authorizer.followers.reports.tables.pages import Params, page_of
-from authorizer.followers.reports.tables.schema import PURCHASE, movements, transactions
+from authorizer.followers.reports.tables.schema import PURCHASE, movements, terms, transactions
 
-_OF_A_PURCHASE: Final = (
+_TERMS: Final = (
     "code",
     "reason",
     "mcc",
     "merchant",
-    "card_id",
     "product",
     "override_mcc",
     "source",
+    "wallet",
     "decided_by",
     "shadow",
 )
@@ -28,12 +28,12 @@ _PURCHASES: Final = (
         transactions.c.at_us,
         literal(PURCHASE).label("type"),
         transactions.c.transaction_id.label("id"),
-        transactions.c.wallet,
         transactions.c.amount_cents,
         literal(0).label("available_cents"),
         literal(0).label("held_cents"),
         null().label("operation_id"),
-        *(transactions.c[name] for name in _OF_A_PURCHASE),
+        transactions.c.card_id,
+        transactions.c.terms_id,
     ),
 )
 _MOVEMENTS: Final = (
@@ -43,15 +43,19 @@ _MOVEMENTS: Final = (
         movements.c.at_us,
         movements.c.type,
         movements.c.movement_id.label("id"),
-        movements.c.wallet,
         movements.c.amount_cents,
         movements.c.available_cents,
         movements.c.held_cents,
         movements.c.operation_id,
-        *(movements.c[name] for name in _OF_A_PURCHASE),
+        movements.c.card_id,
+        movements.c.terms_id,
     ),
 )
 """The lines of a statement, with the same columns from either table."""
+_OF_A_LINE: Final = (
+    *("position", "at_us", "type", "id", "amount_cents", "available_cents", "held_cents"),
+    *("operation_id", "card_id"),
+)
 
 
 def statement(connection: Connection, params: Params) -> Any:
@@ -63,7 +67,11 @@ def statement(connection: Connection, params: Params) -> Any:
     """
     parts = [_newest(table, columns, params) for table, columns in (_PURCHASES, _MOVEMENTS)]
     lines = union_all(*parts).subquery()
-    newest_first = select(lines).order_by(lines.c.position.desc())
+    newest_first = (
+        select(*(lines.c[name] for name in _OF_A_LINE), *(terms.c[name] for name in _TERMS))
+        .join_from(lines, terms, lines.c.terms_id == terms.c.id)
+        .order_by(lines.c.position.desc())
+    )
     page = page_of(connection, newest_first, params, ("position",))
     for row in page["rows"]:
         if row["type"] == PURCHASE:

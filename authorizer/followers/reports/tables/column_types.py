@@ -9,6 +9,7 @@ from typing_extensions import override
 
 MAX_DIGITS: Final = 38
 """The digits of an amount: more than any that is decided has."""
+_MOST_IN_64_BITS: Final = 2**63 - 1
 NUL: Final = "\x00"
 INSTEAD_OF_NUL: Final = "\u2400"
 """PostgreSQL has no NUL in a text, and a purchase may name one. The symbol for it stands there."""
@@ -17,6 +18,16 @@ INSTEAD_OF_NUL: Final = "\u2400"
 def storable(text: str) -> str:
     """The text as a table gives it back."""
     return text.replace(NUL, INSTEAD_OF_NUL) if NUL in text else text
+
+
+def storable_or_none(text: str | None) -> str | None:
+    """The text as a table gives it back, if there is one."""
+    return None if text is None else storable(text)
+
+
+def cents_value(cents: int) -> int | str:
+    """An amount as a driver takes it for a column of `RequestedCents`."""
+    return cents if cents <= _MOST_IN_64_BITS else str(cents)
 
 
 WholeNumber = BigInteger().with_variant(Integer(), "sqlite")

@@ -6,7 +6,8 @@ from authorizer.domain.accounts.purchase_state import OperationType
 from authorizer.domain.money import MAX_BALANCE_CENTS
 from authorizer.followers.reports.local_days import LocalDays
 from authorizer.followers.reports.period import Period
-from authorizer.followers.reports.tables.schema import CENTS_BASE, Row
+from authorizer.followers.reports.tables.schema import CENTS_BASE
+from authorizer.followers.reports.tables.terms import Values
 
 OPERATIONS: Final = frozenset(kind.value for kind in OperationType)
 """The types of lines that are added up."""
@@ -35,20 +36,13 @@ class MovementSums:
         sums[0] += 1
         sums[1] += cents if cents <= MAX_BALANCE_CENTS else 0
 
-    def sums(self) -> list[Row]:
+    def rows(self) -> list[Values]:
         """The rows to add to `movement_days`."""
         return [
-            {
-                "day": day,
-                "type": type_,
-                "code": code,
-                "count": count,
-                "cents_high": cents // CENTS_BASE,
-                "cents_low": cents % CENTS_BASE,
-            }
-            for (day, type_, code), (count, cents) in self._sums.items()
+            (*key, count, cents // CENTS_BASE, cents % CENTS_BASE)
+            for key, (count, cents) in self._sums.items()
         ]
 
-    def days(self) -> list[Row]:
+    def days(self) -> list[Values]:
         """The days that occur, as `local_days` has them."""
-        return [{"day": day, **whole._asdict()} for day, whole in self._whole.items()]
+        return [(day, *whole) for day, whole in self._whole.items()]

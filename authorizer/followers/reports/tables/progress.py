@@ -1,19 +1,19 @@
 """How far the tables are: the row `progress`, and the tables' making."""
 
+import secrets
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine, func, insert, inspect, select, update
 
 from authorizer.followers.reports.local_days import LocalDays
+from authorizer.followers.reports.tables.care_schema import contacts, operations, tickets
 from authorizer.followers.reports.tables.schema import (
+    INDEXES_OF_LINES,
     SCHEMA_VERSION,
-    contacts,
     metadata,
     movements,
-    operations,
     progress,
     purchases,
-    tickets,
     transactions,
 )
 from authorizer.persistence.journal.place import Place
@@ -24,9 +24,10 @@ class OvertakenError(Exception):
 
 
 class Standing(NamedTuple):
-    """The tables' place in the journal, and the time zone of their days."""
+    """The tables' place in the journal, their edition, and the time zone of their days."""
 
     place: Place
+    edition: str
     time_zone: str
 
 
@@ -38,7 +39,7 @@ def read_standing(connection: Connection) -> Standing | None:
     if row is None or row["schema_version"] != SCHEMA_VERSION:
         return None
     place = Place(row["position"], bytes(row["chain"]), row["segment"], row["batch_offset"])
-    return Standing(place, row["time_zone"])
+    return Standing(place, row["edition"], row["time_zone"])
 
 
 def count_rows(connection: Connection) -> dict[str, int]:
@@ -49,27 +50,37 @@ def count_rows(connection: Connection) -> dict[str, int]:
     }
 
 
-def make_anew(engine: Engine, beginning: Place, days: LocalDays) -> None:
-    """Make all tables, empty. A crash on the way leaves no progress, so they are made again."""
+def make_anew(engine: Engine, beginning: Place, days: LocalDays) -> str:
+    """Make all tables, empty and without the indexes of lines; their edition.
+
+    A crash on the way leaves no progress, so they are made again.
+    """
+    edition = secrets.token_hex(8)
     with engine.begin() as connection:
         progress.drop(connection, checkfirst=True)
     with engine.begin() as connection:
         metadata.drop_all(connection)
         metadata.create_all(connection)
+        for index in INDEXES_OF_LINES:
+            index.drop(connection)
         values = {
             "id": 1,
             "schema_version": SCHEMA_VERSION,
             "time_zone": days.time_zone,
+            "edition": edition,
             **beginning._asdict(),
         }
         connection.execute(insert(progress).values(values))
+    return edition
 
 
-def move(connection: Connection, before: Place, after: Place, days: LocalDays) -> None:
-    """Move the tables from one place of the journal to another.
+def move(
+    connection: Connection, before: Place, after: Place, edition: str, days: LocalDays
+) -> None:
+    """Move the tables of an edition from one place of the journal to another.
 
     Raises:
-        OvertakenError: they are not at `before`, or their days are not `days`.
+        OvertakenError: they are not at `before`, not of this edition, or have not these days.
     """
     moved = connection.execute(
         update(progress)
@@ -77,6 +88,7 @@ def move(connection: Connection, before: Place, after: Place, days: LocalDays) -
             progress.c.schema_version == SCHEMA_VERSION,
             progress.c.position == before.position,
             progress.c.chain == before.chain,
+            progress.c.edition == edition,
             progress.c.time_zone == days.time_zone,
         )
         .values(after._asdict())

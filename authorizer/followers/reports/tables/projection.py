@@ -10,16 +10,30 @@ from authorizer.domain.customers.events import OperationsImported
 from authorizer.domain.messages import Event
 from authorizer.domain.tickets.aggregate import TICKETS
 from authorizer.domain.tickets.events import TicketOpened
-from authorizer.followers.reports.tables import card_rows, purchase_rows, ticket_rows
+from authorizer.followers.reports.tables import card_rows, ticket_rows
 from authorizer.followers.reports.tables.purchase_life import OF_A_LIFE
 from authorizer.followers.reports.tables.rows import Rows
+
+
+def _approved(rows: Rows, event: PurchaseApproved, position: int) -> None:
+    rows.purchases.approved(event, position)
+
+
+def _declined(rows: Rows, event: PurchaseDeclined, position: int) -> None:
+    rows.purchases.declined(event, position)
+    rows.lives.declined(event, position)
+
+
+def _of_a_life(rows: Rows, event: Any, position: int) -> None:
+    rows.lives.add(event, position)
+
 
 _TICKET_EVENTS: Final = tuple(kind.event for kind in TICKETS.events)
 
 PROJECTED: Final[Mapping[type[Any], Callable[[Rows, Any, int], None]]] = {
-    PurchaseApproved: purchase_rows.approved,
-    PurchaseDeclined: purchase_rows.declined,
-    **dict.fromkeys(OF_A_LIFE, purchase_rows.of_a_life),
+    PurchaseApproved: _approved,
+    PurchaseDeclined: _declined,
+    **dict.fromkeys(OF_A_LIFE, _of_a_life),
     **dict.fromkeys(OPERATIONS, card_rows.operation),
     OperationsImported: card_rows.imported,
     **dict.fromkeys(_TICKET_EVENTS, ticket_rows.ticket),

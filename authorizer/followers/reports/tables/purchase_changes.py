@@ -1,97 +1,146 @@
 """How purchases of several messages get into their table."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, case, cast, func, select, update
+from sqlalchemy import Connection, Select, bindparam, case, cast, func, select, tuple_, update
 
 from authorizer.domain.accounts.purchase_state import PurchaseStatus
 from authorizer.domain.outcomes import Reason
 from authorizer.followers.reports.tables.column_types import WholeNumber
 from authorizer.followers.reports.tables.purchase_life import Key, PurchaseChange
-from authorizer.followers.reports.tables.schema import purchases, transactions
-from authorizer.followers.reports.tables.writing import upserting
+from authorizer.followers.reports.tables.schema import purchases, terms, transactions
+from authorizer.followers.reports.tables.stretches import within
+from authorizer.followers.reports.tables.terms import Values
+from authorizer.followers.reports.tables.writing import execute, insert_of
 
-_IS_APPROVED: Final = transactions.c.reason == Reason.APPROVED.name_on_wire
+LOOKUP: Final = 250
+"""Purchases that are looked up at once."""
+_IS_APPROVED: Final = terms.c.reason == Reason.APPROVED.name_on_wire
 
 
-def write_purchases(connection: Connection, changes: Mapping[Key, PurchaseChange]) -> None:
+def write_purchases(
+    connection: Connection,
+    changes: Mapping[Key, PurchaseChange],
+    make_indexes: Callable[[Connection], None],
+) -> None:
     """Put what a run of events has made of purchases into their table.
 
-    A purchase that one message made comes into it when something else happens to it.
+    A purchase that one message made comes into it when something else happens to it. It is looked
+    for by the indexes of lines, so they are made then.
     """
-    put = [_whole(change) for change in changes.values() if change.put is not None]
-    single = [
-        {"of_account": key.account_id, "of_purchase": key.purchase_id}
-        for key, change in changes.items()
-        if change.put is None or change.is_forced
-    ]
-    others = [
-        {
-            "of_account": key.account_id,
-            "of_purchase": key.purchase_id,
-            "adds_cents": change.counted_cents,
-            "new_status": change.status,
-        }
-        for key, change in changes.items()
-        if change.put is None
-    ]
-    insertion = upserting(connection)(purchases)
-    known = insertion.from_select(list(purchases.c.keys()), _SINGLE_MESSAGE)
-    for row in single:
-        connection.execute(known.on_conflict_do_nothing(), row)
-    if put:
-        key, taken = purchases.primary_key, _taken_from(insertion.excluded)
-        connection.execute(insertion.on_conflict_do_update(index_elements=key, set_=taken), put)
-    if others:
-        connection.execute(_CHANGE, others)
+    begun = [(key, change) for key, change in changes.items() if change.begun is not None]
+    others = [(key, change) for key, change in changes.items() if change.begun is None]
+    perhaps_single = [*(both for both in begun if both[1].is_forced), *others]
+    known = set(_known(connection, [key for key, _ in perhaps_single]))
+    unknown = [(key, change) for key, change in perhaps_single if key not in known]
+    if unknown:
+        make_indexes(connection)
+    for key, change in unknown:
+        connection.execute(*_of_one_message(connection, key, change.answered_at_us))
+    execute(connection, _beginning, [_row(key, change) for key, change in begun])
+    execute(
+        connection,
+        _changing,
+        [(change.status, change.counted_cents, *key) for key, change in others],
+    )
 
 
-def _taken_from(put: Any) -> dict[str, Any]:
-    """What a purchase that is there takes: one that was announced, or declined and then forced.
+def _of_one_message(
+    connection: Connection, key: Key, answered_at_us: int | None
+) -> tuple[Any, dict[str, Any]]:
+    """What inserts a purchase that one message made, if one did; and the parameters."""
+    values = {"of_account": key.account_id, "of_purchase": key.purchase_id}
+    if answered_at_us is None:  # older records do not say it: look through all of the account's
+        return _insertion(connection.dialect.name, _SINGLE_MESSAGE), values
+    return _insertion(connection.dialect.name, _AT_ITS_TIME), values | {"at_us": answered_at_us}
+
+
+@lru_cache
+def _insertion(dialect: str, found: Select[Any]) -> Any:
+    insertion = insert_of(dialect)(purchases).from_select(list(purchases.c.keys()), found)
+    return insertion.on_conflict_do_nothing()
+
+
+def _known(connection: Connection, keys: list[Key]) -> Iterator[Key]:
+    """Those that are in the table already."""
+    columns = (purchases.c.account_id, purchases.c.purchase_id)
+    for start in range(0, len(keys), LOOKUP):
+        asked = tuple_(*columns).in_(keys[start : start + LOOKUP])
+        yield from (Key(*row) for row in connection.execute(select(*columns).where(asked)))
+
+
+def _row(key: Key, change: PurchaseChange) -> Values:
+    begun, source = change.begun, change.source
+    assert begun is not None
+    place = (begun.position, begun.at_us)
+    terms = (begun.mcc, begun.merchant, begun.card_id)
+    return (*key, *place, change.status, change.counted_cents, source, *terms)
+
+
+def _beginning(insert: Any) -> Any:
+    """Insert a row, or change the one that is there: it was announced, or declined and then forced.
 
     It began when it began, and keeps its terms if it has any.
     """
+    insertion = insert(purchases)
+    new = insertion.excluded
     has_none = purchases.c.mcc.is_(None)
-    terms = {
-        name: case((has_none, put[name]), else_=purchases.c[name])
+    kept = {
+        name: case((has_none, new[name]), else_=purchases.c[name])
         for name in ("mcc", "merchant", "card_id")
     }
-    return {**terms, **{name: put[name] for name in ("status", "counted_cents", "source")}}
+    taken = {name: new[name] for name in ("status", "counted_cents", "source")}
+    return insertion.on_conflict_do_update(
+        index_elements=purchases.primary_key, set_={**kept, **taken}
+    )
 
 
-def _whole(change: PurchaseChange) -> dict[str, Any]:
-    assert change.put is not None
-    return {**change.put, "status": change.status, "counted_cents": change.counted_cents}
+def _changing(_: Any) -> Any:
+    """Change a row: the new status, or None, what is added, and the key."""
+    return (
+        update(purchases)
+        .where(
+            purchases.c.account_id == bindparam("of_account"),
+            purchases.c.purchase_id == bindparam("of_purchase"),
+        )
+        .values(
+            status=func.coalesce(bindparam("new_status"), purchases.c.status),
+            counted_cents=purchases.c.counted_cents + bindparam("adds_cents"),
+        )
+    )
 
 
-_SINGLE_MESSAGE: Final = select(
-    transactions.c.account_id,
-    transactions.c.transaction_id,
-    transactions.c.position,
-    transactions.c.at_us,
-    case(
-        (_IS_APPROVED, PurchaseStatus.CLOSED.value),
-        else_=PurchaseStatus.DECLINED.value,
-    ),
-    case((_IS_APPROVED, cast(transactions.c.amount_cents, WholeNumber)), else_=0),
-    transactions.c.source,
-    func.coalesce(transactions.c.override_mcc, transactions.c.mcc),
-    transactions.c.merchant,
-    transactions.c.card_id,
-).where(
-    transactions.c.account_id == bindparam("of_account"),
-    transactions.c.transaction_id == bindparam("of_purchase"),
-    transactions.c.reason != Reason.DUPLICATE_MISMATCH.name_on_wire,
-)
-_CHANGE: Final = (
-    update(purchases)
+_SINGLE_MESSAGE: Final = (
+    select(
+        transactions.c.account_id,
+        transactions.c.transaction_id,
+        transactions.c.position,
+        transactions.c.at_us,
+        case(
+            (_IS_APPROVED, PurchaseStatus.CLOSED.value),
+            else_=PurchaseStatus.DECLINED.value,
+        ),
+        case((_IS_APPROVED, cast(transactions.c.amount_cents, WholeNumber)), else_=0),
+        terms.c.source,
+        func.coalesce(terms.c.override_mcc, terms.c.mcc),
+        terms.c.merchant,
+        transactions.c.card_id,
+    )
+    .join_from(transactions, terms, transactions.c.terms_id == terms.c.id)
     .where(
-        purchases.c.account_id == bindparam("of_account"),
-        purchases.c.purchase_id == bindparam("of_purchase"),
-    )
-    .values(
-        counted_cents=purchases.c.counted_cents + bindparam("adds_cents"),
-        status=func.coalesce(bindparam("new_status"), purchases.c.status),
+        transactions.c.account_id == bindparam("of_account"),
+        transactions.c.transaction_id == bindparam("of_purchase"),
+        terms.c.reason != Reason.DUPLICATE_MISMATCH.name_on_wire,
     )
 )
+_AT_ITS_TIME: Final = _SINGLE_MESSAGE.where(
+    transactions.c.at_us == bindparam("at_us", type_=WholeNumber),
+    within(
+        transactions.c.position,
+        bindparam("at_us", type_=WholeNumber),
+        bindparam("at_us", type_=WholeNumber) + 1,
+    ),
+)
+"""It is where the time of the event's answer says."""

@@ -19,32 +19,52 @@ from authorizer.domain.accounts.purchase_events import (
 )
 from authorizer.domain.accounts.purchase_state import OperationType, PurchaseStatus
 from authorizer.domain.outcomes import Reason
-from authorizer.followers.reports.tables.column_types import storable
-from authorizer.followers.reports.tables.decider_texts import decider_columns
-from authorizer.followers.reports.tables.schema import CREDIT, Row
+from authorizer.followers.reports.local_days import LocalDays
+from authorizer.followers.reports.tables.column_types import (
+    cents_value,
+    storable,
+    storable_or_none,
+)
+from authorizer.followers.reports.tables.decider_texts import decider_texts
+from authorizer.followers.reports.tables.movement_sums import MovementSums
+from authorizer.followers.reports.tables.schema import CREDIT
+from authorizer.followers.reports.tables.terms import KnownTerms, Terms
 
 ADJUSTMENT: Final = "adjustment"
-
-_OF_A_HOLD: Final = ("mcc", "merchant", "card_id", "product", "override_mcc")
+_NO_TERMS: Final = (None, None, None, None)
 
 
 class Key(NamedTuple):
-    """A purchase."""
+    """A purchase. The texts are storable."""
 
     account_id: str
     purchase_id: str
 
 
+class Begun(NamedTuple):
+    """A purchase as it began: when, and its terms."""
+
+    position: int
+    at_us: int
+    mcc: str | None
+    merchant: str | None
+    card_id: str | None
+
+
 class PurchaseChange:
     """What a run of events has made of a purchase."""
 
-    __slots__ = ("counted_cents", "is_forced", "put", "status")
+    __slots__ = ("answered_at_us", "begun", "counted_cents", "is_forced", "source", "status")
 
     def __init__(self) -> None:
         self.is_forced = False
         """Whether a capture made it, perhaps of one that was declined before."""
-        self.put: Row | None = None
-        """The purchase as it began in this run; None where it is in the tables already."""
+        self.answered_at_us: int | None = None
+        """Of a purchase that one message made: when that was, where an event says it."""
+        self.begun: Begun | None = None
+        """Its beginning in this run; None where it is in the tables already."""
+        self.source: str | None = None
+        """The source of its funds, where it began in this run."""
         self.counted_cents = 0
         """What its present amount has changed by since."""
         self.status: str | None = None
@@ -52,11 +72,16 @@ class PurchaseChange:
 
 
 class PurchaseLives:
-    """The lines and the purchases that a run of events brings."""
+    """The lines and the purchases that a run of events brings.
 
-    def __init__(self) -> None:
-        self.lines: list[Row] = []
+    `values` are those of all rows of `movements`, one row behind the other.
+    """
+
+    def __init__(self, known: KnownTerms, days: LocalDays) -> None:
+        self._known = known
+        self.values: list[Any] = []
         self.changes: dict[Key, PurchaseChange] = {}
+        self.sums = MovementSums(days)
 
     def add(self, event: Any, position: int) -> None:
         """Add what an event at a position brings."""
@@ -73,52 +98,74 @@ class PurchaseLives:
         purchase_id: str | None = None,
         operation_id: str | None = None,
         reason: Reason = Reason.APPROVED,
+        card_id: str | None = None,
+        terms: tuple[str | None, ...] = _NO_TERMS,
     ) -> None:
+        """`terms`: MCC, merchant, product and the override's MCC."""
         change = wallet_change(event)
-        self.lines.append(
-            {
-                "position": position,
-                "at_us": event.at_us,
-                "account_id": event.account_id,
-                "type": type_,
-                "movement_id": operation_id if purchase_id is None else purchase_id,
-                "operation_id": None if purchase_id is None else operation_id,
-                "wallet": None if change is None else change.wallet,
-                "amount_cents": amount_cents,
-                "available_cents": 0 if change is None else change.available_cents,
-                "held_cents": 0 if change is None else change.held_cents,
-                "code": reason.answer_code,
-                "reason": reason.name_on_wire,
-                "source": source,
-                **{name: getattr(event, name, None) for name in _OF_A_HOLD},
-                **decider_columns(event),
-            }
+        mcc, merchant, product, override = map(storable_or_none, terms)
+        like = self._known.like(
+            Terms(
+                reason,
+                storable_or_none(source),
+                None if change is None else storable(change.wallet),
+                mcc,
+                merchant,
+                product,
+                override,
+                *decider_texts(event),
+            ),
+            position,
         )
+        named = operation_id if purchase_id is None else purchase_id
+        self.values += (
+            position,
+            event.at_us,
+            storable(event.account_id),
+            type_,
+            storable_or_none(named),
+            None if purchase_id is None else storable_or_none(operation_id),
+            like.terms_id,
+            cents_value(amount_cents),
+            0 if change is None else change.available_cents,
+            0 if change is None else change.held_cents,
+            storable_or_none(card_id),
+        )
+        self.sums.add(event.at_us, type_, reason.answer_code, amount_cents)
 
     def _change(self, event: Any) -> PurchaseChange:
         key = Key(storable(event.account_id), storable(_id_of(event)))
-        return self.changes.setdefault(key, PurchaseChange())
+        change = self.changes.get(key)
+        if change is None:
+            change = self.changes[key] = PurchaseChange()
+        answered = getattr(event, "answered", None)
+        if answered is not None:
+            change.answered_at_us = answered.at_us
+        return change
 
     def _put(
-        self, event: Any, position: int, status: PurchaseStatus, source: str | None = None
-    ) -> None:
+        self,
+        event: Any,
+        position: int,
+        status: PurchaseStatus,
+        source: str | None = None,
+        terms: tuple[str | None, ...] = _NO_TERMS[:3],
+    ) -> PurchaseChange:
+        """`terms`: MCC, merchant and card."""
         change = self._change(event)
-        begun = change.put or {"position": position, "at_us": event.at_us, "mcc": None}
-        if begun["mcc"] is None:
-            begun |= {
-                "mcc": getattr(event, "override_mcc", None) or getattr(event, "mcc", None),
-                "merchant": getattr(event, "merchant", None),
-                "card_id": getattr(event, "card_id", None),
-            }
-        key = {"account_id": event.account_id, "purchase_id": _id_of(event)}
-        change.put = {**key, **begun, "source": source}
+        begun = change.begun or Begun(position, event.at_us, None, None, None)
+        if begun.mcc is None:
+            begun = Begun(begun.position, begun.at_us, *map(storable_or_none, terms))
+        change.begun = begun
+        change.source = storable_or_none(source)
         change.status, change.counted_cents = status.value, 0
+        return change
 
     def declined(self, event: PurchaseDeclined, position: int) -> None:
         """Note a purchase of one message whose reversal came before it."""
         is_known = event.reason == Reason.REVERSED_BEFORE.name_on_wire
         if is_known and event.transaction_id is not None:
-            self._put(event, position, PurchaseStatus.DECLINED)
+            self._put(event, position, PurchaseStatus.DECLINED, terms=_terms(event))
 
     # --- one method an event -------------------------------------------------------------------
 
@@ -133,8 +180,8 @@ class PurchaseLives:
 
     def _hold_approved(self, event: HoldApproved, position: int) -> None:
         partly = event.amount_cents < event.requested_cents
-        self._put(event, position, PurchaseStatus.PENDING, source=event.source)
-        self._change(event).counted_cents = event.amount_cents
+        change = self._put(event, position, PurchaseStatus.PENDING, event.source, _terms(event))
+        change.counted_cents = event.amount_cents
         self._line(
             event,
             position,
@@ -144,10 +191,12 @@ class PurchaseLives:
             purchase_id=event.purchase_id,
             operation_id=event.purchase_id,
             reason=Reason.PARTIALLY_APPROVED if partly else Reason.APPROVED,
+            card_id=event.card_id,
+            terms=(event.mcc, event.merchant, event.product, event.override_mcc),
         )
 
     def _hold_declined(self, event: HoldDeclined, position: int) -> None:
-        self._put(event, position, PurchaseStatus.DECLINED)
+        self._put(event, position, PurchaseStatus.DECLINED, terms=_terms(event))
         self._line(
             event,
             position,
@@ -157,6 +206,8 @@ class PurchaseLives:
             purchase_id=event.purchase_id,
             operation_id=event.purchase_id,
             reason=Reason.of(event.reason),
+            card_id=event.card_id,
+            terms=(event.mcc, event.merchant, event.product, event.override_mcc),
         )
 
     def _incremented(self, event: HoldIncremented, position: int) -> None:
@@ -177,13 +228,24 @@ class PurchaseLives:
 
     def _captured(self, event: PurchaseCaptured, position: int) -> None:
         if event.makes:
-            self._put(event, position, PurchaseStatus.CLOSED, source=event.source)
+            terms = (event.mcc, event.merchant, event.card_id)
+            self._put(event, position, PurchaseStatus.CLOSED, event.source, terms)
         change = self._change(event)
         change.is_forced |= event.makes
         change.counted_cents += event.beyond_cents - event.released_cents
         change.status = event.status
         cents = event.from_hold_cents + event.beyond_cents
-        self._operation(event, position, OperationType.CAPTURE, cents, event.source)
+        self._line(
+            event,
+            position,
+            OperationType.CAPTURE.value,
+            cents,
+            source=event.source,
+            purchase_id=event.purchase_id,
+            operation_id=event.operation_id,
+            card_id=event.card_id,
+            terms=(event.mcc, event.merchant, None, None),
+        )
 
     def _reversed(self, event: PurchaseReversed, position: int) -> None:
         change = self._change(event)
@@ -231,6 +293,11 @@ class PurchaseLives:
         PurchaseRefunded: _refunded,
         HoldExpired: _expired,
     }
+
+
+def _terms(event: HoldApproved | HoldDeclined | PurchaseDeclined) -> tuple[str | None, ...]:
+    """The effective MCC, the merchant and the card."""
+    return event.override_mcc or event.mcc, event.merchant, event.card_id
 
 
 def _id_of(event: Any) -> str:

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Final
 
-from authorizer.domain.money import MAX_BALANCE_CENTS
 from authorizer.domain.outcomes import Reason
 from authorizer.followers.reports.local_days import LocalDays
 from authorizer.followers.reports.period import Period
-from authorizer.followers.reports.tables.schema import CENTS_BASE, MAX_KEY_LENGTH, Row
+from authorizer.followers.reports.tables.schema import CENTS_BASE, MAX_KEY_LENGTH
+from authorizer.followers.reports.tables.terms import Terms, Values
 
 TOTAL: Final = "total"
 
@@ -22,12 +22,12 @@ KEYS: Final[dict[str, Callable[[str | None], str]]] = {
 
 _DayKey = tuple[int, str, str, str]
 """Day, dimension, key, code."""
-_Alike = tuple[int, Reason, str | None, str, str]
+_Alike = tuple[int, Reason, str | None, str | None, str | None]
 """Day, reason, source of funds, MCC, merchant."""
 
 
 class PurchaseSums:
-    """Adds purchases up one by one; gives the rows to add to the tables."""
+    """Adds purchases up; gives the rows to add to the tables."""
 
     def __init__(self, days: LocalDays) -> None:
         self._days = days
@@ -38,21 +38,21 @@ class PurchaseSums:
         self._whole: dict[int, Period] = {}
         """The days that occur."""
 
-    def add(
-        self, at_us: int, reason: Reason, source: str | None, mcc: str, merchant: str, cents: int
-    ) -> None:
-        """Add a purchase. Its texts are storable."""
+    def day_of(self, at_us: int) -> tuple[int, Period]:
+        """The day in which something happened, which occurs by that, and all of it."""
         if not self._today.start_us <= at_us < self._today.end_us:
             self._day = self._days.day_of(at_us)
             self._today = self._whole[self._day] = self._days.whole(self._day)
-        like = (self._day, reason, source, mcc, merchant)
-        sums = self._alike.get(like)
-        if sums is None:
-            sums = self._alike[like] = [0, 0]
-        sums[0] += 1
-        sums[1] += cents if cents <= MAX_BALANCE_CENTS else 0
+        return self._day, self._today
 
-    def sums(self) -> list[Row]:
+    def add(self, day: int, terms: Terms, count: int, cents: int) -> None:
+        """Add purchases of one day that are alike. Amounts beyond a balance are not in `cents`."""
+        like = (day, terms.reason, terms.source, terms.mcc, terms.merchant)
+        sums = self._alike.setdefault(like, [0, 0])
+        sums[0] += count
+        sums[1] += cents
+
+    def rows(self) -> list[Values]:
         """The rows to add to `transaction_days`."""
         days: dict[_DayKey, list[int]] = {}
         for (day, reason, source, mcc, merchant), (count, cents) in self._alike.items():
@@ -68,18 +68,10 @@ class PurchaseSums:
                 sums[0] += count
                 sums[1] += cents
         return [
-            {
-                "day": day,
-                "dimension": dimension,
-                "key": key,
-                "code": code,
-                "count": count,
-                "cents_high": cents // CENTS_BASE,
-                "cents_low": cents % CENTS_BASE,
-            }
-            for (day, dimension, key, code), (count, cents) in days.items()
+            (*key, count, cents // CENTS_BASE, cents % CENTS_BASE)
+            for key, (count, cents) in days.items()
         ]
 
-    def days(self) -> list[Row]:
+    def days(self) -> list[Values]:
         """The days that occur, as `local_days` has them."""
-        return [{"day": day, **whole._asdict()} for day, whole in self._whole.items()]
+        return [(day, *whole) for day, whole in self._whole.items()]

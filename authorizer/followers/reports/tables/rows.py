@@ -3,10 +3,10 @@
 from typing import Any, Final
 
 from authorizer.followers.reports.local_days import LocalDays
-from authorizer.followers.reports.tables.movement_sums import MovementSums
 from authorizer.followers.reports.tables.purchase_life import PurchaseLives
-from authorizer.followers.reports.tables.purchase_sums import PurchaseSums
+from authorizer.followers.reports.tables.purchase_rows import PurchaseRows
 from authorizer.followers.reports.tables.schema import Row
+from authorizer.followers.reports.tables.terms import KnownTerms
 from authorizer.followers.reports.tables.ticket_record import TicketRecord
 
 _NO_CONTACT: Final[Row] = dict.fromkeys(
@@ -17,23 +17,21 @@ _NO_CONTACT: Final[Row] = dict.fromkeys(
 class Rows:
     """Rows by table, filled by one event after the other.
 
-    `owner_of_card` and `tickets` hold the rows of earlier events, for the cards and tickets that
-    these events name. `days` are those by which purchases and operations are added up.
+    `known` are the terms that are in their table. `days` are those by which purchases and
+    operations are added up. `owner_of_card` and `tickets` hold the rows of earlier events, for the
+    cards and tickets that these events name.
     """
 
-    def __init__(
-        self, owner_of_card: dict[str, str], tickets: dict[str, TicketRecord], days: LocalDays
-    ) -> None:
-        self.owner_of_card = owner_of_card
-        self.tickets = tickets
-        self.transactions: list[Row] = []
-        self.lives = PurchaseLives()
+    def __init__(self, known: KnownTerms, days: LocalDays) -> None:
+        self.known = known
+        self.owner_of_card: dict[str, str] = {}
+        self.tickets: dict[str, TicketRecord] = {}
+        self.purchases = PurchaseRows(known, days)
+        self.lives = PurchaseLives(known, days)
         self.cards: list[Row] = []
         self.operations: list[Row] = []
         self.contacts: list[Row] = []
         self.ticket_changes: list[Row] = []
-        self.sums = PurchaseSums(days)
-        self.movement_sums = MovementSums(days)
 
     def add_contact(self, **fields: Any) -> None:
         """Add a contact; a field that is not given is null."""

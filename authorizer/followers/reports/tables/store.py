@@ -1,51 +1,115 @@
 """Events → tables: a run of events in one transaction."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from sqlalchemy import Connection, insert, select
 
-from authorizer.followers.feed import Events
+from authorizer.domain.messages import Event
 from authorizer.followers.reports.local_days import LocalDays
+from authorizer.followers.reports.tables.care_schema import (
+    cards,
+    contacts,
+    operations,
+    ticket_changes,
+    tickets,
+)
 from authorizer.followers.reports.tables.progress import move
 from authorizer.followers.reports.tables.projection import lookups, project
 from authorizer.followers.reports.tables.purchase_changes import write_purchases
 from authorizer.followers.reports.tables.rows import Rows
 from authorizer.followers.reports.tables.schema import (
-    cards,
-    contacts,
     movement_days,
     movements,
-    operations,
-    ticket_changes,
-    tickets,
+    terms,
     transaction_days,
     transactions,
 )
+from authorizer.followers.reports.tables.stretches import put_times
+from authorizer.followers.reports.tables.terms import KnownTerms
 from authorizer.followers.reports.tables.ticket_record import TicketRecord
 from authorizer.followers.reports.tables.transaction_days import add_sums
-from authorizer.followers.reports.tables.writing import insert_as_they_are, replace
+from authorizer.followers.reports.tables.writing import (
+    execute,
+    insert_values,
+    insertion,
+    make_indexes,
+    replace,
+)
 from authorizer.persistence.journal.place import Place
+from authorizer.persistence.state.history import RawBatch
 
 LOOKUP: Final = 500
 """Ids that are looked up at once."""
 
 
-def store_events(
-    connection: Connection, before: Place, after: Place, events: Events, days: LocalDays
-) -> None:
-    """Put events with their positions into the tables: all between two places of the journal.
+class Store:
+    """The tables of one edition as one process fills them, and what it remembers of them.
 
-    Raises:
-        OvertakenError: the tables are not at `before`, or their days are not `days`; then nothing
-            may be committed.
+    `days` are those of the tables' sums.
     """
-    move(connection, before, after, days)
-    found = lookups(event for _, event in events)
-    rows = Rows(_owners(connection, found.card_ids), _tickets(connection, found.ticket_ids), days)
-    for position, event in events:
-        project(rows, event, position)
-    _write(connection, rows)
+
+    def __init__(self, edition: str, days: LocalDays) -> None:
+        self._edition = edition
+        self._days = days
+        self._known = KnownTerms()
+        self._has_indexes = False
+
+    def put(
+        self, connection: Connection, before: Place, after: Place, batches: Sequence[RawBatch]
+    ) -> None:
+        """Put batches into the tables: all between two places of the journal.
+
+        Raises:
+            OvertakenError: the tables are not at `before`, or their edition or their days are
+                others. After this, and any other exception, nothing may be committed, and what is
+                remembered here is not to be believed: the next one takes a `Store` anew.
+        """
+        move(connection, before, after, self._edition, self._days)
+        self._known.begin()
+        self._write(connection, self._project(connection, batches))
+
+    def make_indexes(self, connection: Connection) -> None:
+        """Make the indexes of lines, if they are not there."""
+        if not self._has_indexes:
+            make_indexes(connection)
+            self._has_indexes = True
+
+    def _project(self, connection: Connection, batches: Sequence[RawBatch]) -> Rows:
+        rows = Rows(self._known, self._days)
+        events = [found for batch in batches for found in _not_short(rows, batch)]
+        found = lookups(event for _, event in events)
+        rows.owner_of_card.update(_owners(connection, found.card_ids))
+        rows.tickets.update(_tickets(connection, found.ticket_ids))
+        for position, event in events:
+            project(rows, event, position)
+        return rows
+
+    def _write(self, connection: Connection, rows: Rows) -> None:
+        insert_values(connection, transactions, rows.purchases.values)
+        insert_values(connection, movements, rows.lives.values)
+        _put_times(connection, rows)
+        execute(connection, insertion(terms), self._known.new)
+        for table, new in (
+            (operations, rows.operations),
+            (contacts, rows.contacts),
+            (ticket_changes, rows.ticket_changes),
+        ):
+            if new:
+                connection.execute(insert(table), new)
+        write_purchases(connection, rows.lives.changes, self.make_indexes)
+        replace(connection, cards, rows.cards)
+        replace(connection, tickets, [record.row() for record in rows.tickets.values()])
+        add_sums(connection, transaction_days, rows.purchases.sums())
+        add_sums(connection, movement_days, rows.lives.sums)
+
+
+def _not_short(rows: Rows, batch: RawBatch) -> Iterator[tuple[int, Event]]:
+    """Project the records of a batch that go the short way; the events of all others."""
+    fields = batch.fields()
+    if batch.spells_nul:
+        return batch.events(enumerate(fields, batch.first_position))
+    return batch.events(rows.purchases.short_way(batch.first_position, fields))
 
 
 def _owners(connection: Connection, card_ids: set[str]) -> dict[str, str]:
@@ -74,19 +138,9 @@ def _chunks(ids: set[str]) -> Iterator[list[str]]:
         yield ordered[start : start + LOOKUP]
 
 
-def _write(connection: Connection, rows: Rows) -> None:
-    if rows.transactions:
-        insert_as_they_are(connection, transactions, rows.transactions)
-    for table, new in (
-        (movements, rows.lives.lines),
-        (operations, rows.operations),
-        (contacts, rows.contacts),
-        (ticket_changes, rows.ticket_changes),
-    ):
-        if new:
-            connection.execute(insert(table), new)
-    write_purchases(connection, rows.lives.changes)
-    replace(connection, cards, rows.cards)
-    replace(connection, tickets, [record.row() for record in rows.tickets.values()])
-    add_sums(connection, transaction_days, rows.sums)
-    add_sums(connection, movement_days, rows.movement_sums)
+def _put_times(connection: Connection, rows: Rows) -> None:
+    """Note the times of the lines, which are those of all."""
+    for table, values in ((transactions, rows.purchases.values), (movements, rows.lives.values)):
+        if values:
+            positions, times_us = values[:: len(table.c)], values[1 :: len(table.c)]
+            put_times(connection, (min(positions), max(positions)), (min(times_us), max(times_us)))

@@ -18,7 +18,8 @@ from authorizer.domain.tickets.state import (
     TicketView,
     ticket_view,
 )
-from authorizer.followers.reports.tables.schema import Row, tickets
+from authorizer.followers.reports.tables.care_schema import tickets
+from authorizer.followers.reports.tables.schema import Row
 
 _OWN: Final = (
     "opened_position",

@@ -1,9 +1,11 @@
 """The sums of purchases and of their operations by local day, in their tables."""
 
+from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, delete, select, update
+from sqlalchemy import Connection, Table, delete, literal_column, select, update
 
+from authorizer.domain.money import MAX_BALANCE_CENTS
 from authorizer.domain.outcomes import Reason
 from authorizer.followers.reports.local_days import LocalDays
 from authorizer.followers.reports.tables.movement_sums import MovementSums
@@ -14,10 +16,12 @@ from authorizer.followers.reports.tables.schema import (
     movement_days,
     movements,
     progress,
+    terms,
     transaction_days,
     transactions,
 )
-from authorizer.followers.reports.tables.writing import replace, upserting
+from authorizer.followers.reports.tables.terms import Terms
+from authorizer.followers.reports.tables.writing import Statement, execute, replacement
 
 READ_AT_ONCE: Final = 10_000
 
@@ -50,7 +54,9 @@ def _add_up_purchases(connection: Connection, days: LocalDays) -> None:
     ).all():
         sums = PurchaseSums(days)
         for position, at_us, word, source, mcc, merchant, cents in rows:  # noqa: B007 - read on from it
-            sums.add(at_us, Reason.of(word), source, mcc, merchant, cents)
+            day, _ = sums.day_of(at_us)
+            like = Terms(Reason.of(word), source, None, mcc, merchant)
+            sums.add(day, like, 1, cents if cents <= MAX_BALANCE_CENTS else 0)
         add_sums(connection, transaction_days, sums)
 
 
@@ -69,38 +75,42 @@ def _add_up_movements(connection: Connection, days: LocalDays) -> None:
 
 def add_sums(connection: Connection, table: Table, sums: PurchaseSums | MovementSums) -> None:
     """Add sums to those in their table."""
-    rows = sums.sums()
-    if rows:
-        connection.execute(_adding(connection, table), rows)
-        replace(connection, local_days, sums.days())
+    execute(connection, _adding(table), sums.rows())
+    execute(connection, replacement(local_days), sums.days())
 
 
-def _adding(connection: Connection, table: Table) -> Any:
-    insertion = upserting(connection)(table)
-    low = table.c.cents_low + insertion.excluded.cents_low
-    return insertion.on_conflict_do_update(
-        index_elements=list(table.primary_key),
-        set_={
-            "count": table.c.count + insertion.excluded.count,
-            "cents_high": table.c.cents_high + insertion.excluded.cents_high + low // CENTS_BASE,
-            "cents_low": low % CENTS_BASE,
-        },
-    )
+@lru_cache
+def _adding(table: Table) -> Statement:
+    base = literal_column(str(CENTS_BASE), table.c.cents_low.type)
+
+    def statement(insert: Any) -> Any:
+        insertion = insert(table)
+        low = table.c.cents_low + insertion.excluded.cents_low
+        return insertion.on_conflict_do_update(
+            index_elements=list(table.primary_key),
+            set_={
+                "count": table.c.count + insertion.excluded.count,
+                "cents_high": table.c.cents_high + insertion.excluded.cents_high + low // base,
+                "cents_low": low % base,
+            },
+        )
+
+    return statement
 
 
 _PURCHASES: Final = select(
     transactions.c.position,
     transactions.c.at_us,
-    transactions.c.reason,
-    transactions.c.source,
-    transactions.c.mcc,
-    transactions.c.merchant,
+    terms.c.reason,
+    terms.c.source,
+    terms.c.mcc,
+    terms.c.merchant,
     transactions.c.amount_cents,
-)
+).join_from(transactions, terms, transactions.c.terms_id == terms.c.id)
 _MOVEMENTS: Final = select(
     movements.c.position,
     movements.c.at_us,
     movements.c.type,
-    movements.c.code,
+    terms.c.code,
     movements.c.amount_cents,
-)
+).join_from(movements, terms, movements.c.terms_id == terms.c.id)

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, case, func, select
 
 from authorizer.domain.moments import MINUTE_US
 from authorizer.domain.tickets.state import TicketStatus
+from authorizer.followers.reports.tables.care_schema import ticket_changes as changes
 from authorizer.followers.reports.tables.schema import progress
-from authorizer.followers.reports.tables.schema import ticket_changes as changes
 
 STEP_US: Final = 15 * MINUTE_US
 """Changes are counted by quarters of an hour: at one of them every local day begins, and has in

@@ -9,7 +9,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, Select, func, select
 
 from authorizer.followers.reports.period import Period
-from authorizer.followers.reports.tables.schema import progress, tickets
+from authorizer.followers.reports.tables.care_schema import tickets
+from authorizer.followers.reports.tables.schema import progress
 from authorizer.followers.reports.tickets.matrix import ROWS, TicketMatrix
 
 MAX_KEPT_TICKETS: Final = 1_000_000

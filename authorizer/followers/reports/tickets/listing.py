@@ -5,8 +5,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, and_, or_, select
 
 from authorizer.domain.tickets.state import OVER
+from authorizer.followers.reports.tables.care_schema import tickets
 from authorizer.followers.reports.tables.pages import Params, newest_first, page_of
-from authorizer.followers.reports.tables.schema import tickets
 from authorizer.followers.reports.tables.ticket_record import view_of
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from authorizer.domain.tickets.state import OVER
 from authorizer.followers.reports.period import Period
-from authorizer.followers.reports.tables.schema import tickets
+from authorizer.followers.reports.tables.care_schema import tickets
 from authorizer.followers.reports.tickets.columns import NEVER, Reopenings, TicketColumns
 
 NAMED: Final = ("channel", "category", "attendant")
