@@ -11,7 +11,7 @@ import orjson
 from authorizer.cli import offline
 from authorizer.cli.options import settings_options
 from authorizer.cli.progress import status_line
-from authorizer.cli.reports import feed_of, journal_end, tables_of
+from authorizer.cli.reports import feed_of, journal_end, tables_of, tables_to_write
 from authorizer.followers.reports.business_hours import BUSINESS, CALENDAR
 from authorizer.followers.reports.export.amounts import reais, with_amounts
 from authorizer.followers.reports.export.spreadsheet import STYLES, csv_of
@@ -123,16 +123,17 @@ def _gather(settings: Settings, request: ReportRequest) -> dict[str, Any]:
 
     disk = offline.journal_to_read(settings)
     try:
-        with tables_of(settings, disk) as engine:
-            try:
-                with disk.lock():
-                    projector = Projector(engine, request.days, keep_days=True)
-                    whole = offline.joined(settings)
-                    feed_of(projector, whole).catch_up(journal_end(disk))
-            except DataFolderInUseError:
+        try:
+            with disk.lock(), tables_to_write(settings, disk) as engine:
+                projector = Projector(engine, request.days, keep_days=True)
+                feed_of(projector, offline.joined(settings)).catch_up(journal_end(disk))
+                with engine.connect() as connection:
+                    return AllReports()(connection, request)
+        except DataFolderInUseError:
+            with tables_of(settings, disk) as engine:
                 _wait_for_the_server(engine, journal_end(disk))
-            with engine.connect() as connection:
-                return AllReports()(connection, request)
+                with engine.connect() as connection:
+                    return AllReports()(connection, request)
     except DatabaseError as error:
         raise click.ClickException(
             f"the reports' database can't be used: {problem_of(error)}"

@@ -4,16 +4,18 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 import click
+import structlog
 
 from authorizer.cli import offline
 from authorizer.cli.options import laid_out, settings_options
 from authorizer.cli.progress import journal_bytes, progress, status_line
 from authorizer.followers.reports.local_days import LocalDays
 from authorizer.logs.setup import configure_logging
+from authorizer.persistence import unsynced
 from authorizer.persistence.disk import Disk, is_there
 from authorizer.persistence.journal.journal_files import JournalFiles
 from authorizer.persistence.journal.reader import JournalReader
@@ -34,6 +36,9 @@ FOLDER: Final = "reports"
 NO_TABLES: Final = 2**63
 """A position that no journal reaches."""
 DATABASE: Final = "reports.sqlite"
+_TURN: Final = f"{FOLDER}/turn"
+
+log = structlog.get_logger()
 
 HELP: Final = """Look after the tables that statements, lists and reports come from.
 
@@ -73,7 +78,7 @@ def rebuild(settings: Settings) -> None:
     with offline.deaf_to_calls(), disk.lock():
         if settings.reports_url is None:
             _remove_database(disk)  # it may be broken
-        with tables_of(settings, disk) as engine:
+        with tables_to_write(settings, disk) as engine:
             projector = Projector(engine, LocalDays(settings.time_zone))
             passed = _read_and_project(whole, feed_of(projector, whole))
     click.echo(f"{passed} events are in the tables")
@@ -97,6 +102,8 @@ def status(as_json: bool, settings: Settings) -> None:
     from authorizer.followers.reports.tables.progress import count_rows, read_standing  # noqa: PLC0415
 
     disk = offline.journal_to_read(settings)
+    if settings.reports_url is None and unsynced.may_be_torn(disk, FOLDER, unsynced.boot_id()):
+        raise click.ClickException("the tables may be torn; the server makes them anew")
     try:
         with tables_of(settings, disk) as engine, engine.connect() as connection:
             standing = read_standing(connection)
@@ -128,7 +135,7 @@ def follow(settings: Settings) -> None:
     from authorizer.followers.reports.follower import ReportsFollower  # noqa: PLC0415
 
     disk = LocalDisk(settings.data)
-    with tables_of(settings, disk) as engine:
+    with suppress(TimeoutError), tables_to_write(settings, disk) as engine:
         follower = ReportsFollower(engine, LocalDays(settings.time_zone))
         child.run(follower, feed_of(follower, offline.joined(settings)))
 
@@ -177,7 +184,10 @@ def position_of_tables(settings: Settings, disk: LocalDisk) -> int:
 
     if not settings.reports:
         return NO_TABLES
-    if settings.reports_url is None and not is_there(disk, f"{FOLDER}/{DATABASE}"):
+    if settings.reports_url is None and (
+        not is_there(disk, f"{FOLDER}/{DATABASE}")
+        or unsynced.may_be_torn(disk, FOLDER, unsynced.boot_id())
+    ):
         return 0
     try:
         with tables_of(settings, disk) as engine, engine.connect() as connection:
@@ -191,7 +201,7 @@ def position_of_tables(settings: Settings, disk: LocalDisk) -> int:
 
 @contextmanager
 def tables_of(settings: Settings, disk: LocalDisk) -> "Iterator[Engine]":
-    """The database of the tables: as the settings say, or in the data folder."""
+    """The database of the tables, to be read: as the settings say, or in the data folder."""
     engine = _open_tables(settings, disk)
     try:
         yield engine
@@ -199,7 +209,34 @@ def tables_of(settings: Settings, disk: LocalDisk) -> "Iterator[Engine]":
         engine.dispose()
 
 
-def _open_tables(settings: Settings, disk: LocalDisk) -> "Engine":
+@contextmanager
+def tables_to_write(settings: Settings, disk: LocalDisk) -> "Iterator[Engine]":
+    """The database of the tables, to be written too.
+
+    One in the data folder is written without syncs, where it can be told when it must be made anew:
+    `persistence.unsynced`. An exception out of the context leaves its mark.
+    """
+    boot = unsynced.boot_id()
+    if settings.reports_url is not None or boot is None:
+        with tables_of(settings, disk) as engine:
+            yield engine
+        return
+    disk.make_folder(FOLDER)
+    with disk.turn(_TURN):
+        if unsynced.may_be_torn(disk, FOLDER, boot):
+            log.warning("the reports' tables may be torn and are made anew: the machine went down")
+            _remove_database(disk)
+        mark = unsynced.begin(disk, FOLDER, boot)
+    engine = _open_tables(settings, disk, synced=False)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+    with suppress(OSError), disk.turn(_TURN):
+        unsynced.end(disk, FOLDER, mark)
+
+
+def _open_tables(settings: Settings, disk: LocalDisk, synced: bool = True) -> "Engine":
     from authorizer.followers.reports.tables.database import open_database  # noqa: PLC0415
     from authorizer.followers.reports.tables.database_url import check_url  # noqa: PLC0415
 
@@ -207,7 +244,7 @@ def _open_tables(settings: Settings, disk: LocalDisk) -> "Engine":
         disk.make_folder(FOLDER)
         disk.append(f"{FOLDER}/{DATABASE}").close()  # SQLite would have others read what it makes
         path = disk.path(f"{FOLDER}/{DATABASE}")
-        return open_database(f"sqlite:///{path}")
+        return open_database(f"sqlite:///{path}", synced)
     try:
         check_url(settings.reports_url)
     except ValueError as error:

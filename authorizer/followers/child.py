@@ -25,6 +25,9 @@ def run(follower: Follower[Any], feed: Feed[Any]) -> None:
 
     Call it when everything is loaded: from here on the process yields to others. Standard output
     belongs to the messages, so logs must go elsewhere.
+
+    Raises:
+        TimeoutError: the feed is still at work, and may take in events yet.
     """
     os.nice(NICENESS)
     sys.setswitchinterval(SWITCH_SECONDS)
@@ -35,6 +38,8 @@ def run(follower: Follower[Any], feed: Feed[Any]) -> None:
         worker.take(message(line))
     worker.end()
     running.join(END_SECONDS)
+    if running.is_alive():
+        raise TimeoutError("the follower's feed did not end in time")
 
 
 def _work(worker: Worker) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 from pathlib import Path
 
 from authorizer.followers.reports.tables.database import open_database
+from authorizer.persistence import unsynced
 from tests.support.command_line import buy, done, refused, start, write_batch
 from tests.support.commands import purchase
-from tests.support.server import PROJECT, MakeServer, python
+from tests.support.processes import children
+from tests.support.server import PROJECT, MakeServer, Server, python
 from tests.support.tables import Tables, tables_of
 
 
@@ -81,6 +85,36 @@ main(["reports", "follow", "--data", sys.argv[1]])
         process.stdin.write(b'{"durable": 1}\n')
         process.stdin.flush()
         assert process.wait(30) == 1
+
+
+def kill_both(server: Server) -> None:
+    """Kill a server and its reports' process, which would end in order without it."""
+    server.process.send_signal(signal.SIGSTOP)
+    for child in children(server.process.pid):
+        os.kill(child, signal.SIGKILL)
+    server.kill()
+
+
+def test_tables_that_a_loss_of_power_tore_are_made_anew(make_server: MakeServer) -> None:
+    """The process that wrote them was killed, with the machine."""
+    server = make_server().start()
+    server.client.open_account("123")
+    assert server.client.get("/accounts/123/transactions").status == 200
+    kill_both(server)
+    reports = server.data / "reports"
+    whole = (reports / "reports.sqlite").read_bytes()
+    assert (reports / "unsynced").read_text().split()[0] == unsynced.boot_id()
+    server.start()  # it takes them for whole: the machine did not go down
+    assert server.client.get("/accounts/123/transactions").status == 200
+    kill_both(server)
+    (reports / "unsynced").write_text("an-earlier-boot 0\n")
+    assert "makes them anew" in refused("reports", "status", "--data", server.data)
+    (reports / "reports.sqlite").write_bytes(whole[: len(whole) // 2] + bytes(len(whole) // 2))
+    server.start()
+    assert server.client.get("/accounts/123/transactions").status == 200
+    assert "may be torn and are made anew" in server.log()
+    server.stop()
+    assert not (reports / "unsynced").exists()
 
 
 def test_a_torn_tail_is_not_rebuilt(demo: Path) -> None:

@@ -1,5 +1,6 @@
 """The database of the tables: opening it, and telling its failures apart."""
 
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import Engine, create_engine, event
@@ -12,12 +13,17 @@ DatabaseError = SQLAlchemyError
 
 BUSY_SECONDS: Final = 10
 CHECKPOINT_PAGES: Final = 8192
-"""Pages in the WAL before they go to their places: each time costs syncs on the journal's disk."""
+"""Pages in the WAL before they go to their places. Each time costs syncs, if there are any."""
+CACHE_KIB: Final = 16 << 10
+"""A connection's: with less, pages of the indexes are read again and again while rows come in."""
 READ_SECONDS: Final = 10
 
 
-def open_database(url: str) -> Engine:
+def open_database(url: str, synced: bool = True) -> Engine:
     """A database by its SQLAlchemy URL: SQLite or PostgreSQL.
+
+    One in SQLite that is not `synced` may be torn once the machine has gone down, and nothing in it
+    tells: that is its caller's matter.
 
     Raises:
         ValueError: the URL names another kind, or is none.
@@ -25,7 +31,7 @@ def open_database(url: str) -> Engine:
     read = read_url(url)
     if read.get_backend_name() == "sqlite":
         engine = create_engine(read, connect_args={"timeout": BUSY_SECONDS})
-        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "connect", partial(_prepare_sqlite, synced))
         return engine
     options = f"-c statement_timeout={READ_SECONDS * 1000}"
     return create_engine(read, pool_pre_ping=True, connect_args={"options": options})
@@ -43,10 +49,11 @@ def problem_of(error: Exception) -> str:
     return f"{type(cause).__name__}: {lines[0]}"
 
 
-def _prepare_sqlite(connection: Any, _: Any) -> None:
+def _prepare_sqlite(synced: bool, connection: Any, _: Any) -> None:
     """WAL lets readers work beside the writer. Transactions that a crash loses are read again."""
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute(f"PRAGMA synchronous={'NORMAL' if synced else 'OFF'}")
+    cursor.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
     cursor.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
     cursor.close()
