@@ -26,6 +26,7 @@ from benchmarks import (
     probe,
     recovery_rate,
     sync,
+    tables,
     throughput,
     wrk,
 )
@@ -50,9 +51,12 @@ NAMES = (
     "life",
     "holds",
     "expiry",
+    "tables",
 )
 COMPARED = ("http", "memory")
-NEED_WRK = {"http", "heads", "sync", "memory", "pauses", "care", "limits", "life", "expiry"}
+NEED_WRK = {
+    *("http", "heads", "sync", "memory", "pauses", "care", "limits", "life", "expiry", "tables"),
+}
 OVERLOAD_SECONDS = 8
 TURN_SECONDS = 5
 SYNC_SECONDS = 3
@@ -84,6 +88,7 @@ limits    accounts with five limits against accounts with none
 life      authorization, capture and refund beside 10,000 purchases per second
 holds     start, memory and snapshot with 100,000 open holds and 1,000,000 closed purchases
 expiry    100,000 holds that run out in one second while purchases run
+tables    the read models' processor time an event, and full load with and without them
 care      customer care's questions while purchases run at half of the server's capacity
 
 --against COMMIT measures http and memory only: this tree and that commit's, in turns within one
@@ -142,8 +147,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add(
         "--rounds",
         type=int,
-        help="turns of http, heads, limits and care, 5 s a side (default 5, with --against 10), "
-        "and of sync (default 3); with --against also the starts of memory (default 3)",
+        help="turns of http, heads, limits, care and tables, 5 s a side (default 5, with "
+        "--against 10), and of sync (default 3); with --against also the starts of memory "
+        "(default 3)",
     )
     add("--against", metavar="COMMIT", help="compare with this commit's build (http, memory)")
     add(
@@ -153,7 +159,12 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="accounts of memory with --against (default 1,000,000)",
     )
     add("--read-models", action="store_true", help="have the read models too (http --against)")
-    add("--events", type=int, default=1_000_000, help="purchases of recovery (default 1,000,000)")
+    add(
+        "--events",
+        type=int,
+        default=1_000_000,
+        help="events of recovery and tables (default 1,000,000)",
+    )
     add("--with-ids", action="store_true", help="give each purchase an id (http, pauses)")
     add(
         "--scale",
@@ -222,6 +233,9 @@ def benchmark(name: str, options: argparse.Namespace) -> Callable[[Path], Iterab
         "life": lambda folder: life.measure(folder, seconds=options.seconds),
         "holds": lambda folder: holds.measure(folder, scale=options.scale),
         "expiry": lambda folder: holds.measure_expiry(folder, scale=options.scale),
+        "tables": lambda folder: tables.measure(
+            folder, events=options.events, rounds=options.rounds or 5, seconds=TURN_SECONDS
+        ),
         "care": lambda folder: care.measure(
             folder, factor=options.scale, rounds=options.rounds or 5, seconds=options.seconds
         ),

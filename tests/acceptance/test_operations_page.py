@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from authorizer.followers.reports.tables.schema import metadata
+from authorizer.followers.reports.tables import care_schema
 from authorizer.settings.model import Settings
 from tests.support.command_line import done
 from tests.support.server import PROJECT
@@ -18,7 +18,7 @@ PAGE: Final = (PROJECT / "docs" / "operations.md").read_text(encoding="utf-8")
 
 def test_the_tables_of_the_read_models() -> None:
     told = PAGE.partition("The tables are ")[2].partition(";")[0]
-    assert re.findall(r"`(\w+)`", told) == [*metadata.tables]
+    assert re.findall(r"`(\w+)`", told) == [*care_schema.tickets.metadata.tables]
 
 
 def test_every_setting_has_its_row_with_what_it_is_by_default() -> None:

@@ -187,8 +187,13 @@ def deciders(event: Any) -> dict[str, str | None]:
     """What declined a purchase, and what would have."""
     by = getattr(event, "decided_by", None)
     shadow = [{"name": name, "level": level} for name, level in getattr(event, "shadow", ())]
-    told = None if by is None else as_json(by._asdict())
-    return {"decided_by": told, "shadow": as_json(shadow) if shadow else None}
+    told = None if by is None else names_as_json(by._asdict())
+    return {"decided_by": told, "shadow": names_as_json(shadow) if shadow else None}
+
+
+def names_as_json(value: Any) -> str:
+    """JSON of names that are kept without NULs, not of such that stand in it as escapes."""
+    return as_json(value).replace("\\u0000", "\u2400")
 
 
 def as_json(value: Any) -> str:

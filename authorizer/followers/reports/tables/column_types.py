@@ -20,9 +20,15 @@ def storable(text: str) -> str:
     return text.replace(NUL, INSTEAD_OF_NUL) if NUL in text else text
 
 
-def storable_or_none(text: str | None) -> str | None:
-    """The text as a table gives it back, if there is one."""
-    return None if text is None else storable(text)
+def storable_json(value: Any) -> Any:
+    """What JSON holds, with all of its texts as a table gives them back."""
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, list):
+        return [storable_json(item) for item in value]
+    if isinstance(value, dict):
+        return {storable(name): storable_json(item) for name, item in value.items()}
+    return value
 
 
 def cents_value(cents: int) -> int | str:

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
+from itertools import chain
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, bindparam, case, cast, func, select, tuple_, update
+from sqlalchemy import Connection, Select, bindparam, case, cast, func, select, update
 
 from authorizer.domain.accounts.purchase_state import PurchaseStatus
 from authorizer.domain.outcomes import Reason
@@ -17,6 +18,13 @@ from authorizer.followers.reports.tables.writing import execute, insert_of
 
 LOOKUP: Final = 250
 """Purchases that are looked up at once."""
+_KNOWN: Final = (
+    "WITH asked (account_id, purchase_id) AS (VALUES {}) "
+    "SELECT purchases.account_id, purchases.purchase_id FROM asked CROSS JOIN purchases "
+    "WHERE purchases.account_id = asked.account_id "
+    "AND purchases.purchase_id = asked.purchase_id"
+)
+"""Its text: with `IN` SQLite reads all of the table, and SQLAlchemy's `VALUES` it does not take."""
 _IS_APPROVED: Final = terms.c.reason == Reason.APPROVED.name_on_wire
 
 
@@ -51,10 +59,10 @@ def _of_one_message(
     connection: Connection, key: Key, answered_at_us: int | None
 ) -> tuple[Any, dict[str, Any]]:
     """What inserts a purchase that one message made, if one did; and the parameters."""
-    values = {"of_account": key.account_id, "of_purchase": key.purchase_id}
+    its = {"of_account": key[0], "of_purchase": key[1]}
     if answered_at_us is None:  # older records do not say it: look through all of the account's
-        return _insertion(connection.dialect.name, _SINGLE_MESSAGE), values
-    return _insertion(connection.dialect.name, _AT_ITS_TIME), values | {"at_us": answered_at_us}
+        return _insertion(connection.dialect.name, _SINGLE_MESSAGE), its
+    return _insertion(connection.dialect.name, _AT_ITS_TIME), its | {"at_us": answered_at_us}
 
 
 @lru_cache
@@ -65,10 +73,12 @@ def _insertion(dialect: str, found: Select[Any]) -> Any:
 
 def _known(connection: Connection, keys: list[Key]) -> Iterator[Key]:
     """Those that are in the table already."""
-    columns = (purchases.c.account_id, purchases.c.purchase_id)
+    mark = "?" if connection.dialect.name == "sqlite" else "%s"
     for start in range(0, len(keys), LOOKUP):
-        asked = tuple_(*columns).in_(keys[start : start + LOOKUP])
-        yield from (Key(*row) for row in connection.execute(select(*columns).where(asked)))
+        asked = keys[start : start + LOOKUP]
+        text = _KNOWN.format(", ".join([f"({mark}, {mark})"] * len(asked)))
+        found = connection.exec_driver_sql(text, tuple(chain.from_iterable(asked)))
+        yield from ((row[0], row[1]) for row in found)
 
 
 def _row(key: Key, change: PurchaseChange) -> Values:

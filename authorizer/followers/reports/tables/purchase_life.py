@@ -18,27 +18,34 @@ from authorizer.domain.accounts.purchase_events import (
     WalletAdjusted,
 )
 from authorizer.domain.accounts.purchase_state import OperationType, PurchaseStatus
+from authorizer.domain.money import MAX_BALANCE_CENTS
 from authorizer.domain.outcomes import Reason
 from authorizer.followers.reports.local_days import LocalDays
-from authorizer.followers.reports.tables.column_types import (
-    cents_value,
-    storable,
-    storable_or_none,
-)
+from authorizer.followers.reports.tables.column_types import cents_value
 from authorizer.followers.reports.tables.decider_texts import decider_texts
 from authorizer.followers.reports.tables.movement_sums import MovementSums
 from authorizer.followers.reports.tables.schema import CREDIT
-from authorizer.followers.reports.tables.terms import KnownTerms, Terms
+from authorizer.followers.reports.tables.terms import KnownTerms
 
 ADJUSTMENT: Final = "adjustment"
+AUTHORIZATION: Final = OperationType.AUTHORIZATION.value
+INCREMENT: Final = OperationType.INCREMENT.value
+CAPTURE: Final = OperationType.CAPTURE.value
+REVERSAL: Final = OperationType.REVERSAL.value
+REFUND: Final = OperationType.REFUND.value
+EXPIRY: Final = OperationType.EXPIRY.value
+_PENDING: Final = PurchaseStatus.PENDING.value
+_CLOSED: Final = PurchaseStatus.CLOSED.value
+_DECLINED: Final = PurchaseStatus.DECLINED.value
+_REVERSED: Final = PurchaseStatus.REVERSED.value
+_BEFORE: Final = Reason.REVERSED_BEFORE.name_on_wire
 _NO_TERMS: Final = (None, None, None, None)
+_NO_TEXTS: Final = (None, None)
+_NO_CHANGE: Final = (None, 0, 0, 0)
 
-
-class Key(NamedTuple):
-    """A purchase. The texts are storable."""
-
-    account_id: str
-    purchase_id: str
+Key = tuple[str, str]
+"""A purchase: its account and its id."""
+Texts = tuple[str | None, ...]
 
 
 class Begun(NamedTuple):
@@ -74,7 +81,7 @@ class PurchaseChange:
 class PurchaseLives:
     """The lines and the purchases that a run of events brings.
 
-    `values` are those of all rows of `movements`, one row behind the other.
+    `values` are those of all rows of `movements`, one row behind the other. Texts are storable.
     """
 
     def __init__(self, known: KnownTerms, days: LocalDays) -> None:
@@ -87,198 +94,152 @@ class PurchaseLives:
         """Add what an event at a position brings."""
         self.LINES[type(event)](self, event, position)
 
-    def _line(  # noqa: PLR0913 - a line has as many parts
+    def declined(self, event: PurchaseDeclined, position: int) -> None:
+        """Note a purchase of one message whose reversal came before it."""
+        its_id = event.transaction_id
+        if event.reason == _BEFORE and its_id is not None:
+            change = self._change(event.account_id, its_id)
+            self._put(change, event, position, _DECLINED, None, _terms(event))
+
+    def _line(  # noqa: PLR0913, PLR0917 - a line has as many parts, and names cost time here
         self,
         event: Any,
         position: int,
         type_: str,
-        amount_cents: int,
-        *,
+        cents: int,
         source: str | None,
-        purchase_id: str | None = None,
+        movement_id: str,
         operation_id: str | None = None,
         reason: Reason = Reason.APPROVED,
         card_id: str | None = None,
-        terms: tuple[str | None, ...] = _NO_TERMS,
+        terms: Texts = _NO_TERMS,
+        texts: Texts = _NO_TEXTS,
     ) -> None:
-        """`terms`: MCC, merchant, product and the override's MCC."""
+        """`terms`: MCC, merchant, product and the override's MCC. `texts`: `decider_texts`."""
         change = wallet_change(event)
-        mcc, merchant, product, override = map(storable_or_none, terms)
-        like = self._known.like(
-            Terms(
-                reason,
-                storable_or_none(source),
-                None if change is None else storable(change.wallet),
-                mcc,
-                merchant,
-                product,
-                override,
-                *decider_texts(event),
-            ),
-            position,
-        )
-        named = operation_id if purchase_id is None else purchase_id
-        self.values += (
-            position,
-            event.at_us,
-            storable(event.account_id),
-            type_,
-            storable_or_none(named),
-            None if purchase_id is None else storable_or_none(operation_id),
-            like.terms_id,
-            cents_value(amount_cents),
-            0 if change is None else change.available_cents,
-            0 if change is None else change.held_cents,
-            storable_or_none(card_id),
-        )
-        self.sums.add(event.at_us, type_, reason.answer_code, amount_cents)
+        wallet, available, held, _ = _NO_CHANGE if change is None else change
+        key = (reason, source, wallet, *terms, *texts)
+        like = self._known.lines.get(key) or self._known.learn_line(key, position)
+        account = event.account_id
+        named = (position, event.at_us, account, type_, movement_id, operation_id, like.terms_id)
+        self.values += named
+        value = cents if cents <= MAX_BALANCE_CENTS else cents_value(cents)
+        self.values += (value, available, held, card_id)
+        self.sums.add(event.at_us, type_, reason.answer_code, cents)
 
-    def _change(self, event: Any) -> PurchaseChange:
-        key = Key(storable(event.account_id), storable(_id_of(event)))
+    def _change(self, account_id: str, purchase_id: str) -> PurchaseChange:
+        key = (account_id, purchase_id)
         change = self.changes.get(key)
         if change is None:
             change = self.changes[key] = PurchaseChange()
-        answered = getattr(event, "answered", None)
-        if answered is not None:
-            change.answered_at_us = answered.at_us
         return change
 
     def _put(
         self,
+        change: PurchaseChange,
         event: Any,
         position: int,
-        status: PurchaseStatus,
-        source: str | None = None,
-        terms: tuple[str | None, ...] = _NO_TERMS[:3],
-    ) -> PurchaseChange:
-        """`terms`: MCC, merchant and card."""
-        change = self._change(event)
-        begun = change.begun or Begun(position, event.at_us, None, None, None)
-        if begun.mcc is None:
-            begun = Begun(begun.position, begun.at_us, *map(storable_or_none, terms))
-        change.begun = begun
-        change.source = storable_or_none(source)
-        change.status, change.counted_cents = status.value, 0
-        return change
-
-    def declined(self, event: PurchaseDeclined, position: int) -> None:
-        """Note a purchase of one message whose reversal came before it."""
-        is_known = event.reason == Reason.REVERSED_BEFORE.name_on_wire
-        if is_known and event.transaction_id is not None:
-            self._put(event, position, PurchaseStatus.DECLINED, terms=_terms(event))
+        status: str,
+        source: str | None,
+        terms: tuple[str | None, str | None, str | None] = (None, None, None),
+    ) -> None:
+        """`terms`: the effective MCC, merchant and card."""
+        begun = change.begun
+        if begun is None:
+            change.begun = Begun(position, event.at_us, *terms)
+        elif begun.mcc is None:
+            change.begun = Begun(begun.position, begun.at_us, *terms)
+        change.source = source
+        change.status, change.counted_cents = status, 0
 
     # --- one method an event -------------------------------------------------------------------
 
     def _credited(self, event: AccountCredited, position: int) -> None:
-        self._line(
-            event, position, CREDIT, event.amount_cents, source=None, operation_id=event.credit_id
-        )
+        self._line(event, position, CREDIT, event.amount_cents, None, event.credit_id)
 
     def _adjusted(self, event: WalletAdjusted, position: int) -> None:
-        name, cents = event.adjustment_id, event.amount_cents
-        self._line(event, position, ADJUSTMENT, cents, source=None, operation_id=name)
+        self._line(event, position, ADJUSTMENT, event.amount_cents, None, event.adjustment_id)
 
     def _hold_approved(self, event: HoldApproved, position: int) -> None:
-        partly = event.amount_cents < event.requested_cents
-        change = self._put(event, position, PurchaseStatus.PENDING, event.source, _terms(event))
-        change.counted_cents = event.amount_cents
+        cents, its_id, source = event.amount_cents, event.purchase_id, event.source
+        change = self._change(event.account_id, its_id)
+        self._put(change, event, position, _PENDING, source, _terms(event))
+        change.counted_cents = cents
+        partly = cents < event.requested_cents
+        reason = Reason.PARTIALLY_APPROVED if partly else Reason.APPROVED
+        terms = (event.mcc, event.merchant, event.product, event.override_mcc)
+        texts = decider_texts(event) if event.shadow else _NO_TEXTS
         self._line(
-            event,
-            position,
-            OperationType.AUTHORIZATION.value,
-            event.amount_cents,
-            source=event.source,
-            purchase_id=event.purchase_id,
-            operation_id=event.purchase_id,
-            reason=Reason.PARTIALLY_APPROVED if partly else Reason.APPROVED,
-            card_id=event.card_id,
-            terms=(event.mcc, event.merchant, event.product, event.override_mcc),
+            *(event, position, AUTHORIZATION, cents, source, its_id, its_id),
+            *(reason, event.card_id, terms, texts),
         )
 
     def _hold_declined(self, event: HoldDeclined, position: int) -> None:
-        self._put(event, position, PurchaseStatus.DECLINED, terms=_terms(event))
+        its_id = event.purchase_id
+        change = self._change(event.account_id, its_id)
+        self._put(change, event, position, _DECLINED, None, _terms(event))
+        terms = (event.mcc, event.merchant, event.product, event.override_mcc)
         self._line(
-            event,
-            position,
-            OperationType.AUTHORIZATION.value,
-            event.requested_cents,
-            source=None,
-            purchase_id=event.purchase_id,
-            operation_id=event.purchase_id,
-            reason=Reason.of(event.reason),
-            card_id=event.card_id,
-            terms=(event.mcc, event.merchant, event.product, event.override_mcc),
+            *(event, position, AUTHORIZATION, event.requested_cents, None, its_id, its_id),
+            *(Reason.of(event.reason), event.card_id, terms, decider_texts(event)),
         )
 
     def _incremented(self, event: HoldIncremented, position: int) -> None:
-        self._change(event).counted_cents += event.amount_cents
-        self._operation(event, position, OperationType.INCREMENT, event.amount_cents, event.source)
+        self._change(event.account_id, event.purchase_id).counted_cents += event.amount_cents
+        self._line(
+            *(event, position, INCREMENT, event.amount_cents, event.source, event.purchase_id),
+            *(event.operation_id, Reason.APPROVED, None, _NO_TERMS, decider_texts(event)),
+        )
 
     def _increment_declined(self, event: IncrementDeclined, position: int) -> None:
         self._line(
-            event,
-            position,
-            OperationType.INCREMENT.value,
-            event.amount_cents,
-            source=None,
-            purchase_id=event.purchase_id,
-            operation_id=event.operation_id,
-            reason=Reason.of(event.reason),
+            *(event, position, INCREMENT, event.amount_cents, None, event.purchase_id),
+            *(event.operation_id, Reason.of(event.reason), None, _NO_TERMS, decider_texts(event)),
         )
 
     def _captured(self, event: PurchaseCaptured, position: int) -> None:
+        change = self._change(event.account_id, event.purchase_id)
         if event.makes:
             terms = (event.mcc, event.merchant, event.card_id)
-            self._put(event, position, PurchaseStatus.CLOSED, event.source, terms)
-        change = self._change(event)
-        change.is_forced |= event.makes
+            self._put(change, event, position, _CLOSED, event.source, terms)
+            change.is_forced = True
         change.counted_cents += event.beyond_cents - event.released_cents
         change.status = event.status
+        _note_answer(change, event)
         cents = event.from_hold_cents + event.beyond_cents
         self._line(
-            event,
-            position,
-            OperationType.CAPTURE.value,
-            cents,
-            source=event.source,
-            purchase_id=event.purchase_id,
-            operation_id=event.operation_id,
-            card_id=event.card_id,
-            terms=(event.mcc, event.merchant, None, None),
+            *(event, position, CAPTURE, cents, event.source, event.purchase_id),
+            *(event.operation_id, Reason.APPROVED, event.card_id),
+            (event.mcc, event.merchant, None, None),
         )
 
     def _reversed(self, event: PurchaseReversed, position: int) -> None:
-        change = self._change(event)
+        change = self._change(event.account_id, event.purchase_id)
         change.counted_cents -= event.amount_cents
         change.status = event.status
-        self._operation(event, position, OperationType.REVERSAL, event.amount_cents, event.source)
+        _note_answer(change, event)
+        self._operation(event, position, REVERSAL, event.amount_cents, event.source)
 
     def _reversed_before(self, event: PurchaseReversedBefore, position: int) -> None:
-        self._put(event, position, PurchaseStatus.REVERSED)
-        self._operation(event, position, OperationType.REVERSAL, 0, None)
+        change = self._change(event.account_id, event.purchase_id)
+        self._put(change, event, position, _REVERSED, None)
+        self._operation(event, position, REVERSAL, 0, None)
 
     def _refunded(self, event: PurchaseRefunded, position: int) -> None:
-        self._change(event)
-        self._operation(event, position, OperationType.REFUND, event.amount_cents, event.source)
+        _note_answer(self._change(event.account_id, event.purchase_id), event)
+        self._operation(event, position, REFUND, event.amount_cents, event.source)
 
     def _expired(self, event: HoldExpired, position: int) -> None:
-        change = self._change(event)
+        change = self._change(event.account_id, event.purchase_id)
         change.counted_cents -= event.amount_cents
         change.status = event.status
-        self._operation(event, position, OperationType.EXPIRY, event.amount_cents, event.source)
+        its_id, cents = event.purchase_id, event.amount_cents
+        self._line(event, position, EXPIRY, cents, event.source, its_id)
 
     def _operation(
-        self, event: Any, position: int, type_: OperationType, cents: int, source: str | None
+        self, event: Any, position: int, type_: str, cents: int, source: str | None
     ) -> None:
-        self._line(
-            event,
-            position,
-            type_.value,
-            cents,
-            source=source,
-            purchase_id=event.purchase_id,
-            operation_id=getattr(event, "operation_id", None),
-        )
+        self._line(event, position, type_, cents, source, event.purchase_id, event.operation_id)
 
     LINES: Final[dict[type, Callable[["PurchaseLives", Any, int], None]]] = {
         AccountCredited: _credited,
@@ -295,14 +256,19 @@ class PurchaseLives:
     }
 
 
-def _terms(event: HoldApproved | HoldDeclined | PurchaseDeclined) -> tuple[str | None, ...]:
+def _terms(
+    event: HoldApproved | HoldDeclined | PurchaseDeclined,
+) -> tuple[str | None, str | None, str | None]:
     """The effective MCC, the merchant and the card."""
     return event.override_mcc or event.mcc, event.merchant, event.card_id
 
 
-def _id_of(event: Any) -> str:
-    is_single = isinstance(event, PurchaseDeclined)
-    return str(event.transaction_id if is_single else event.purchase_id)
+def _note_answer(
+    change: PurchaseChange, event: PurchaseCaptured | PurchaseReversed | PurchaseRefunded
+) -> None:
+    """Note when a purchase was answered that one message made."""
+    if event.answered is not None:
+        change.answered_at_us = event.answered.at_us
 
 
 OF_A_LIFE: Final = tuple(PurchaseLives.LINES)

@@ -8,11 +8,7 @@ from authorizer.domain.money import MAX_BALANCE_CENTS
 from authorizer.domain.outcomes import Reason
 from authorizer.followers.reports.local_days import LocalDays
 from authorizer.followers.reports.period import Period
-from authorizer.followers.reports.tables.column_types import (
-    cents_value,
-    storable,
-    storable_or_none,
-)
+from authorizer.followers.reports.tables.column_types import cents_value
 from authorizer.followers.reports.tables.decider_texts import decider_texts
 from authorizer.followers.reports.tables.purchase_sums import PurchaseSums
 from authorizer.followers.reports.tables.terms import KnownTerms, Like, Terms
@@ -38,7 +34,7 @@ def _is_plain_decline(fields: Fields) -> bool:
 class PurchaseRows:
     """The rows of `transactions` that a run of events brings, and the sums of their purchases.
 
-    `values` are those of all rows, one row behind the other.
+    `values` are those of all rows, one row behind the other. Texts are storable.
     """
 
     def __init__(self, known: KnownTerms, days: LocalDays) -> None:
@@ -70,8 +66,7 @@ class PurchaseRows:
     def short_way(self, first_position: int, records: list[Fields]) -> list[tuple[int, Fields]]:
         """Add the purchases among records of which there is nothing special; return all others.
 
-        Which are left depends on nothing but speed: `approved` and `declined` do the same. No text
-        of the records may have a NUL.
+        Which are left depends on nothing but speed: `approved` and `declined` do the same.
         """
         others = []
         approved, declined = self._known.approved, self._known.declined
@@ -108,12 +103,9 @@ class PurchaseRows:
         source: str | None,
         wallet: str | None,
     ) -> None:
-        mcc, merchant = storable(event.mcc), storable(event.merchant)
-        override, product = storable_or_none(event.override_mcc), storable_or_none(event.product)
-        source, wallet = storable_or_none(source), storable_or_none(wallet)
-        told = decider_texts(event)
+        terms = (event.mcc, event.merchant, event.product, event.override_mcc)
         like = self._known.like(
-            Terms(reason, source, wallet, mcc, merchant, product, override, *told), position
+            Terms(reason, source, wallet, *terms, *decider_texts(event)), position
         )
         if not self._today.start_us <= event.at_us < self._today.end_us:
             self._turn_to(event.at_us)
@@ -124,11 +116,11 @@ class PurchaseRows:
         self.values += (
             position,
             event.at_us,
-            storable(event.account_id),
-            storable_or_none(event.transaction_id),
+            event.account_id,
+            event.transaction_id,
             like.terms_id,
             cents_value(event.amount_cents),
-            storable_or_none(event.card_id),
+            event.card_id,
         )
 
     def _turn_to(self, at_us: int) -> None:
