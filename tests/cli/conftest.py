@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import shutil
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
@@ -40,10 +41,19 @@ def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-@pytest.fixture
-def demo(data: Path) -> Path:
-    """A data folder with the demo data, and without its story."""
+@pytest.fixture(scope="session")
+def _demo_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo data, imported once."""
+    data = tmp_path_factory.mktemp("demo") / "data"
     with resources.as_file(resources.files("authorizer").joinpath("demo")) as folder:
         files = (folder / name for name in ("accounts.ndjson", "merchants.ndjson", "customer.json"))
         assert run("import", *files, "--data", data).exit_code == 0
+    shutil.rmtree(data / "archive", ignore_errors=True)  # no copy of one is believed
+    return data
+
+
+@pytest.fixture
+def demo(data: Path, _demo_made: Path) -> Path:
+    """A data folder with the demo data, and without its story."""
+    shutil.copytree(_demo_made, data)
     return data

@@ -11,6 +11,10 @@ import pytest
 
 from authorizer.domain.accounts.events import AccountCredited
 from authorizer.persistence.backup import archiving
+from authorizer.persistence.journal.journal_files import JournalFiles
+from authorizer.persistence.journal.place import BEGINNING
+from authorizer.persistence.journal.segments import JournalBeginsLateError
+from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.state.record import encode
 from tests.support.backups import backed_up, digest_of_a_start, restored
 from tests.support.command_line import (
@@ -209,6 +213,17 @@ def test_who_reads_from_the_beginning_says_so_and_finds_it(
     assert "--archived PLACE" in told
     result = run(*command, "--data", short, "--archived", cold)
     assert result.exit_code == 0 or "has no decision" in result.stderr
+
+
+def test_a_follower_that_begins_at_the_beginning_is_not_fed_less(short: Path) -> None:
+    disk, ends = LocalDisk(short), batches_end(short)
+    with pytest.raises(JournalBeginsLateError):
+        list(JournalFiles(disk, whole=True).batches(BEGINNING, ends))
+    assert list(JournalFiles(disk).batches(BEGINNING, ends))
+
+
+def batches_end(data: Path) -> int:
+    return int(head(data).partition(":")[0])
 
 
 def test_verify_reads_them_too(short: Path, cold: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from authorizer.domain.access import DataAccess
 from authorizer.domain.accounts.events import AccountCredited
+from authorizer.persistence.journal import frame
 from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.privacy.access_log import AccessLog
 from authorizer.persistence.state.record import encode
@@ -138,13 +139,18 @@ def test_a_snapshot_that_knows_what_goes_is_put_aside(grown: Path) -> None:
 # --- what can't be cut ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("what", ["changed", "missing", "shortened"])
+@pytest.mark.parametrize("what", ["changed", "missing", "shortened", "foreign"])
 def test_damage_before_the_newest_segment_is_not_cut(grown: Path, what: str) -> None:
     if what == "changed":
         harm(grown, -5)
     elif what == "shortened":
         last = batches(grown)[-4]
         os.truncate(grown / last.segment, last.offset)
+    elif what == "foreign":
+        first = batches(grown)[-3]
+        header = frame.segment_header(first.first_position, b"another journal's".ljust(32))
+        newest = journal_files(grown)[-1]
+        newest.write_bytes(header + newest.read_bytes()[len(header) :])
     else:
         journal_files(grown)[1].unlink()
     before = everything(grown)
