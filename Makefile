@@ -108,7 +108,19 @@ docs: environment ## Write the tables that docs/ takes from the code: the role m
 
 .PHONY: swagger-ui
 swagger-ui: ## Take the files behind /docs from npm anew; ARGS=5.35.0 takes that version
-	$(PYTHON) tools/swagger_ui.py $(ARGS)
+	$(PYTHON) tools/npm_files.py swagger-ui-dist $(ARGS)
+
+.PHONY: htmx
+htmx: ## Take the console's htmx from npm anew; ARGS=2.0.11 takes that version
+	$(PYTHON) tools/npm_files.py htmx.org $(ARGS)
+
+.PHONY: axe-core
+axe-core: ## Take the accessibility checks of the console's tests from npm anew
+	$(PYTHON) tools/npm_files.py axe-core $(ARGS)
+
+.PHONY: catalogue
+catalogue: environment ## Find the console's texts and compile their translations
+	$(VENV_PYTHON) -m tools.catalogue
 
 .PHONY: debian
 debian: ## Run the tests in a Debian 13, with its own Python 3.13 (root, debootstrap)

@@ -64,6 +64,10 @@ class Tickets:
         opening.add_done_callback(lambda _: self._opening.pop(key))
         return await asyncio.shield(opening)
 
+    def opened_under(self, customer_id: str, client_id: str) -> str | None:
+        """The ticket that was opened under an id of the client's; None where none was."""
+        return self._ticket_of_request.get(request_key(customer_id, client_id))
+
     async def ask(self, command: TicketCommand) -> TicketAnswer:
         """Ask a ticket; the answer is its file."""
         return await self._with_file(await self._dispatcher.ask(command))

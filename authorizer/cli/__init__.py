@@ -24,6 +24,7 @@ from authorizer.cli.restore import restore
 from authorizer.cli.serve import serve
 from authorizer.cli.settings import settings
 from authorizer.cli.snapshot import snapshot
+from authorizer.cli.users import users
 from authorizer.cli.verify import verify
 from authorizer.persistence.api_keys import ApiKeysDamagedError
 from authorizer.persistence.backup.manifest import BackupDamagedError
@@ -73,7 +74,7 @@ def main() -> None:
 
 _COMMANDS = (
     archive, backtest, backup, doctor, explain, import_, init, inspect, keys, repair, replay,
-    report, reports, restore, serve, settings, snapshot, verify,
+    report, reports, restore, serve, settings, snapshot, users, verify,
 )  # fmt: skip
 for command in _COMMANDS:
     main.add_command(command)

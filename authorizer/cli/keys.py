@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 import click
@@ -23,6 +23,7 @@ from authorizer.persistence.api_keys import (
     read_keys,
     write_keys,
 )
+from authorizer.persistence.disk import Disk
 from authorizer.persistence.local_disk import LocalDisk
 from authorizer.settings.model import Settings
 
@@ -60,7 +61,8 @@ class NotConfirmedError(click.ClickException):
     exit_code = os.EX_TEMPFAIL
 
 
-def _deadline_option(command: F) -> F:
+def deadline_option(command: F) -> F:
+    """How long to wait for a running server."""
     return click.option(
         "--deadline-seconds",
         type=click.FloatRange(min=0),
@@ -92,7 +94,7 @@ def keys() -> None:
 @click.option(
     "--yes", is_flag=True, help="Don't ask whether a server may refuse all who have no key."
 )
-@_deadline_option
+@deadline_option
 @settings_options("data")
 def create(
     role: str,
@@ -132,7 +134,8 @@ def create(
     click.echo(str(credential))
     until = "" if expires_at_us is None else f", until {time_text(expires_at_us)}"
     click.echo(f"key {key.key_id} for {role}{until}; it is shown only this once", err=True)
-    if _is_confirmed(disk, deadline_seconds, f"key {key.key_id} is made", "may not take it yet"):
+    made = f"key {key.key_id} is made in {disk.path(FILE)}"
+    if is_confirmed(disk, deadline_seconds, made, "may not take it yet"):
         click.echo("the running server goes by it", err=True)
 
 
@@ -152,12 +155,15 @@ def list_(as_json: bool, settings: Settings) -> None:
     """
     at_us = now_us()
     lines = [_line(key, at_us) for key in read_keys(LocalDisk(settings.data))]
-    click.echo(orjson.dumps(lines, option=orjson.OPT_INDENT_2) if as_json else _table(lines))
+    columns = ("id", "role", "standing", "created_at", "expires_at", "revoked_at", "name")
+    click.echo(
+        orjson.dumps(lines, option=orjson.OPT_INDENT_2) if as_json else table_of(lines, columns)
+    )
 
 
 @keys.command()
 @click.argument("key_id", metavar="ID")
-@_deadline_option
+@deadline_option
 @settings_options("data")
 def revoke(key_id: str, deadline_seconds: float, settings: Settings) -> None:
     """Revoke a key, for good. Once the command has ended with 0 no server takes it any more.
@@ -181,9 +187,8 @@ def revoke(key_id: str, deadline_seconds: float, settings: Settings) -> None:
         # One that is revoked already is written all the same: that may be seen and not be durable,
         # where an earlier attempt failed at the last moment.
         write_keys(disk, [revoked if key is found else key for key in known])
-    confirmed = _is_confirmed(
-        disk, deadline_seconds, f"key {key_id} is revoked", "may still take it"
-    )
+    done = f"key {key_id} is revoked in {disk.path(FILE)}"
+    confirmed = is_confirmed(disk, deadline_seconds, done, "may still take it")
     by = "; the running server refuses it" if confirmed else ""
     click.echo(f"key {key_id} is revoked{by}", err=True)
 
@@ -197,21 +202,29 @@ def _ask_for_the_first(settings: Settings) -> None:
     click.confirm("Make the key?", abort=True, err=True)
 
 
-def _is_confirmed(disk: LocalDisk, seconds: float, done: str, danger: str) -> bool:
-    """Wait until a running server goes by the key file; False if none runs.
+def is_confirmed(
+    disk: LocalDisk,
+    seconds: float,
+    done: str,
+    danger: str,
+    word: str = keys_in_force.IN_FORCE,
+    digest_of: Callable[[Disk], str] = digest_of_file,
+) -> bool:
+    """Wait until a running server goes by the key file, or that of people; False if none runs.
 
-    Others may change the file meanwhile; what was changed here is still in it then.
+    Others may change the file meanwhile; what was changed here is still in it then. `word` is where
+    the server tells, `digest_of` what it is to tell.
 
     Raises:
         NotConfirmedError: a server runs and has not said so in time.
     """
     until = time.monotonic() + seconds
-    while (said := keys_in_force.said(disk)) is not None:
-        if said == digest_of_file(disk):
+    while (said := keys_in_force.said(disk, word)) is not None:
+        if said == digest_of(disk):
             return True
         if time.monotonic() >= until:
             raise NotConfirmedError(
-                f"{done} in {disk.path(FILE)}, but the running server did not confirm within "
+                f"{done}, but the running server did not confirm within "
                 f"{seconds:g} s that it goes by that, and {danger}. Its log may say why; a server "
                 "that starts anew goes by it"
             )
@@ -231,9 +244,9 @@ def _line(key: ApiKey, at_us: int) -> dict[str, str | None]:
     }
 
 
-def _table(lines: list[dict[str, str | None]]) -> str:
-    columns = ("id", "role", "standing", "created_at", "expires_at", "revoked_at", "name")
-    rows = [columns, *([line[column] or "-" for column in columns] for line in lines)]
+def table_of(lines: Sequence[Mapping[str, str | None]], columns: Sequence[str]) -> str:
+    """Lines as a table, their columns named above."""
+    rows = [list(columns), *([line[column] or "-" for column in columns] for line in lines)]
     widths = [max(len(row[at]) for row in rows) for at in range(len(columns))]
     return "\n".join(
         "  ".join(f"{text:<{width}}" for text, width in zip(row, widths, strict=True)).rstrip()

@@ -76,7 +76,7 @@ ANONYMOUS: Final = Caller("anonymous", None)
 
 
 class AccessKind(Enum):
-    """What was read."""
+    """What was read, or how somebody came in to read."""
 
     DOCUMENT = "documento"
     SEARCH = "busca"
@@ -85,6 +85,12 @@ class AccessKind(Enum):
     TICKETS = "chamados"
     CONTACTS = "interacoes"
     OPERATIONS = "operacoes"
+    REVEAL = "revelacao"
+    """Data that are masked were shown in full; `kind` has the reason behind a colon."""
+    LOG_IN = "entrada"
+    LOG_IN_REFUSED = "entrada_recusada"
+    LOG_OUT = "saida"
+    PASSWORD_CHANGED = "senha_mudada"  # noqa: S105 - a word
 
 
 class DataAccess(NamedTuple):
@@ -92,9 +98,9 @@ class DataAccess(NamedTuple):
 
     at_us: int
     by: str
-    """Who asked: `role:key id`, or `local` while there are no keys."""
+    """Who asked: `role:key id`, `role:@person`, or `local` while there are no keys."""
     kind: str
-    """The value of an `AccessKind`."""
+    """The value of an `AccessKind`; of a reveal the reason follows behind a colon."""
     customer_ids: tuple[str, ...]
     """Whose data was in the answer: of a search all who were found, once."""
     request_id: str

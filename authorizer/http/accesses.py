@@ -1,7 +1,8 @@
 """`/clientes/{cliente_id}/acessos`: who read a customer's data."""
 
-from typing import Any, Literal, NotRequired
+from typing import Annotated, Any, Literal, NotRequired
 
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 from typing_extensions import TypedDict
@@ -10,6 +11,7 @@ from authorizer.actors.access_trail import AccessTrail
 from authorizer.actors.customer_file import CustomerFiles
 from authorizer.domain.access import Accessed
 from authorizer.domain.moments import WrittenTime
+from authorizer.domain.people import PERSON
 from authorizer.http.access.roles import ACCESSES_READ
 from authorizer.http.api.endpoints import endpoint
 from authorizer.http.api.fields import Cursor, Moment
@@ -31,15 +33,27 @@ class AccessQuery(Query):
 
 
 class DataRead(TypedDict):
-    """One request that was answered with the customer's data. `papel` and `chave` with a key."""
+    """One request that was answered with the customer's data.
+
+    `papel` and `chave` with a key, `papel` and `pessoa` where somebody was logged in.
+    """
 
     data: Moment
     tipo: Literal[
-        "documento", "busca", "exportacao", "chamado", "chamados", "interacoes", "operacoes"
+        "documento",
+        "busca",
+        "exportacao",
+        "chamado",
+        "chamados",
+        "interacoes",
+        "operacoes",
+        "revelacao",
     ]
+    motivo: NotRequired[Annotated[str, Field(description="Why masked data were shown in full.")]]
     por: str
     papel: NotRequired[str]
     chave: NotRequired[str]
+    pessoa: NotRequired[Annotated[str, Field(description="Who, of the people of the console.")]]
     request_id: str
 
 
@@ -79,12 +93,17 @@ class AccessEndpoints:
 
 def _line(accessed: Accessed) -> dict[str, Any]:
     access = accessed.access
-    role, colon, key_id = access.by.partition(":")
+    role, colon, who = access.by.partition(":")
+    kind, _, reason = access.kind.partition(":")
     line: dict[str, Any] = {
         "data": time_text(WrittenTime(access.at_us)),
-        "tipo": access.kind,
+        "tipo": kind,
         "por": access.by,
     }
-    if colon:
-        line |= {"papel": role, "chave": key_id}
+    if reason:
+        line["motivo"] = reason
+    if who.startswith(PERSON):
+        line |= {"papel": role, "pessoa": who.removeprefix(PERSON)}
+    elif colon:
+        line |= {"papel": role, "chave": who}
     return line | {"request_id": access.request_id}

@@ -1,6 +1,6 @@
 """The ASGI application: transactions in front, Starlette behind."""
 
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -9,6 +9,7 @@ from urllib.parse import unquote_to_bytes
 import structlog
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect
+from starlette.routing import BaseRoute
 
 from authorizer.actors.access_trail import AccessTrail
 from authorizer.actors.assembly import Actors
@@ -108,11 +109,11 @@ def all_endpoints(services: Services) -> list[Endpoint]:
     return [*declared, *endpoints_of(DocumentationEndpoints(declared))]
 
 
-def make_app(services: Services) -> App:
-    """The ASGI application over these services."""
+def make_app(services: Services, others: Sequence[BaseRoute] = ()) -> App:
+    """The ASGI application over these services; `others` are routes that are no calls."""
     endpoints = all_endpoints(services)
     starlette = Starlette(
-        routes=router_routes(endpoints, services.access),
+        routes=[*router_routes(endpoints, services.access), *others],
         exception_handlers=EXCEPTION_HANDLERS,
     )
     starlette.router.redirect_slashes = False

@@ -1,43 +1,33 @@
 """Cards: block, unblock, replacement, limit."""
 
-from typing import Annotated, Final, NotRequired
+from typing import Final, NotRequired
 
-from pydantic import Field, StrictBool, StrictStr
+from pydantic import StrictBool
 from starlette.requests import Request
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from authorizer.actors.assembly import Actors
-from authorizer.domain.accounts.cards import BlockReason, CardTerms
-from authorizer.domain.accounts.commands import (
-    BlockCard,
-    ChangeLimit,
-    QueryLimit,
-    ReplaceCard,
-    UnblockCard,
-)
+from authorizer.domain.accounts.cards import CardTerms
+from authorizer.domain.accounts.commands import ChangeLimit, QueryLimit
 from authorizer.domain.moments import WrittenTime
-from authorizer.domain.outcomes import unknown
 from authorizer.http.access.control import caller_of
 from authorizer.http.access.limit_ceiling import LimitCeiling
 from authorizer.http.access.roles import CARE, CARE_READ
 from authorizer.http.api.conditions import is_unseen
 from authorizer.http.api.endpoints import UNCHANGED, endpoint
-from authorizer.http.api.fields import (
-    PRINTABLE,
-    Cents,
-    Channel,
-    Document,
-    Identity,
-    Moment,
-    Money,
-    ShortText,
-)
-from authorizer.http.api.problems import FieldError, InvalidRequestError, Refused, accepted
+from authorizer.http.api.fields import Cents, Channel, Document, Moment, Money
+from authorizer.http.api.problems import accepted
 from authorizer.http.api.query import Query, query_of
 from authorizer.http.api.wire import json_response, read_document, time_text
-from authorizer.http.block_ticket import TicketedBlockDocument, ticket_of_block
-from authorizer.http.card_document import Card, MaskedNumber, Motivo, card_part, limit_part
+from authorizer.http.block_ticket import TicketedBlockDocument
+from authorizer.http.card_changes import (
+    CardChanges,
+    ReplacementDocument,
+    UnblockDocument,
+    account_of,
+)
+from authorizer.http.card_document import Card, card_part, limit_part
 
 DEFAULT_CHANNEL: Final = "API"
 
@@ -46,28 +36,6 @@ class LimitQuery(Query):
     """`GET /cartoes/{cartao_id}/limite`."""
 
     canal: Channel = DEFAULT_CHANNEL
-
-
-class UnblockDocument(Document):
-    """Why a card is unblocked, and how it was asked for."""
-
-    canal: Channel
-    justificativa: Annotated[StrictStr, Field(max_length=1000), PRINTABLE]
-
-
-class ReplacementDocument(Document):
-    """The card that takes another one's place; what is left out is made or taken over."""
-
-    motivo: Motivo | None = None
-    canal: Channel
-    cartao_id: Identity | None = None
-    numero_mascarado: MaskedNumber | None = None
-    bandeira: ShortText | None = None
-
-    @property
-    def block_reason(self) -> BlockReason | None:
-        """The reason that `motivo` names, if it is there."""
-        return None if self.motivo is None else BlockReason.of(self.motivo)
 
 
 class LimitDocument(Document):
@@ -100,6 +68,7 @@ class CardEndpoints:
 
     def __init__(self, actors: Actors, ceiling: LimitCeiling) -> None:
         self._actors = actors
+        self._changes = CardChanges(actors)
         self._ceiling = ceiling
 
     @endpoint("GET", "/cartoes/{cartao_id}", CARE_READ, answers={200: Card})
@@ -123,18 +92,11 @@ class CardEndpoints:
         A block that changed something may open a ticket.
         """
         document = await read_document(request, TicketedBlockDocument)
-        card_id, by = request.path_params["cartao_id"], caller_of(request).by
-        account_id = self._account_of(card_id)
-        done, card = accepted(
-            await self._actors.dispatcher.ask(
-                BlockCard(account_id, card_id, document.block_reason, document.canal, by)
-            )
+        _, card, ticket_id = await self._changes.block(
+            request.path_params["cartao_id"], document, caller_of(request).by
         )
         if document.chamado is None:
             return json_response(card_part(card))
-        ticket_id = None
-        if done.created:
-            ticket_id = await ticket_of_block(self._actors, card_id, document, by)
         return json_response(card_part(card) | {"protocolo": ticket_id})
 
     @endpoint(
@@ -149,18 +111,8 @@ class CardEndpoints:
     async def unblock(self, request: Request) -> Response:
         """Make a blocked card active again."""
         document = await read_document(request, UnblockDocument)
-        card_id = request.path_params["cartao_id"]
-        account_id = self._account_of(card_id)
-        _, card = accepted(
-            await self._actors.cards.unblock(
-                UnblockCard(
-                    account_id,
-                    card_id,
-                    channel=document.canal,
-                    justification=document.justificativa,
-                    by=caller_of(request).by,
-                )
-            )
+        _, card = await self._changes.unblock(
+            request.path_params["cartao_id"], document, caller_of(request).by
         )
         return json_response(card_part(card))
 
@@ -179,7 +131,7 @@ class CardEndpoints:
         """
         card_id = request.path_params["cartao_id"]
         channel = query_of(request, LimitQuery).canal
-        account_id = self._account_of(card_id)
+        account_id = account_of(self._actors, card_id)
         if is_unseen(request):
             card, now_us = accepted(await self._actors.cards.peek_limit(card_id))
             return _limit_answer(card, WrittenTime(now_us))
@@ -204,7 +156,7 @@ class CardEndpoints:
         document = await read_document(request, LimitDocument)
         self._ceiling.check(caller_of(request), [document.limite_total])
         card_id = request.path_params["cartao_id"]
-        account_id = self._account_of(card_id)
+        account_id = account_of(self._actors, card_id)
         _, card = accepted(
             await self._actors.dispatcher.ask(
                 ChangeLimit(
@@ -234,39 +186,10 @@ class CardEndpoints:
     async def replace(self, request: Request) -> Response:
         """Cancel a card for good and open a new one in its place."""
         document = await read_document(request, ReplacementDocument)
-        card_id = request.path_params["cartao_id"]
-        account_id = self._account_of(card_id)
-        new_card_id = document.cartao_id or self._actors.cards.new_id(card_id)
-        if new_card_id is None:
-            raise InvalidRequestError(
-                FieldError("cartao_id", "must be given: none can be made of the old card's")
-            )
-        done, card = accepted(
-            await self._actors.cards.replace(
-                ReplaceCard(
-                    account_id,
-                    card_id,
-                    new_card_id=new_card_id,
-                    block_reason=document.block_reason,
-                    channel=document.canal,
-                    masked_number=document.numero_mascarado,
-                    brand=document.bandeira,
-                    by=caller_of(request).by,
-                )
-            )
+        done, card = await self._changes.replace(
+            request.path_params["cartao_id"], document, caller_of(request).by
         )
         return json_response(card_part(card), 201 if done.created else 200)
-
-    def _account_of(self, card_id: str) -> str:
-        """The account that a card is on.
-
-        Raises:
-            Refused: there is no such card.
-        """
-        account_id = self._actors.dispatcher.account_of_card(card_id)
-        if account_id is None:
-            raise Refused(unknown("card", card_id))
-        return account_id
 
 
 def _limit_answer(card: CardTerms, at: WrittenTime) -> Response:

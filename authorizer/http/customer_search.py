@@ -9,6 +9,7 @@ from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from authorizer.actors.assembly import Actors
+from authorizer.actors.customer_file import CustomerFile
 from authorizer.domain.access import AccessKind, Caller
 from authorizer.domain.customers.person_search import (
     CPF,
@@ -127,6 +128,23 @@ class CustomerSearchEndpoints:
         they would tell the masked part, digit by digit or guess by guess.
         """
         query, caller = query_of(request, CustomerQuery), caller_of(request)
+        shown, following = await self.look_up(request, query)
+        return json_response(
+            {
+                "clientes": [customer_head(file, caller) for file in shown],
+                "proximo": None if following is None else cursor_text(following),
+            }
+        )
+
+    async def look_up(
+        self, request: Request, query: CustomerQuery
+    ) -> tuple[list[CustomerFile], Found | None]:
+        """The customers of a page, and its last place where more follow. Counted and recorded.
+
+        Raises:
+            InvalidRequestError, HTTPException, Refused: the search is refused.
+        """
+        caller = caller_of(request)
         criteria = query.criteria(caller)
         if any(criterion.whole for criterion in criteria):
             self._rates.count_masked(caller)
@@ -139,9 +157,4 @@ class CustomerSearchEndpoints:
         shown = [file for file in files if not isinstance(file, Refusal)]
         customer_ids = [file.customer.customer_id for file in shown]
         await self._audit.record(request, AccessKind.SEARCH, customer_ids)
-        return json_response(
-            {
-                "clientes": [customer_head(file, caller) for file in shown],
-                "proximo": cursor_text(page[-1]) if len(found) > len(page) else None,
-            }
-        )
+        return shown, page[-1] if len(found) > len(page) else None

@@ -127,7 +127,7 @@ class HistoryEndpoints:
         page = await self._page(request, "customer_contacts", AccessKind.CONTACTS)
         return json_response(
             {
-                "interacoes": await shown(page["rows"], self._contact),
+                "interacoes": await shown(page["rows"], self.contact),
                 "proximo": cursor_of(page["next"]),
             }
         )
@@ -140,7 +140,8 @@ class HistoryEndpoints:
         await self._audit.record(request, kind, [customer_id])
         return page
 
-    def _contact(self, row: dict[str, Any]) -> dict[str, Any]:
+    def contact(self, row: dict[str, Any]) -> dict[str, Any]:
+        """A contact as it is answered, of its row; its texts are opened."""
         optional = {
             "protocolo": row["protocol"],
             "cartao_id": row["card_id"],

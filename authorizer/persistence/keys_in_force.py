@@ -17,21 +17,24 @@ from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.ownership import open_or_make
 
 IN_FORCE: Final = f"{FOLDER}/in-force"
+USERS_IN_FORCE: Final = f"{FOLDER}/users-in-force"
+"""The same of the file of people."""
 _DIGEST_BYTES: Final = 64
 
 
 class InForce:
     """The server's side. OSError where the disk refuses."""
 
-    def __init__(self, disk: LocalDisk) -> None:
+    def __init__(self, disk: LocalDisk, name: str = IN_FORCE) -> None:
         self._disk = disk
-        self._path = Path(disk.path(IN_FORCE))
+        self._name = name
+        self._path = Path(disk.path(name))
         self._said = ""
         self._open()
 
     def say(self, digest: str) -> None:
         """Write the digest of the key file in force. A file that was removed is made again."""
-        if self._disk.identity(IN_FORCE) != self._identity:
+        if self._disk.identity(self._name) != self._identity:
             os.close(self._descriptor)
             self._open()
         if digest != self._said:
@@ -53,14 +56,14 @@ class InForce:
         self._descriptor = open_or_make(self._path, os.O_RDWR)
         fcntl.flock(self._descriptor, fcntl.LOCK_EX)  # others have it for a moment, to see
         os.ftruncate(self._descriptor, 0)  # what a server before this one said is not its word
-        self._identity = self._disk.identity(IN_FORCE)
+        self._identity = self._disk.identity(self._name)
         self._said = ""
 
 
-def said(disk: LocalDisk) -> str | None:
+def said(disk: LocalDisk, name: str = IN_FORCE) -> str | None:
     """The digest that the running server has written last; None if no server runs."""
     try:
-        descriptor = os.open(disk.path(IN_FORCE), os.O_RDONLY)
+        descriptor = os.open(disk.path(name), os.O_RDONLY)
     except FileNotFoundError:
         return None
     try:

@@ -18,17 +18,19 @@ from authorizer.http.connection.protocol import Protocol
 from authorizer.http.connection.request_id import RequestIds
 from authorizer.logs.root import flush_logs
 from authorizer.persistence.api_keys import KeyFile
-from authorizer.persistence.keys_in_force import InForce
+from authorizer.persistence.keys_in_force import USERS_IN_FORCE, InForce
 from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.privacy.access_log import FOLDER as ACCESS_LOG
 from authorizer.persistence.privacy.access_log import AccessLog
 from authorizer.persistence.state.recovery import Recovered
+from authorizer.persistence.users import UserFile
 from authorizer.runtime.collector import calm_the_collector
 from authorizer.runtime.limits import velocity_limits
 from authorizer.runtime.running import run
 from authorizer.runtime.watch import make_search_ready, tell_of_old_ids, watch_places
 from authorizer.runtime.world import World
-from authorizer.server.access import access_for, follow_keys
+from authorizer.server.access import access_for, follow_keys, follow_users
+from authorizer.server.console import people_of, routes_of
 from authorizer.server.health import Health
 from authorizer.server.housekeeping import Housekeeping
 from authorizer.server.metrics import metrics_of
@@ -82,28 +84,31 @@ async def _serve(
         access = access_for(settings, running, key_file, metrics)
         in_force.say(key_file.digest)
         trail = AccessTrail(AccessLog(LocalDisk(settings.data / ACCESS_LOG)), world.off_loop)
-        app = make_app(
-            Services(
-                actors=running.actors,
-                clock=running.clock,
-                purchases=running.purchases,
-                limits=velocity_limits(running, reports),
-                metrics=metrics,
-                health=health.answer,
-                access=access,
-                request_ids=RequestIds(world.random),
-                search_rates=SearchRates(
-                    settings.search_hits_per_minute,
-                    settings.masked_searches_per_hour,
-                    running.clock.monotonic_ns,
-                    metrics.denied,
-                ),
-                limit_ceiling_cents=settings.attendant_limit_ceiling_cents,
-                trail=trail,
-                reports=reports,
-                desk_hours=settings.desk_hours,
-            )
+        user_file, users_in_force = UserFile(disk), InForce(disk, USERS_IN_FORCE)
+        people = people_of(user_file, running, world.off_loop, metrics)
+        users_in_force.say(user_file.digest)
+        services = Services(
+            actors=running.actors,
+            clock=running.clock,
+            purchases=running.purchases,
+            limits=velocity_limits(running, reports),
+            metrics=metrics,
+            health=health.answer,
+            access=access,
+            request_ids=RequestIds(world.random),
+            search_rates=SearchRates(
+                settings.search_hits_per_minute,
+                settings.masked_searches_per_hour,
+                running.clock.monotonic_ns,
+                metrics.denied,
+            ),
+            limit_ceiling_cents=settings.attendant_limit_ceiling_cents,
+            trail=trail,
+            reports=reports,
+            desk_hours=settings.desk_hours,
         )
+        console = routes_of(services, people, disk, world.off_loop, metrics)
+        app = make_app(services, console)
         http = partial(Protocol, connections)
         server = UvicornServer(uvicorn_config(app, http, settings.keep_alive_seconds))
         handle_signals(server, health, housekeeping)
@@ -113,6 +118,7 @@ async def _serve(
         until_drained = [
             loop.create_task(make_search_ready(running, world)),
             loop.create_task(follow_keys(key_file, in_force, access, world.off_loop)),
+            loop.create_task(follow_users(user_file, users_in_force, people, world.off_loop)),
             loop.create_task(running.old_ids.run(tell_of_old_ids)),
             loop.create_task(running.archiving.run()),
             loop.create_task(running.around.timers.run(running.expire_holds)),
@@ -124,6 +130,7 @@ async def _serve(
         for task in until_drained:
             task.cancel()
         in_force.close()
+        users_in_force.close()
         housekeeping.end()
         await keeping_house
         await housekeeping.take_snapshot()

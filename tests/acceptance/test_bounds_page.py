@@ -10,6 +10,8 @@ from typing import Any, Final
 import pytest
 
 from authorizer.actors import counting, dispatcher, run_queue, search, timers, velocity_limits
+from authorizer.console import live
+from authorizer.console.access import lock_out, passwords, sessions
 from authorizer.domain import descriptors, money, text
 from authorizer.domain.accounts import card_rules
 from authorizer.domain.accounts.state import MAX_OPERATIONS
@@ -30,6 +32,7 @@ from authorizer.logs import background, repeats
 from authorizer.persistence.api_keys import MAX_KEYS
 from authorizer.persistence.journal import group_commit
 from authorizer.persistence.privacy import access_log
+from authorizer.persistence.users import MAX_USERS
 from authorizer.server import sockets, uvicorn_server
 from authorizer.settings.model import Settings
 from tests.support.server import PROJECT
@@ -150,6 +153,11 @@ EXPECTED: Final[Mapping[str, Callable[[], list[Any]]]] = {
     "merchant names whose": lambda: [descriptors._MEMO_ENTRIES],
     "tickets, and sums": lambda: [*{MAX_KEPT_TICKETS, MAX_KEPT_SUMS}],
     "API keys": lambda: [MAX_KEYS],
+    "people of the console": lambda: [MAX_USERS],
+    "sessions at the console": lambda: [sessions.MAX_SESSIONS, lock_out.MAX_NAMES],
+    "log-ins that wait": lambda: [passwords.MAX_WAITING],
+    "failures to log in": lambda: [lock_out.FREE_TRIES, lock_out.LONGEST_WAIT_NS / 60e9],
+    "event streams": lambda: [live.MAX_LISTENERS, live.LONGEST_SECONDS],
     "records in a batch": lambda: [group_commit.MAX_BATCH_RECORDS],
     "a segment": lambda: [of("segment_mib")],
     "snapshots kept": lambda: [of("snapshots_kept")],

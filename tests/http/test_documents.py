@@ -20,8 +20,8 @@ from authorizer.http.accounts import AccountDocument, CreditDocument
 from authorizer.http.api.fields import Document
 from authorizer.http.api.wire import json_response, read_json
 from authorizer.http.block_ticket import TicketedBlockDocument
+from authorizer.http.card_changes import UnblockDocument
 from authorizer.http.card_document import CardDocument, card_part
-from authorizer.http.cards import UnblockDocument
 from authorizer.http.customer_document import CustomerDocument, OperationDocument
 from authorizer.http.merchants import MerchantDocument
 from tests.support.builders import (

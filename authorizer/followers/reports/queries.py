@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from authorizer.followers.reports.business_hours import BusinessHours
+from authorizer.followers.reports.card_search import cards_ending
 from authorizer.followers.reports.export.all_reports import AllReports
 from authorizer.followers.reports.export.page import page_of
 from authorizer.followers.reports.histories import card_operations, customer_contacts
@@ -16,6 +17,7 @@ from authorizer.followers.reports.purchases.statement import statement
 from authorizer.followers.reports.report_request import ReportRequest
 from authorizer.followers.reports.tables.pages import Params
 from authorizer.followers.reports.tickets.listing import ticket_list
+from authorizer.followers.reports.tickets.queue import newest_ticket_change, ticket_queue
 
 Query = Callable[[Connection, Params], Any]
 
@@ -36,7 +38,10 @@ def make_queries() -> Mapping[str, Query]:
         "spending": spending,
         "card_operations": card_operations,
         "customer_contacts": customer_contacts,
+        "cards_ending": cards_ending,
         "ticket_list": ticket_list,
+        "ticket_queue": ticket_queue,
+        "newest_ticket_change": newest_ticket_change,
         "service_report": reports.service,
         "transaction_report": reports.transactions,
         "report_page": report_page,

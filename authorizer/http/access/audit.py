@@ -25,9 +25,19 @@ class Audit:
             AccessTrailError: it can't be recorded, so the data may not be answered.
         """
         ids = tuple(dict.fromkeys(customer_ids))
-        if not ids:
-            return
+        if ids:
+            await self._record(request, kind.value, ids)
+
+    async def record_reveal(self, request: Request, reason: str, customer_id: str) -> None:
+        """Record that masked data are shown in full, and why. AccessTrailError."""
+        await self._record(request, f"{AccessKind.REVEAL.value}:{reason}", (customer_id,))
+
+    async def record_visit(self, request: Request, kind: AccessKind) -> None:
+        """Record that somebody logged in or out, or could not. AccessTrailError."""
+        await self._record(request, kind.value, ())
+
+    async def _record(self, request: Request, kind: str, ids: tuple[str, ...]) -> None:
         request_id = structlog.contextvars.get_contextvars().get("request_id", "")
         by = caller_of(request).by
-        access = DataAccess(self._clock.wall_us(), by, kind.value, ids, request_id)
+        access = DataAccess(self._clock.wall_us(), by, kind, ids, request_id)
         await self._trail.record(access)

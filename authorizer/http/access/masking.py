@@ -10,8 +10,11 @@ _PHONE_DIGITS_SHOWN = 4
 
 def person_for(caller: Caller, person: Person) -> Person:
     """The person, masked unless the caller's role sees personal data."""
-    if caller.sees_personal_data:
-        return person
+    return person if caller.sees_personal_data else masked(person)
+
+
+def masked(person: Person) -> Person:
+    """The person, with CPF, phone and e-mail masked."""
     return Person(
         person.name,
         masked_cpf(person.cpf),

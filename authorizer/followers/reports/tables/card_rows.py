@@ -1,5 +1,6 @@
 """Cards and their operations → rows."""
 
+import re
 from typing import Any, Final
 
 from authorizer.domain.accounts.card_history import operation_of
@@ -12,6 +13,7 @@ from authorizer.followers.reports.tables.rows import Rows
 
 NOBODY: Final = ""
 """The customer of a card that the journal does not know."""
+_LAST_FOUR: Final = re.compile(r"[0-9]{4}\Z")
 
 
 def owner(rows: Rows, event: Any) -> None:
@@ -20,7 +22,14 @@ def owner(rows: Rows, event: Any) -> None:
     if entry is not None:
         card_id, _ = entry
         rows.owner_of_card[storable(card_id)] = event.customer_id
-        rows.cards.append({"card_id": card_id, "customer_id": event.customer_id})
+        last_four = _LAST_FOUR.search(event.terms.masked_number)
+        rows.cards.append(
+            {
+                "card_id": card_id,
+                "customer_id": event.customer_id,
+                "last_four": last_four and last_four[0],
+            }
+        )
 
 
 def operation(rows: Rows, event: Any, position: int) -> None:

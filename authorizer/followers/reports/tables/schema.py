@@ -149,6 +149,7 @@ purchases: Final = Table(
 else has happened; replaced. `position` and `at_us` are those of its first event, `counted_cents` is
 its present amount as limits count it, `mcc` is the effective one."""
 
+SCHEMA_VERSION: Final = 11
 local_days: Final = Table(
     "local_days",
     metadata,

@@ -1,0 +1,1 @@
+"""Who is let in to the console: people, their passwords and second factors, sessions, forms."""

@@ -1,0 +1,77 @@
+"""The query `ticket_queue`: what is to be done, the most urgent ticket first."""
+
+from typing import Any, Final
+
+from sqlalchemy import Connection, and_, case, func, select
+
+from authorizer.domain.tickets.state import OVER, TicketStatus
+from authorizer.followers.reports.bounds import MAX_PAGE_ROWS
+from authorizer.followers.reports.tables.pages import Params
+from authorizer.followers.reports.tables.schema import tickets
+from authorizer.followers.reports.tables.ticket_record import view_of
+
+_NEVER: Final = 2**62
+_OPEN: Final = tuple(status.value for status in TicketStatus if status.value not in OVER)
+_FIRST: Final = case(
+    (
+        and_(
+            tickets.c.first_response_at_us.is_(None),
+            tickets.c.first_resolved_at_us.is_(None),
+        ),
+        tickets.c.first_response_due_us,
+    ),
+    else_=_NEVER,
+)
+_AGAIN: Final = func.coalesce(tickets.c.reopening_response_due_us, _NEVER)
+_RESOLUTION: Final = func.coalesce(tickets.c.resolution_due_us, _NEVER)
+_DUE: Final = case(
+    (and_(_FIRST <= _AGAIN, _FIRST <= _RESOLUTION), _FIRST),
+    (_AGAIN <= _RESOLUTION, _AGAIN),
+    else_=_RESOLUTION,
+)
+"""The next deadline that a ticket has to keep; `_NEVER` while its clock stands still."""
+
+
+def ticket_queue(connection: Connection, params: Params) -> Any:
+    """The open tickets by their next deadline: `rows`, up to `limit`, each with `due_us`.
+
+    `attendant`: those of one attendant; `unattended`: those of nobody. Counted are, of all of them,
+    `total`, `overdue` by `now_us`, and `soon`: due before `soon_us`.
+    """
+    wanted = [tickets.c.status.in_(_OPEN)]
+    if params.get("attendant") is not None:
+        wanted.append(tickets.c.attendant == params["attendant"])
+    if params.get("unattended"):
+        wanted.append(tickets.c.attendant.is_(None))
+    due = _DUE.label("due_us")
+    limit = min(params["limit"], MAX_PAGE_ROWS)
+    page = (
+        select(tickets, due)
+        .where(*wanted)
+        .order_by(due, tickets.c.opened_at_us, tickets.c.opened_position)
+        .limit(limit)
+    )
+    is_overdue = params["now_us"] > _DUE
+    is_soon = and_(params["now_us"] <= _DUE, params["soon_us"] > _DUE)
+    counts = connection.execute(
+        select(
+            func.count().label("total"),
+            func.coalesce(func.sum(case((is_overdue, 1), else_=0)), 0).label("overdue"),
+            func.coalesce(func.sum(case((is_soon, 1), else_=0)), 0).label("soon"),
+        )
+        .select_from(tickets)
+        .where(*wanted)
+    ).one()
+    rows = []
+    for row in connection.execute(page).mappings():
+        ticket = {**view_of(dict(row))._asdict(), "status": row["status"]}
+        due_us = None if row["due_us"] == _NEVER else row["due_us"]
+        rows.append({"ticket": ticket, "due_us": due_us})
+    total, overdue, soon = map(int, counts)
+    return {"rows": rows, "total": total, "overdue": overdue, "soon": soon}
+
+
+def newest_ticket_change(connection: Connection, _: Params) -> int:
+    """The position of the newest event of a ticket; 0 without one."""
+    newest = connection.execute(select(func.max(tickets.c.position))).scalar()
+    return int(newest or 0)

@@ -1,0 +1,100 @@
+"""Whatever somebody may write is shown as text, on every page that shows it."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+from tests.support.people import Desk, desk_of
+from tests.support.server import Server
+
+SCRIPT = "<script>alert(1)</script>"
+BREAKING = "\"'><img src=x onerror=alert(1)>{{7*7}}{%raw%}"
+NASTY = SCRIPT + BREAKING
+CUSTOMER = "<b>nasty&id"
+CARD = "<i>\"card'"
+
+
+def desk_with_nasty_customer(server: Server) -> Desk:
+    document = {
+        "cliente_id": CUSTOMER,
+        "nome": NASTY,
+        "cpf": "987.654.321-00",
+        "telefone": "+55 11 91111-2222",
+        "email": f"a{SCRIPT}@example.com",
+        "cartoes": [
+            {
+                "cartao_id": CARD,
+                "numero_mascarado": f"{SCRIPT[:20]} 7788",
+                "bandeira": NASTY,
+                "status": "ativo",
+                "limite_total": 100,
+            }
+        ],
+        "historico_operacoes": [
+            {
+                "tipo": SCRIPT,
+                "cartao_id": CARD,
+                "data": "2025-02-24T15:30:00Z",
+                "canal": SCRIPT,
+            }
+        ],
+    }
+    assert server.client.put_customer(document).status == 201
+    purchase = {"account": CUSTOMER, "totalAmount": 5, "mcc": "5999", "merchant": NASTY}
+    assert server.client.authorize({**purchase, "card": CARD}).code == "00"
+    return desk_of(server, "supervisor", name=NASTY[:100])
+
+
+class Attributes(HTMLParser):
+    """Every attribute of a page, by its tag."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, str, str]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found += [(tag, name, value or "") for name, value in [*attrs, ("", "")]]
+
+
+def check(page: str) -> None:
+    assert "49{%" not in page, "a text is no template"
+    for tag, name, value in Attributes(page).found:
+        assert tag not in ("b", "i")
+        assert (tag, name) != ("img", "src") or value == "/console/assets/icon.svg"
+        assert not name.startswith("on"), "no handlers"
+        assert name != "style"
+        assert (tag, name) != ("script", "src") or value.startswith("/console/assets/")
+    assert page.count("<script") == page.count('<script src="/console/assets/')
+
+
+def test_free_text_is_text(desk_server: Server) -> None:
+    desk = desk_with_nasty_customer(desk_server)
+    home = "/console/clientes/%3Cb%3Enasty%26id"
+    card = "/console/cartoes/%3Ci%3E%22card%27"
+    seen = [desk.get(home), desk.get(f"{home}/chamados"), desk.get(f"{card}/bloqueio?motivo=perda")]
+    assert all(page.status_code == 200 for page in seen)
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in seen[0].text
+    seen += [desk.get(f"{card}/substituicao"), desk.get(f"/console/busca?q={NASTY}")]
+    seen += [desk.get("/console/busca?q=7788"), desk.get(f"{card}/bloqueio?motivo={NASTY}")]
+    position = re.search(r"/contestacoes/(\d+)", seen[0].text)
+    assert position is not None
+    seen.append(desk.get(f"{home}/contestacoes/{position[1]}"))
+    said = {"assunto": NASTY, "descricao": NASTY, "categoria": NASTY[:60], "canal": SCRIPT}
+    ticket = desk.do(f"{home}/chamados", **said)
+    assert "&lt;script&gt;" in ticket.text
+    seen.append(ticket)
+    path = ticket.url.removeprefix(desk.home)
+    for action in ("responder", "nota", "cliente", "pausar", "resolver"):
+        seen.append(desk.do(f"{path}/resposta", acao=action, mensagem=NASTY, canal=SCRIPT))
+    seen.append(desk.do(f"{path}/reabertura", motivo=NASTY, canal=SCRIPT))
+    seen += [desk.get("/console/fila?de=todas"), desk.get(home), desk.get(f"{home}/acessos")]
+    seen.append(desk.get(f"{path}?modelo={NASTY}"))
+    long = {"acao": "responder", "mensagem": "x", "canal": NASTY * 9}
+    wrong = desk.post(f"{path}/resposta", long)
+    assert wrong.status_code == 422
+    seen.append(wrong)
+    for page in seen:
+        assert page.status_code in (200, 422), (page.url, page.status_code)
+        check(page.text)

@@ -1,0 +1,101 @@
+"""What the desk asks: the queue by deadline, and cards by the end of their number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from authorizer.domain.accounts.cards import CardTerms
+from authorizer.domain.accounts.events import CardOpened, CardReplaced
+from tests.followers.reports.house import House
+from tests.support.ticket_events import (
+    at,
+    on_hold,
+    opened,
+    reopened,
+    resolved,
+    said,
+    taken,
+)
+
+CARD_TERMS = CardTerms("one", "1", "Visa", "ativo", None, None, 20_00, 0, None, None)
+
+
+def queue(house: House, now: float = 0, **params: Any) -> Any:
+    asked = {"now_us": at(now), "soon_us": at(now + 60), "limit": 10, **params}
+    return house.ask("ticket_queue", **asked)
+
+
+def order(found: Any) -> list[tuple[str, int | None]]:
+    return [(row["ticket"]["ticket_id"], row["due_us"]) for row in found["rows"]]
+
+
+def test_the_next_deadline_comes_first_and_a_clock_that_stands_still_last(house: House) -> None:
+    house.project(
+        opened("waits", 0),
+        taken("waits", 1),
+        said("waits", 1),
+        on_hold("waits", 2),
+        opened("answered", 1),
+        said("answered", 2),
+        opened("new", 3),
+        opened("back", 4, targets=(30, 600)),
+        resolved("back", 5),
+        reopened("back", 20),
+        opened("over", 6),
+        resolved("over", 7),
+    )
+    found = queue(house)
+    assert order(found) == [
+        ("back", at(50)),
+        ("new", at(63)),
+        ("answered", at(601)),
+        ("waits", None),
+    ]
+    assert found["rows"][0]["ticket"]["status"] == "reaberto"
+    assert (found["total"], found["overdue"], found["soon"]) == (4, 0, 1)
+    found = queue(house, 55)
+    assert (found["total"], found["overdue"], found["soon"]) == (4, 1, 1)
+
+
+def test_a_queue_is_somebody_s_or_nobody_s_and_bounded(house: House) -> None:
+    house.project(
+        opened("a", 0),
+        taken("a", 1, "Ana"),
+        opened("b", 0),
+        taken("b", 1, "Rui"),
+        opened("c", 2),
+        opened("d", 3),
+    )
+    assert [name for name, _ in order(queue(house, attendant="Ana"))] == ["a"]
+    assert [name for name, _ in order(queue(house, unattended=True))] == ["c", "d"]
+    cut = queue(house, limit=1)
+    assert (len(cut["rows"]), cut["total"]) == (1, 4)
+    assert queue(house, attendant="Eva") == {"rows": [], "total": 0, "overdue": 0, "soon": 0}
+
+
+def test_the_newest_change_of_a_ticket_is_told(house: House) -> None:
+    assert house.ask("newest_ticket_change") == 0
+    house.project(opened("a", 0), taken("a", 1))
+    assert house.ask("newest_ticket_change") == house.durable
+
+
+def test_cards_are_found_by_their_last_four_digits(house: House) -> None:
+    def card(card_id: str, number: str) -> CardOpened:
+        terms = CARD_TERMS._replace(card_id=card_id, masked_number=number)
+        return CardOpened(at(0), "t", "a", "c", terms)
+
+    house.project(
+        card("one", "**** **** **** 4321"),
+        card("two", "1234 56** **** 4321"),
+        card("three", "**** 4321 ****"),
+        card("four", "no number"),
+    )
+    terms = CARD_TERMS._replace(card_id="new", masked_number="**** 9999", replaces="one")
+    house.project(CardReplaced(at(1), "t", "a", "c", "one", None, "API", terms))
+    found = house.ask("cards_ending", last_four="4321", limit=10)
+    assert [row["card_id"] for row in found["rows"]] == ["one", "two"]
+    assert found["rows"][0]["customer_id"] == "c"
+    assert not found["more"]
+    assert house.ask("cards_ending", last_four="4321", limit=1)["more"]
+    (new,) = house.ask("cards_ending", last_four="9999", limit=1)["rows"]
+    assert new["card_id"] == "new"
