@@ -17,6 +17,7 @@ from authorizer.console.pages.contest import ContestPages
 from authorizer.console.pages.customer import CustomerPages
 from authorizer.console.pages.entrance import Entrance, Exit
 from authorizer.console.pages.queue import QueuePages
+from authorizer.console.pages.reports import ReportPages
 from authorizer.console.pages.search import SearchPages
 from authorizer.console.pages.setup import ChangeUser, SetupPages
 from authorizer.console.pages.tickets import TicketPages
@@ -54,6 +55,7 @@ def console_routes(
         CardPages(desk, CardChanges(actors)),
         ContestPages(desk, Formats(PORTUGUESE, zone)),
         TicketPages(desk),
+        ReportPages(desk, services.desk_hours),
         SetupPages(people, change_user, audit),
         Exit(door, audit),
     )

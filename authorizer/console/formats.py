@@ -59,6 +59,11 @@ class Formats(NamedTuple):
         pattern = "%d/%m/%Y" if self.language == PORTUGUESE else "%Y-%m-%d"
         return f"{self._local(at_us):{pattern}}"
 
+    def date(self, text: str) -> str:
+        """A date of a report, `2026-11-28`, as the language writes it."""
+        year, month, day = text.split("-")
+        return f"{day}/{month}/{year}" if self.language == PORTUGUESE else text
+
     def span(self, span_us: int) -> str:
         """A duration: `25 min`, `2 h 5 min`, `3 d 4 h`; its sign is left out."""
         minutes = abs(span_us) // MINUTE_US
@@ -83,6 +88,7 @@ class Formats(NamedTuple):
             "iso": self.iso,
             "clock": self.clock,
             "day": self.day,
+            "date": self.date,
             "span": self.span,
             "minutes": self.minutes,
         }

@@ -4,7 +4,7 @@ from typing import Final, NamedTuple
 
 from authorizer.console.words import said
 from authorizer.domain.access import Role
-from authorizer.http.access.roles import CARE_READ
+from authorizer.http.access.roles import BOTH_READ, CARE_READ
 
 
 class Place(NamedTuple):
@@ -15,7 +15,10 @@ class Place(NamedTuple):
     roles: frozenset[Role]
 
 
-PLACES: Final = (Place("/console/fila", said("Fila"), CARE_READ),)
+PLACES: Final = (
+    Place("/console/fila", said("Fila"), CARE_READ),
+    Place("/console/relatorios", said("Relatórios"), BOTH_READ),
+)
 
 
 def places_for(role: Role) -> list[Place]:

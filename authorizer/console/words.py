@@ -164,6 +164,7 @@ WHY: Final = {
     Reason.COUNT_LIMIT: said("A compra passaria de um limite de quantidade."),
 }
 """Why a purchase came out as it did, in a sentence that a card's holder understands."""
+WHY_BY_NAME: Final = {reason.name_on_wire: text for reason, text in WHY.items()}
 CONTROLS: Final = {
     "mccs_permitidos": said("O titular só permite outros tipos de estabelecimento neste cartão."),
     "mccs_bloqueados": said("O titular bloqueou este tipo de estabelecimento neste cartão."),

@@ -137,6 +137,8 @@ PAGES = (
     "/console/cartoes/555666777/bloqueio?motivo=roubo",
     "/console/cartoes/987654321/substituicao",
     "/console/senha",
+    "/console/relatorios?de=2026-11-01&ate=2026-12-31",
+    "/console/relatorios/compras?de=2026-11-01&ate=2026-12-31",
 )
 
 

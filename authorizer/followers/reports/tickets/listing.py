@@ -13,13 +13,14 @@ from authorizer.followers.reports.tables.ticket_record import view_of
 def ticket_list(connection: Connection, params: Params) -> Any:
     """A page of tickets, the one opened last first.
 
-    Each parameter narrows the list: `status`, `customer_id`, `category`, `priority`, `attendant`;
+    Each parameter narrows the list: `status`, `customer_id`, `category`, `priority`, `attendant`,
+    `channel`;
     `from_us` (inclusive) and `until_us` (exclusive) of the opening; `overdue`, the deadline that
     was missed by `now_us`: `first_response`, `resolution` or `reopening_response`; `waiting`,
     whether the customer waits for an answer.
     """
     query = select(tickets)
-    for name in ("status", "customer_id", "category", "priority", "attendant"):
+    for name in ("status", "customer_id", "category", "priority", "attendant", "channel"):
         if params.get(name) is not None:
             query = query.where(tickets.c[name] == params[name])
     if params.get("from_us") is not None:
