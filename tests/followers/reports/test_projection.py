@@ -283,9 +283,11 @@ def cards(journal: Journal) -> list[dict[str, Any]]:
     found = {}
     for _, event in journal:
         if isinstance(event, CardOpened | CardReplaced):
+            end = event.terms.masked_number[-4:]
             found[event.terms.card_id] = {
                 "card_id": event.terms.card_id,
                 "customer_id": event.customer_id,
+                "last_four": end if len(end) == 4 and set(end) <= set("0123456789") else None,
             }
     return list(found.values())
 
