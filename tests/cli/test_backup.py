@@ -91,6 +91,7 @@ def test_what_is_restored_equals_what_was_backed_up(demo: Path, place: Path, bac
     grow(demo, 1, 2, 3)
     log_access(demo)
     done("keys", "create", "--role", "operador", "--name", "caixa", "--data", demo)
+    done("users", "create", "ana", "--role", "auditor", "--name", "Ana", "--data", demo)
     taken = backed_up(demo, place)
     assert (f"{taken['position']}:{taken['chain']}", taken["segments"]) == (head(demo), 4)
     assert whole(place)["position"] == taken["position"]
@@ -100,9 +101,8 @@ def test_what_is_restored_equals_what_was_backed_up(demo: Path, place: Path, bac
         assert everything(back / folder) == {
             name: everything(demo / folder)[name] for name in names
         }
-    assert (back / "access/api-keys.json").read_bytes() == (
-        demo / "access/api-keys.json"
-    ).read_bytes()
+    for file in ("access/api-keys.json", "access/users.json"):
+        assert (back / file).read_bytes() == (demo / file).read_bytes()
     assert digest_of_a_start(back) == digest_at(demo, taken["position"])
     done("verify", "--data", back, "--expect", head(demo))
     done("snapshot", "--data", back)

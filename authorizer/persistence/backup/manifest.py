@@ -70,7 +70,7 @@ class Manifest(BaseModel):
     journal: tuple[StoredSegment, ...]
     access_log: tuple[StoredSegment, ...]
     files: tuple[StoredFile, ...]
-    """Snapshots and the file of the API keys."""
+    """Snapshots, and the files of API keys and people."""
     keys: StoredKeys | None
     """None where they are kept elsewhere, or there are none."""
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from authorizer import __version__
-from authorizer.persistence import api_keys
+from authorizer.persistence import api_keys, users
 from authorizer.persistence.backup import manifest as stored
 from authorizer.persistence.backup.key_copies import KeyCopy, KeySource
 from authorizer.persistence.backup.manifest import Manifest, StoredFile
@@ -87,7 +87,7 @@ def take(
         identity=identity,
         journal=journal.finish(),
         access_log=accesses.finish(),
-        files=(*snapshots, *_api_keys(source, writer)),
+        files=(*snapshots, *_who_may_ask(source, writer)),
         keys=None if keys is None else keys.put(identity),
     )
     stored.write(store, taken)
@@ -137,8 +137,9 @@ def _newest_snapshot(source: Source, writer: _Writer) -> tuple[StoredFile, ...]:
     return ()
 
 
-def _api_keys(source: Source, writer: _Writer) -> tuple[StoredFile, ...]:
-    if not is_there(source.disk, api_keys.FILE):
-        return ()
+def _who_may_ask(source: Source, writer: _Writer) -> tuple[StoredFile, ...]:
+    """The files of API keys and of people, as far as there are any."""
     api_keys.read_keys(source.disk)  # a damaged file must not become the backup of a sound one
-    return (writer.put(api_keys.FILE, source.disk.read(api_keys.FILE)),)
+    users.read_users(source.disk)
+    there = [name for name in (api_keys.FILE, users.FILE) if is_there(source.disk, name)]
+    return tuple(writer.put(name, source.disk.read(name)) for name in there)
