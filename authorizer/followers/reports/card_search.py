@@ -5,8 +5,8 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from authorizer.followers.reports.bounds import MAX_PAGE_ROWS
+from authorizer.followers.reports.tables.care_schema import cards
 from authorizer.followers.reports.tables.pages import Params
-from authorizer.followers.reports.tables.schema import cards
 
 
 def cards_ending(connection: Connection, params: Params) -> Any:

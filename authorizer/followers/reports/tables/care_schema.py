@@ -15,8 +15,11 @@ cards: Final = Table(
     metadata,
     Column("card_id", AnyText, primary_key=True),
     Column("customer_id", AnyText, nullable=False),
+    Column("last_four", AnyText),
+    Index("cards_by_last_four", "last_four"),
 )
-"""Whose card it is: events of a card name the account only."""
+"""Whose card it is: events of a card name the account only. `last_four` is the end of its masked
+number, null where that does not end in four digits."""
 
 operations: Final = Table(
     "operations",

@@ -17,7 +17,7 @@ from sqlalchemy import (
 
 from authorizer.followers.reports.tables.column_types import AnyText, RequestedCents, WholeNumber
 
-SCHEMA_VERSION: Final = 10
+SCHEMA_VERSION: Final = 11
 """Grows with every change to the tables or to their contents: then they are made anew."""
 
 Row = dict[str, Any]
@@ -149,7 +149,6 @@ purchases: Final = Table(
 else has happened; replaced. `position` and `at_us` are those of its first event, `counted_cents` is
 its present amount as limits count it, `mcc` is the effective one."""
 
-SCHEMA_VERSION: Final = 11
 local_days: Final = Table(
     "local_days",
     metadata,

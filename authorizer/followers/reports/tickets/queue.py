@@ -6,8 +6,8 @@ from sqlalchemy import Connection, and_, case, func, select
 
 from authorizer.domain.tickets.state import OVER, TicketStatus
 from authorizer.followers.reports.bounds import MAX_PAGE_ROWS
+from authorizer.followers.reports.tables.care_schema import tickets
 from authorizer.followers.reports.tables.pages import Params
-from authorizer.followers.reports.tables.schema import tickets
 from authorizer.followers.reports.tables.ticket_record import view_of
 
 _NEVER: Final = 2**62
