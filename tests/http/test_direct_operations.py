@@ -92,17 +92,22 @@ async def site(*, asgi: bool = False, house: House | None = None, **more: Any) -
 
 
 async def both(request: bytes, **more: Any) -> tuple[Site, bytes]:
-    """The site at which a request goes straight, asked twice, and the answers of both ways."""
+    """The site at which a request goes straight, asked twice, and the answers of both ways.
+
+    What is journaled is the same, too.
+    """
     straight = await site(**more)
-    answered = []
+    answered, records = [], []
     for here in (straight, await site(asgi=True, **more)):
         wire = here.connect()
         for _ in range(2):
             wire.send(request)
             await wire.answers()
         answered.append(await wire.answers())
+        records.append(here.house.journal.records)
         assert here.in_flight.count == 0
     assert answered[0] == answered[1]
+    assert records[0] == records[1]
     return straight, answered[0]
 
 
