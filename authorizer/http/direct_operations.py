@@ -9,7 +9,8 @@ and answers are the same in both ways.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -51,7 +52,7 @@ class Operation(NamedTuple):
     roles: Roles
 
 
-class PlainOperation(NamedTuple):
+class _PlainOperation(NamedTuple):
     """A request whose account can be asked at once."""
 
     head: PlainHead
@@ -80,8 +81,12 @@ class DirectOperations:
         self._heads = PlainHeads(frozenset(("/",)))
         self._operations = _operations(endpoints)
 
-    def find(self, head: bytes, body: bytes) -> PlainOperation | None:
-        """The operation that a head and a body are, if it goes straight. Nothing is done yet."""
+    def find(self, head: bytes, body: bytes) -> Callable[[Exchange, int], None] | None:
+        """What answers the operation that a head and a body are, if it goes straight."""
+        plain = self._find(head, body)
+        return None if plain is None else partial(self._answer, plain)
+
+    def _find(self, head: bytes, body: bytes) -> _PlainOperation | None:
         line, _, lines = head.partition(b"\r\n")
         target = _REQUEST_LINE.fullmatch(line)
         if target is None or len(body) > MAX_BODY_BYTES:
@@ -98,10 +103,9 @@ class DirectOperations:
         actor = self._dispatcher.ready(account_id, purchase_id or document.id)
         if actor is None:
             return None
-        return PlainOperation(plain, operation, account_id, purchase_id, document, actor)
+        return _PlainOperation(plain, operation, account_id, purchase_id, document, actor)
 
-    def answer(self, exchange: Exchange, plain: PlainOperation, read_ns: int) -> None:
-        """Have the exchange respond, once. In the same turn of the loop as `find`."""
+    def _answer(self, plain: _PlainOperation, exchange: Exchange, read_ns: int) -> None:
         head, operation, account_id, purchase_id, document, actor = plain
         reply = _Reply(exchange, head.request_id or self._ids.new(), self._in_flight)
         self._in_flight.count += 1

@@ -24,7 +24,7 @@ from authorizer.http.connection.exchange import Exchange
 from authorizer.http.connection.plain_heads import PlainHead, PlainHeads
 from authorizer.http.connection.protocol import RECEIVED, RESPOND
 from authorizer.http.connection.request_id import RequestIds, idempotency_keys
-from authorizer.http.direct_operations import DirectOperations, PlainOperation
+from authorizer.http.direct_operations import DirectOperations
 from authorizer.http.transaction_answers import OF_OUTCOME, rendered
 from authorizer.http.transaction_body import parse
 
@@ -89,25 +89,14 @@ class Transactions:
         self._operations = operations
         self.plain_heads = PlainHeads(PATHS)
 
-    def find(self, head: bytes, body: bytes) -> PlainHead | PlainOperation | None:
-        """The plain purchase, or the operation, that goes straight. See `DirectApp`."""
-        plain = self.plain_heads.find(head, body)
-        if plain is None and self._operations is not None:
-            return self._operations.find(head, body)
-        return plain
+    def find_other(self, head: bytes, body: bytes) -> Callable[[Exchange, int], None] | None:
+        """The operation that goes straight. See `DirectApp`."""
+        return None if self._operations is None else self._operations.find(head, body)
 
     def answer(
-        self,
-        exchange: PurchaseExchange,
-        head: PlainHead | PlainOperation,
-        body: bytes,
-        read_ns: int,
+        self, exchange: PurchaseExchange, head: PlainHead, body: bytes, read_ns: int
     ) -> None:
-        """Have a plain purchase decided, or an operation done. See `DirectApp`."""
-        if isinstance(head, PlainOperation):
-            assert self._operations is not None
-            self._operations.answer(exchange, head, read_ns)
-            return
+        """Have a plain purchase decided. See `DirectApp`."""
         identity = head.request_id or self._ids.new()
         caller = self._access.admit_plain(head.authorizations, head.foreign)
         if isinstance(caller, Denied):

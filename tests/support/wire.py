@@ -25,10 +25,11 @@ from authorizer.http.api.endpoints import Endpoint, router_routes
 from authorizer.http.api.problems import EXCEPTION_HANDLERS
 from authorizer.http.app import Traced
 from authorizer.http.connection.connections import Connections
+from authorizer.http.connection.exchange import Exchange
 from authorizer.http.connection.plain_heads import PlainHead
 from authorizer.http.connection.protocol import Protocol
 from authorizer.http.connection.request_id import RequestIds
-from authorizer.http.direct_operations import DirectOperations, PlainOperation
+from authorizer.http.direct_operations import DirectOperations
 from authorizer.http.metrics import Metrics
 from authorizer.http.transactions import (
     App,
@@ -62,15 +63,17 @@ class Counting(Transactions):
     direct = 0
 
     def answer(
-        self,
-        exchange: PurchaseExchange,
-        head: PlainHead | PlainOperation,
-        body: bytes,
-        read_ns: int,
+        self, exchange: PurchaseExchange, head: PlainHead, body: bytes, read_ns: int
     ) -> None:
         """Count it, and answer."""
         self.direct += 1
         super().answer(exchange, head, body, read_ns)
+
+    def find_other(self, head: bytes, body: bytes) -> Callable[[Exchange, int], None] | None:
+        """Count what is found."""
+        found = super().find_other(head, body)
+        self.direct += found is not None
+        return found
 
 
 class Transport:

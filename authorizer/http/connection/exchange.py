@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import Any, ClassVar, runtime_checkable
 from typing import Protocol as Interface
 
+from authorizer.http.connection.plain_heads import PlainHead, PlainHeads
+
 
 class Respond(Interface):
     """Writes the whole answer to the request under way."""
@@ -55,17 +57,18 @@ class Exchange:
 class DirectApp(Interface):
     """An application that answers plain requests without ASGI, and all others with it."""
 
+    plain_heads: PlainHeads
+    """Knows the requests that `answer` takes."""
     exchange: type[Exchange]
     """What a connection makes one of for its requests."""
 
-    def find(self, head: bytes, body: bytes) -> Any | None:
-        """The request that a head and a body are, with an empty line between them.
+    def answer(self, exchange: Any, head: PlainHead, body: bytes, read_ns: int) -> None:
+        """Have the exchange respond, now or later, once. It must not raise."""
 
-        None: it goes the ordinary way. Nothing is done yet.
-        """
+    def find_other(self, head: bytes, body: bytes) -> Callable[[Exchange, int], None] | None:
+        """What answers another request that can go straight; None: it goes the ordinary way.
 
-    def answer(self, exchange: Any, found: Any, body: bytes, read_ns: int) -> None:
-        """Have the exchange respond to what was found, now or later, once. It must not raise.
-
-        It is called in the same turn of the loop.
+        A head and a body are given, as they stand with an empty line between them. Nothing is done
+        before what is found is called, in the same turn of the loop; that is `answer` again, of the
+        exchange and of when the request was read.
         """

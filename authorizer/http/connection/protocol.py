@@ -141,11 +141,17 @@ class Protocol(Connection):
             and not self.transport.is_closing()
         ):
             head, end, body = data.partition(END_OF_HEAD)
-            plain = direct.find(head, body) if end else None
+            plain = direct.plain_heads.find(head, body) if end else None
             if plain is not None:
                 exchange.response_complete = False
                 self.cycle = exchange  # type: ignore[assignment]
                 direct.answer(exchange, plain, body, received_ns)
+                return
+            answer = direct.find_other(head, body) if end else None
+            if answer is not None:
+                exchange.response_complete = False
+                self.cycle = exchange  # type: ignore[assignment]
+                answer(exchange, received_ns)
                 return
         self._received_ns = received_ns - unread_ns(self.transport)
         if self._held:
