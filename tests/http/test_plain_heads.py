@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from authorizer.http.connection import plain_heads
-from authorizer.http.connection.plain_heads import PlainHead, PlainHeads
+from authorizer.http.connection.plain_heads import END_OF_HEAD, PlainHead, PlainHeads
 
 HEAD = b"POST /transactions HTTP/1.1\r\nHost: a\r\nContent-Length: 2"
 
@@ -203,6 +203,28 @@ def test_a_head_out_of_which_lines_are_lifted_says_what_the_parser_reads_of_it(
             patched.setattr(plain_heads, "_NAMING_LINE", re.compile(rb"(?!)"))
             read = exact.find(head, b"{}")
         assert told(seen) == told(read)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(LINES, min_size=1, max_size=4),
+    st.lists(st.tuples(st.integers(0, 200), st.sampled_from(b"\r\n :ax-\x7f\xff\t"))),
+)
+def test_a_head_that_differs_somewhere_from_one_that_was_read_says_what_the_parser_reads_of_it(
+    lines: list[bytes], changes: list[tuple[int, int]]
+) -> None:
+    heads, exact = (PlainHeads(frozenset(("/transactions",))) for _ in range(2))
+    head = b"\r\n".join((HEAD, *lines))
+    heads.find(head, b"{}")
+    other = bytearray(head)
+    for at, byte in changes:
+        other[(len(HEAD) + at) % len(head)] = byte
+    if END_OF_HEAD in other:
+        return  # this is no head
+    seen = heads.find(bytes(other), b"{}")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(plain_heads, "_NAMING_LINE", re.compile(rb"(?!)"))
+        assert told(seen) == told(exact.find(bytes(other), b"{}"))
 
 
 def told(plain: PlainHead | None) -> object:
