@@ -123,10 +123,13 @@ def work(
             return runner.run(_work(settings, in_world(world, recovered), recovered, job))
 
 
-def recover(world: World, settings: Settings, shorter: int | None = None) -> Recovered:
+def recover(
+    world: World, settings: Settings, shorter: int | None = None, *, tail_only: bool = False
+) -> Recovered:
     """Recover, with a progress bar on a terminal.
 
     `shorter`: where the journal may end though snapshots know more; they are put aside.
+    `tail_only`: what lies in front of the tail behind a snapshot is for the caller to check.
     """
     if is_there(world.disk, UNFINISHED):
         raise click.ClickException(
@@ -134,27 +137,27 @@ def recover(world: World, settings: Settings, shorter: int | None = None) -> Rec
             "the folder, and restore it again"
         )
     try:
-        return _recover_with_archived(world, settings)
+        return _recover_with_archived(world, settings, tail_only)
     except JournalShorterError as error:
         if shorter != error.ends:
             raise
         accept_shorter(world.disk, error)
-    return _recover_with_archived(world, settings)
+    return _recover_with_archived(world, settings, tail_only)
 
 
-def _recover_with_archived(world: World, settings: Settings) -> Recovered:
+def _recover_with_archived(world: World, settings: Settings, tail_only: bool) -> Recovered:
     """Recover. Segments that were archived are read only where no snapshot does without them."""
     try:
-        return _recover(world, settings)
+        return _recover(world, settings, tail_only)
     except JournalBeginsLateError:
         if settings.archived is None:
             raise
-    return _recover(replace(world, disk=joined(settings)), settings)
+    return _recover(replace(world, disk=joined(settings)), settings, tail_only)
 
 
-def _recover(world: World, settings: Settings) -> Recovered:
+def _recover(world: World, settings: Settings, tail_only: bool) -> Recovered:
     shown = progress("Recovering", journal_bytes(world.disk))
-    return recover_with_summary(world, settings, shown)
+    return recover_with_summary(world, settings, shown, tail_only=tail_only)
 
 
 class DiskFailedError(click.ClickException):

@@ -22,6 +22,7 @@ from authorizer.logs.setup import configure_logging
 from authorizer.persistence import api_keys
 from authorizer.persistence.local_disk import LocalDisk
 from authorizer.runtime.world import real_world
+from authorizer.server.old_segments import JournalFoundDamagedError
 from authorizer.server.serve import end_process, serve_until_signal
 from authorizer.server.sockets import listen
 from authorizer.settings.model import Settings
@@ -76,14 +77,18 @@ def serve(settings: Settings, trust_clock: bool, accept_shorter_journal: int | N
     While no API key was ever made, anybody who reaches the server may do anything, so it listens on
     loopback only. Keys are made and revoked by `authorizer keys`, also while the server runs.
 
+    With a snapshot only what is behind it is read before it listens; the rest of the journal is
+    checked meanwhile. Damage there is told in the log and by /health, and ends the server, unless
+    --end-on-damage is false.
+
     Examples:
       authorizer serve --data data
       authorizer serve --data data --port 0 --deadline-ms 50 --log-format json
       AUTHORIZER_DATA=data authorizer serve --config authorizer.toml
 
-    Exit status: 0 drained, 1 the folder is in use or damaged, or the address can't be had,
-    2 wrong usage, 74 the disk is full or broken, also at the start: nothing was answered after
-    that, and the next start goes on from what is on disk.
+    Exit status: 0 drained, 1 the folder is in use or damaged, also if that was found later, or the
+    address can't be had, 2 wrong usage, 74 the disk is full or broken, also at the start: nothing
+    was answered after that, and the next start goes on from what is on disk.
     """
     configure_logging(settings.log_format, settings.log_level, status_line(), in_background=True)
     disk = LocalDisk(settings.data)
@@ -102,15 +107,18 @@ def serve(settings: Settings, trust_clock: bool, accept_shorter_journal: int | N
     ):
         world = real_world(settings, disk, end_process)
         last.callback(world.archive.close)
-        recovered = offline.recover(world, settings, accept_shorter_journal)
+        recovered = offline.recover(world, settings, accept_shorter_journal, tail_only=True)
         with _listen(settings) as listening:
             if not settings.is_loopback:
                 click.echo(NOT_ENCRYPTED.format(host=settings.host), err=True, nl=False)
             opens = None if "123" in recovered.state[ACCOUNTS] else settings.fallback_wallet
             announce = partial(_announce, bool(keys), opens)
-            serve_until_signal(
-                settings, world, recovered, listening, announce, trust_clock=trust_clock
-            )
+            try:
+                serve_until_signal(
+                    settings, world, recovered, listening, announce, trust_clock=trust_clock
+                )
+            except JournalFoundDamagedError as error:
+                raise click.ClickException(str(error)) from error
 
 
 def _check_reports_url(settings: Settings) -> None:

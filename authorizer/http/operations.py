@@ -1,7 +1,7 @@
 """Health and metrics."""
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Literal, NotRequired
 
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import ConfigDict, with_config
@@ -32,6 +32,16 @@ class ClockHealth(TypedDict):
     wall_ahead_seconds: float
 
 
+class JournalHealth(TypedDict):
+    """Whether the segments that the start has not read are whole."""
+
+    state: Literal["whole", "checking", "damaged"]
+    unchecked: int
+    """How many records are in segments that were not checked since the start."""
+    problem: NotRequired[str]
+    """The damage, with file and offset."""
+
+
 @with_config(ConfigDict(extra="allow"))
 class Health(TypedDict):
     """Whether it is ready to authorize, and what is to be known of it."""
@@ -45,6 +55,7 @@ class Health(TypedDict):
     """Whether records have waited for the disk for some seconds."""
     journal_sync: str
     """Who waits for the journal's disk: `aio`, the kernel, or `thread`."""
+    journal: JournalHealth
     clock: ClockHealth
     reports: ReportsHealth
 

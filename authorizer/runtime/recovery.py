@@ -22,8 +22,13 @@ def recover_with_summary(
     world: World,
     settings: Settings,
     progress: AbstractContextManager[Callable[[int], None]] = _UNTOLD,
+    *,
+    tail_only: bool = False,
 ) -> Recovered:
-    """Recover, and log one line that sums it up, and one for everything that was amiss."""
+    """Recover, and log one line that sums it up, and one for everything that was amiss.
+
+    `tail_only`: of a journal with a snapshot the tail alone is read; see `recover`.
+    """
     disk, started = world.disk, world.seconds()
     with progress as passed:
         recovered = recover(
@@ -31,6 +36,7 @@ def recover_with_summary(
             passed,
             id_retention_us=settings.id_retention_us,
             attic=Attic(world.archive, settings.room),
+            tail_only=tail_only,
         )
     for problem in recovered.damaged_snapshots:
         log.warning("snapshot passed over", problem=problem)
@@ -51,6 +57,7 @@ def recover_with_summary(
         position=recovered.journal.position,
         head=recovered.journal.chain.hex(),
         snapshot=recovered.from_snapshot,
+        unread=recovered.unread.until if recovered.unread else 0,
     )
     return recovered
 

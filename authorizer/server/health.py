@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from authorizer.followers.reports.client import Reports
 from authorizer.runtime.running import Running
+from authorizer.server.old_segments import OldSegments
 
 STALLED_SECONDS: Final = 5.0
 """How long the journal may make no progress before the server is not ready any more."""
@@ -13,9 +14,10 @@ STALLED_SECONDS: Final = 5.0
 class Health:
     """Readiness: false while the server drains, and while the journal's disk stalls."""
 
-    def __init__(self, running: Running, reports: Reports) -> None:
+    def __init__(self, running: Running, reports: Reports, old_segments: OldSegments) -> None:
         self._running = running
         self._reports = reports
+        self._old_segments = old_segments
         self._durable = running.commit.durable
         self._stalled_since: float | None = None
         self.draining = False
@@ -31,6 +33,7 @@ class Health:
             "draining": self.draining,
             "stalled": stalled,
             "journal_sync": running.journal.synced_by,
+            "journal": self._old_segments.state(),
             "clock": {
                 "state": running.clock.state().value,
                 # 0.0 + -0.0 is 0.0: nobody reads a minus there

@@ -34,8 +34,9 @@ from authorizer.server.console import people_of, routes_of
 from authorizer.server.health import Health
 from authorizer.server.housekeeping import Housekeeping
 from authorizer.server.metrics import metrics_of
+from authorizer.server.old_segments import JournalFoundDamagedError, old_segments_of
 from authorizer.server.reports import reports_process
-from authorizer.server.signals import handle_signals
+from authorizer.server.signals import drain, handle_signals
 from authorizer.server.sockets import duplicates, raise_file_limit, url_of
 from authorizer.server.uvicorn_server import UvicornServer, uvicorn_config
 from authorizer.settings.model import Settings
@@ -58,6 +59,9 @@ def serve_until_signal(
 
     The data folder must be locked. If the journal can't be written the process ends at once, with
     status `EXIT_JOURNAL_FAILED` and without another answer.
+
+    Raises:
+        JournalFoundDamagedError: damage in old segments has ended it, as a signal does.
     """
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings, world, recovered, listening, announce, trust_clock))
@@ -77,7 +81,8 @@ async def _serve(
         await running.record_policy(settings)
         metrics = metrics_of(running, connections)
         reports = reports_process(settings, running, metrics)
-        health = Health(running, reports)
+        old_segments = old_segments_of(settings, recovered, lambda: drain(server, health))
+        health = Health(running, reports, old_segments)
         housekeeping = Housekeeping(running, health)
         in_force = InForce(disk)
         key_file = KeyFile(disk)
@@ -122,6 +127,7 @@ async def _serve(
             loop.create_task(running.old_ids.run(tell_of_old_ids)),
             loop.create_task(running.archiving.run()),
             loop.create_task(running.around.timers.run(running.expire_holds)),
+            loop.create_task(old_segments.check()),
         ]
         checking_places = loop.create_task(watch_places(running, world))
         async with reports.at_work():
@@ -137,6 +143,8 @@ async def _serve(
         await trail.close()
         checking_places.cancel()
     log.info("ended", position=running.commit.durable, head=running.commit.chain.hex())
+    if old_segments.has_ended:
+        raise JournalFoundDamagedError(old_segments.problem)
 
 
 def end_process(error: BaseException) -> None:

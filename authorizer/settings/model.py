@@ -113,6 +113,7 @@ class Settings(BaseSettings):
     snapshots_kept: int = Field(
         3, ge=1, description="Snapshots that are kept; the journal is always kept whole."
     )
+    end_on_damage: bool = Field(True, description="Whether damage in old segments ends the server.")
     rate_limit_per_second: int = Field(
         200,
         ge=0,

@@ -74,13 +74,13 @@ class Machine(Simulation):
 
     def start(self) -> Recovered:
         """Recover and start. Gives what was recovered, which the running one takes over."""
-        recovered = self.recover()
+        recovered = self.recover(tail_only=True)
         self.failure = self._raised = None
         self._context = run(self._settings, self.world, recovered)
         self._running = self.loop.run_until_complete(self._context.__aenter__())
         return recovered
 
-    def recover(self, use_snapshots: bool = True) -> Recovered:
+    def recover(self, use_snapshots: bool = True, *, tail_only: bool = False) -> Recovered:
         """Recover, and start nothing."""
         retention_us = self._settings.id_retention_us
         return recover(
@@ -88,6 +88,7 @@ class Machine(Simulation):
             use_snapshots=use_snapshots,
             id_retention_us=retention_us,
             attic=Attic(self.archive, self._settings.room) if use_snapshots else None,
+            tail_only=tail_only,
         )
 
     def stop(self) -> None:

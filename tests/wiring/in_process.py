@@ -29,10 +29,13 @@ from authorizer.http.access.credentials import new_credential
 from authorizer.http.metrics import Metrics
 from authorizer.persistence.api_keys import KeyFile, changing, write_keys
 from authorizer.persistence.local_disk import LocalDisk
+from authorizer.persistence.state.recovery import Unread
 from authorizer.runtime.recovery import recover_with_summary
 from authorizer.runtime.running import run
 from authorizer.runtime.world import real_world
+from authorizer.server import old_segments
 from authorizer.server.access import access_for
+from authorizer.server.old_segments import old_segments_of
 from authorizer.server.reports import reports_process
 from authorizer.settings.loading import load_settings
 from tests.support.builders import BY, DAY_US
@@ -323,6 +326,20 @@ def _(folder: Path, settings: dict[str, Any]) -> Any:
             return running.journal.synced_by
 
     return asyncio.run(job())
+
+
+@wired("end_on_damage", False, seen=[], by_default=["ended"])
+def _(folder: Path, settings: dict[str, Any]) -> Any:
+    """Old segments that should be there are not."""
+    recovered: Any = SimpleNamespace(unread=Unread(1, bytes(32), 0))
+    ended: list[str] = []
+    given = load_settings(data=folder, **settings)
+    checked = old_segments_of(given, recovered, lambda: ended.append("ended"))
+    with patch.object(old_segments, "START_SECONDS", 0):
+        asyncio.run(checked.check())
+    assert checked.state()["state"] == "damaged"
+    assert checked.has_ended == bool(ended)
+    return ended
 
 
 def _not_expected(error: BaseException) -> None:

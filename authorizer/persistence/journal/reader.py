@@ -1,4 +1,4 @@
-"""Reading a journal from its beginning to its end, a torn tail included."""
+"""Reading a journal to its end, a torn tail included: from its beginning, or the tail alone."""
 
 import zlib
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from authorizer.persistence.journal.segments import (
     Batch,
     JournalDamagedError,
     TornTail,
+    first_position_of,
     segment_name,
     segments,
 )
@@ -19,17 +20,24 @@ _SECTOR_BYTES: Final = 512
 
 
 class JournalReader:
-    """Reads a journal from its beginning, checking every byte, every position and every link.
+    """Reads a journal, checking every byte, every position and every link.
 
-    After the last batch `position`, `chain` and `torn` tell where the journal ends.
+    It begins with the oldest segment, or with the one that holds a position: whether the segments
+    before that lead up to it is then for others to check (`first_position`, `first_chain`). After
+    the last batch `position`, `chain` and `torn` tell where the journal ends.
 
     Raises:
         JournalDamagedError: while iterating, at the first damage before the end.
     """
 
-    def __init__(self, disk: Disk) -> None:
+    def __init__(self, disk: Disk, tail_from: int = 0) -> None:
+        """`tail_from` is the position whose segment is the first to be read; 0: all are."""
         self._disk = disk
-        self._segments = segments(disk)
+        found = segments(disk)
+        before = sum(1 for name in found if first_position_of(name) <= tail_from)
+        self._segments = found[max(0, before - 1) :]
+        self.passed_over = tuple(found[: max(0, before - 1)])
+        """The segments that are not read."""
         self._walk = SegmentWalk(disk)
         self.torn: TornTail | None = None
         self._newest: bytes | None = None
@@ -37,8 +45,13 @@ class JournalReader:
 
     @property
     def first_position(self) -> int:
-        """The position with which the oldest segment begins."""
+        """The position with which the first segment that is read begins."""
         return self._walk.first_position
+
+    @property
+    def first_chain(self) -> bytes:
+        """The hash chain's head before it, as that segment says."""
+        return self._walk.first_chain
 
     @property
     def position(self) -> int:

@@ -19,6 +19,8 @@ class SegmentWalk:
         self._disk = disk
         self.first_position = 1
         """The position with which the first segment begins."""
+        self.first_chain = chain
+        """The hash chain's head before it, as that segment says."""
         self.position = position
         """The position of the newest record that was passed."""
         self.chain = chain
@@ -46,7 +48,7 @@ class SegmentWalk:
         if header is None:
             raise JournalDamagedError(self._disk.path(segment), 0, "no sound segment header")
         if self.segment is None:
-            self.first_position = header.first_position
+            self.first_position, self.first_chain = header
             self.position, self.chain = header.first_position - 1, header.chain
         elif (header.first_position, header.chain) != (self.position + 1, self.chain):
             raise JournalDamagedError(

@@ -1,5 +1,6 @@
 """Recovery: the newest good snapshot, then the journal's tail."""
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
@@ -49,6 +50,16 @@ class JournalShorterError(JournalDamagedError):
         self.ends = ends
 
 
+class Unread(NamedTuple):
+    """The part of the journal that was not read, in front of the tail."""
+
+    until: int
+    """The position with which it ends."""
+    chain: bytes
+    """The hash chain's head there, as the tail says."""
+    size_bytes: int
+
+
 class Recovered(NamedTuple):
     """What recovery found."""
 
@@ -59,17 +70,23 @@ class Recovered(NamedTuple):
     replayed_events: int
     damaged_snapshots: tuple[str, ...]
     """Why snapshots were passed over, one line each."""
+    unread: Unread | None = None
+    """What is still to be checked; None where every batch was."""
 
 
-def recover(
+def recover(  # noqa: PLR0913, PLR0917 - one argument a condition
     disk: Disk,
     progress: Callable[[int], None] = lambda _: None,
     use_snapshots: bool = True,
     id_retention_us: int = ID_RETENTION_US,
     shorter: int | None = None,
     attic: Attic | None = None,
+    tail_only: bool = False,
 ) -> Recovered:
     """Rebuild all state. Every batch of the journal is checked; only the tail is replayed.
+
+    With `tail_only` it is the batches from the beginning of the segment in which the snapshot's
+    part ends. What was passed over is `Recovered.unread`, for the caller to have it checked.
 
     `progress` is told how many bytes of the journal were passed, a batch at a time. Ids older than
     `id_retention_us` are forgotten on the way. Snapshots that know more than `shorter` are passed
@@ -93,7 +110,9 @@ def recover(
     state = found.state if found else State()
     if archive is not None and (found is None or found.archived is None):
         archive.begin_anew()  # what it has is not the snapshot's
-    reader = JournalReader(disk)
+    reader = JournalReader(disk, found.from_position if found and tail_only else 0)
+    unread_bytes = sum(map(disk.size, reader.passed_over))
+    progress(unread_bytes)
     replay = Replay(state, id_retention_us, _newest_us(disk, reader), attic)
     replayed = 0
     for batch in reader:
@@ -107,7 +126,10 @@ def recover(
     if archive is not None:
         archive.cut_after(reader.position)
     _check_reach(disk, found, None if shorter is not None else next(iter(names), None), reader)
-    return Recovered(state, reader, found.name if found else None, replayed, tuple(damaged))
+    unread = None
+    if reader.passed_over:
+        unread = Unread(reader.first_position - 1, reader.first_chain, unread_bytes)
+    return Recovered(state, reader, found.name if found else None, replayed, tuple(damaged), unread)
 
 
 def _newest_us(disk: Disk, reader: JournalReader) -> int:
@@ -212,6 +234,8 @@ def _check_reach(
     known += [] if newest is None else [(snapshot.position_of(newest), newest)]
     knows, name = max(known, default=(0, ""))
     if reader.position < knows:
+        if reader.passed_over:  # it is to be called whole only if it is
+            deque(JournalReader(disk), maxlen=0)
         raise JournalShorterError(
             disk.path(reader.segment or journal.FOLDER),
             reader.segment_bytes,
