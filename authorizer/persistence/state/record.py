@@ -84,7 +84,7 @@ def fields_of(records: Sequence[bytes]) -> list[Fields]:
         found: list[Fields] = orjson.loads(b"[%b]" % b",".join(records))
     except ValueError as error:
         raise UnknownRecordError(f"no record of this program: {error}") from error
-    if len(found) != len(records):
+    if len(found) != len(records) or not set(map(type, found)) <= {list}:
         raise UnknownRecordError("no record of this program: they are not one array each")
     return found
 

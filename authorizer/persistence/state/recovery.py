@@ -1,7 +1,9 @@
 """Recovery: the newest good snapshot, then the journal's tail."""
 
+import gc
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Final, NamedTuple
 
 from authorizer.domain.accounts.policy import ID_RETENTION_US
@@ -16,7 +18,9 @@ from authorizer.persistence.journal.segments import (
     segment_name,
 )
 from authorizer.persistence.state import snapshot
-from authorizer.persistence.state.history import REPLAY_ERRORS, events_of, replay_error
+from authorizer.persistence.state.history import events_of, replay_error
+from authorizer.persistence.state.purchase_replay import NotReplayedError
+from authorizer.persistence.state.record import UnknownRecordError
 from authorizer.persistence.state.snapshot import Snapshot, SnapshotDamagedError
 from authorizer.persistence.state.state import Replay, State
 
@@ -74,6 +78,19 @@ class Recovered(NamedTuple):
     """What is still to be checked; None where every batch was."""
 
 
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """Nothing that a recovery makes refers to itself: the collector would look at it in vain."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@_collector_at_rest()
 def recover(  # noqa: PLR0913, PLR0917 - one argument a condition
     disk: Disk,
     progress: Callable[[int], None] = lambda _: None,
@@ -113,7 +130,8 @@ def recover(  # noqa: PLR0913, PLR0917 - one argument a condition
     reader = JournalReader(disk, found.from_position if found and tail_only else 0)
     unread_bytes = sum(map(disk.size, reader.passed_over))
     progress(unread_bytes)
-    replay = Replay(state, id_retention_us, _newest_us(disk, reader), attic)
+    known = found.end.journal_position if found else 0
+    replay = Replay(state, id_retention_us, _newest_us(disk, reader), attic, known)
     replayed = 0
     for batch in reader:
         _check_beginning(disk, found, reader)
@@ -201,11 +219,12 @@ def _is_older(archive: Archive | None, archived: Mark | None) -> bool:
 
 
 def _replay_batch(disk: Disk, replay: Replay, batch: Batch) -> int:
-    for position, event in events_of(disk, batch):
-        try:
-            replay.apply(event, position)
-        except REPLAY_ERRORS as error:
-            raise replay_error(disk, batch, position, error) from error
+    try:
+        replay.apply_records(batch.records(), batch.first_position)
+    except NotReplayedError as error:
+        raise replay_error(disk, batch, error.position, error.error) from error
+    except (UnknownRecordError, ValueError) as error:
+        raise JournalDamagedError(disk.path(batch.segment), batch.offset, str(error)) from error
     return batch.header.records
 
 

@@ -1,11 +1,12 @@
 """All state at one position of the journal, and how a replayed event changes it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, Final, NamedTuple, TypeVar, cast
 
 import structlog
 
+from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.domain.accounts.leaving import (
     closed_purchases,
     in_memory,
@@ -14,7 +15,7 @@ from authorizer.domain.accounts.leaving import (
     named_purchase,
     recalled,
 )
-from authorizer.domain.accounts.state import Account
+from authorizer.domain.accounts.state import Account, forget_id_pages, forget_ids
 from authorizer.domain.aggregate import Aggregate, Apply, Entity, Retention
 from authorizer.domain.aggregates import AGGREGATE_OF_EVENT, AGGREGATES, INDEXES
 from authorizer.domain.index import Entry, Index
@@ -22,6 +23,8 @@ from authorizer.domain.messages import Event
 from authorizer.domain.moments import SECOND_US
 from authorizer.persistence.archive.protocol import Archive, ArchiveError, Attic
 from authorizer.persistence.state.population import EntityStore
+from authorizer.persistence.state.purchase_replay import PurchaseReplay
+from authorizer.persistence.state.record import event_of, fields_of
 from authorizer.persistence.state.shards import Shards
 
 log = structlog.get_logger()
@@ -132,8 +135,11 @@ class Replay:
         id_retention_us: int,
         newest_us: int = 0,
         attic: Attic | None = None,
+        known_position: int = 0,
     ) -> None:
         """`newest_us` is the time of an event that is surely to come, as late a one as is known.
+
+        Events up to the `known_position` may be in the state already.
 
         Ids that will be past their retention by then are not kept meanwhile. Closed purchases are
         found in the `attic`, and go there if they have no room; without one all are kept.
@@ -149,6 +155,9 @@ class Replay:
             aggregate: {aggregate.plural: state.singles[aggregate]} if aggregate.is_single else {}
             for aggregate in AGGREGATES
         }
+        self._purchases = PurchaseReplay(
+            self._account, self._ids_since_us, known_position, self._tidy
+        )
         self._steps = {event: self._step(event, each) for event, each in AGGREGATE_OF_EVENT.items()}
 
     def _step(self, event: type[Any], aggregate: Aggregate[Any]) -> _Step:
@@ -161,6 +170,20 @@ class Replay:
             event in INDEXED,
         )
 
+    def apply_records(self, records: Sequence[bytes], position: int) -> None:
+        """Apply the records of the journal of which the first one stands at `position`.
+
+        Raises:
+            UnknownRecordError: one of them can't be read.
+            NotReplayedError: one does not fit those before it.
+        """
+        self._purchases.replay(fields_of(records), position, self._apply_values)
+        self.state.at_us = max(self.state.at_us, self._purchases.newest_us)
+
+    def _apply_values(self, values: list[Any], position: int) -> None:
+        self.state.at_us = max(self.state.at_us, self._purchases.newest_us)
+        self.apply(event_of(values), position)
+
     def apply(self, event: Event, position: int) -> None:
         """Apply the event that the journal holds at `position`."""
         state = self.state
@@ -172,9 +195,9 @@ class Replay:
         entity = unpacked.get(entity_id)
         if entity is None:
             assert store is not None
-            if len(unpacked) >= _MAX_UNPACKED:
-                self.finish()
-            entity = unpacked[entity_id] = store.load(entity_id)
+            entity = self._unpack(unpacked, store, entity_id)
+        elif type(entity) is Account:
+            self._purchases.bring_in(entity_id)
         if position <= entity.position:
             return
         attic = self._attic
@@ -182,16 +205,34 @@ class Replay:
             _recall(attic.archive, entity, event, position)
         apply(entity, event)
         entity.position = position
-        if retention is None:
-            return
-        if attic is not None and type(entity) is Account:
-            entity.recalled = None
-            if is_over(entity, attic.room.most):
-                self._let_leave(attic, entity)
-        if event.at_us < self._ids_since_us:
-            retention.forget_all(entity, self._ids_since_us)
+        if retention is not None:
+            self._tidy(entity, event.at_us)
+
+    def _account(self, account_id: str) -> Account | None:
+        """An account, unpacked; None if there is none."""
+        unpacked, store = self._unpacked[ACCOUNTS], self.state[ACCOUNTS]
+        account: Account | None = unpacked.get(account_id)
+        if account is None and account_id in store:
+            account = self._unpack(unpacked, store, account_id)
+        return account
+
+    def _unpack(self, unpacked: dict[str, Any], store: EntityStore[S], entity_id: str) -> S:
+        if len(unpacked) >= _MAX_UNPACKED:
+            self.finish()
+        entity = unpacked[entity_id] = store.load(entity_id)
+        return entity
+
+    def _tidy(self, account: Account, at_us: int) -> None:
+        """What comes after an event of a time: ids that are too old or too many go."""
+        attic = self._attic
+        if attic is not None:
+            account.recalled = None
+            if is_over(account, attic.room.most):
+                self._let_leave(attic, account)
+        if at_us < self._ids_since_us:
+            forget_ids(account, self._ids_since_us)
         else:
-            retention.forget_pages(entity, event.at_us - self._id_retention_us)
+            forget_id_pages(account, at_us - self._id_retention_us)
 
     def _let_leave(self, attic: Attic, account: Account) -> None:
         newest_us = max(self._newest_us, self.state.at_us)
@@ -210,6 +251,7 @@ class Replay:
 
     def finish(self) -> None:
         """Pack whatever the replay unpacked; the state is whole after it."""
+        self._purchases.finish()
         since_us = max(self._ids_since_us, self.state.at_us - self._id_retention_us)
         for aggregate, store in self.state.stores.items():
             retention = aggregate.retention
