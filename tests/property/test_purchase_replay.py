@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, Final
@@ -33,10 +32,7 @@ from authorizer.persistence.state import purchase_replay, state
 from authorizer.persistence.state.digest import state_digest
 from authorizer.persistence.state.purchase_replay import NotReplayedError
 from authorizer.persistence.state.record import UnknownRecordError, encode
-from authorizer.persistence.state.recovery import recover
 from authorizer.persistence.state.state import Replay, State
-from authorizer.simulation.memory_disk import MemoryDisk
-from tests.persistence.journals import write
 from tests.support.builders import terms
 
 NAMES: Final = ("a", "b", "c")
@@ -301,19 +297,3 @@ def test_a_purchase_of_a_newer_version_is_refused() -> None:
     replay = Replay(State(), RETENTION_US)
     with pytest.raises(UnknownRecordError, match="newer than this program"):
         replay.apply_records([*map(encode, BEGINNING), record], 1)
-
-
-@pytest.mark.parametrize("is_on", [True, False])
-def test_the_collector_rests_meanwhile_and_is_as_before_afterwards(is_on: bool) -> None:
-    """It would look at all that is made again and again, and find nothing."""
-    disk = MemoryDisk()
-    write(disk, [encode(event) for event in BEGINNING])
-    seen: list[bool] = []
-    (gc.enable if is_on else gc.disable)()
-    try:
-        found = recover(disk, lambda _: seen.append(gc.isenabled()))
-        assert not any(seen)
-        assert gc.isenabled() == is_on
-    finally:
-        gc.enable()
-    assert len(found.state[ACCOUNTS]) == 3
