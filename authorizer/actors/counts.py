@@ -1,6 +1,7 @@
 """What is counted of purchases: plain integers, which `/metrics` reads."""
 
 from bisect import bisect_left
+from math import inf
 from typing import Final
 
 from authorizer.domain.outcomes import Outcome
@@ -24,6 +25,17 @@ class Histogram:
         """Count one value."""
         self.counts[bisect_left(self.bounds, value)] += 1
         self.sum += value
+
+    def most_of(self, share: float) -> float | None:
+        """The bound below which that share of all values is; None without values."""
+        needed, seen = share * sum(self.counts), 0
+        if not needed:
+            return None
+        for bound, count in zip(self.bounds, self.counts, strict=False):
+            seen += count
+            if seen >= needed:
+                return float(bound)
+        return inf
 
 
 class PurchaseCounts:

@@ -11,11 +11,13 @@ from authorizer.console.access.sessions import Sessions
 from authorizer.console.desk import Desk
 from authorizer.console.formats import PORTUGUESE, Formats
 from authorizer.console.live import Live
+from authorizer.console.pages.accounts import AccountPages
 from authorizer.console.pages.assets import Assets
 from authorizer.console.pages.cards import CardPages
 from authorizer.console.pages.contest import ContestPages
 from authorizer.console.pages.customer import CustomerPages
 from authorizer.console.pages.entrance import Entrance, Exit
+from authorizer.console.pages.operations import OperationPages
 from authorizer.console.pages.queue import QueuePages
 from authorizer.console.pages.reports import ReportPages
 from authorizer.console.pages.search import SearchPages
@@ -56,6 +58,15 @@ def console_routes(
         ContestPages(desk, Formats(PORTUGUESE, zone)),
         TicketPages(desk),
         ReportPages(desk, services.desk_hours),
+        AccountPages(desk, services.limits),
+        OperationPages(
+            desk,
+            services.limits,
+            services.health,
+            services.metrics,
+            lambda: services.access.keys,
+            people,
+        ),
         SetupPages(people, change_user, audit),
         Exit(door, audit),
     )

@@ -4,7 +4,7 @@ from typing import Final, NamedTuple
 
 from authorizer.console.words import said
 from authorizer.domain.access import Role
-from authorizer.http.access.roles import BOTH_READ, CARE_READ
+from authorizer.http.access.roles import BOTH_READ, CARE_READ, OPERATIONS_READ
 
 
 class Place(NamedTuple):
@@ -18,6 +18,8 @@ class Place(NamedTuple):
 PLACES: Final = (
     Place("/console/fila", said("Fila"), CARE_READ),
     Place("/console/relatorios", said("Relatórios"), BOTH_READ),
+    Place("/console/contas", said("Contas"), BOTH_READ),
+    Place("/console/operacao", said("Operação"), OPERATIONS_READ),
 )
 
 

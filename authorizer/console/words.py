@@ -164,6 +164,33 @@ WHY: Final = {
     Reason.COUNT_LIMIT: said("A compra passaria de um limite de quantidade."),
 }
 """Why a purchase came out as it did, in a sentence that a card's holder understands."""
+WINDOWS: Final = {
+    "transaction": said("cada compra"),
+    "day": said("dia"),
+    "week": said("semana"),
+    "month": said("mês"),
+    "year": said("ano"),
+    "lifetime": said("sempre"),
+}
+STANDINGS: Final = {
+    "invited": said("convidada"),
+    "active": said("ativa"),
+    "expired": said("vencida"),
+    "disabled": said("desativada"),
+    "revoked": said("revogada"),
+}
+GAUGES: Final = {
+    "authorizer_purchases_under_way": said("Compras em andamento"),
+    "authorizer_open_holds": said("Reservas abertas"),
+    "authorizer_queue_depth": said("Mensagens em espera"),
+    "authorizer_resident_actors": said("Contas e clientes acordados"),
+    "authorizer_journal_undurable_records": said("Registros ainda não gravados"),
+    "authorizer_reports_lag_records": said("Registros que faltam nos relatórios"),
+    "authorizer_api_keys": said("Chaves ativas"),
+    "authorizer_people": said("Pessoas que podem entrar"),
+    "authorizer_sessions": said("Sessões no console"),
+}
+"""What the page of operations shows of `/metrics`."""
 WHY_BY_NAME: Final = {reason.name_on_wire: text for reason, text in WHY.items()}
 CONTROLS: Final = {
     "mccs_permitidos": said("O titular só permite outros tipos de estabelecimento neste cartão."),

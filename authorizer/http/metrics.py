@@ -1,7 +1,8 @@
 """The metrics of `/metrics`. The hot path counts integers, which are formatted when read."""
 
-from collections.abc import Callable, Iterator
-from typing import Final
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final, NamedTuple
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.metrics_core import (
@@ -14,10 +15,11 @@ from prometheus_client.registry import Collector
 from typing_extensions import override
 
 from authorizer.actors.counts import Histogram, PurchaseCounts
-from authorizer.actors.life_counts import LifeCounts
+from authorizer.actors.life_counts import CountedHit, LifeCounts
 from authorizer.persistence.journal.group_commit import CommitStats
 
 SYNC_BUCKETS_US: Final = (50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000)
+_P99: Final = 0.99
 BATCH_BUCKETS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 5_000)
 
 
@@ -64,6 +66,21 @@ def _of_lives(lives: LifeCounts) -> Iterator[Metric]:
         yield CounterMetricFamily(name, documentation, value=value)
 
 
+class Glance(NamedTuple):
+    """Figures of the server at a moment, since its start."""
+
+    decisions: Mapping[str, int]
+    """Answers to purchases, by their reason."""
+    gauges: Mapping[str, float]
+    """By their names in `/metrics`."""
+    answer_p99_us: float | None
+    """Up to how long 99 of 100 answers took; None without any, infinite beyond the scale."""
+    commit_p99_us: float | None
+    """The same of writes and syncs of the journal."""
+    limit_hits: Mapping[CountedHit, int]
+    """By the limit's name, level and mode."""
+
+
 class Metrics(Collector):
     """Counts commits and denials; reads the counts of purchases, gauges and counters."""
 
@@ -94,6 +111,20 @@ class Metrics(Collector):
     def counter(self, name: str, documentation: str, read: Callable[[], float]) -> None:
         """Register a counter; `read` is called at each collection. It is shown with `_total`."""
         self._counters.append((name, documentation, read))
+
+    def glance(self) -> Glance:
+        """What people look at. Unlike a collection it begins nothing anew."""
+        decisions: Counter[str] = Counter()
+        for (reason, _, _), count in self._purchases.outcomes.items():
+            decisions[reason.name_on_wire] += count
+        gauges = {name: read() for name, _, read in self._gauges}
+        return Glance(
+            decisions,
+            {**gauges, "authorizer_open_holds": self._lives.open_holds},
+            self._purchases.latency_us.most_of(_P99),
+            self._sync.most_of(_P99),
+            dict(self._lives.limit_hits),
+        )
 
     def text(self) -> bytes:
         """All metrics in Prometheus' text format."""

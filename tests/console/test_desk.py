@@ -142,6 +142,16 @@ PAGES = (
 )
 
 
+OPERATIONS = (
+    "/console/operacao",
+    "/console/operacao/estabelecimentos",
+    "/console/operacao/limites",
+    "/console/operacao/acesso",
+    "/console/contas",
+    "/console/contas/12345",
+)
+
+
 def test_axe_finds_nothing(browser: Chromium, desk_server: Server) -> None:
     user = somebody(desk_server, "supervisor")
     ticket = desk_server.client.get("/chamados", cliente_id="12345").json()["chamados"][-1]
@@ -152,6 +162,16 @@ def test_axe_finds_nothing(browser: Chromium, desk_server: Server) -> None:
         for path in (*PAGES, f"{CUSTOMER}/acessos", f"/console/chamados/{ticket['protocolo']}"):
             visitor.open(path)
             assert visitor.barriers() == [], path
+
+
+def test_axe_finds_nothing_on_the_operator_s_pages(browser: Chromium, desk_server: Server) -> None:
+    user = somebody(desk_server, "operador")
+    with browser.visitor(desk_server) as visitor:
+        visitor.log_in(user.user_id)
+        for path in OPERATIONS:
+            visitor.open(path)
+            assert visitor.barriers() == [], path
+        assert visitor.errors == []
 
 
 def test_the_dark_can_be_read_and_a_phone_has_room(browser: Chromium, desk_server: Server) -> None:

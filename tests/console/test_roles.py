@@ -18,7 +18,12 @@ from tests.support.server import Server
 
 FORBIDDEN = "Seu perfil não permite isso."
 FOREIGN = "Este formulário não veio desta página, ou é antigo. Nada foi feito."
-FILLED = {"{customer_id}": "nobody", "{card_id}": "nothing", "{ticket_id}": "20200101000001"}
+FILLED = {
+    "{customer_id}": "nobody",
+    "{account_id}": "none",
+    "{card_id}": "nothing",
+    "{ticket_id}": "20200101000001",
+}
 EVENTS = "/console/fila/eventos"
 """A stream without an end: asked for elsewhere."""
 

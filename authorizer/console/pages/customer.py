@@ -47,6 +47,7 @@ class CustomerPages:
             may_see_accesses=visit.user.role in ACCESSES_READ,
             account=file.account,
             account_id=file.customer.account_id,
+            account_path=quote(file.customer.account_id, safe=""),
             cards=cards_shown(file.cards),
             full=FULL,
             past=await past_of(self._desk, file, visit.translate),

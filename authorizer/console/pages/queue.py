@@ -9,6 +9,7 @@ from authorizer.console.access.door import ANY_ROLE, page
 from authorizer.console.access.visits import Visit
 from authorizer.console.desk import Desk
 from authorizer.console.live import Live
+from authorizer.console.navigation import places_for
 from authorizer.console.rendering import HEADERS
 from authorizer.domain.access import AccessKind
 from authorizer.domain.moments import HOUR_US
@@ -32,9 +33,7 @@ class QueuePages:
     @page("GET", "/console", ANY_ROLE)
     async def home(self, visit: Visit) -> Response:
         """Go to where somebody's work is."""
-        if visit.user.role in CARE_READ:
-            return visit.go("/console/fila")
-        return await visit.page("home.html")
+        return visit.go(places_for(visit.user.role)[0].path)
 
     @page("GET", "/console/fila", CARE_READ)
     async def show(self, visit: Visit) -> Response:

@@ -13,6 +13,7 @@ from authorizer.followers.reports.histories import card_operations, customer_con
 from authorizer.followers.reports.local_days import LocalDays
 from authorizer.followers.reports.period import Period
 from authorizer.followers.reports.purchases.authorizations import authorizations, spending
+from authorizer.followers.reports.purchases.moved import moved_since
 from authorizer.followers.reports.purchases.statement import statement
 from authorizer.followers.reports.report_request import ReportRequest
 from authorizer.followers.reports.tables.pages import Params
@@ -36,6 +37,7 @@ def make_queries() -> Mapping[str, Query]:
         "statement": statement,
         "authorizations": authorizations,
         "spending": spending,
+        "moved_since": moved_since,
         "card_operations": card_operations,
         "customer_contacts": customer_contacts,
         "cards_ending": cards_ending,

@@ -103,6 +103,11 @@ class Access:
             self.is_open = False
 
     @property
+    def keys(self) -> tuple[ApiKey, ...]:
+        """All keys, oldest first, revoked and expired ones too."""
+        return tuple(self._by_id.values())
+
+    @property
     def active_keys(self) -> int:
         """The number of keys that are neither expired nor revoked."""
         now_us = self._now_us()

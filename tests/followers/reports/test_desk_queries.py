@@ -7,6 +7,7 @@ from typing import Any
 from authorizer.domain.accounts.cards import CardTerms
 from authorizer.domain.accounts.events import CardOpened, CardReplaced
 from tests.followers.reports.house import House
+from tests.support.purchase_events import OPERATIONS, approved, declined
 from tests.support.ticket_events import (
     at,
     on_hold,
@@ -77,6 +78,25 @@ def test_the_newest_change_of_a_ticket_is_told(house: House) -> None:
     assert house.ask("newest_ticket_change") == 0
     house.project(opened("a", 0), taken("a", 1))
     assert house.ask("newest_ticket_change") == house.durable
+
+
+def test_what_moved_since_is_added_up_by_wallet(house: House) -> None:
+    house.project(
+        approved(100, wallet="CASH"),
+        approved(30, wallet="MEAL"),
+        declined(7),
+        OPERATIONS["hold"](at(1), 40),
+        approved(1, wallet="CASH")._replace(account_id="other"),
+    )
+
+    def moved(position: int) -> dict[str, tuple[int, int]]:
+        found = house.ask("moved_since", account_id="a", position=position)
+        return {row["wallet"]: (row["available_cents"], row["held_cents"]) for row in found}
+
+    assert moved(0) == {"CASH": (-100, 0), "MEAL": (-70, 40)}
+    assert moved(1) == {"MEAL": (-70, 40)}
+    assert moved(2) == {"MEAL": (-40, 40)}
+    assert moved(4) == {}
 
 
 def test_cards_are_found_by_their_last_four_digits(house: House) -> None:

@@ -1,0 +1,118 @@
+"""`/console/operacao`: health at a glance, merchants, limits for every account, keys and people."""
+
+from collections.abc import Callable, Sequence
+from math import inf
+from typing import Any, Final
+
+from starlette.responses import Response
+
+from authorizer.actors.velocity_limits import VelocityLimits
+from authorizer.console import words
+from authorizer.console.access.door import page
+from authorizer.console.access.forms import document_of
+from authorizer.console.access.people import People
+from authorizer.console.access.visits import Visit
+from authorizer.console.desk import Desk
+from authorizer.console.words import said
+from authorizer.domain.access import ApiKey
+from authorizer.domain.merchants.commands import ReadMerchants, RegisterMerchant, RemoveMerchant
+from authorizer.http.access.roles import BOTH_READ, OPERATIONS, OPERATIONS_READ
+from authorizer.http.api.problems import accepted
+from authorizer.http.merchants import MerchantDocument
+from authorizer.http.metrics import Metrics
+from authorizer.http.operations import HealthCheck
+
+MERCHANTS: Final = 200
+GLOBAL: Final = "global"
+_ROOT: Final = "/console/operacao"
+_PUT: Final = said("O estabelecimento «%(name)s» conta como MCC %(mcc)s.")
+_REMOVED: Final = said("O estabelecimento «%(name)s» saiu da tabela.")
+
+
+class OperationPages:
+    """`/console/operacao`."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        limits: VelocityLimits,
+        health: HealthCheck,
+        metrics: Metrics,
+        keys: Callable[[], Sequence[ApiKey]],
+        people: People,
+    ) -> None:
+        """`keys` gives the API keys in force."""
+        self._desk = desk
+        self._limits = limits
+        self._health = health
+        self._metrics = metrics
+        self._keys = keys
+        self._people = people
+
+    @page("GET", _ROOT, OPERATIONS_READ)
+    async def health(self, visit: Visit) -> Response:
+        """Show how the server does; the part of it that is live is asked for alone."""
+        ready, details = self._health()
+        glance = self._metrics.glance()
+        context: dict[str, Any] = {
+            "ready": ready,
+            "details": details,
+            "gauges": [(name, glance.gauges.get(name, 0)) for name in words.GAUGES],
+            "decisions": sorted(glance.decisions.items(), key=lambda each: -each[1]),
+            "answer_p99_us": glance.answer_p99_us,
+            "commit_p99_us": glance.commit_p99_us,
+            "beyond": inf,
+            "now_us": self._desk.clock.wall_us(),
+        }
+        if visit.request.headers.get("hx-request") == "true":
+            return await visit.part("health_now.html", **context)
+        return await visit.page("health.html", **context)
+
+    @page("GET", f"{_ROOT}/estabelecimentos", OPERATIONS_READ)
+    async def merchants(self, visit: Visit) -> Response:
+        """Show the merchant overrides, all or those with a text in their name."""
+        sought = visit.asked("q").lower()
+        _, entries = accepted(await self._desk.actors.dispatcher.ask(ReadMerchants()))
+        found = [entry for entry in entries if sought in entry[0].lower()]
+        return await visit.page(
+            "merchants.html",
+            merchants=found[:MERCHANTS],
+            count=len(found),
+            sought=visit.asked("q"),
+            may_change=visit.user.role in OPERATIONS,
+        )
+
+    @page("POST", f"{_ROOT}/estabelecimentos", OPERATIONS)
+    async def put_merchant(self, visit: Visit) -> Response:
+        """Put a merchant override in, or in the place of the one before."""
+        document = document_of(visit.form, MerchantDocument)
+        command = RegisterMerchant(document.name, document.mcc, visit.caller.by)
+        accepted(await self._desk.actors.dispatcher.ask(command))
+        names = {"name": document.name, "mcc": document.mcc}
+        return visit.go(f"{_ROOT}/estabelecimentos", visit.translate(_PUT) % names)
+
+    @page("POST", f"{_ROOT}/estabelecimentos/saida", OPERATIONS)
+    async def remove_merchant(self, visit: Visit) -> Response:
+        """Take a merchant override out."""
+        name = document_of(visit.form, MerchantDocument, mcc="-").name
+        accepted(await self._desk.actors.dispatcher.ask(RemoveMerchant(name, visit.caller.by)))
+        text = visit.translate(_REMOVED) % {"name": name}
+        return visit.go(f"{_ROOT}/estabelecimentos", text)
+
+    @page("GET", f"{_ROOT}/limites", BOTH_READ)
+    async def limits(self, visit: Visit) -> Response:
+        """Show the limits for every account, and what each has declined, or would have."""
+        found = accepted(await self._limits.of_all())
+        hits: dict[str, dict[str, int]] = {}
+        for (name, level, mode), count in self._metrics.glance().limit_hits.items():
+            if level == GLOBAL:
+                hits.setdefault(name, {})[mode] = count
+        return await visit.page("limits.html", limits=found, hits=hits)
+
+    @page("GET", f"{_ROOT}/acesso", OPERATIONS_READ)
+    async def access(self, visit: Visit) -> Response:
+        """Show who has a key and who may log in; neither keys nor hashes are here."""
+        now_us = self._desk.clock.wall_us()
+        keys = [(key, key.standing(now_us).value) for key in self._keys()]
+        people = [(user, self._people.standing(user).value) for user in self._people.all()]
+        return await visit.page("access.html", keys=keys, people=people)

@@ -1,0 +1,40 @@
+"""The query `moved_since`: by how much an account's wallets have moved since a position."""
+
+from typing import Any
+
+from sqlalchemy import Connection, cast, func, literal, select, union_all
+
+from authorizer.followers.reports.tables.column_types import WholeNumber
+from authorizer.followers.reports.tables.pages import Params
+from authorizer.followers.reports.tables.schema import movements, transactions
+
+
+def moved_since(connection: Connection, params: Params) -> Any:
+    """What was added to each wallet of `account_id` behind `position`, available and held.
+
+    Each as `wallet`, `available_cents`, `held_cents`; a wallet that did not move is left out.
+    """
+    paid = select(
+        transactions.c.wallet,
+        (-cast(transactions.c.amount_cents, WholeNumber)).label("available_cents"),
+        literal(0).label("held_cents"),
+    ).where(
+        transactions.c.account_id == params["account_id"],
+        transactions.c.position > params["position"],
+        transactions.c.wallet.is_not(None),
+    )
+    moved = select(movements.c.wallet, movements.c.available_cents, movements.c.held_cents).where(
+        movements.c.account_id == params["account_id"],
+        movements.c.position > params["position"],
+        movements.c.wallet.is_not(None),
+    )
+    lines = union_all(paid, moved).subquery()
+    found = connection.execute(
+        select(lines.c.wallet, func.sum(lines.c.available_cents), func.sum(lines.c.held_cents))
+        .group_by(lines.c.wallet)
+        .order_by(lines.c.wallet)
+    )
+    return [
+        {"wallet": wallet, "available_cents": int(available), "held_cents": int(held)}
+        for wallet, available, held in found
+    ]

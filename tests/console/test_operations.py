@@ -1,0 +1,134 @@
+"""The operator's pages: health, merchants, limits, keys and people, and an account as it was."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from tests.support.api_keys import new_key
+from tests.support.command_line import done
+from tests.support.documents import purchase
+from tests.support.people import Desk, desk_of, words_of
+from tests.support.server import MakeServer, Server
+
+HEALTH = "/console/operacao"
+MERCHANTS = "/console/operacao/estabelecimentos"
+
+
+@pytest.fixture(scope="module")
+def operator(desk_server: Server) -> Desk:
+    return desk_of(desk_server, "operador")
+
+
+def test_an_operator_begins_with_the_server_s_health(operator: Desk, desk_server: Server) -> None:
+    desk_server.client.authorize(purchase("123", "1.00"))
+    page = operator.get("/console")
+    assert page.url.endswith(HEALTH)
+    words = words_of(page.text)
+    assert "Servidor autoriza" in words
+    assert "A compra foi aprovada." in words
+    part = operator.get(HEALTH, **{"HX-Request": "true"})
+    assert "<html" not in part.text
+    assert "Compras em andamento" in part.text
+
+
+def test_to_look_takes_nothing_from_the_metrics(operator: Desk, desk_server: Server) -> None:
+    """A collection begins the longest unread wait anew, which is for Prometheus alone."""
+    name = "authorizer_unread_longest_seconds"
+    desk_server.client.get("/metrics")
+    for _ in range(3):
+        desk_server.client.authorize(purchase("123", "0.01"))
+    operator.get(HEALTH)
+    told = desk_server.client.get("/metrics").body.decode()
+    (value,) = re.findall(rf"^{name} (.+)$", told, re.MULTILINE)
+    assert float(value) > 0
+
+
+def test_a_merchant_is_put_and_taken_out(operator: Desk, desk_server: Server) -> None:
+    name = "LOJA DA ESQUINA*"
+    operator.get(MERCHANTS)
+    page = operator.do(MERCHANTS, name=name, mcc="5411")
+    assert f"O estabelecimento «{name}» conta como MCC 5411." in words_of(page.text)
+    assert {"name": name, "mcc": "5411"} in desk_server.client.get("/merchants").json()
+    found = words_of(operator.get(f"{MERCHANTS}?q=esquina").text)
+    assert name in found
+    assert "1 na tabela" in found
+    page = operator.do(f"{MERCHANTS}/saida", name=name)
+    assert "saiu da tabela" in words_of(page.text)
+    assert name not in desk_server.client.get("/merchants").body.decode()
+    assert operator.post(MERCHANTS, {"name": "X"}).status_code == 422
+    by = done("inspect", "--event", "merchant_registered", "--data", desk_server.data)
+    assert '"by": "operador:@pessoa' in by
+
+
+def test_limits_tell_what_they_decline_and_would(
+    operator: Desk, desk_server: Server, new_id: Callable[[], str]
+) -> None:
+    client = desk_server.client
+    for name, mode in (("teto", "enforce"), ("ideia", "shadow")):
+        limit = {"window": "day", "max_amount": 5, "mode": mode}
+        assert client.put(f"/limits/{name}", limit).status == 201
+    account = client.open_account(new_id(), CASH="100.00")
+    try:
+        assert client.authorize(purchase(account, "10.00", mcc="5999")).reason == "amount_limit"
+        words = words_of(operator.get("/console/operacao/limites").text)
+        assert re.search(r"teto dia R\$ 5,00 – vale 1 0", words)
+        assert re.search(r"ideia dia R\$ 5,00 – sombra 0 1", words)
+        page = words_of(operator.get(f"/console/contas/{account}").text)
+        assert "na sombra: ideia" in page
+        assert "A compra passaria do limite de valor «teto»." in page
+        assert "teto dia · de todas" in page
+    finally:
+        for name in ("teto", "ideia"):
+            client.delete(f"/limits/{name}")
+
+
+def test_who_has_a_key_and_who_may_log_in_is_told_without_secrets(make_server: MakeServer) -> None:
+    server = make_server("--reports", "false").start()
+    new_key(server.data, "terminal", "--name", "caixa 7")
+    operator = desk_of(server, "operador", name="Olga")
+    page = operator.get("/console/operacao/acesso").text
+    assert "caixa 7" in words_of(page)
+    assert "Olga" in words_of(page)
+    assert "argon2" not in page
+    assert "Nenhuma chave" not in page
+
+
+def test_an_account_is_as_it_was_after_each_of_its_lines(
+    operator: Desk, desk_server: Server, new_id: Callable[[], str]
+) -> None:
+    client = desk_server.client
+    account = client.open_account(new_id(), CASH="100.00", MEAL="50.00")
+    client.authorize(purchase(account, "30.00", mcc="5812"))
+    hold = {"id": "h", "amount": 40, "mcc": "5999", "merchant": "LOJA"}
+    assert client.post(f"/accounts/{account}/authorizations", hold).status == 201
+    client.post(f"/accounts/{account}/authorizations/h/captures", {"id": "c", "amount": 25})
+    client.authorize(purchase(account, "500.00", mcc="5999"))
+    home = f"/console/contas/{account}"
+    now = operator.get(home).text
+    assert balances(now) == {"CASH": ("75,00", ""), "MEAL": ("20,00", "")}
+    positions = re.findall(rf'href="{home}\?em=(\d+)"', now)
+    told = [balances(operator.get(f"{home}?em={position}").text) for position in positions]
+    assert told == [
+        {"CASH": ("75,00", ""), "MEAL": ("20,00", "")},
+        {"CASH": ("75,00", ""), "MEAL": ("20,00", "")},
+        {"CASH": ("60,00", "40,00"), "MEAL": ("20,00", "")},
+        {"CASH": ("100,00", ""), "MEAL": ("20,00", "")},
+    ]
+    assert balances(operator.get(f"{home}?em=1").text)["MEAL"] == ("50,00", "")
+    assert operator.get(f"{home}?em=nada").status_code == 200
+
+
+def balances(page: str) -> dict[str, tuple[str, str]]:
+    """What is available of each wallet, and what is held."""
+    row = r'<span class="hint">([A-Z]+)</span></th>\s*<td class="num right">R\$ ([\d.,]+)</td>'
+    held = r'\s*<td class="num right">(?:R\$ )?([\d.,]*)'
+    return {wallet: (one, other) for wallet, one, other in re.findall(row + held, page)}
+
+
+def test_an_account_is_found_by_its_number(operator: Desk) -> None:
+    assert operator.get("/console/contas?conta=123").url.endswith("/console/contas/123")
+    assert "Não há conta com este número." in operator.get("/console/contas?conta=nenhuma").text
+    assert operator.get("/console/contas/nenhuma").status_code == 404
