@@ -74,8 +74,8 @@ def test_limits_tell_what_they_decline_and_would(
     try:
         assert client.authorize(purchase(account, "10.00", mcc="5999")).reason == "amount_limit"
         words = words_of(operator.get("/console/operacao/limites").text)
-        assert re.search(r"teto dia R\$ 5,00 – vale 1 0", words)
-        assert re.search(r"ideia dia R\$ 5,00 – sombra 0 1", words)
+        assert re.search(r"teto dia R\$ 5,00 . vale 1 0", words)
+        assert re.search(r"ideia dia R\$ 5,00 . sombra 0 1", words)
         page = words_of(operator.get(f"/console/contas/{account}").text)
         assert "na sombra: ideia" in page
         assert "A compra passaria do limite de valor «teto»." in page
