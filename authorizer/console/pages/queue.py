@@ -14,12 +14,13 @@ from authorizer.console.rendering import HEADERS
 from authorizer.domain.access import AccessKind
 from authorizer.domain.moments import HOUR_US
 from authorizer.domain.tickets.state import TicketView
-from authorizer.http.access.roles import CARE_READ
+from authorizer.http.access.roles import CARE_READ, OPERATIONS
 from authorizer.http.api.paging import shown
 
 MAX_ROWS: Final = 100
 MINE, NOBODYS, ALL = "minha", "sem-dono", "todas"
 QUEUES: Final = (MINE, NOBODYS, ALL)
+OPERATIONS_HOME: Final = "/console/operacao"
 _EVENTS: Final = "/console/fila/eventos"
 
 
@@ -33,7 +34,8 @@ class QueuePages:
     @page("GET", "/console", ANY_ROLE)
     async def home(self, visit: Visit) -> Response:
         """Go to where somebody's work is."""
-        return visit.go(places_for(visit.user.role)[0].path)
+        is_operator = visit.user.role in OPERATIONS
+        return visit.go(OPERATIONS_HOME if is_operator else places_for(visit.user.role)[0].path)
 
     @page("GET", "/console/fila", CARE_READ)
     async def show(self, visit: Visit) -> Response:

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, cast, func, literal, select, union_all
 
 from authorizer.followers.reports.tables.column_types import WholeNumber
 from authorizer.followers.reports.tables.pages import Params
-from authorizer.followers.reports.tables.schema import movements, transactions
+from authorizer.followers.reports.tables.schema import movements, terms, transactions
 
 
 def moved_since(connection: Connection, params: Params) -> Any:
@@ -15,18 +15,20 @@ def moved_since(connection: Connection, params: Params) -> Any:
     Each as `wallet`, `available_cents`, `held_cents`; a wallet that did not move is left out.
     """
     paid = select(
-        transactions.c.wallet,
+        terms.c.wallet,
         (-cast(transactions.c.amount_cents, WholeNumber)).label("available_cents"),
         literal(0).label("held_cents"),
-    ).where(
+    ).join_from(transactions, terms, transactions.c.terms_id == terms.c.id).where(
         transactions.c.account_id == params["account_id"],
         transactions.c.position > params["position"],
-        transactions.c.wallet.is_not(None),
+        terms.c.wallet.is_not(None),
     )
-    moved = select(movements.c.wallet, movements.c.available_cents, movements.c.held_cents).where(
+    moved = select(
+        terms.c.wallet, movements.c.available_cents, movements.c.held_cents
+    ).join_from(movements, terms, movements.c.terms_id == terms.c.id).where(
         movements.c.account_id == params["account_id"],
         movements.c.position > params["position"],
-        movements.c.wallet.is_not(None),
+        terms.c.wallet.is_not(None),
     )
     lines = union_all(paid, moved).subquery()
     found = connection.execute(
