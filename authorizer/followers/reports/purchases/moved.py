@@ -14,21 +14,27 @@ def moved_since(connection: Connection, params: Params) -> Any:
 
     Each as `wallet`, `available_cents`, `held_cents`; a wallet that did not move is left out.
     """
-    paid = select(
-        terms.c.wallet,
-        (-cast(transactions.c.amount_cents, WholeNumber)).label("available_cents"),
-        literal(0).label("held_cents"),
-    ).join_from(transactions, terms, transactions.c.terms_id == terms.c.id).where(
-        transactions.c.account_id == params["account_id"],
-        transactions.c.position > params["position"],
-        terms.c.wallet.is_not(None),
+    paid = (
+        select(
+            terms.c.wallet,
+            (-cast(transactions.c.amount_cents, WholeNumber)).label("available_cents"),
+            literal(0).label("held_cents"),
+        )
+        .join_from(transactions, terms, transactions.c.terms_id == terms.c.id)
+        .where(
+            transactions.c.account_id == params["account_id"],
+            transactions.c.position > params["position"],
+            terms.c.wallet.is_not(None),
+        )
     )
-    moved = select(
-        terms.c.wallet, movements.c.available_cents, movements.c.held_cents
-    ).join_from(movements, terms, movements.c.terms_id == terms.c.id).where(
-        movements.c.account_id == params["account_id"],
-        movements.c.position > params["position"],
-        terms.c.wallet.is_not(None),
+    moved = (
+        select(terms.c.wallet, movements.c.available_cents, movements.c.held_cents)
+        .join_from(movements, terms, movements.c.terms_id == terms.c.id)
+        .where(
+            movements.c.account_id == params["account_id"],
+            movements.c.position > params["position"],
+            terms.c.wallet.is_not(None),
+        )
     )
     lines = union_all(paid, moved).subquery()
     found = connection.execute(
