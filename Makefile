@@ -122,6 +122,10 @@ axe-core: ## Take the accessibility checks of the console's tests from npm anew
 catalogue: environment ## Find the console's texts and compile their translations
 	$(VENV_PYTHON) -m tools.catalogue
 
+.PHONY: screenshots
+screenshots: environment ## Take the pictures of docs/console/ anew (Chromium)
+	$(VENV_PYTHON) -m tools.console_screenshots
+
 .PHONY: debian
 debian: ## Run the tests in a Debian 13, with its own Python 3.13 (root, debootstrap)
 	$(PYTHON) tools/debian.py $(SUITE) make test ARGS="$(ARGS)"

@@ -217,3 +217,13 @@ def test_log_ins_are_on_record(desk_server: Server) -> None:
     assert f"@{user.user_id}" in done(
         "inspect", "--accesses", "--by", f"@{user.user_id}", "--data", desk_server.data
     )
+
+
+def test_a_drain_waits_for_no_event_stream(make_server: MakeServer) -> None:
+    server = make_server().start()
+    desk = desk_of(server)
+    asked = desk.browser.get(desk.home + "/console/fila/eventos", stream=True, timeout=60)
+    assert next(asked.iter_lines()) == b"retry: 3000"
+    began = time.monotonic()
+    assert server.stop() == 0
+    assert time.monotonic() - began < 15, "as long as a drain waits for requests"
