@@ -12,7 +12,7 @@ import pytest
 from authorizer.console import pages
 from authorizer.console.access.door import Page
 from authorizer.domain.people import LOG_IN_ROLES
-from authorizer.http.access.roles import CARE, CARE_READ
+from authorizer.http.access.roles import CARE, CARE_READ, OPERATIONS
 from tests.support.people import Desk, desk_of, words_of
 from tests.support.server import Server
 
@@ -109,7 +109,7 @@ FORMS = [page for page in PAGES if page.method == "POST" and not page.in_setup]
 def test_a_forged_form_does_nothing(
     page: Page, desks: dict[str, Desk], fields: dict[str, str], headers: dict[str, str]
 ) -> None:
-    desk = desks["supervisor"]
+    desk = desks["operador" if page.roles == OPERATIONS else "supervisor"]
     desk.get("/console/senha")
     answer = desk.post(path_of(page), fields, **headers)
     assert answer.status_code == 403
