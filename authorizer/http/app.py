@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute
 
 from authorizer.actors.access_trail import AccessTrail
 from authorizer.actors.assembly import Actors
+from authorizer.actors.batches import Batches
 from authorizer.actors.clock import Clock
 from authorizer.actors.purchases import Purchases
 from authorizer.actors.velocity_limits import VelocityLimits
@@ -30,6 +31,8 @@ from authorizer.http.api.endpoints import Endpoint, endpoints_of, router_routes
 from authorizer.http.api.problems import EXCEPTION_HANDLERS, problem_response
 from authorizer.http.authorizations import AuthorizationEndpoints
 from authorizer.http.balances import BalanceEndpoints
+from authorizer.http.batch import PATH as BATCH_PATH
+from authorizer.http.batch import BatchEndpoint
 from authorizer.http.card_controls import CardControlEndpoints
 from authorizer.http.cards import CardEndpoints
 from authorizer.http.connection.request_id import RequestIds
@@ -67,6 +70,7 @@ class Services:
     actors: Actors
     clock: Clock
     purchases: Purchases
+    batches: Batches
     limits: VelocityLimits
     metrics: Metrics
     health: HealthCheck
@@ -122,7 +126,13 @@ def make_app(services: Services, others: Sequence[BaseRoute] = ()) -> App:
         endpoints, services.actors.dispatcher, access, purchases.in_flight, ids
     )
     traced = Traced(starlette, ids)
-    return Transactions(traced, purchases, access, services.clock, ids, operations)
+    batches = BatchEndpoint(services.batches, access, ids)
+
+    async def behind(scope: Scope, receive: Receive, send: Send) -> None:
+        is_batch = scope["type"] == "http" and scope["path"] == BATCH_PATH
+        await (batches if is_batch else traced)(scope, receive, send)
+
+    return Transactions(behind, purchases, access, services.clock, ids, operations)
 
 
 class Traced:

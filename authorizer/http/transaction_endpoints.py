@@ -1,4 +1,4 @@
-"""The description of a purchase and of its answer, which `transactions.py` reads and writes."""
+"""The description of purchases and of their answers, read and written in front of the router."""
 
 from typing import Annotated, Any, Final, Literal
 
@@ -7,9 +7,11 @@ from typing_extensions import TypedDict
 
 from authorizer.domain.accounts.categories import PRODUCTS
 from authorizer.http.access.roles import TERMINALS
-from authorizer.http.api.endpoints import Endpoint
+from authorizer.http.api.endpoints import Endpoint, NotJson
 from authorizer.http.api.fields import MAX_ID_LENGTH, MAX_TEXT_LENGTH
 from authorizer.http.api.rules import NOT_BLANK_PATTERN
+from authorizer.http.batch import PATH as BATCH_PATH
+from authorizer.http.batch_answers import MEDIA_TYPE
 from authorizer.http.transactions import PATHS
 
 Amount = Annotated[Any, WithJsonSchema({"type": "number", "minimum": 0.01})]
@@ -60,7 +62,7 @@ class Decision(TypedDict):
     code: Literal["00", "51", "07"]
 
 
-TRANSACTION_ENDPOINTS: Final = tuple(
+_ALONE: Final = tuple(
     Endpoint(
         "POST",
         path,
@@ -77,4 +79,18 @@ TRANSACTION_ENDPOINTS: Final = tuple(
     )
     for path in sorted(PATHS)
 )
-"""Answered by `Transactions`, in front of the router."""
+_MANY: Final = Endpoint(
+    "POST",
+    BATCH_PATH,
+    TERMINALS,
+    "Decide many purchases, a line each.",
+    body=NotJson(MEDIA_TYPE),
+    answers={200: NotJson(MEDIA_TYPE)},
+    problems=(413, 422, 503),
+    repeated=(
+        "Each line as the purchase alone: one with an `id` that is known gets the answer that was"
+        " given before, one without is another purchase."
+    ),
+)
+TRANSACTION_ENDPOINTS: Final = (*_ALONE, _MANY)
+"""Answered by `Transactions` and `BatchEndpoint`, in front of the router."""

@@ -11,6 +11,7 @@ import structlog
 from authorizer.actors.admission import Admission
 from authorizer.actors.archiving import Archiving
 from authorizer.actors.assembly import Actors, assemble
+from authorizer.actors.batches import Batches
 from authorizer.actors.calendar import windows_in
 from authorizer.actors.clock import Clock, ClockState
 from authorizer.actors.crowd import Crowd
@@ -55,6 +56,7 @@ class Running:
     commit: GroupCommit
     clock: Clock
     purchases: Purchases
+    batches: Batches
     snapshots: Snapshots
     recovered: Recovered
     old_ids: OldIds
@@ -170,6 +172,7 @@ async def run(
                 commit=commit,
                 clock=around.clock,
                 purchases=purchases,
+                batches=Batches(purchases, actors.dispatcher, around.clock, commit),
                 snapshots=_snapshots(settings, world, around, actors),
                 recovered=recovered,
                 old_ids=OldIds(around, actors.dispatcher.accounts, archiving, world.seconds),

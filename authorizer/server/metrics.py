@@ -44,6 +44,21 @@ def metrics_of(running: Running, connections: Connections) -> Metrics:
         "Messages that wait in inboxes.",
         dispatcher.queued,
     )
+    batches = running.batches
+    metrics.counter(
+        "authorizer_batches", "Batches that were taken since the start.", lambda: batches.begun
+    )
+    metrics.counter(
+        "authorizer_batches_refused", "Batches that were one too many.", lambda: batches.refused
+    )
+    metrics.counter(
+        "authorizer_batch_lines", "Lines of batches that were answered.", lambda: batches.lines
+    )
+    metrics.gauge(
+        "authorizer_batches_under_way",
+        "Batches that are not answered to the end.",
+        lambda: batches.under_way,
+    )
     purchases, admission = running.purchases, running.purchases.admission
     metrics.gauge(
         "authorizer_purchases_under_way",

@@ -96,6 +96,7 @@ async def _serve(
             actors=running.actors,
             clock=running.clock,
             purchases=running.purchases,
+            batches=running.batches,
             limits=velocity_limits(running, reports),
             metrics=metrics,
             health=health.answer,

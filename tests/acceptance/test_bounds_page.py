@@ -9,7 +9,16 @@ from typing import Any, Final
 
 import pytest
 
-from authorizer.actors import counting, dispatcher, run_queue, search, timers, velocity_limits
+from authorizer.actors import (
+    batch_turns,
+    batches,
+    counting,
+    dispatcher,
+    run_queue,
+    search,
+    timers,
+    velocity_limits,
+)
 from authorizer.console import live
 from authorizer.console.access import lock_out, passwords, sessions
 from authorizer.domain import descriptors, money, text
@@ -25,7 +34,17 @@ from authorizer.followers.reports import bounds
 from authorizer.followers.reports.period import MAX_DAYS
 from authorizer.followers.reports.purchases.daily_sums import MAX_KEPT_SUMS
 from authorizer.followers.reports.tickets.cache import MAX_KEPT_TICKETS
-from authorizer.http import accounts, card_controls, customer_document, limits, purchase_requests
+from authorizer.http import (
+    accounts,
+    batch,
+    batch_answers,
+    batch_lines,
+    batch_reading,
+    card_controls,
+    customer_document,
+    limits,
+    purchase_requests,
+)
 from authorizer.http.api import json_text, paging, query, wire
 from authorizer.http.connection import plain_heads, protocol, unread
 from authorizer.logs import background, repeats
@@ -86,6 +105,19 @@ EXPECTED: Final[Mapping[str, Callable[[], list[Any]]]] = {
     "purchases under way": lambda: [of("deadline_ms")],
     "wait before a decision": lambda: [of("deadline_ms")],
     "messages handled": lambda: [*{run_queue.MAX_STEP, group_commit.MAX_RELEASE}],
+    "batches under way": lambda: [batches.MAX_BATCHES],
+    "how long a batch goes on": lambda: [
+        batch_turns.SLICE_NS / 1e6,
+        batches.MAX_SHARE,
+        batch_reading.UNIT,
+    ],
+    "lines of a batch that are": lambda: [batch.MAX_WINDOW, batches._ASIDE_AT_ONCE],
+    "answers of a batch": lambda: [batch_answers.MAX_UNREAD_BYTES / _MIB],
+    "lines of a batch; its body": lambda: [
+        batch_lines.MAX_LINES,
+        batch_lines.MAX_BATCH_BYTES / _MIB,
+    ],
+    "amounts of batches": lambda: [batch_reading._MAX_AMOUNTS],
     "requests of one API key": lambda: [of("rate_limit_per_second"), of("rate_limit_burst")],
     "searches of one API key": lambda: [
         of("search_hits_per_minute"),

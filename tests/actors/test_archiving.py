@@ -19,6 +19,7 @@ from authorizer.domain.accounts.purchase_commands import (
 )
 from authorizer.domain.outcomes import Reason, Refusal, RefusalKind
 from authorizer.persistence.archive.protocol import ArchiveError
+from tests.actors.desk import Desk, plain
 from tests.support.builders import BY, DAY_US
 from tests.support.commands import purchase
 from tests.support.house import House, awake_account, begun
@@ -342,3 +343,29 @@ async def test_an_account_asleep_with_very_many_is_awake_until_they_are_gone(
         await archive(house)
     assert house.archiving.archived == 7
     assert loads == 1
+
+
+async def test_a_line_of_a_batch_whose_id_has_left_is_known_and_all_keep_their_order() -> None:
+    house = await stocked()
+    desk = Desk(house)
+    asked = [("n", 1_00), ("t", 10_00), ("o", 68_00), ("t", 11_00), ("p", 2_00), ("q", 1_00)]
+    row = [("a", key, cents, "5812", "LOJA X") for key, cents in asked]
+    outcomes = await desk.decide(*row)
+    ok, mismatch = Reason.APPROVED, Reason.DUPLICATE_MISMATCH
+    assert [one.reason for one in outcomes] == [ok, ok, ok, mismatch, ok, ok]
+    assert [one.replayed for one in outcomes] == [False, True, False, False, False, False]
+    assert [one.wallet for one in outcomes] == ["MEAL", None, "MEAL", None, "CASH", "MEAL"]
+
+
+async def test_a_line_of_a_batch_is_unavailable_where_the_archive_cannot_be_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    house = await stocked()
+    desk = Desk(house)
+
+    def unreadable(*_: Any) -> Any:
+        raise ArchiveError("on purpose")
+
+    monkeypatch.setattr(house.dispatcher.recall.archive, "find", unreadable)
+    outcomes = await desk.decide(plain("a", "t", 10_00), plain("a", "n"))
+    assert [one.reason for one in outcomes] == [Reason.UNAVAILABLE, Reason.APPROVED]

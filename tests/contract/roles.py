@@ -14,6 +14,7 @@ _TABLE: Final = """
     POST   /transactions                          terminal
     POST   /transaction                           terminal
     POST   /authorize                             terminal
+    POST   /transactions/batch                    terminal
     GET    /accounts/{account}                    atendente supervisor operador auditor
     PUT    /accounts/{account}                    operador
     POST   /accounts/{account}/credits            operador

@@ -63,7 +63,7 @@ def _check_body(where: str, response: Json, content_type: str, body: bytes) -> N
             raise UndocumentedError(f"{where} has a body: {body[:300]!r}")
     elif media_type not in content:
         raise UndocumentedError(f"{where} is {media_type!r}, not one of {list(content)}")
-    elif media_type.endswith("json"):
+    elif media_type.endswith(("/json", "+json")):
         try:
             _validator(json.dumps(content[media_type]["schema"])).validate(json.loads(body))
         except jsonschema_rs.ValidationError as error:

@@ -56,7 +56,8 @@ def _ask(client: Client, step: Step) -> Answer:
     endpoint = BY_OPERATION[step.operation]
     path = re.sub(r"{(\w+)}", lambda name: quote(step.path[name[1]], safe=""), endpoint.path)
     query = f"?{urlencode(step.query, quote_via=quote)}" if step.query else ""
-    body = b"" if step.body is None else json.dumps(step.body).encode()
+    text = step.body if isinstance(step.body, str) else json.dumps(step.body)
+    body = b"" if step.body is None else text.encode()
     return client.send(endpoint.method, path + query, body, step.headers)
 
 
@@ -64,7 +65,7 @@ def shown(step: Step, answer: Answer) -> Any:
     """An answer as the file has it."""
     if not answer.body:
         return None
-    if not media_type_of(answer).endswith("json"):
+    if not media_type_of(answer).endswith(("/json", "+json")):
         text = answer.body.decode()
         lines = text[:_TEXT].rpartition("\n")[0]
         return text if len(text) <= _TEXT else (lines or text[:_TEXT])

@@ -35,7 +35,7 @@ _DECLARED: Final = "_endpoint"
 
 
 class NotJson(NamedTuple):
-    """An answer that is no JSON document."""
+    """A request or an answer that is no JSON document."""
 
     media_type: str
 
@@ -55,8 +55,8 @@ class Endpoint:
     The document's type, `NotJson` for another media type, a tuple where the client may choose, None
     for no document.
     """
-    body: type[BaseModel] | None = None
-    """The document that a request carries."""
+    body: type[BaseModel] | NotJson | None = None
+    """The document that a request carries, or its media type where it carries something else."""
     query: type[Query] = NoQuery
     """The parameters of the query. Any other is refused, as is one given twice."""
     problems: tuple[int, ...] = ()

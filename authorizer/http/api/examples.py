@@ -27,7 +27,8 @@ class Step(NamedTuple):
     path: Mapping[str, str]
     query: Mapping[str, str]
     headers: Mapping[str, str]
-    body: Json | None
+    body: Json | str | None
+    """A document, or a text that is none."""
     status: int
     again: int | None
     media_type: str

@@ -121,7 +121,7 @@ def _schemas(endpoints: Iterable[Endpoint]) -> tuple[Schemas, dict[str, Json]]:
     }
     for endpoint in endpoints:
         wanted[endpoint.query, "validation"] = None
-        if endpoint.body is not None:
+        if endpoint.body is not None and not isinstance(endpoint.body, NotJson):
             wanted[endpoint.body, "validation"] = None
         for answer in endpoint.answers.values():
             wanted |= {(kind, "serialization"): None for kind in _documents(answer)}
@@ -161,9 +161,9 @@ def _operation(endpoint: Endpoint, schemas: Schemas, components: Mapping[str, Js
         name = operation_id(endpoint)
         operation["parameters"] = [_with_example(name, parameter) for parameter in parameters]
     if endpoint.body is not None:
-        schema = {"schema": schemas[endpoint.body, "validation"]}
-        content = {JSON: schema | examples().body(operation_id(endpoint))}
-        operation["requestBody"] = {"required": True, "content": content}
+        media_type, content = _content(endpoint.body, schemas, "validation")
+        content |= examples().body(operation_id(endpoint))
+        operation["requestBody"] = {"required": True, "content": {media_type: content}}
     operation["responses"] = _responses(endpoint, schemas)
     operation["security"] = [] if endpoint.roles is None else [{API_KEY: []}]
     if endpoint.roles is not None:
@@ -261,10 +261,12 @@ def _response(endpoint: Endpoint, status: int, answer: Any, schemas: Schemas) ->
     return response | {"content": content} if content else response
 
 
-def _content(kind: Any, schemas: Schemas) -> tuple[str, Json]:
+def _content(
+    kind: Any, schemas: Schemas, mode: JsonSchemaMode = "serialization"
+) -> tuple[str, Json]:
     if isinstance(kind, NotJson):
         return kind.media_type, {"schema": {"type": "string"}}
-    return JSON, {"schema": schemas[kind, "serialization"]}
+    return JSON, {"schema": schemas[kind, mode]}
 
 
 def _without_queries(components: dict[str, Json], endpoints: Iterable[Endpoint]) -> dict[str, Json]:
