@@ -89,6 +89,12 @@ def shape(value: Any, name: str = "") -> Any:
     return value
 
 
+def documents(text: str) -> list[Any]:
+    """The document of an answer, blurred; of an answer in lines each of them."""
+    lines = text.splitlines() if text.startswith('{"id":"n-') else [text]
+    return [shape(decode_spelled(line.encode())) for line in lines]
+
+
 def headers_of(text: str) -> dict[str, str]:
     """Headers as printed, with those that always change blurred."""
     named = dict(line.split(": ", 1) for line in text.splitlines() if ": " in line)
@@ -121,7 +127,7 @@ def test_every_request_is_answered_as_printed(server: Server, page: str) -> None
             assert headers_of(expected).items() <= dict(answer.headers).items(), command
             continue
         head, _, body = expected.rpartition("\n\n") if shows_headers else ("", "", expected)
-        assert shape(answer.spelled()) == shape(decode_spelled(body.encode())), command
+        assert documents(answer.body.decode()) == documents(body), command
         if shows_headers:
             assert head.startswith(f"HTTP/1.1 {answer.status} ")
             told = "".join(f"{name}: {value}\n" for name, value in answer.headers.items())
