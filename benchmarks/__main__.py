@@ -10,6 +10,7 @@ from pathlib import Path
 
 from benchmarks import (
     against,
+    batch,
     builds,
     care,
     disks,
@@ -40,6 +41,7 @@ NAMES = (
     "http",
     "path",
     "heads",
+    "batch",
     "journal",
     "sync",
     "recovery",
@@ -78,6 +80,7 @@ DESCRIPTION = """\
 http      durable authorizations per second against a constant-answer endpoint
 path      the processor time of a purchase, stage by stage, without sockets and disk
 heads     heads that are new each time against heads that are the same
+batch     decisions per second in batches of 10,000, and what purchases alone beside them wait
 journal   records made durable per second
 sync      who waits for the journal's disk, on disks from 25 us to 5 ms a sync (root, FUSE, zram)
 recovery  events recovered per second
@@ -217,6 +220,7 @@ def benchmark(name: str, options: argparse.Namespace) -> Callable[[Path], Iterab
         "heads": lambda folder: heads.measure(
             folder, rounds=options.rounds or 5, seconds=TURN_SECONDS
         ),
+        "batch": lambda folder: batch.measure(folder, batches=8 * (options.rounds or 5)),
         "journal": lambda folder: journal_rate.measure(folder, turns=4, turn_seconds=0.5),
         "sync": lambda folder: sync.measure(
             folder, rounds=options.rounds or 3, seconds=SYNC_SECONDS

@@ -1,94 +1,109 @@
 """A batch's purchases on one account, decided by its actor in one stretch."""
 
-from collections.abc import Sequence
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, cast
 
 from authorizer.actors.entity import ActorContext, EntityActor
-from authorizer.domain.accounts.commands import Authorize
 from authorizer.domain.accounts.events import PurchaseApproved
 from authorizer.domain.accounts.plain_purchases import (
-    Approved,
     Approving,
-    PlainPurchase,
+    PurchaseColumns,
     approve_plain,
     is_plain_account,
 )
 from authorizer.domain.accounts.state import Account
 from authorizer.domain.outcomes import OUTCOMES, Outcome, Reason
-from authorizer.persistence.state.record import encoder_of
+from authorizer.persistence.state.record import encode_fields, head_of
 
-BatchPurchase = PlainPurchase | Authorize
-"""A purchase of a batch. A plain one has not been made a command, for that takes time."""
 UNAVAILABLE: Final = OUTCOMES[Reason.UNAVAILABLE]
 
-_encode_approval: Final = encoder_of(PurchaseApproved)
+_APPROVED: Final = head_of(PurchaseApproved)
 
 
 class Window:
     """Some lines of a batch that are decided together."""
 
-    __slots__ = ("outcomes", "purchases", "shares")
+    __slots__ = ("purchases", "shares")
 
     def __init__(self) -> None:
-        self.purchases: list[BatchPurchase] = []
+        self.purchases = PurchaseColumns()
         """Those that can be read."""
         self.shares: dict[str, list[int]] = {}
         """By account: where its purchases stand among them, in their order."""
-        self.outcomes: list[Outcome] = []
-        """What they are answered, once they are decided."""
+
+    def parts(self, most: int) -> Iterator[tuple[str, Sequence[int]]]:
+        """The shares, those of more than so many in parts, one behind the other."""
+        for account_id, places in self.shares.items():
+            if len(places) <= most:
+                yield account_id, places
+            else:
+                for at in range(0, len(places), most):
+                    yield account_id, places[at : at + most]
 
 
-class Share(NamedTuple):
-    """What a batch asks of one account, in the order of its lines."""
+class Decisions:
+    """The decisions on a window, share by share.
 
-    purchases: Sequence[BatchPurchase]
-    by: str
-    received_ns: int
-    """When their turn came (monotonic)."""
-
-
-def as_command(purchase: BatchPurchase, by: str, received_ns: int) -> Authorize:
-    """The command of a purchase, whose time counts from now on."""
-    if isinstance(purchase, Authorize):
-        return purchase._replace(received_ns=received_ns)
-    account_id, key, amount_cents, mcc, merchant = purchase
-    return Authorize(account_id, key, amount_cents, mcc, merchant, None, received_ns, by)
-
-
-def decide_share(actor: EntityActor[Account], share: Share) -> list[Outcome]:
-    """Decide purchases as the actor would one by one, in their order; their outcomes.
-
-    What it appends is one whole for each run of plain purchases. To be called in a step of the
-    loop of its own, as a message is handled; the actor has messages waiting, or not.
+    What is approved in a slice of the loop's time is one event time and one append. `begin` and
+    `end` stand around a slice, and nobody else appends between them.
     """
-    purchases, outcomes = share.purchases, list[Outcome]()
-    while len(outcomes) < len(purchases):
-        if is_plain_account(actor.state, actor.around.context.policy):
-            _approve_plain(actor, share, outcomes)
-        if len(outcomes) < len(purchases):
-            purchase = purchases[len(outcomes)]
-            outcomes.append(actor.on_receive(as_command(purchase, share.by, share.received_ns)))
-    return outcomes
+
+    def __init__(self, around: ActorContext, window: Window, by: str) -> None:
+        self._around = around
+        self._policy = around.context.policy
+        self._row = Approving(window.purchases, self._policy, by, _APPROVED, encode_fields)
+        self._began_ns = 0
+        self._outcomes = self._row.outcomes
+
+    def begin(self, began_ns: int) -> None:
+        """A slice begins: the time of what is decided in it counts from then (monotonic)."""
+        around, row = self._around, self._row
+        self._began_ns = began_ns
+        row.now_us = around.clock.now_us()
+        row.position = around.commit.appended
+
+    def end(self) -> None:
+        """A slice is over: append what was approved."""
+        around, row = self._around, self._row
+        if row.records:
+            around.commit.append(row.records)
+            around.clock.happened(row.now_us)
+            row.records = []
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        """The outcomes of all purchases, which are decided."""
+        return cast("list[Outcome]", self._outcomes)
+
+    def answer(self, places: Iterable[int], outcome: Outcome) -> None:
+        """Have purchases answered as somebody else says."""
+        for place in places:
+            self._outcomes[place] = outcome
+
+    def decide(self, actor: EntityActor[Account], places: Sequence[int]) -> None:
+        """Decide purchases of one account as its actor would one by one, in their order."""
+        state, outcomes = actor.state, self._outcomes
+        while True:
+            if is_plain_account(state, self._policy) and not actor.broken:
+                try:
+                    approve_plain(state, places, self._row)
+                except Exception as bug:  # noqa: BLE001 - the others go on, and this is answered
+                    self._around.on_bug(actor.entity_id, bug)
+                    outcomes[_next(outcomes, places)] = UNAVAILABLE
+            if outcomes[places[-1]] is not None:
+                return
+            self._by_the_rules(actor, _next(outcomes, places))
+
+    def _by_the_rules(self, actor: EntityActor[Account], place: int) -> None:
+        """Have the actor decide one, whose event comes behind what was approved."""
+        around, row = self._around, self._row
+        self.end()
+        command = row.purchases.command(place, actor.entity_id, row.by, self._began_ns)
+        self._outcomes[place] = actor.on_receive(command)
+        row.position = around.commit.appended
+        row.now_us = max(row.now_us, around.clock.newest_us)
 
 
-def _approve_plain(actor: EntityActor[Account], share: Share, outcomes: list[Outcome]) -> None:
-    """Approve what is plain of the purchases that have no outcome yet, up to the first other."""
-    around, state = actor.around, actor.state
-    policy, clock = around.context.policy, around.clock
-    if actor.broken or clock.monotonic_ns() - share.received_ns >= policy.deadline_ns:
-        return
-    now_us = clock.now_us()
-    left = share.purchases[len(outcomes) :] if outcomes else share.purchases
-    approved = Approved([], outcomes)
-    try:
-        approve_plain(state, left, Approving(policy, now_us, share.by, _encode_approval), approved)
-    except Exception as bug:  # noqa: BLE001 - the others go on, and this one is answered
-        around.on_bug(actor.entity_id, bug)
-        outcomes.append(UNAVAILABLE)
-    if approved.records:
-        _append(around, state, approved.records, now_us)
-
-
-def _append(around: ActorContext, state: Account, records: list[bytes], now_us: int) -> None:
-    state.position = around.commit.append(records)
-    around.clock.happened(now_us)
+def _next(outcomes: Sequence[object], places: Sequence[int]) -> int:
+    """The first place that has no outcome yet."""
+    return next(place for place in places if outcomes[place] is None)

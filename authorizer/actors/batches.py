@@ -7,26 +7,23 @@ was appended until then.
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from authorizer.actors.batch_shares import (
     UNAVAILABLE,
-    BatchPurchase,
-    Share,
+    Decisions,
     Window,
-    as_command,
-    decide_share,
 )
 from authorizer.actors.batch_turns import Turn, Turns
-from authorizer.actors.clock import Clock
 from authorizer.actors.dispatcher import Dispatcher
-from authorizer.actors.entity import EntityActor, Recalling
+from authorizer.actors.entity import ActorContext, EntityActor, Recalling
 from authorizer.actors.purchases import Purchases
+from authorizer.domain.accounts.commands import Authorize
 from authorizer.domain.accounts.state import Account
 from authorizer.domain.outcomes import OUTCOMES, Outcome, Reason
 from authorizer.persistence.archive.protocol import ArchiveError
-from authorizer.persistence.journal.group_commit import GroupCommit, Waiter
+from authorizer.persistence.journal.group_commit import Waiter
 
 MAX_BATCHES: Final = 32
 """Batches under way at a time; one more is refused."""
@@ -57,15 +54,13 @@ class _Answers:
 class Batches:
     """Takes batches, and has their purchases decided."""
 
-    def __init__(
-        self, purchases: Purchases, dispatcher: Dispatcher, clock: Clock, commit: GroupCommit
-    ) -> None:
+    def __init__(self, purchases: Purchases, dispatcher: Dispatcher, around: ActorContext) -> None:
         self._purchases = purchases
-        self.on_bug = purchases.on_bug
         self._dispatcher = dispatcher
-        self._clock = clock
-        self._commit = commit
-        self.turns = Turns(purchases.admission, clock.monotonic_ns, commit.flush)
+        self._around = around
+        self._clock, self._commit = around.clock, around.commit
+        self.on_bug = purchases.on_bug
+        self.turns = Turns(purchases.admission, self._clock.monotonic_ns, self._commit.flush)
         self.under_way = 0
         """Batches that are not answered to the end."""
         self.begun = 0
@@ -100,55 +95,61 @@ class Batches:
         waiting = _Answers(self, outcomes, waiter)
         self._commit.when_durable(self._commit.appended, waiting, answers)
 
-    async def decide(self, window: Window, by: str, turn: Turn) -> None:
-        """Decide the purchases of a window."""
-        purchases, aside = window.purchases, list[tuple[str, Sequence[int]]]()
-        outcomes = window.outcomes = [UNAVAILABLE] * len(purchases)
-        for account_id, all_places in window.shares.items():
-            for at in range(0, len(all_places), MAX_SHARE):
-                places = all_places[at : at + MAX_SHARE]
-                share = Share([purchases[place] for place in places], by, turn.began_ns)
-                decided = self._decide_now(account_id, share, turn)
-                if decided is None:
-                    aside.append((account_id, all_places[at:]))
-                    break
-                for place, outcome in zip(places, decided, strict=True):
-                    outcomes[place] = outcome
-                if turn.is_over():
-                    await turn.pause()
-        if aside:
-            await self._decide_aside(window, aside, by, turn)
-
-    def _decide_now(self, account_id: str, share: Share, turn: Turn) -> Sequence[Outcome] | None:
-        """The outcomes of a share; None where something has to be waited for first."""
-        count = len(share.purchases)
-        if not turn.has_room:
-            return [_OVERLOADED] * count
-        dispatcher = self._dispatcher
-        if dispatcher.merchants.broken:
-            return [UNAVAILABLE] * count
-        actor = dispatcher.accounts.find(account_id)
-        if actor is None:
-            return [_NO_ACCOUNT] * count
-        if dispatcher.counting is not None and dispatcher.counting.is_due(actor.state):
-            return None
-        recall = dispatcher.recall
-        if recall.archive.has_any and any(
-            recall.may_be_archived(account_id, purchase[1]) for purchase in share.purchases
-        ):
-            return None
+    async def decide(self, window: Window, by: str, turn: Turn) -> list[Outcome]:
+        """Decide the purchases of a window; their outcomes."""
+        decisions, aside = Decisions(self._around, window, by), dict[str, list[int]]()
+        find = self._dispatcher.accounts.find
+        refused, may_wait = self._begin(decisions, turn)
         try:
-            return decide_share(actor, share)
-        except Exception as bug:  # noqa: BLE001 - the other accounts go on
-            self.on_bug(bug)
-            return [UNAVAILABLE] * count
+            for account_id, share in window.parts(MAX_SHARE):
+                if turn.is_over():
+                    decisions.end()
+                    await turn.pause()
+                    refused, may_wait = self._begin(decisions, turn)
+                actor = find(account_id)
+                if actor is None or refused is not None:
+                    decisions.answer(share, refused or _NO_ACCOUNT)
+                elif may_wait and (account_id in aside or self._has_to_wait(actor, share, window)):
+                    aside.setdefault(account_id, []).extend(share)
+                else:
+                    decisions.decide(actor, share)
+        finally:
+            decisions.end()
+        if aside:
+            await self._decide_aside(window, aside, by, turn, decisions)
+        return decisions.outcomes
+
+    def _begin(self, decisions: Decisions, turn: Turn) -> tuple[Outcome | None, bool]:
+        """Begin a slice: what all is answered if nothing is decided, and whether any may wait."""
+        decisions.begin(turn.began_ns)
+        dispatcher = self._dispatcher
+        refused = None
+        if not turn.has_room:
+            refused = _OVERLOADED
+        elif dispatcher.merchants.broken:
+            refused = UNAVAILABLE
+        limits = self._around.context.policy.global_limits.terms
+        return refused, bool(limits) or dispatcher.recall.archive.has_any
+
+    def _has_to_wait(
+        self, actor: EntityActor[Account], share: Sequence[int], window: Window
+    ) -> bool:
+        """Whether a share waits for its account to count, or for what has left memory."""
+        dispatcher = self._dispatcher
+        if dispatcher.counting is not None and dispatcher.counting.is_due(actor.state):
+            return True
+        recall, account_id = dispatcher.recall, actor.entity_id
+        return recall.archive.has_any and any(
+            recall.may_be_archived(account_id, window.purchases.ids[place]) for place in share
+        )
 
     async def _decide_aside(
         self,
         window: Window,
-        aside: Sequence[tuple[str, Sequence[int]]],
+        aside: Mapping[str, Sequence[int]],
         by: str,
         turn: Turn,
+        decisions: Decisions,
     ) -> None:
         """Decide what has to wait for something: account beside account, each in its order."""
         room = asyncio.Semaphore(_ASIDE_AT_ONCE)
@@ -158,18 +159,18 @@ class Batches:
                 for place in places:
                     if turn.is_over():
                         await turn.pause()
-                    window.outcomes[place] = (
-                        await self._decide_waiting(account_id, window.purchases[place], by)
-                        if turn.has_room
-                        else _OVERLOADED
-                    )
+                    outcome = _OVERLOADED
+                    if turn.has_room:
+                        now_ns = self._clock.monotonic_ns()
+                        command = window.purchases.command(place, account_id, by, now_ns)
+                        outcome = await self._decide_waiting(command)
+                    decisions.answer((place,), outcome)
 
-        await asyncio.gather(*[one(account_id, places) for account_id, places in aside])
+        await asyncio.gather(*[one(account_id, places) for account_id, places in aside.items()])
 
-    async def _decide_waiting(self, account_id: str, purchase: BatchPurchase, by: str) -> Outcome:
+    async def _decide_waiting(self, command: Authorize) -> Outcome:
         """Decide a purchase after what it has to wait for; its time counts from now on."""
-        dispatcher = self._dispatcher
-        command = as_command(purchase, by, self._clock.monotonic_ns())
+        dispatcher, account_id = self._dispatcher, command.account_id
         message: object = command
         try:
             if dispatcher.counting is not None:

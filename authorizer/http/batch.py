@@ -16,12 +16,13 @@ from authorizer.actors.batches import Batches
 from authorizer.http.access.control import Access, Denied
 from authorizer.http.api.problems import RETRY_SECONDS, problem_response
 from authorizer.http.batch_answers import LINE_TOO_LONG, MEDIA_TYPE, Outbox, answer_lines
-from authorizer.http.batch_lines import MAX_BATCH_BYTES, MAX_LINES, BatchLines
+from authorizer.http.batch_body import BatchBody
+from authorizer.http.batch_lines import MAX_BATCH_BYTES, MAX_LINES
 from authorizer.http.batch_reading import BatchReader
 from authorizer.http.connection.request_id import RequestIds, idempotency_keys
 
 PATH: Final = "/transactions/batch"
-MAX_WINDOW: Final = 2048
+MAX_WINDOW: Final = 8192
 """Lines that are decided together at most."""
 
 Scope = MutableMapping[str, Any]
@@ -66,46 +67,34 @@ class BatchEndpoint:
     ) -> None:
         headers = [(b"content-type", MEDIA_TYPE.encode()), (b"x-request-id", identity)]
         outbox = Outbox(send, headers, whole=scope.get("http_version") == "1.0")
-        writing = asyncio.create_task(outbox.write())
+        body = BatchBody(receive)
+        tasks = (asyncio.create_task(body.read()), asyncio.create_task(outbox.write()))
         try:
-            await self._decide(receive, by, outbox)
-            outbox.end()
-            await writing
+            await self._decide(body, by, outbox)
+            await asyncio.gather(*tasks)
         except Exception as bug:
             self._batches.on_bug(bug)
             if outbox.has_begun:
                 raise  # so that the answer breaks off
             await _problem(503, "this cannot be answered now", identity)(scope, receive, send)
         finally:
-            writing.cancel()
+            for task in tasks:
+                task.cancel()
 
-    async def _decide(self, receive: Receive, by: str, outbox: Outbox) -> None:
-        """Decide the lines as they come in, up to the end of the body, or until the client left.
-
-        What had come of a line when the client left is not looked at.
-        """
-        lines, more = BatchLines(), True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return
-            more = message.get("more_body", False)
-            found = lines.feed(message.get("body", b""))
-            if not more:
-                found += lines.end()
-            for at in range(0, len(found), MAX_WINDOW):
-                await self._decide_window(found[at : at + MAX_WINDOW], by, outbox)
-                await outbox.room()
-            if lines.is_too_long:
-                outbox.expect()
-                self._batches.when_durable((), outbox, LINE_TOO_LONG)
-                return
+    async def _decide(self, body: BatchBody, by: str, outbox: Outbox) -> None:
+        """Decide the lines as they come in, to the last."""
+        while lines := await body.lines(MAX_WINDOW):
+            await self._decide_window(lines, by, outbox)
+            await outbox.room()
+        if body.is_too_long:
+            outbox.expect()
+            self._batches.when_durable((), outbox, LINE_TOO_LONG)
+        outbox.end()
 
     async def _decide_window(self, lines: list[bytes], by: str, outbox: Outbox) -> None:
         async with Turn(self._batches.turns) as turn:
             read = await self._reader.read(lines, by, turn)
-            await self._batches.decide(read.window, by, turn)
-            outcomes = read.outcomes()
+            outcomes = read.outcomes(await self._batches.decide(read.window, by, turn))
             outbox.expect()
             answers = answer_lines(read.heads, outcomes)
             self._batches.when_durable(outcomes, outbox, answers)

@@ -6,7 +6,7 @@ one, by `transaction_body.parse`, where they are not; the first way gives what t
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
@@ -15,7 +15,6 @@ import orjson
 from authorizer.actors.batch_shares import Window
 from authorizer.actors.batch_turns import Turn
 from authorizer.actors.purchases import Unreadable
-from authorizer.domain.accounts.plain_purchases import PlainPurchase
 from authorizer.domain.money import parse_cents
 from authorizer.domain.outcomes import OUTCOMES, Outcome
 from authorizer.http.api.fields import MAX_ID_LENGTH, MAX_TEXT_LENGTH
@@ -25,7 +24,6 @@ UNIT: Final = 128
 """Lines that are read at a time."""
 _MAX_AMOUNTS: Final = 16_384
 """Amounts whose centavos are kept at hand."""
-_TEXT: Final = frozenset((str,))
 
 
 class _Cents(dict[bytes, int]):
@@ -69,6 +67,16 @@ _SHAPES: Final = {
 }
 
 
+class PlainLines(NamedTuple):
+    """Lines that are all plainly right, by their members."""
+
+    accounts: Sequence[str]
+    ids: Sequence[str | None]
+    amounts_cents: Sequence[int]
+    mccs: Sequence[str]
+    merchants: Sequence[str]
+
+
 class ReadLines:
     """Lines of a batch as they are read, in their order."""
 
@@ -80,9 +88,8 @@ class ReadLines:
         self.unreadable: dict[int, Outcome] = {}
         """By their places among the lines: what those are answered that are no purchases."""
 
-    def outcomes(self) -> list[Outcome]:
-        """What each line is answered, once the window is decided."""
-        decided = self.window.outcomes
+    def outcomes(self, decided: list[Outcome]) -> list[Outcome]:
+        """What each line is answered, by what was decided of those that are purchases."""
         if not self.unreadable:
             return decided
         rest = iter(decided)
@@ -113,22 +120,19 @@ class BatchReader:
         return found
 
 
-def _add_plain(found: ReadLines, plain: Sequence[PlainPurchase]) -> None:
+def _add_plain(found: ReadLines, plain: PlainLines) -> None:
     purchases, shares = found.window.purchases, found.window.shares
-    before = len(purchases)
-    purchases += plain
-    for place, purchase in enumerate(plain, before):
-        account_id = purchase[0]
+    for place, account_id in enumerate(plain.accounts, len(purchases)):
         if account_id in shares:
             shares[account_id].append(place)
         else:
             shares[account_id] = [place]
-    found.heads += _heads([purchase[1] for purchase in plain])
-
-
-def _heads(ids: Iterable[str | None]) -> list[str]:
-    """The beginnings of answers; no id here needs to be escaped in JSON."""
-    return ["{" if each is None else f'{{"id":"{each}",' for each in ids]
+    purchases.ids += plain.ids
+    purchases.amounts_cents += plain.amounts_cents
+    purchases.mccs += plain.mccs
+    purchases.merchants += plain.merchants
+    # no id here needs to be escaped in JSON
+    found.heads += ["{" if key is None else f'{{"id":"{key}",' for key in plain.ids]
 
 
 def _add(found: ReadLines, line: bytes, by: str) -> None:
@@ -139,7 +143,7 @@ def _add(found: ReadLines, line: bytes, by: str) -> None:
         return
     purchases = found.window.purchases
     found.window.shares.setdefault(command.account_id, []).append(len(purchases))
-    purchases.append(command)
+    purchases.add(command)
     found.heads.append(_head(command.transaction_id))
 
 
@@ -157,7 +161,7 @@ def _readable_id(line: bytes) -> str | None:
     return found if isinstance(found, str) and len(found) <= MAX_ID_LENGTH else None
 
 
-def plainly(lines: Sequence[bytes], cents_of: _Cents) -> list[PlainPurchase] | None:
+def plainly(lines: Sequence[bytes], cents_of: _Cents) -> PlainLines | None:
     """The purchases of lines that are all alike and plainly right; None for any others.
 
     The lines are joined by a comma and a line feed, which can't stand in a text. All of them begin
@@ -182,8 +186,13 @@ def plainly(lines: Sequence[bytes], cents_of: _Cents) -> list[PlainPurchase] | N
             "totalAmount" if "totalAmount" in first else "amount",
             "id" in first,
         ]
-        columns = list(zip(*map(itemgetter(*shape.texts), documents), strict=True))
-    except (orjson.JSONDecodeError, KeyError, TypeError):
+        rows = map(itemgetter(*shape.texts), documents)
+        accounts, mccs, merchants, *rest = zip(*rows, strict=True)
+        texts = {*accounts, *mccs, *merchants}
+        "".join(texts)
+        ids = rest[0] if rest else None
+        joined = "".join(ids) if ids else ""
+    except (orjson.JSONDecodeError, KeyError, TypeError):  # and of texts that are none
         return None
     amounts = shape.amount.findall(body)
     if (
@@ -191,17 +200,19 @@ def plainly(lines: Sequence[bytes], cents_of: _Cents) -> list[PlainPurchase] | N
         or len(amounts) != len(lines)
         or set(map(len, documents)) != shape.members
         or body.count(b'"') != shape.quotes * len(lines)
-        or any(set(map(type, column)) != _TEXT for column in columns)
-        or not all(map(str.strip, [text for column in columns for text in column]))
+        or not all(map(str.strip, texts))
     ):
         return None
     cents = [cents_of[amount] for amount in amounts]
     if 0 in cents:
         return None
-    accounts, mccs, merchants, *ids = columns
-    if not ids:
-        return list(zip(accounts, [None] * len(lines), cents, mccs, merchants, strict=True))
-    joined = "".join(ids[0])
-    if "/" in joined or "\x7f" in joined or max(map(len, ids[0])) > MAX_ID_LENGTH:
+    if ids is None:
+        return PlainLines(accounts, [None] * len(lines), cents, mccs, merchants)
+    if (
+        "/" in joined
+        or "\x7f" in joined
+        or max(map(len, ids)) > MAX_ID_LENGTH
+        or not all(map(str.strip, ids))
+    ):
         return None
-    return list(zip(accounts, ids[0], cents, mccs, merchants, strict=True))
+    return PlainLines(accounts, ids, cents, mccs, merchants)

@@ -172,7 +172,7 @@ async def run(
                 commit=commit,
                 clock=around.clock,
                 purchases=purchases,
-                batches=Batches(purchases, actors.dispatcher, around.clock, commit),
+                batches=Batches(purchases, actors.dispatcher, around),
                 snapshots=_snapshots(settings, world, around, actors),
                 recovered=recovered,
                 old_ids=OldIds(around, actors.dispatcher.accounts, archiving, world.seconds),

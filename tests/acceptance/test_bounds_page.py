@@ -38,6 +38,7 @@ from authorizer.http import (
     accounts,
     batch,
     batch_answers,
+    batch_body,
     batch_lines,
     batch_reading,
     card_controls,
@@ -112,6 +113,7 @@ EXPECTED: Final[Mapping[str, Callable[[], list[Any]]]] = {
         batch_reading.UNIT,
     ],
     "lines of a batch that are": lambda: [batch.MAX_WINDOW, batches._ASIDE_AT_ONCE],
+    "what of a batch has": lambda: [batch_body.MAX_AHEAD_BYTES / _MIB],
     "answers of a batch": lambda: [batch_answers.MAX_UNREAD_BYTES / _MIB],
     "lines of a batch; its body": lambda: [
         batch_lines.MAX_LINES,
@@ -139,7 +141,11 @@ EXPECTED: Final[Mapping[str, Callable[[], list[Any]]]] = {
     "heads of plain": lambda: [plain_heads.MAX_KNOWN, plain_heads.MAX_HEAD_BYTES / _KIB],
     "the head of a request": lambda: [protocol.MAX_HEAD_BYTES / _KIB, 1],
     "requests that wait for their turn": lambda: [protocol.MAX_WAITING, protocol.PIECE_BYTES],
-    "how long one connection's bytes": lambda: [protocol.TURN_NS / 1e6, protocol.PIECE_BYTES],
+    "how long one connection's bytes": lambda: [
+        protocol.TURN_NS / 1e6,
+        protocol.PIECE_BYTES,
+        protocol.BODY_PIECE_BYTES / _KIB,
+    ],
     "bytes that were read": lambda: [256],  # what uvloop reads at once
     "what is read of a body": lambda: [protocol.MAX_DISCARDED_BYTES / _MIB],
     "how long a connection is quiet": lambda: [of("keep_alive_seconds")],

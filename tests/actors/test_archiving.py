@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from authorizer.actors import archiving
+from authorizer.actors.batches import MAX_SHARE
 from authorizer.actors.reply import LoopFuture
 from authorizer.domain.accounts import idempotency, leaving
 from authorizer.domain.accounts.purchase_commands import (
@@ -355,6 +356,17 @@ async def test_a_line_of_a_batch_whose_id_has_left_is_known_and_all_keep_their_o
     assert [one.reason for one in outcomes] == [ok, ok, ok, mismatch, ok, ok]
     assert [one.replayed for one in outcomes] == [False, True, False, False, False, False]
     assert [one.wallet for one in outcomes] == ["MEAL", None, "MEAL", None, "CASH", "MEAL"]
+
+
+async def test_lines_behind_one_that_is_looked_up_wait_for_it_however_many_there_are() -> None:
+    house = await stocked()
+    desk = Desk(house)
+    many = [("a", f"m{number}", 1_00, "5812", "LOJA X") for number in range(2 * MAX_SHARE)]
+    outcomes = await desk.decide(("a", "t", 10_00, "5812", "LOJA X"), *many, plain("a", "t", 2_00))
+    assert [one.reason for one in outcomes[:-1]] == [Reason.APPROVED] * (1 + len(many))
+    page = awake_account(house, "a").purchase_keys.open_page
+    assert [key for key in page if key.startswith("m")] == [key for _, key, *_ in many]
+    assert outcomes[-1].reason is Reason.DUPLICATE_MISMATCH
 
 
 async def test_a_line_of_a_batch_is_unavailable_where_the_archive_cannot_be_read(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
-from authorizer.actors import batch_shares
 from authorizer.actors.batch_turns import SLICE_NS, Turn
 from authorizer.actors.batches import MAX_BATCHES, MAX_SHARE
 from authorizer.actors.dispatcher import Counting
@@ -17,6 +17,7 @@ from authorizer.domain.accounts.events import PurchaseApproved, PurchaseDeclined
 from authorizer.domain.accounts.limits import LimitMode, LimitScope, LimitTerms
 from authorizer.domain.accounts.purchase_commands import AuthorizeHold, PutLimit
 from authorizer.domain.outcomes import Outcome, Reason
+from authorizer.persistence.state.record import encode_fields
 from tests.actors.desk import DEADLINE_NS, Desk, plain, window_of
 from tests.support.builders import BY
 from tests.support.house import House, awake_account, begun, everything
@@ -137,8 +138,8 @@ def test_answers_wait_for_the_disk_and_are_counted_then() -> None:
                 came.append(piece)
 
         async with Turn(desk.batches.turns) as turn:
-            await desk.batches.decide(window, BY, turn)
-            desk.batches.when_durable(window.outcomes, Till(), b"answers")
+            outcomes = await desk.batches.decide(window, BY, turn)
+            desk.batches.when_durable(outcomes, Till(), b"answers")
         await desk.house.settle()
         assert (came, desk.batches.lines, desk.purchases.counts.outcomes) == ([], 0, {})
         desk.house.commit()
@@ -259,20 +260,22 @@ def test_a_long_batch_makes_no_line_too_late() -> None:
                 return True
 
             turn.is_over = is_over  # type: ignore[method-assign]
-            await desk.batches.decide(window, BY, turn)
-        assert set(reasons(window.outcomes)) == {Reason.APPROVED}
+            outcomes = await desk.batches.decide(window, BY, turn)
+        assert set(reasons(outcomes)) == {Reason.APPROVED}
 
     at(story)
 
 
-def test_a_line_whose_turn_stood_still_is_too_late() -> None:
+def test_a_line_that_waited_for_its_account_as_long_as_a_purchase_may_is_too_late() -> None:
     async def story(desk: Desk) -> None:
-        window = window_of([plain("a", "1"), plain("a", "1")])
-        async with Turn(desk.batches.turns) as turn:
+        with limited(desk) as slow:
+            deciding = begun(desk.decide(plain("a", "1"), plain("a", "1")))
+            await desk.house.settle()
             desk.house.let_pass(DEADLINE_NS)
-            await desk.batches.decide(window, BY, turn)
-        assert reasons(window.outcomes) == [Reason.TOO_LATE] * 2
-        assert window.outcomes[1].replayed
+            slow.begun.set()
+            first, second = await deciding
+        assert (first.reason, second.reason) == (Reason.TOO_LATE, Reason.TOO_LATE)
+        assert second.replayed
 
     at(story)
 
@@ -338,22 +341,29 @@ class Slow(Counting):
             await self.begun.wait()
 
 
+@contextmanager
+def limited(desk: Desk) -> Iterator[Slow]:
+    """There is a limit for all, and `a` is slow to count for it."""
+    slow = desk.house.dispatcher.counting = Slow()
+    terms = desk.house.around.context.policy.global_limits.terms
+    terms["all"] = TERMS._replace(max_count=1000)
+    yield slow
+    del terms["all"]
+
+
 def test_an_account_that_must_count_first_keeps_its_order_and_others_go_on() -> None:
     async def story(desk: Desk) -> None:
-        slow = desk.house.dispatcher.counting = Slow()
-        asked = [
-            plain("a", "1", 90_00),
-            plain("b", "1"),
-            plain("a", "2", 20_00),
-            plain("a", "3", 1),
-        ]
-        deciding = begun(desk.decide(*asked))
-        await desk.house.settle()
-        assert "1" in awake_account(desk.house, "b").purchase_keys.open_page
-        assert not awake_account(desk.house, "a").purchase_keys.open_page
-        slow.begun.set()
-        ok, no = Reason.APPROVED, Reason.INSUFFICIENT_FUNDS
-        assert reasons(await deciding) == [ok, ok, no, ok]
+        asked = [plain("a", "1", 90_00), plain("b", "1"), plain("a", "2", 20_00)]
+        asked += [plain("a", f"{number}", 1) for number in range(3, 3 + MAX_SHARE)]
+        with limited(desk) as slow:
+            deciding = begun(desk.decide(*asked))
+            await desk.house.settle()
+            assert "1" in awake_account(desk.house, "b").purchase_keys.open_page
+            assert not awake_account(desk.house, "a").purchase_keys.open_page
+            slow.begun.set()
+            ok, no = Reason.APPROVED, Reason.INSUFFICIENT_FUNDS
+            assert reasons(await deciding) == [ok, ok, no] + [ok] * MAX_SHARE
+            assert [*awake_account(desk.house, "a").purchase_keys.open_page][:4] == [*"1234"]
 
     at(story)
 
@@ -365,7 +375,7 @@ def test_a_bug_on_one_account_is_that_accounts_alone(monkeypatch: pytest.MonkeyP
     async def story(desk: Desk) -> None:
         bugs = desk.house.bugs
         with monkeypatch.context() as patched:
-            patched.setattr("authorizer.actors.batch_shares._encode_approval", raises_for("bad"))
+            patched.setattr("authorizer.actors.batch_shares.encode_fields", raises_for("bad"))
             outcomes = await desk.decide(
                 plain("a", "1"), plain("a", "bad"), plain("a", "2"), plain("b", "1")
             )
@@ -379,12 +389,10 @@ def test_a_bug_on_one_account_is_that_accounts_alone(monkeypatch: pytest.MonkeyP
 
 
 def raises_for(key: str) -> Callable[[tuple[object, ...]], bytes]:
-    encode = batch_shares._encode_approval
-
     def encode_but(fields: tuple[object, ...]) -> bytes:
-        if fields[3] == key:
+        if key in fields:
             raise RuntimeError("on purpose")
-        return encode(fields)
+        return encode_fields(fields)
 
     return encode_but
 

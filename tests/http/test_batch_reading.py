@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from authorizer.actors.batch_shares import as_command
 from authorizer.actors.purchases import Unreadable
+from authorizer.domain.accounts.commands import Authorize
 from authorizer.domain.outcomes import OUTCOMES
 from authorizer.http import transaction_body
 from authorizer.http.batch_reading import UNIT, BatchReader, ReadLines, plainly
@@ -35,10 +35,18 @@ def as_alone(lines: list[bytes]) -> list[Any]:
     return [OUTCOMES[one.reason] if isinstance(one, Unreadable) else one for one in found]
 
 
+def commands(found: ReadLines) -> list[Authorize]:
+    """The purchases that were read, in their order."""
+    accounts = {
+        place: account for account, places in found.window.shares.items() for place in places
+    }
+    columns = found.window.purchases
+    return [columns.command(place, accounts[place], BY, 0) for place in range(len(columns))]
+
+
 def as_read(found: ReadLines) -> list[Any]:
-    commands = iter([as_command(one, BY, 0) for one in found.window.purchases])
-    count = len(found.heads)
-    return [found.unreadable.get(place) or next(commands) for place in range(count)]
+    rest = iter(commands(found))
+    return [found.unreadable.get(at) or next(rest) for at in range(len(found.heads))]
 
 
 PLAIN = [
@@ -54,6 +62,12 @@ ODD = [
     b'{"account":[{}', b'{}],"account":"1","totalAmount":1,"mcc":"1","merchant":"1"}',
     b'{"account":"1","totalAmount":10,"mcc":"5811","merchant":"X"},{"a":1}',
     b'{"account":"1"', b'"totalAmount":10,"mcc":"5811","merchant":"X"}',
+    (b'{"account":"1","totalAmount":10,"mcc":"5811","merchant":"X"},'
+    b'{"account":"1","totalAmount":10,"mcc":"5811","merchant":"X"}'),
+    b'{"account":"1","mcc":"5811","merchant":"X","id":"a"}',
+    b'{"account":"1","totalAmount":10,"totalAmount":10,"mcc":"5811","merchant":"X","id":"a"}',
+    b'{"account":"1","totalAmount":10,"mcc":"5811","merchant":"a\\u0000"}',
+    b'{"account":"1","totalAmount":10,"mcc":"5811","merchant":"X","id":"a\\\\b"}',
     b'{"account":"1","account":"1","totalAmount":10,"mcc":"5811","merchant":"X"}',
     b'{"account":"1","totalAmount":10,"mcc":"5811","merchant":"X","id":"a","id":"a"}',
     b'{"account":"1","totalAmount":10,"mcc":"5811","merchant":"X","id":"a","note":"b"}',
@@ -65,7 +79,8 @@ ODD = [
     b'{"account":"1","totalAmount":1e400,"mcc":"5811","merchant":"X"}',
     b'{"account":"1","totalAmount":true,"mcc":"5811","merchant":"X"}',
     line(id=None), line(card="c"), line(product="01"), line(product="09"), line(currency="BRL"),
-    line(currency="USD"), line(id="a/b"), line(id="a\x7fb"), line(id="x" * 128),
+    line(currency="USD"), line(id="a/b"), line(id=" "), line(mcc=7),
+    line(id="a\x7fb"), line(id="x" * 128),
     line(id="x" * 129), line(merchant="x" * 1024), line(merchant="x" * 1025), line(mcc=" "),
     line(account=""), line(account=7), line(totalAmount=0), line(totalAmount=-1),
     line(totalAmount=10.005), line(totalAmount=99.99999999999999999), line(Id="a"),
@@ -77,8 +92,9 @@ ODD = [
 @settings(deadline=None, max_examples=300)
 @given(st.lists(st.sampled_from(PLAIN + ODD), min_size=1, max_size=6))
 @example([b'{"account":[{}', b'{}],"account":"1","totalAmount":1,"mcc":"1","merchant":"1"}'])
-@example([ODD[13], ODD[11], ODD[12]])
-@example([ODD[14], ODD[15], ODD[13]])
+@example([ODD[14], ODD[15], ODD[16]])
+@example([ODD[17], ODD[18]])
+@example([ODD[11], ODD[12], ODD[16]])
 def test_every_line_is_read_as_it_would_be_alone(lines: list[bytes]) -> None:
     assert as_read(read(lines)) == as_alone(lines)
 
@@ -110,12 +126,12 @@ def test_one_that_is_not_as_the_others_has_all_read_one_by_one(odd: bytes) -> No
 def test_shares_have_the_places_of_each_account_in_order() -> None:
     accounts = ["a", "b", "a", "c", "b"] * 60
     lines = [line(account=each, id=f"{place}") for place, each in enumerate(accounts)]
-    lines[7] = line(account="b", id="7", card="k")
-    window = read(lines).window
-    for account_id, places in window.shares.items():
-        assert places == sorted(places)
-        assert {window.purchases[place][0] for place in places} == {account_id}
-    assert sum(map(len, window.shares.values())) == len(lines)
+    lines[7] = line(account=accounts[7], id="7", card="k")
+    found = read(lines)
+    assert found.window.shares.keys() == set(accounts)
+    assert all(places == sorted(places) for places in found.window.shares.values())
+    made = [(one.account_id, one.transaction_id) for one in commands(found)]
+    assert made == [(account, f"{place}") for place, account in enumerate(accounts)]
 
 
 @pytest.mark.parametrize(

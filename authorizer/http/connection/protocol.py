@@ -12,7 +12,7 @@ from typing_extensions import override
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
-from authorizer.http.connection.connections import Connections
+from authorizer.http.connection.connections import Connections, Headers
 from authorizer.http.connection.cycles import respond
 from authorizer.http.connection.exchange import DirectApp
 from authorizer.http.connection.lifecycle import Connection
@@ -30,6 +30,8 @@ FEW_WAITING: Final = 16
 """How many are left of them when it goes on."""
 PIECE_BYTES: Final = 512
 """How much the parser gets at a time."""
+BODY_PIECE_BYTES: Final = 65_536
+"""The same of a body whose length is known, as long as nothing else can be in it."""
 TURN_NS: Final = 500_000
 """How long a connection's bytes are parsed before others have their turn."""
 MAX_DISCARDED_BYTES: Final = 1 << 20
@@ -60,6 +62,8 @@ class Protocol(Connection):
     """Bytes read so far of the current head, or of the chunk framing of its body."""
     _discarded_bytes = 0
     """Bytes read of a body whose request was answered before its end."""
+    _body_left = 0
+    """Bytes that are still to come of a body, if its length is known; else 0 or less."""
     _began = False
     """Whether a request began in the piece that is being parsed."""
     _body_came = False
@@ -93,17 +97,20 @@ class Protocol(Connection):
     @override
     def on_message_complete(self) -> None:
         self._in_message = False
+        self._body_left = 0
         self.scope["state"][RECEIVED] = self._received_ns
         super().on_message_complete()
 
     @override
     def on_body(self, body: bytes) -> None:
         self._body_came = True
+        self._body_left -= len(body)
         super().on_body(body)
 
     @override
     def on_headers_complete(self) -> None:
         self._in_head = False
+        self._body_left = _declared_bytes(self.headers)
         super().on_headers_complete()
         self.scope["headers"] = self.headers.copy()  # uvicorn would add the trailers to them
         if self._ending:
@@ -163,8 +170,9 @@ class Protocol(Connection):
         """Hand what came in to the parser, for as long as a turn goes; the rest is held."""
         at = 0
         while at < len(data):
-            self._parse_piece(data[at : at + PIECE_BYTES])
-            at += PIECE_BYTES
+            piece = max(PIECE_BYTES, min(self._body_left, BODY_PIECE_BYTES))
+            self._parse_piece(data[at : at + piece])
+            at += piece
             if self.transport.is_closing():
                 return
             full = len(self.pipeline) >= MAX_WAITING
@@ -261,3 +269,9 @@ class Protocol(Connection):
             self._wait_for_more()  # for the rest of the request whose turn it is
         else:
             self._end_if_nothing_is_left()
+
+
+def _declared_bytes(headers: Headers) -> int:
+    """How long a body is to be; 0 where no one length says so."""
+    declared = [value for name, value in headers if name == b"content-length"]
+    return int(declared[0]) if len(declared) == 1 and declared[0].isdigit() else 0

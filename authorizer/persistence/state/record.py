@@ -62,13 +62,17 @@ def encode(event: Event) -> bytes:
         return orjson.dumps((*head, *map(_plain, event)))
 
 
-def encoder_of(event: type[Any]) -> Callable[[tuple[object, ...]], bytes]:
-    """What makes records of one kind of event, from the event's fields.
+def head_of(event: type[Any]) -> tuple[str, int]:
+    """How the records of a kind of event begin: its name and its version."""
+    return _HEADS[event]
 
-    The event itself is not made. Its integers must fit 64 bits, and its fields JSON.
+
+def encode_fields(fields: tuple[object, ...]) -> bytes:
+    """The record of an event that was not made, only its fields, behind its `head_of`.
+
+    Its integers must fit 64 bits, and all else JSON.
     """
-    head, dumps = _HEADS[event], orjson.dumps
-    return lambda fields: dumps(head + fields)
+    return orjson.dumps(fields)
 
 
 def decode(record: bytes) -> Event:
