@@ -213,7 +213,7 @@ def _operations(endpoints: Iterable[Endpoint]) -> Mapping[bytes, Operation]:
         parent, _, word = declared.path.rpartition("/")
         is_new = declared.path == PURCHASES_PATH
         if declared.body in COMMAND_OF and (is_new or parent == PURCHASE_PATH):
-            assert declared.body is not None
+            assert isinstance(declared.body, type)
             operation = Operation(declared.body, declared.roles)
             found[b"" if is_new else word.encode()] = operation
     return found

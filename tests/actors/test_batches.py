@@ -345,10 +345,10 @@ class Slow(Counting):
 def limited(desk: Desk) -> Iterator[Slow]:
     """There is a limit for all, and `a` is slow to count for it."""
     slow = desk.house.dispatcher.counting = Slow()
-    terms = desk.house.around.context.policy.global_limits.terms
-    terms["all"] = TERMS._replace(max_count=1000)
+    limits = desk.house.around.context.policy.global_limits
+    limits.terms = {"all": TERMS._replace(max_count=1000)}
     yield slow
-    del terms["all"]
+    limits.terms = {}
 
 
 def test_an_account_that_must_count_first_keeps_its_order_and_others_go_on() -> None:

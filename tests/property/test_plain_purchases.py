@@ -133,7 +133,8 @@ def test_an_id_that_lies_in_a_sealed_page_is_known() -> None:
 def test_an_account_with_more_than_wallets_is_not_plain() -> None:
     account, rules = opened(), policy()
     assert is_plain_account(account, rules)
-    rules.global_limits.terms["l"] = LimitTerms("day", None, 1, 1, LimitScope(), LimitMode.ENFORCE)
+    terms = LimitTerms("day", None, 1, 1, LimitScope(), LimitMode.ENFORCE)
+    rules.global_limits.terms = {"l": terms}
     assert not is_plain_account(account, rules)
     assert not is_plain_account(Account("new"), policy())
     account.special = True

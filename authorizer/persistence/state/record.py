@@ -62,11 +62,6 @@ def encode(event: Event) -> bytes:
         return orjson.dumps((*head, *map(_plain, event)))
 
 
-def head_of(event: type[Any]) -> tuple[str, int]:
-    """How the records of a kind of event begin: its name and its version."""
-    return _HEADS[event]
-
-
 def encode_fields(fields: tuple[object, ...]) -> bytes:
     """The record of an event that was not made, only its fields, behind its `head_of`.
 
