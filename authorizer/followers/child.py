@@ -23,15 +23,14 @@ log = structlog.get_logger()
 def run(follower: Follower[Any], feed: Feed[Any]) -> None:
     """Follow and answer until standard input ends, so that the process never outlives its server.
 
-    Call it when everything is loaded: from here on the process yields to others. Standard output
+    Call it when everything is loaded: from here on its threads yield to others. Standard output
     belongs to the messages, so logs must go elsewhere.
 
     Raises:
         TimeoutError: the feed is still at work, and may take in events yet.
     """
-    os.nice(NICENESS)
     sys.setswitchinterval(SWITCH_SECONDS)
-    worker = Worker(follower, feed, _say, time.monotonic)
+    worker = Worker(follower, feed, _say, time.monotonic, _yield_to_others)
     running = threading.Thread(target=_work, args=(worker,), name="feed", daemon=True)
     running.start()
     for line in sys.stdin.buffer:
@@ -49,6 +48,11 @@ def _work(worker: Worker) -> None:
     except Exception:
         log.exception("a bug in a follower's process")
         os._exit(1)
+
+
+def _yield_to_others() -> None:
+    """Have this thread yield: on Linux each has a niceness of its own, which it can't take back."""
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
 def _say(line: bytes) -> None:

@@ -4,6 +4,7 @@ The process does not know its follower. Reports are the first follower.
 """
 
 import asyncio
+import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -11,6 +12,7 @@ from typing import Any, Final, Self
 
 import structlog
 
+from authorizer.followers.lag import Lag
 from authorizer.followers.open_queries import NoAnswerError, OpenQueries
 from authorizer.followers.wire import NoAnswer, line, message
 
@@ -52,6 +54,7 @@ class FollowerProcess:
         self._durable = durable
         self._wait_seconds = wait_seconds
         self._queries = OpenQueries()
+        self._lag = Lag(time.monotonic)
         self._process: Process | None = None
         self._wanted = asyncio.Event()
         self._started = asyncio.Event()
@@ -62,6 +65,14 @@ class FollowerProcess:
         """The status of the ended process that was logged last; None once its successor speaks."""
         self.position = 0
         """The newest position that the follower has reached, as far as it has told."""
+
+    @property
+    def lag_seconds(self) -> float:
+        """For how long something has been durable that the follower has not, as far as it tells.
+
+        It is looked at every `NUDGE_SECONDS`.
+        """
+        return self._lag.behind_seconds(self.position)
 
     @property
     def running(self) -> bool:
@@ -184,6 +195,7 @@ class FollowerProcess:
         while not self._stopping.is_set():
             await _first(self._stopping.wait(), NUDGE_SECONDS)
             news = (self.process_id, self._durable())
+            self._lag.grown(news[1])
             if news != told and self._process is not None:
                 self._tell({"durable": news[1]})
                 told = news

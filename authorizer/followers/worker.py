@@ -18,6 +18,8 @@ FIRST_PAUSE_SECONDS: Final = 0.1
 LONGEST_PAUSE_SECONDS: Final = 10.0
 TICK_SECONDS: Final = 0.2
 END_SECONDS: Final = 5.0
+MAX_LAG_SECONDS: Final = 5.0
+"""A follower that was up with the journal and is further behind stops yielding to purchases."""
 
 JOURNAL_FAILURES: Final = (OSError, JournalDamagedError, *REPLAY_ERRORS)
 """The exceptions of a journal that can't be read, or whose events do not fit each other."""
@@ -52,10 +54,16 @@ class _EndedError(Exception):
     """The process is to end: leave off between two runs."""
 
 
+class _LateError(Exception):
+    """The follower is too far behind to go on yielding: leave off between two runs."""
+
+
 class Worker:
     """`take` is called with every message that comes in, by one thread; `run` belongs to another.
 
-    `say` sends a line; it is called by several threads, one at a time.
+    `say` sends a line; it is called by several threads, one at a time. `yield_to_others` gives the
+    thread that calls it less of the processor, for good: all have it that work here, until the
+    follower is too far behind.
     """
 
     def __init__(
@@ -64,11 +72,17 @@ class Worker:
         feed: Feed[Any],
         say: Callable[[bytes], None],
         seconds: Callable[[], float],
+        yield_to_others: Callable[[], None] = lambda: None,
     ) -> None:
         self._follower = follower
         self._feed = feed
         self._say = say
         self._seconds = seconds
+        self._yield_to_others = yield_to_others
+        self._yields = True
+        """Whether the thread that follows yields to others."""
+        self._current_at: float | None = None
+        """When it was known last that all was in which was durable then; None: never yet."""
         self._saying = threading.Lock()
         self._changed = threading.Condition()
         self._durable: int | None = None
@@ -102,33 +116,63 @@ class Worker:
         ]
         for thread in threads:
             thread.start()
+        while not self._ending:
+            self._in_a_thread_that_yields(self._follow_on)
+            self._yields = False
+            self._follow_on()
+            self._yields = True
+        for _ in threads:
+            self._ready.put(None)
+        for thread in threads:
+            thread.join(END_SECONDS)
+
+    def _follow_on(self) -> None:
+        """Follow until the end; or until it is too late to go on yielding, or not any more."""
         pause = FIRST_PAUSE_SECONDS
         while not self._ending:
             try:
                 self._follow()
                 pause = FIRST_PAUSE_SECONDS
-            except _EndedError:
-                break
+                if not self._yields and self._durable == self._position:
+                    return
+            except (_EndedError, _LateError):
+                return
             except Exception as error:
                 trouble = self._follower.feed_trouble(error)
                 if trouble is None:
                     raise
                 self._stay(trouble, pause)
                 pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
-        for _ in threads:
-            self._ready.put(None)
-        for thread in threads:
-            thread.join(END_SECONDS)
+
+    def _in_a_thread_that_yields(self, work: Callable[[], None]) -> None:
+        """Do some work. A thread that yields can't stop it, so there is one for each time."""
+        bugs: list[Exception] = []
+
+        def yielding() -> None:
+            self._yield_to_others()
+            try:
+                work()
+            except Exception as bug:  # noqa: BLE001 - raised where the work is waited for
+                bugs.append(bug)
+
+        thread = threading.Thread(target=yielding, name="yielding feed", daemon=True)
+        thread.start()
+        thread.join()
+        if bugs:
+            raise bugs[0]
 
     def _follow(self) -> None:
         with self._changed:
             self._changed.wait_for(self._something_to_do, TICK_SECONDS)
             self._expire()
             durable = self._durable
+        now = self._seconds()
         if durable is not None and durable != self._position:
             self._feed.catch_up(durable, self._moved)
             self._moved(self._feed.position)
             self._troubles.over()
+        if durable is not None:
+            self._current_at = now
 
     def _something_to_do(self) -> bool:
         return self._ending or (self._durable is not None and self._durable != self._position)
@@ -163,6 +207,12 @@ class Worker:
             self._expire()
             if self._ending:
                 raise _EndedError
+        if self._yields and self._is_late() and position != self._durable:
+            raise _LateError
+
+    def _is_late(self) -> bool:
+        at = self._current_at
+        return at is not None and self._seconds() - at > MAX_LAG_SECONDS
 
     def _expire(self) -> None:
         now = self._seconds()
@@ -180,6 +230,7 @@ class Worker:
             self._changed.wait_for(lambda: self._ending, pause)
 
     def _answer_queries(self) -> None:
+        self._yield_to_others()
         while (question := self._ready.get()) is not None:
             if question.deadline <= self._seconds():
                 self._refuse(question, NoAnswer.BEHIND)

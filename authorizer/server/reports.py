@@ -1,4 +1,4 @@
-"""The reports' process beside the server: its command line, its environment, its two gauges."""
+"""The reports' process beside the server: its command line, its environment, its gauges."""
 
 import sys
 
@@ -32,6 +32,11 @@ def reports_process(
         "authorizer_reports_lag_records",
         "Durable records that are not yet in the reports' tables.",
         lambda: max(0, commit.durable - reports.position),
+    )
+    metrics.gauge(
+        "authorizer_reports_lag_seconds",
+        "How long the oldest durable record has not been in the reports' tables.",
+        lambda: reports.lag_seconds,
     )
     metrics.gauge(
         "authorizer_reports_running",

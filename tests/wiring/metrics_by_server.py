@@ -280,18 +280,23 @@ def _(on: House) -> None:
 # --- reports -------------------------------------------------------------------------------------
 
 
-@moves("authorizer_reports_lag_records", "authorizer_reports_running")
+@moves(
+    "authorizer_reports_lag_records",
+    "authorizer_reports_lag_seconds",
+    "authorizer_reports_running",
+)
 def _(on: House) -> None:
     """Their process is stopped, and then killed."""
     until(lambda: value(on.read(), "authorizer_reports_running"))
     (process,) = children(on.server.process.pid)
     os.kill(process, signal.SIGSTOP)
     on.buy()
+    until(lambda: value(on.read(), "authorizer_reports_lag_seconds"))
     lagging = on.read()
     os.kill(process, signal.SIGKILL)
     until(lambda: not value(on.read(), "authorizer_reports_running"))
-    name = "authorizer_reports_lag_records"
-    on.seen = {**on.read(), name: lagging[name]}
+    names = ("authorizer_reports_lag_records", "authorizer_reports_lag_seconds")
+    on.seen = {**on.read(), **{name: lagging[name] for name in names}}
 
 
 # --- who is let in -------------------------------------------------------------------------------

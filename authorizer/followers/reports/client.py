@@ -23,6 +23,10 @@ class Reports(Protocol):
         """The newest position of the journal that is in the tables, as far as is known."""
 
     @property
+    def lag_seconds(self) -> float:
+        """For how long something has been durable that is not in the tables, as far as is known."""
+
+    @property
     def running(self) -> bool:
         """Whether the process that answers runs."""
 
@@ -38,6 +42,7 @@ class NoReports(Reports):
     """The reports of a server on which they are switched off."""
 
     position = 0
+    lag_seconds = 0.0
     running = False
 
     @override
@@ -66,6 +71,11 @@ class ReportsProcess(Reports):
     @override
     def position(self) -> int:
         return self._process.position
+
+    @property
+    @override
+    def lag_seconds(self) -> float:
+        return self._process.lag_seconds
 
     @property
     @override
