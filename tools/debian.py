@@ -19,7 +19,7 @@ from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PACKAGES: Final = ("ca-certificates", "git", "make", "python3", "python3-venv")
-NEEDED_BY_TESTS: Final = ("chromium", "postgresql")
+NEEDED_BY_TESTS: Final = ("chromium", "nginx-light", "postgresql", "prometheus", "systemd")
 INSIDE: Final = "build/card-authorizer"
 """Where the copy is; its .venv stays from one run to the next."""
 CERTIFICATES: Final = "etc/ssl/certs/ca-certificates.crt"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -21,6 +22,7 @@ from authorizer.persistence.privacy import vault as vaults
 from authorizer.persistence.privacy.access_log import AccessLog, read_accesses
 from authorizer.persistence.privacy.vault import Vault
 from authorizer.persistence.state.record import encode
+from authorizer.persistence.stores.folder_store import FolderStore
 from tests.support.backups import backed_up, digest_at, digest_of_a_start, keys_of, restored
 from tests.support.command_line import (
     batches,
@@ -410,6 +412,38 @@ def test_a_restore_that_was_broken_off_is_not_started(demo: Path, place: Path, b
     ended = subprocess.run(serve, capture_output=True, text=True, timeout=60, check=False)
     assert (ended.returncode, "was not restored to its end" in ended.stderr) == (1, True)
     assert "is not empty" in refused("restore", *words)
+
+
+def test_a_backup_that_was_broken_off_is_none(
+    demo: Path, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever the place fails: the one before stays the newest, and the next goes on."""
+    backed_up(demo, place)
+    grow(demo, 1, 2)
+    log_access(demo)
+    before, put = objects(place, "manifests"), FolderStore.put
+    words = ("--data", demo, "--to", place, "--keys-to", keys_of(place))
+    failed = 0
+    while True:
+        left = failed
+
+        def failing(store: FolderStore, name: str, data: bytes) -> None:
+            nonlocal left
+            if left == 0:
+                raise OSError(errno.ENOSPC, "no room")
+            left -= 1
+            put(store, name, data)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(FolderStore, "put", failing)
+            if run("backup", *words).exit_code == 0:
+                break
+            assert run("backup", *words).exit_code == 74
+        assert objects(place, "manifests") == before
+        whole(place)
+        failed += 1
+    assert failed > 2
+    assert whole(place)["position"] == batches(demo)[-1].last_position
 
 
 def test_a_place_without_backups_is_told(place: Path, back: Path) -> None:

@@ -97,12 +97,21 @@ def test_a_reader_that_has_seen_enough_gets_no_complaint(demo: Path, tmp_path: P
 
 @pytest.mark.parametrize(
     ("command", "label"),
-    [("import", "Importing"), ("verify", "Verifying"), ("replay", "Replaying")],
+    [
+        ("import", "Importing"),
+        ("verify", "Verifying"),
+        ("replay", "Replaying"),
+        ("backup", "Backing up"),
+    ],
 )
 def test_a_terminal_gets_a_progress_bar_beside_the_output(
     command: str, label: str, demo: Path, tmp_path: Path
 ) -> None:
-    lines = [write_lines(tmp_path / "lines", account("1"))] if command == "import" else []
+    lines: list[object] = []
+    if command == "import":
+        lines = [write_lines(tmp_path / "lines", account("1"))]
+    elif command == "backup":
+        lines = ["--to", tmp_path / "place", "--without-keys"]
     with terminal() as (screen, end):
         process = subprocess.Popen(
             command_line(command, *lines, "--data", demo),
