@@ -137,6 +137,13 @@ def test_file_systems(path: str, kind: str, standing: Standing) -> None:
     assert only(found) == (standing, standing is not OK)
 
 
+def test_the_order_of_the_mounts_does_not_matter() -> None:
+    later = f"{MOUNTS}\n31 1 0:14 / / rw - overlay overlay rw"
+    mount = mount_of(Path("/srv/with space/data"), later)
+    assert mount is not None
+    assert mount.kind == "xfs"
+
+
 def test_a_file_system_in_memory_keeps_nothing() -> None:
     mount = mount_of(Path("/mem/data"), MOUNTS.rpartition("\n")[0])
     assert check_file_system("data folder", Path("/mem"), mount, False).standing is ERROR
