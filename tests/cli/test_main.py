@@ -23,7 +23,7 @@ def test_every_command_is_there() -> None:
     assert COMMANDS == [
         "archive", "backtest", "backup", "doctor", "explain", "import", "init", "inspect", "keys",
         "repair", "replay", "report", "reports", "restore", "serve", "settings", "snapshot",
-        "verify",
+        "users", "verify",
     ]  # fmt: skip
 
 
