@@ -81,8 +81,18 @@ class Asking:
         self._buy(account_id, ((name, said),), waited_ms)
 
     def buy_together(self, account_id: str, several: tuple[tuple[str | None, Said], ...]) -> None:
-        """Purchases that come at once."""
-        self._buy(account_id, several, 0)
+        """Purchases that come at once.
+
+        One that is looked up in the archive is overtaken by those behind it. Where a batch may end
+        between them that can be told, and the bank knows nothing of it: there they come one by one.
+        """
+        may_be_archived = self.machine.running.recall.may_be_archived
+        overtaken = any(may_be_archived(account_id, name) for name, _ in several)
+        if self.machine.on_loop and overtaken:
+            for one in several:
+                self._buy(account_id, (one,), 0)
+        else:
+            self._buy(account_id, several, 0)
 
     def _buy(
         self, account_id: str, several: tuple[tuple[str | None, Said], ...], waited_ms: int

@@ -57,6 +57,7 @@ class Machine(Simulation):
         super().__init__(seed)
         self.tick_seconds = SLICE_TICK_SECONDS
         self.loop = SteppedLoop()
+        self.on_loop = on_loop
         self.gated = False
         """Whether everything off the loop waits for `step`, keys and archive apart."""
         make_world = self.make_world_on_loop if on_loop else self.make_world
