@@ -10,12 +10,13 @@ from authorizer.domain.accounts.commands import Authorize
 from authorizer.domain.accounts.limits import LimitMode, LimitScope, LimitTerms
 from authorizer.domain.accounts.policy import Policy
 from authorizer.domain.accounts.purchase_commands import PutLimit
+from authorizer.domain.accounts.purchases import authorize_by_all_rules
 from authorizer.domain.accounts.short_way import authorize_shortly
 from authorizer.domain.accounts.state import Account
 from authorizer.domain.accounts.velocity import limits_to_count, put_limit
 from authorizer.domain.limits.state import GlobalLimits
-from authorizer.domain.moments import HOUR_US
-from tests.support.builders import ACCOUNT, BY, NOW_US, apply, context, opened
+from authorizer.domain.moments import DAY_US, HOUR_US
+from tests.support.builders import ACCOUNT, BY, NOW_US, apply, context, grown, opened
 
 HOUR = LimitTerms("PT1H", HOUR_US, 10_00, 3, LimitScope(), LimitMode.ENFORCE)
 LIMITS = {
@@ -79,6 +80,15 @@ def test_an_account_that_has_begun_to_count_for_all_is_told_at_once() -> None:
     account.global_limits = {}
     assert not limits_to_count(account, around.policy.global_limits.terms), "it was looked up"
     assert limits_to_count(account, dict(of_all)), "other limits, whatever they are"
+
+
+def test_once_a_window_has_begun_the_short_way_is_open_again() -> None:
+    account = limited(day=LIMITS["day"])
+    tomorrow_us = NOW_US + DAY_US
+    assert authorize_shortly(account, PURCHASE, AROUND, tomorrow_us, 0) is None
+    _, events = authorize_by_all_rules(account, PURCHASE, AROUND, tomorrow_us, 0)
+    grown(account, *events)
+    assert authorize_shortly(account, PURCHASE, AROUND, tomorrow_us, 0) is not None
 
 
 def of_all_limits(terms: dict[str, LimitTerms]) -> GlobalLimits:
