@@ -331,7 +331,7 @@ BUGS: Final = (
     Bug("captures without letting go", _put(captures, "capture", _capture_without_letting_go), 1),
     Bug("counts no increment", _put(holds, "recount", _nothing), 1),
     Bug("counts no amount", _put(limit_counters.Limit, "count", _nothing), 1),
-    Bug("takes a blocked card", _put(assessment, "_card", _nothing), 0),
+    Bug("takes a blocked card", _put(assessment, "_card", _nothing), 1),
     Bug("takes a blocked card on plain accounts", _put(purchases, "_obstacle", lambda *_: None), 0),
     Bug(
         "refunds without end",
