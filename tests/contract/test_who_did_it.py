@@ -54,6 +54,7 @@ STEPS = (
     Step("POST /transactions", TERMINAL, "/transactions", purchase("a", "1.00")),
     Step("POST /transaction", TERMINAL, "/transaction", purchase("a", "1.00")),
     Step("POST /authorize", TERMINAL, "/authorize", purchase("a", "100000.00")),
+    Step("POST /transactions/batch", TERMINAL, "/transactions/batch", purchase("a", "1.00")),
     Step("POST /accounts/{account}/authorizations", TERMINAL, f"{A}/authorizations", HOLD),
     Step(
         "POST /accounts/{account}/authorizations/{id}/increments",

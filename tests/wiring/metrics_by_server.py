@@ -15,11 +15,13 @@ from unittest.mock import patch
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from authorizer.actors.batches import MAX_BATCHES
 from tests.support.api_keys import new_key
 from tests.support.client import Client
 from tests.support.command_line import account, done, write_lines
 from tests.support.documents import encode, purchase
 from tests.support.hurried import full
+from tests.support.people import desk_of
 from tests.support.processes import children, paused
 from tests.support.server import PATIENT, Server, python
 from tests.support.waiting import PATIENCE_S, until
@@ -297,6 +299,33 @@ def _(on: House) -> None:
     until(lambda: not value(on.read(), "authorizer_reports_running"))
     names = ("authorizer_reports_lag_records", "authorizer_reports_lag_seconds")
     on.seen = {**on.read(), **{name: lagging[name] for name in names}}
+
+
+@moves(
+    "authorizer_batches",
+    "authorizer_batch_lines",
+    "authorizer_batches_refused",
+    "authorizer_batches_under_way",
+)
+def _(on: House) -> None:
+    """As many batches as there may be, none of which ends, and one more."""
+    line = encode(purchase("a", "1.00")) + b"\n"
+    head = b"POST /transactions/batch HTTP/1.1\r\nHost: localhost\r\n"
+    head += b"Transfer-Encoding: chunked\r\n\r\n"
+    with ExitStack() as opened:
+        for _ in range(MAX_BATCHES):
+            batch = opened.enter_context(socket.create_connection(("127.0.0.1", on.server.port)))
+            batch.sendall(head + b"%x\r\n%b\r\n" % (len(line), line))
+        until(lambda: value(on.read(), "authorizer_batches_under_way") == MAX_BATCHES)
+        assert on.client.post("/transactions/batch", purchase("a", "1.00")).status == 503
+        until(lambda: value(on.read(), "authorizer_batch_lines"))
+        on.seen = on.read()
+
+
+@moves("authorizer_people", "authorizer_sessions")
+def _(on: House) -> None:
+    """Somebody comes, and logs in."""
+    desk_of(on.server)
 
 
 # --- who is let in -------------------------------------------------------------------------------
