@@ -157,6 +157,7 @@ class Asking:
             self._expect(account_id, ("gone",))
             return
         self._of_account("block", account_id, *how)
+        self.requests[-1] = lambda: self.block(account_id, *how)
 
     def remove_limit(self, account_id: str, *how: Any) -> None:
         """A velocity limit goes."""
