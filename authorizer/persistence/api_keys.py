@@ -5,19 +5,18 @@ needs the lock of `DATA/access/lock`, which is not the lock of the data folder: 
 revoked while a server owns that one.
 """
 
-import hashlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Annotated, Final, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from authorizer.domain.access import ApiKey, Role
 from authorizer.domain.moments import moment_of, us_of
+from authorizer.persistence.access_file import FOLDER, AccessFile, FollowedFile
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.local_disk import LocalDisk
 
-FOLDER: Final = "access"
 FILE: Final = f"{FOLDER}/api-keys.json"
 LOCK: Final = f"{FOLDER}/lock"
 TEMPORARY: Final = f"{FOLDER}/new-api-keys.tmp"
@@ -55,28 +54,18 @@ def read_keys(disk: Disk) -> tuple[ApiKey, ...]:
         ApiKeysDamagedError: the file is there and is not one of API keys.
         OSError: it can't be read.
     """
-    content = _content(disk)
-    return () if content is None else _parse(disk, content)
+    return _FILE.read(disk)
 
 
 def write_keys(disk: Disk, keys: Sequence[ApiKey]) -> None:
     """Put these keys in the place of all there were, durably and at once."""
     stored = _Stored(version=1, keys=[_stored(key) for key in keys])
-    disk.make_folder(FOLDER)
-    with suppress(FileNotFoundError):
-        disk.remove(TEMPORARY)
-    file = disk.append(TEMPORARY)
-    try:
-        file.write(stored.model_dump_json(indent=1).encode() + b"\n")
-        file.sync()
-    finally:
-        file.close()
-    disk.rename(TEMPORARY, FILE)
+    _FILE.write(disk, stored)
 
 
 def digest_of_file(disk: Disk) -> str:
     """What names the content of the key file: its SHA-256; that of nothing if it is missing."""
-    return _digest(_content(disk))
+    return _FILE.digest(disk)
 
 
 @contextmanager
@@ -86,50 +75,6 @@ def changing(disk: LocalDisk) -> Iterator[None]:
     disk.make_folder(FOLDER)
     with disk.turn(LOCK):
         yield
-
-
-class KeyFile:
-    """The file as a running server follows it."""
-
-    def __init__(self, disk: Disk) -> None:
-        self._disk = disk
-        self._content = _content(disk)
-        self.keys = () if self._content is None else _parse(disk, self._content)
-        """The keys as they were read last."""
-
-    @property
-    def digest(self) -> str:
-        """What names the file as it was read last: see `digest_of_file`."""
-        return _digest(self._content)
-
-    def changed(self) -> bool:
-        """Read the file again; whether other bytes were in it, and are now in `keys`.
-
-        A file that is gone, or can't be used, leaves `keys` as they were: a key that was there must
-        not stop being asked for because its file went away.
-
-        Raises:
-            ApiKeysDamagedError, OSError: it can't be used now.
-        """
-        content = _content(self._disk)
-        if content == self._content:
-            return False
-        if content is None:
-            raise ApiKeysDamagedError(f"{self._disk.path(FILE)} is gone")
-        self.keys = _parse(self._disk, content)
-        self._content = content
-        return True
-
-
-def _digest(content: bytes | None) -> str:
-    return hashlib.sha256(content or b"").hexdigest()
-
-
-def _content(disk: Disk) -> bytes | None:
-    try:
-        return disk.read(FILE)
-    except FileNotFoundError:
-        return None
 
 
 def _parse(disk: Disk, content: bytes) -> tuple[ApiKey, ...]:
@@ -172,3 +117,18 @@ def _stored(key: ApiKey) -> _StoredKey:
         expires_at=None if key.expires_at_us is None else moment_of(key.expires_at_us),
         revoked_at=None if key.revoked_at_us is None else moment_of(key.revoked_at_us),
     )
+
+
+_FILE: Final = AccessFile(FILE, TEMPORARY, _parse, ApiKeysDamagedError)
+
+
+class KeyFile(FollowedFile[ApiKey]):
+    """The file as a running server follows it."""
+
+    def __init__(self, disk: Disk) -> None:
+        super().__init__(disk, _FILE)
+
+    @property
+    def keys(self) -> tuple[ApiKey, ...]:
+        """The keys as they were read last."""
+        return self.entries

@@ -5,8 +5,6 @@ of second factors, which nothing can be checked without. Changes need the lock o
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from hashlib import sha256
 from typing import Annotated, Final, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints, ValidationError
@@ -14,7 +12,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints, Va
 from authorizer.domain.access import Role
 from authorizer.domain.moments import moment_of, us_of
 from authorizer.domain.people import LOG_IN_ROLES, User
-from authorizer.persistence.api_keys import FOLDER, ApiKeysDamagedError, changing
+from authorizer.persistence.access_file import FOLDER, AccessFile, FollowedFile
+from authorizer.persistence.api_keys import ApiKeysDamagedError, changing
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.local_disk import LocalDisk
 
@@ -57,23 +56,13 @@ def read_users(disk: Disk) -> tuple[User, ...]:
         UsersDamagedError: the file is there and is not one of people.
         OSError: it can't be read.
     """
-    content = _content(disk)
-    return () if content is None else _parse(disk, content)
+    return _FILE.read(disk)
 
 
 def write_users(disk: Disk, users: Sequence[User]) -> None:
     """Put these people in the place of all there were, durably and at once."""
     stored = _Stored(version=1, users=[_stored(user) for user in users])
-    disk.make_folder(FOLDER)
-    with suppress(FileNotFoundError):
-        disk.remove(TEMPORARY)
-    file = disk.append(TEMPORARY)
-    try:
-        file.write(stored.model_dump_json(indent=1).encode() + b"\n")
-        file.sync()
-    finally:
-        file.close()
-    disk.rename(TEMPORARY, FILE)
+    _FILE.write(disk, stored)
 
 
 def change_user(
@@ -91,50 +80,7 @@ def change_user(
 
 def digest_of_users(disk: Disk) -> str:
     """What names the content of the file: its SHA-256; that of nothing if it is missing."""
-    return _digest(_content(disk))
-
-
-class UserFile:
-    """The file as a running server follows it."""
-
-    def __init__(self, disk: Disk) -> None:
-        self._disk = disk
-        self._content = _content(disk)
-        self.users = () if self._content is None else _parse(disk, self._content)
-        """The people as they were read last."""
-
-    @property
-    def digest(self) -> str:
-        """What names the file as it was read last: see `digest_of_users`."""
-        return _digest(self._content)
-
-    def changed(self) -> bool:
-        """Read the file again; whether other bytes were in it, and are now in `users`.
-
-        A file that is gone, or can't be used, leaves `users` as they were.
-
-        Raises:
-            UsersDamagedError, OSError: it can't be used now.
-        """
-        content = _content(self._disk)
-        if content == self._content:
-            return False
-        if content is None:
-            raise UsersDamagedError(f"{self._disk.path(FILE)} is gone")
-        self.users = _parse(self._disk, content)
-        self._content = content
-        return True
-
-
-def _digest(content: bytes | None) -> str:
-    return sha256(content or b"").hexdigest()
-
-
-def _content(disk: Disk) -> bytes | None:
-    try:
-        return disk.read(FILE)
-    except FileNotFoundError:
-        return None
+    return _FILE.digest(disk)
 
 
 def _parse(disk: Disk, content: bytes) -> tuple[User, ...]:
@@ -181,3 +127,18 @@ def _stored(user: User) -> _StoredUser:
         invited_until=None if user.invited_until_us is None else moment_of(user.invited_until_us),
         disabled_at=None if user.disabled_at_us is None else moment_of(user.disabled_at_us),
     )
+
+
+_FILE: Final = AccessFile(FILE, TEMPORARY, _parse, UsersDamagedError)
+
+
+class UserFile(FollowedFile[User]):
+    """The file as a running server follows it."""
+
+    def __init__(self, disk: Disk) -> None:
+        super().__init__(disk, _FILE)
+
+    @property
+    def users(self) -> tuple[User, ...]:
+        """The people as they were read last."""
+        return self.entries
