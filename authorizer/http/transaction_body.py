@@ -201,7 +201,3 @@ def _is_text(value: Any, longest: int) -> TypeGuard[str]:
     return (
         type(value) is str and len(value) <= longest and value.strip() != "" and "\0" not in value
     )
-
-
-def _is_id_or_none(value: Any) -> TypeGuard[str | None]:
-    return value is None or _is_text(value, MAX_ID_LENGTH)
