@@ -9,18 +9,6 @@ from authorizer.actors.ticket_file import TicketFile
 from authorizer.actors.tickets import TicketAnswer, Tickets
 from authorizer.domain.access import AccessKind
 from authorizer.domain.outcomes import Done
-from authorizer.domain.tickets.commands import (
-    ChangePriority,
-    CloseTicket,
-    OpenTicket,
-    PauseTicket,
-    RecordInteraction,
-    ReopenTicket,
-    ResolveTicket,
-    TakeTicket,
-    TicketCommand,
-)
-from authorizer.domain.tickets.service_levels import Priority
 from authorizer.http.access.audit import Audit
 from authorizer.http.access.control import caller_of
 from authorizer.http.access.roles import CARE, CARE_READ
@@ -39,6 +27,7 @@ from authorizer.http.ticket_requests import (
     ResolutionDocument,
     TakingDocument,
     TicketDocument,
+    TicketRequest,
 )
 
 _KEY: Final = "Idempotency-Key"
@@ -67,17 +56,10 @@ class TicketEndpoints:
     async def open(self, request: Request) -> Response:
         """Open a ticket."""
         document = await read_document(request, TicketDocument)
-        command = OpenTicket(
-            customer_id=request.path_params["cliente_id"],
-            subject=document.assunto,
-            description=document.descricao,
-            category=document.categoria,
-            priority=Priority.of(document.prioridade),
-            channel=document.canal,
-            card_id=document.cartao_id,
-            resolution=None,
-            by=caller_of(request).by,
-            client_id=_client_id(request, document),
+        command = document.command(
+            request.path_params["cliente_id"],
+            _client_id(request, document),
+            caller_of(request).by,
         )
         done, file = await self._accepted(request, await self._tickets.open(command))
         return json_response(ticket_document(file), 201 if done.created else 200)
@@ -101,16 +83,7 @@ class TicketEndpoints:
     async def record_interaction(self, request: Request) -> Response:
         """Record what was said."""
         document = await read_document(request, InteractionDocument)
-        command = RecordInteraction(
-            request.path_params["protocolo"],
-            author=document.autor,
-            name=document.nome,
-            channel=document.canal,
-            message=document.mensagem,
-            public=document.publica,
-            by=caller_of(request).by,
-        )
-        return await self._changed(request, command, 201)
+        return await self._changed(request, document, 201)
 
     @endpoint(
         "POST",
@@ -124,9 +97,7 @@ class TicketEndpoints:
     async def take(self, request: Request) -> Response:
         """Have an attendant work on it."""
         document = await read_document(request, TakingDocument)
-        ticket_id, by = request.path_params["protocolo"], caller_of(request).by
-        command = TakeTicket(ticket_id, attendant=document.atendente, channel=document.canal, by=by)
-        return await self._changed(request, command)
+        return await self._changed(request, document)
 
     @endpoint(
         "POST",
@@ -140,15 +111,7 @@ class TicketEndpoints:
     async def pause(self, request: Request) -> Response:
         """Have it wait for the customer."""
         document = await read_document(request, HoldDocument)
-        ticket_id, by = request.path_params["protocolo"], caller_of(request).by
-        command = PauseTicket(
-            ticket_id,
-            channel=document.canal,
-            message=document.mensagem,
-            attendant=document.atendente,
-            by=by,
-        )
-        return await self._changed(request, command)
+        return await self._changed(request, document)
 
     @endpoint(
         "POST",
@@ -162,9 +125,7 @@ class TicketEndpoints:
     async def change_priority(self, request: Request) -> Response:
         """Give it another priority."""
         document = await read_document(request, PriorityDocument)
-        ticket_id, by = request.path_params["protocolo"], caller_of(request).by
-        command = ChangePriority(ticket_id, Priority.of(document.prioridade), document.canal, by)
-        return await self._changed(request, command)
+        return await self._changed(request, document)
 
     @endpoint(
         "POST",
@@ -178,9 +139,7 @@ class TicketEndpoints:
     async def resolve(self, request: Request) -> Response:
         """Resolve it."""
         document = await read_document(request, ResolutionDocument)
-        ticket_id, by = request.path_params["protocolo"], caller_of(request).by
-        command = ResolveTicket(ticket_id, document.resolution, document.canal, by)
-        return await self._changed(request, command)
+        return await self._changed(request, document)
 
     @endpoint(
         "POST",
@@ -194,9 +153,7 @@ class TicketEndpoints:
     async def reopen(self, request: Request) -> Response:
         """Reopen a resolved ticket."""
         document = await read_document(request, ReopeningDocument)
-        ticket_id, by = request.path_params["protocolo"], caller_of(request).by
-        command = ReopenTicket(ticket_id, reason=document.motivo, channel=document.canal, by=by)
-        return await self._changed(request, command)
+        return await self._changed(request, document)
 
     @endpoint(
         "POST",
@@ -210,12 +167,12 @@ class TicketEndpoints:
     async def close(self, request: Request) -> Response:
         """Close it for good."""
         document = await read_document(request, ClosingDocument)
-        ticket_id, by = request.path_params["protocolo"], caller_of(request).by
-        return await self._changed(request, CloseTicket(ticket_id, document.canal, by))
+        return await self._changed(request, document)
 
     async def _changed(
-        self, request: Request, command: TicketCommand, status: int = 200
+        self, request: Request, document: TicketRequest, status: int = 200
     ) -> Response:
+        command = document.command(request.path_params["protocolo"], caller_of(request).by)
         _, file = await self._accepted(request, await self._tickets.ask(command))
         return json_response(ticket_document(file), status)
 

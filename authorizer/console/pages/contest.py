@@ -15,8 +15,6 @@ from authorizer.console.pages.customer_view import CONTESTABLE, contest_id, last
 from authorizer.console.words import said
 from authorizer.domain.access import AccessKind
 from authorizer.domain.outcomes import unknown
-from authorizer.domain.tickets.commands import OpenTicket
-from authorizer.domain.tickets.service_levels import Priority
 from authorizer.http.access.roles import CARE
 from authorizer.http.api.problems import Refused, accepted
 from authorizer.http.ticket_requests import TicketDocument
@@ -69,18 +67,7 @@ class ContestPages:
                 cartao_id=row["card_id"] if row["card_id"] in card_ids else None,
                 id=client_id,
             )
-            command = OpenTicket(
-                customer_id=customer_id,
-                subject=document.assunto,
-                description=document.descricao,
-                category=document.categoria,
-                priority=Priority.of(document.prioridade),
-                channel=document.canal,
-                card_id=document.cartao_id,
-                resolution=None,
-                by=visit.caller.by,
-                client_id=document.id,
-            )
+            command = document.command(customer_id, client_id, visit.caller.by)
             _, opened = accepted(await self._desk.actors.tickets.open(command))
             ticket_id = opened.ticket.ticket_id
         done = visit.translate(_OPENED) % {"ticket": ticket_id}

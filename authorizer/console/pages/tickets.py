@@ -15,18 +15,6 @@ from authorizer.console.replies import REPLIES
 from authorizer.console.words import said
 from authorizer.domain.access import AccessKind
 from authorizer.domain.outcomes import Refusal
-from authorizer.domain.tickets.commands import (
-    ChangePriority,
-    CloseTicket,
-    OpenTicket,
-    PauseTicket,
-    RecordInteraction,
-    ReopenTicket,
-    ResolveTicket,
-    TakeTicket,
-    TicketCommand,
-)
-from authorizer.domain.tickets.service_levels import Priority
 from authorizer.domain.tickets.state import ATTENDANT, CUSTOMER, TicketStatus
 from authorizer.http.access.roles import CARE, CARE_READ
 from authorizer.http.api.problems import FieldError, InvalidRequestError, accepted
@@ -39,6 +27,7 @@ from authorizer.http.ticket_requests import (
     ResolutionDocument,
     TakingDocument,
     TicketDocument,
+    TicketRequest,
 )
 
 _DONE: Final = {
@@ -88,49 +77,34 @@ class TicketPages:
     async def answer(self, visit: Visit) -> Response:
         """Record what was said, or what is done with it: one text, several buttons."""
         action = visit.form.get("acao", "")
-        command = _ACTIONS.get(action)
-        if command is None:
+        document = _ACTIONS.get(action)
+        if document is None:
             raise InvalidRequestError(FieldError("acao", "must be one of the buttons"))
-        return await self._done(visit, command(visit, visit.id("ticket_id")), _DONE[action])
+        return await self._done(visit, document(visit), _DONE[action])
 
     @page("POST", "/console/chamados/{ticket_id}/atendimento", CARE)
     async def take(self, visit: Visit) -> Response:
         """Work on it."""
         document = document_of(visit.form, TakingDocument, atendente=visit.user.name)
-        command = TakeTicket(
-            visit.id("ticket_id"),
-            attendant=document.atendente,
-            channel=document.canal,
-            by=visit.caller.by,
-        )
-        return await self._done(visit, command, said("O chamado é seu."))
+        return await self._done(visit, document, said("O chamado é seu."))
 
     @page("POST", "/console/chamados/{ticket_id}/prioridade", CARE)
     async def change_priority(self, visit: Visit) -> Response:
         """Give it another priority."""
         document = document_of(visit.form, PriorityDocument)
-        priority = Priority.of(document.prioridade)
-        command = ChangePriority(visit.id("ticket_id"), priority, document.canal, visit.caller.by)
-        return await self._done(visit, command, said("A prioridade mudou, e com ela os prazos."))
+        return await self._done(visit, document, said("A prioridade mudou, e com ela os prazos."))
 
     @page("POST", "/console/chamados/{ticket_id}/reabertura", CARE)
     async def reopen(self, visit: Visit) -> Response:
         """Reopen it."""
         document = document_of(visit.form, ReopeningDocument)
-        command = ReopenTicket(
-            visit.id("ticket_id"),
-            reason=document.motivo,
-            channel=document.canal,
-            by=visit.caller.by,
-        )
-        return await self._done(visit, command, said("O chamado foi reaberto."))
+        return await self._done(visit, document, said("O chamado foi reaberto."))
 
     @page("POST", "/console/chamados/{ticket_id}/fechamento", CARE)
     async def close(self, visit: Visit) -> Response:
         """Close it for good."""
         document = document_of(visit.form, ClosingDocument)
-        command = CloseTicket(visit.id("ticket_id"), document.canal, visit.caller.by)
-        return await self._done(visit, command, said("O chamado foi fechado."))
+        return await self._done(visit, document, said("O chamado foi fechado."))
 
     @page("GET", "/console/clientes/{customer_id}/chamados", CARE)
     async def ask_open(self, visit: Visit) -> Response:
@@ -150,65 +124,36 @@ class TicketPages:
     async def open(self, visit: Visit) -> Response:
         """Open a ticket; the same form sent twice opens one."""
         document = document_of(visit.form, TicketDocument)
-        command = OpenTicket(
-            customer_id=visit.id("customer_id"),
-            subject=document.assunto,
-            description=document.descricao,
-            category=document.categoria,
-            priority=Priority.of(document.prioridade),
-            channel=document.canal,
-            card_id=document.cartao_id,
-            resolution=None,
-            by=visit.caller.by,
-            client_id=document.id,
-        )
+        command = document.command(visit.id("customer_id"), document.id, visit.caller.by)
         _, file = accepted(await self._desk.actors.tickets.open(command))
         ticket_id = file.ticket.ticket_id
         done = visit.translate(_OPENED) % {"ticket": ticket_id}
         return visit.go(f"/console/chamados/{ticket_id}", done)
 
-    async def _done(self, visit: Visit, command: TicketCommand, text: str) -> Response:
+    async def _done(self, visit: Visit, document: TicketRequest, text: str) -> Response:
+        command = document.command(visit.id("ticket_id"), visit.caller.by)
         _, file = accepted(await self._desk.actors.tickets.ask(command))
         return visit.go(f"/console/chamados/{file.ticket.ticket_id}", visit.translate(text))
 
 
-def _said(visit: Visit, ticket_id: str, author: str, *, public: bool) -> TicketCommand:
+def _said(visit: Visit, author: str, *, public: bool) -> InteractionDocument:
     name = visit.user.name if author == ATTENDANT else None
-    document = document_of(visit.form, InteractionDocument, autor=author, nome=name, publica=public)
-    return RecordInteraction(
-        ticket_id,
-        author=document.autor,
-        name=document.nome,
-        channel=document.canal,
-        message=document.mensagem,
-        public=document.publica,
-        by=visit.caller.by,
-    )
+    return document_of(visit.form, InteractionDocument, autor=author, nome=name, publica=public)
 
 
-def _pause(visit: Visit, ticket_id: str) -> TicketCommand:
-    document = document_of(visit.form, HoldDocument, atendente=visit.user.name)
-    return PauseTicket(
-        ticket_id,
-        channel=document.canal,
-        message=document.mensagem,
-        attendant=document.atendente,
-        by=visit.caller.by,
-    )
+def _pause(visit: Visit) -> HoldDocument:
+    return document_of(visit.form, HoldDocument, atendente=visit.user.name)
 
 
-def _resolve(visit: Visit, ticket_id: str) -> TicketCommand:
+def _resolve(visit: Visit) -> ResolutionDocument:
     text = visit.form.get("mensagem")
-    document = document_of(
-        visit.form, ResolutionDocument, atendente=visit.user.name, resolucao=text
-    )
-    return ResolveTicket(ticket_id, document.resolution, document.canal, visit.caller.by)
+    return document_of(visit.form, ResolutionDocument, atendente=visit.user.name, resolucao=text)
 
 
-_ACTIONS: Final[Mapping[str, Callable[[Visit, str], TicketCommand]]] = {
-    "responder": lambda visit, name: _said(visit, name, ATTENDANT, public=True),
-    "nota": lambda visit, name: _said(visit, name, ATTENDANT, public=False),
-    "cliente": lambda visit, name: _said(visit, name, CUSTOMER, public=True),
+_ACTIONS: Final[Mapping[str, Callable[[Visit], TicketRequest]]] = {
+    "responder": lambda visit: _said(visit, ATTENDANT, public=True),
+    "nota": lambda visit: _said(visit, ATTENDANT, public=False),
+    "cliente": lambda visit: _said(visit, CUSTOMER, public=True),
     "pausar": _pause,
     "resolver": _resolve,
 }
