@@ -38,15 +38,16 @@ class Live:
     async def events(self) -> AsyncIterator[bytes]:
         """A stream: an event whenever a ticket has changed. It ends with a drain, or after a while.
 
-        Nobody who listens stays counted: the stream ends where its client leaves.
+        It begins with one: a ticket may have changed after its page was made, or while no stream
+        was open. Nobody who listens stays counted: the stream ends where its client leaves.
         """
         loop = asyncio.get_running_loop()
         until = loop.time() + LONGEST_SECONDS
         self._listeners += 1
         try:
-            yield _HELLO
             await self._look()
             seen, quiet = self._newest, 0
+            yield _HELLO + _CHANGED
             while loop.time() < until and not self._is_draining():
                 await asyncio.sleep(LOOK_SECONDS)
                 await self._look()

@@ -1,0 +1,50 @@
+"""The event stream of the queue: no change of a ticket is missed."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from typing import Any
+from unittest.mock import patch
+
+from authorizer.console import live
+from authorizer.console.live import Live
+
+CHANGED = b"event: fila\ndata: 1\n\n"
+
+
+class Tables:
+    """The read models, as far as the stream asks."""
+
+    def __init__(self) -> None:
+        self.newest = 7
+
+    async def query(self, name: str) -> int:
+        assert name == "newest_ticket_change"
+        return self.newest
+
+
+def stream_of(tables: Any) -> Live:
+    return Live(tables, lambda: False)
+
+
+def test_a_stream_begins_with_an_event() -> None:
+    """What changed between the page and the stream would never be told else."""
+
+    async def first() -> bytes:
+        async with aclosing(stream_of(Tables()).events()) as events:  # type: ignore[type-var]
+            return await anext(events)
+
+    assert asyncio.run(first()).endswith(CHANGED)
+
+
+def test_each_change_is_told_once() -> None:
+    async def told() -> list[bytes]:
+        tables = Tables()
+        async with aclosing(stream_of(tables).events()) as events:  # type: ignore[type-var]
+            await anext(events)
+            tables.newest = 8
+            return [await anext(events), await anext(events)]
+
+    with patch.object(live, "LOOK_SECONDS", 0.0):
+        assert asyncio.run(told()) == [CHANGED, b": \n\n"]
