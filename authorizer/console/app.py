@@ -11,12 +11,14 @@ from authorizer.console.access.sessions import Sessions
 from authorizer.console.desk import Desk
 from authorizer.console.formats import PORTUGUESE, Formats
 from authorizer.console.live import Live
+from authorizer.console.pages.account_status import AccountStatusPages
 from authorizer.console.pages.accounts import AccountPages
 from authorizer.console.pages.assets import Assets
 from authorizer.console.pages.cards import CardPages
 from authorizer.console.pages.contest import ContestPages
 from authorizer.console.pages.customer import CustomerPages
 from authorizer.console.pages.entrance import Entrance, Exit
+from authorizer.console.pages.limits import AccountLimitPages, GlobalLimitPages
 from authorizer.console.pages.operations import OperationPages
 from authorizer.console.pages.queue import QueuePages
 from authorizer.console.pages.reports import ReportPages
@@ -59,9 +61,11 @@ def console_routes(
         TicketPages(desk),
         ReportPages(desk, services.desk_hours),
         AccountPages(desk, services.limits),
+        AccountStatusPages(desk),
+        AccountLimitPages(services.limits),
+        GlobalLimitPages(services.limits, services.metrics),
         OperationPages(
             desk,
-            services.limits,
             services.health,
             services.metrics,
             lambda: services.access.keys,

@@ -10,6 +10,7 @@ from authorizer.domain.access import AccessKind, Role
 from authorizer.domain.accounts.cards import BlockReason, CardStatus
 from authorizer.domain.accounts.categories import CASH, CREDIT_LIMIT, FOOD, MEAL
 from authorizer.domain.accounts.purchase_state import PurchaseStatus
+from authorizer.domain.accounts.state import AccountStatus
 from authorizer.domain.outcomes import Reason, RefusalKind
 from authorizer.domain.tickets.service_levels import Priority
 from authorizer.domain.tickets.state import ATTENDANT, BOT, CUSTOMER, TicketStatus
@@ -171,6 +172,21 @@ WINDOWS: Final = {
     "month": said("mês"),
     "year": said("ano"),
     "lifetime": said("sempre"),
+    "PT1H": said("última hora"),
+    "PT24H": said("últimas 24 horas"),
+    "P7D": said("últimos 7 dias"),
+    "P30D": said("últimos 30 dias"),
+}
+SCOPES: Final = {
+    "wallets": said("Carteiras"),
+    "mccs": said("MCCs"),
+    "merchants": said("Estabelecimentos"),
+    "cards": said("Cartões"),
+}
+ACCOUNT_STATUS: Final = {
+    AccountStatus.ACTIVE: said("ativa"),
+    AccountStatus.FROZEN: said("congelada"),
+    AccountStatus.CLOSED: said("encerrada"),
 }
 STANDINGS: Final = {
     "invited": said("convidada"),

@@ -33,6 +33,10 @@ class AccountStatusDocument(Document):
     status: Literal["active", "frozen", "closed"]
     reason: ShortText
 
+    def command(self, account_id: str, by: str) -> SetAccountStatus:
+        """Have the account be open for that; `by` is who asks, as the journal has it."""
+        return SetAccountStatus(account_id, AccountStatus(self.status), self.reason, by)
+
 
 class Balance(TypedDict):
     """A wallet: `ledger` is `available` and `held`; `owed` is paid by the next money that comes."""
@@ -97,9 +101,8 @@ class BalanceEndpoints:
     async def set_status(self, request: Request) -> Response:
         """Freeze an account, close it, or make it active again."""
         document = await read_document(request, AccountStatusDocument)
-        status = AccountStatus(document.status)
         account_id, by = request.path_params["account"], caller_of(request).by
-        return await self._ask(SetAccountStatus(account_id, status, document.reason, by))
+        return await self._ask(document.command(account_id, by))
 
     async def _ask(self, command: Any) -> Response:
         done, account = accepted(await self._dispatcher.ask(command))

@@ -149,6 +149,11 @@ OPERATIONS = (
     "/console/operacao/acesso",
     "/console/contas",
     "/console/contas/12345",
+    "/console/contas/12345/situacao?status=frozen",
+    "/console/contas/12345/novo-limite",
+    "/console/operacao/novo-limite",
+    "/console/operacao/limites/teto",
+    "/console/operacao/limites/teto/saida",
 )
 
 
@@ -166,12 +171,20 @@ def test_axe_finds_nothing(browser: Chromium, desk_server: Server) -> None:
 
 def test_axe_finds_nothing_on_the_operator_s_pages(browser: Chromium, desk_server: Server) -> None:
     user = somebody(desk_server, "operador")
+    limit = {"window": "day", "max_amount": 5, "mode": "shadow"}
+    assert desk_server.client.put("/limits/teto", limit).status == 201
     with browser.visitor(desk_server) as visitor:
         visitor.log_in(user.user_id)
         for path in OPERATIONS:
             visitor.open(path)
             assert visitor.barriers() == [], path
+        visitor.open("/console/operacao/limites/teto")
+        visitor.press("Conferir")
+        assert visitor.barriers() == []
+        visitor.press("Pôr o limite")
+        assert "é avaliado na sombra" in visitor.text
         assert visitor.errors == []
+    desk_server.client.delete("/limits/teto")
 
 
 def test_the_dark_can_be_read_and_a_phone_has_room(browser: Chromium, desk_server: Server) -> None:

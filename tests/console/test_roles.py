@@ -23,6 +23,7 @@ FILLED = {
     "{account_id}": "none",
     "{card_id}": "nothing",
     "{ticket_id}": "20200101000001",
+    "{name}": "nenhum",
 }
 EVENTS = "/console/fila/eventos"
 """A stream without an end: asked for elsewhere."""

@@ -17,7 +17,7 @@ from authorizer.domain.accounts.commands import ReadAccount
 from authorizer.domain.accounts.state import AccountView
 from authorizer.domain.outcomes import Reason, Refusal
 from authorizer.followers.reports.bounds import MAX_PAGE_ROWS
-from authorizer.http.access.roles import BOTH_READ
+from authorizer.http.access.roles import BOTH_READ, OPERATIONS
 from authorizer.http.api.problems import accepted
 
 STORY: Final = 50
@@ -79,6 +79,7 @@ class AccountPages:
             lines=lines,
             older=story["next"][0] if story["next"] else None,
             limits=limits,
+            may_change=visit.user.role in OPERATIONS,
         )
 
     async def _as_of(self, account_id: str, position: int) -> list[Balance] | None:

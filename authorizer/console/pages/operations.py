@@ -1,4 +1,4 @@
-"""`/console/operacao`: health at a glance, merchants, limits for every account, keys and people."""
+"""`/console/operacao`: health at a glance, merchants, keys and people."""
 
 from collections.abc import Callable, Sequence
 from math import inf
@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from authorizer.actors.velocity_limits import VelocityLimits
 from authorizer.console import words
 from authorizer.console.access.door import page
 from authorizer.console.access.forms import document_of
@@ -16,14 +15,13 @@ from authorizer.console.desk import Desk
 from authorizer.console.words import said
 from authorizer.domain.access import ApiKey
 from authorizer.domain.merchants.commands import ReadMerchants, RegisterMerchant, RemoveMerchant
-from authorizer.http.access.roles import BOTH_READ, OPERATIONS, OPERATIONS_READ
+from authorizer.http.access.roles import OPERATIONS, OPERATIONS_READ
 from authorizer.http.api.problems import accepted
 from authorizer.http.merchants import MerchantDocument
 from authorizer.http.metrics import Metrics
 from authorizer.http.operations import HealthCheck
 
 MERCHANTS: Final = 200
-GLOBAL: Final = "global"
 _ROOT: Final = "/console/operacao"
 _PUT: Final = said("O estabelecimento «%(name)s» conta como MCC %(mcc)s.")
 _REMOVED: Final = said("O estabelecimento «%(name)s» saiu da tabela.")
@@ -35,7 +33,6 @@ class OperationPages:
     def __init__(
         self,
         desk: Desk,
-        limits: VelocityLimits,
         health: HealthCheck,
         metrics: Metrics,
         keys: Callable[[], Sequence[ApiKey]],
@@ -43,7 +40,6 @@ class OperationPages:
     ) -> None:
         """`keys` gives the API keys in force."""
         self._desk = desk
-        self._limits = limits
         self._health = health
         self._metrics = metrics
         self._keys = keys
@@ -98,16 +94,6 @@ class OperationPages:
         accepted(await self._desk.actors.dispatcher.ask(RemoveMerchant(name, visit.caller.by)))
         text = visit.translate(_REMOVED) % {"name": name}
         return visit.go(f"{_ROOT}/estabelecimentos", text)
-
-    @page("GET", f"{_ROOT}/limites", BOTH_READ)
-    async def limits(self, visit: Visit) -> Response:
-        """Show the limits for every account, and what each has declined, or would have."""
-        found = accepted(await self._limits.of_all())
-        hits: dict[str, dict[str, int]] = {}
-        for (name, level, mode), count in self._metrics.glance().limit_hits.items():
-            if level == GLOBAL:
-                hits.setdefault(name, {})[mode] = count
-        return await visit.page("limits.html", limits=found, hits=hits)
 
     @page("GET", f"{_ROOT}/acesso", OPERATIONS_READ)
     async def access(self, visit: Visit) -> Response:
