@@ -77,7 +77,7 @@ def test_an_account_that_has_begun_to_count_for_all_is_told_at_once() -> None:
     apply(account, put_limit(account, put, around, NOW_US))
     assert not limits_to_count(account, around.policy.global_limits.terms)
     shortly(account, around=around)
-    account.global_limits = {}
+    account.global_limits.clear()
     assert not limits_to_count(account, around.policy.global_limits.terms), "it was looked up"
     assert limits_to_count(account, dict(of_all)), "other limits, whatever they are"
 

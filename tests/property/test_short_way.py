@@ -127,10 +127,10 @@ class Twins(RuleBasedStateMachine):
         if not isinstance(event, PurchaseApproved):
             ACCOUNTS.evolve(self.twin, event, self.position)
             return
-        counting, before = self.twin.counting, self.twin.position
-        self.twin.counting = ()
+        counts, before = self.twin.counts, self.twin.position
+        self.twin.counts = False
         ACCOUNTS.evolve(self.twin, event, self.position)
-        self.twin.counting = counting
+        self.twin.counts = counts
         mcc = event.override_mcc or event.mcc
         spending = Spending(event.wallet or CREDIT_LIMIT, mcc, event.merchant, event.card_id)
         key = event.transaction_id or f"\0{before}"

@@ -182,6 +182,7 @@ def deep(value: Any) -> Any:
     if isinstance(value, TrailingWindow):
         return value.length_us, list(value.entries())
     if isinstance(value, Account):
+        value.settle_limits()
         found = _fields(value) | {"expiries": _expiries(value)}
         return {name: member for name, member in found.items() if name not in _READY}
     if type(value).__module__.startswith("authorizer.domain.") and not isinstance(value, _VALUES):
@@ -193,7 +194,7 @@ def deep(value: Any) -> Any:
     return value
 
 
-_READY = ("counting", "ready_limits")
+_READY = ("_counting", "counts", "ready_limits")
 _VALUES = (tuple, str, Enum)
 """What never changes is compared as it is."""
 

@@ -105,8 +105,8 @@ def _unpack_more(  # noqa: PLR0913, PLR0917 - one argument a value, in the order
         if purchase.expires_at_us is not None:
             heappush(account.expiries, (purchase.expires_at_us, purchase.purchase_id))
     account.look_for_next_expiry()
-    account.limits = {limit.name: limit for limit in map(unpack_limit, limits)}
-    account.global_limits = {limit.name: limit for limit in map(unpack_limit, global_limits)}
+    account.limits.update((limit.name, limit) for limit in map(unpack_limit, limits))
+    account.global_limits.update((limit.name, limit) for limit in map(unpack_limit, global_limits))
     account.limits_changed()
     for card_id, values in controls.items():
         account.cards[card_id].put_controls(unpack_controls(values))

@@ -202,24 +202,13 @@ def purchase_approved(account: Account, event: PurchaseApproved) -> None:
         account.wallets_cents[event.wallet] -= event.amount_cents
     elif event.card_id is not None:
         account.cards[event.card_id].limit_used_cents += event.amount_cents
-    if account.counting:
-        _count(account, event)
+    if account.counts:
+        ready = account.ready_limits
+        if ready is None:
+            ready = account.ready_limits = ReadyLimits(account.limits, account.global_limits, {})
+        ready.count(event, account.position)
     if event.transaction_id is not None:
         _remember(account, event, approval(event.wallet or CREDIT_LIMIT, event.override_mcc))
-
-
-def _count(account: Account, event: PurchaseApproved) -> None:
-    """Count a purchase of one message for the limits: `count_change` of it, in a shorter way."""
-    ready, at_us, cents = account.ready_limits, event.at_us, event.amount_cents
-    if ready is None:
-        ready = account.ready_limits = ReadyLimits(account.limits, account.global_limits, {})
-    for limit in ready.counting(event):
-        trailing = limit.trailing
-        if trailing is not None:  # one without an id is never reversed: any number will do
-            trailing.count(event.transaction_id or account.position, at_us, cents)
-        elif limit.starts_at_us <= at_us < limit.ends_at_us:
-            limit.used_cents += cents
-            limit.used_count += 1
 
 
 def purchase_declined(account: Account, event: PurchaseDeclined) -> None:

@@ -5,6 +5,8 @@ them: nothing is overdue, the account is active, no card with controls is named,
 lets them pass. These are decided as on any other account.
 """
 
+from typing import Final
+
 from authorizer.domain.accounts.commands import Authorize
 from authorizer.domain.accounts.controls import NO_CONTROLS
 from authorizer.domain.accounts.events import PurchaseApproved
@@ -13,12 +15,14 @@ from authorizer.domain.accounts.ready_limits import ReadyLimits
 from authorizer.domain.accounts.state import Account, AccountStatus
 from authorizer.domain.aggregate import Context
 
+_ACTIVE: Final = AccountStatus.ACTIVE  # a member of an enumeration is looked up slowly
+
 
 def authorize_shortly(
     account: Account, command: Authorize, context: Context, now_us: int, waited_ns: int
 ) -> Verdict | None:
     """Decide one purchase as `authorize_by_all_rules` does; None where that must be asked."""
-    if account.status is not AccountStatus.ACTIVE or account.next_expiry_us <= now_us:
+    if account.status is not _ACTIVE or account.next_expiry_us <= now_us:
         return None
     if command.card_id is not None and _has_controls(account, command.card_id):
         return None

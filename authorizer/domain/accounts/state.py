@@ -45,16 +45,17 @@ class Account:
     """The state of one account. It changes through events only (`Aggregate.evolve`)."""
 
     __slots__ = (
+        "_counting",
+        "_global_limits",
+        "_limits",
         "account_id",
         "adjustments",
         "cards",
-        "counting",
+        "counts",
         "credit_keys",
         "customer_id",
         "expiries",
-        "global_limits",
         "held_cents",
-        "limits",
         "next_expiry_us",
         "opening_cents",
         "operations",
@@ -96,11 +97,11 @@ class Account:
         """When the next hold runs out, in microseconds since 1970 UTC."""
         self.expiries: list[tuple[int, str]] = []
         """A heap of when holds run out; holds that are closed by then are passed over."""
-        self.limits: dict[str, Limit] = {}
-        self.global_limits: dict[str, Limit] = {}
-        """The account's parts of the limits for every account."""
-        self.counting: tuple[Limit, ...] = ()
-        """Those of both that count purchases, as all do but those on a single one."""
+        self._limits: dict[str, Limit] = {}
+        self._global_limits: dict[str, Limit] = {}
+        self._counting: tuple[Limit, ...] = ()
+        self.counts = False
+        """Whether there are limits that count purchases."""
         self.ready_limits: ReadyLimits | None = None
         """The limits, as the last purchase looked at them; None where they have changed since."""
 
@@ -109,10 +110,33 @@ class Account:
         """Whether it has been opened."""
         return self.position > 0
 
+    @property
+    def limits(self) -> dict[str, Limit]:
+        """The account's own limits, by name, with all purchases counted."""
+        self.settle_limits()
+        return self._limits
+
+    @property
+    def global_limits(self) -> dict[str, Limit]:
+        """The account's parts of the limits for every account, likewise."""
+        self.settle_limits()
+        return self._global_limits
+
+    @property
+    def counting(self) -> tuple[Limit, ...]:
+        """Those of both that count purchases, as all do but those on a single one."""
+        self.settle_limits()
+        return self._counting
+
+    def settle_limits(self) -> None:
+        """Count the purchases that have passed the limits and wait to be counted."""
+        if self.ready_limits is not None:
+            self.ready_limits.settle()
+
     def limits_changed(self) -> None:
-        """Note that limits were put, changed or taken away."""
-        both = (*self.limits.values(), *self.global_limits.values())
-        self.counting = counting_of(both)
+        """Note that limits were put, changed or taken away, or count anew."""
+        self._counting = counting_of((*self.limits.values(), *self.global_limits.values()))
+        self.counts = bool(self._counting)
         self.ready_limits = None
 
     def expires(self, purchase: Purchase) -> None:

@@ -154,7 +154,7 @@ def limit_changes_due(
 def recount(account: Account, purchase: Purchase, before_cents: int, at_us: int) -> None:
     """Count what has changed of a purchase's present amount, in the window it was made in."""
     after_cents = purchase.counted_cents
-    if after_cents == before_cents or not account.counting:
+    if after_cents == before_cents or not account.counts:
         return
     assert purchase.source is not None
     terms = purchase.terms
@@ -206,4 +206,4 @@ def limit_window_began(account: Account, event: LimitWindowBegan) -> None:
     """The limit counts from nothing in its new window."""
     limit = limits_of(account, event.is_global)[event.name]
     limit.begin_window(event.starts_at_us, event.ends_at_us)
-    account.ready_limits = None
+    account.limits_changed()
