@@ -83,12 +83,13 @@ class Asking:
     def buy_together(self, account_id: str, several: tuple[tuple[str | None, Said], ...]) -> None:
         """Purchases that come at once.
 
-        One that is looked up in the archive is overtaken by those behind it. Where a batch may end
-        between them that can be told, and the bank knows nothing of it: there they come one by one.
+        One that is looked up in the archive is overtaken by those behind it: a repeated one among
+        these may be answered before it is decided. The bank knows nothing of that, so where one may
+        be looked up they come one by one.
         """
         may_be_archived = self.machine.running.recall.may_be_archived
         overtaken = any(may_be_archived(account_id, name) for name, _ in several)
-        if self.machine.on_loop and overtaken:
+        if overtaken:
             for one in several:
                 self._buy(account_id, (one,), 0)
         else:
