@@ -7,15 +7,19 @@ import orjson
 
 from authorizer.cli import offline
 from authorizer.cli.options import settings_options
-from authorizer.cli.place_options import check_keys_are_told, keys_option, place_option
+from authorizer.cli.place_options import check_keys_are_told, keys_option, noted, place_option
 from authorizer.cli.points import time_text
 from authorizer.cli.progress import journal_bytes, progress
+from authorizer.domain.backups import PlaceOfBackups
 from authorizer.persistence.backup import manifest as stored
 from authorizer.persistence.backup import taking
 from authorizer.persistence.backup.key_copies import KeySource
+from authorizer.persistence.backup.manifest import Manifest
+from authorizer.persistence.backup.record import note_taken
 from authorizer.persistence.backup.taking import Source, Taken
 from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.privacy import access_log
+from authorizer.persistence.stores import places
 from authorizer.persistence.stores.protocol import ObjectStore
 from authorizer.runtime.world import key_place
 from authorizer.settings.model import Settings
@@ -57,6 +61,8 @@ def backup(  # noqa: PLR0913, PLR0917 - click gives one argument an option
     takes one folder's backups, and one backup at a time. The first one needs the journal from its
     beginning: segments that were archived are read where they are (--archived).
 
+    What was taken, when and where to is noted in the data folder, for the console and the metrics.
+
     Examples:
       authorizer backup --data data --to /backup/journal --keys-to /safe/keys
       authorizer backup --data data --to s3://bucket/journal --keys-to s3://other/keys --keep 48
@@ -77,7 +83,15 @@ def backup(  # noqa: PLR0913, PLR0917 - click gives one argument an option
         with progress("Backing up", journal_bytes(disk)) as passed:
             taken = taking.take(source, store, time.time_ns() // 1000, passed)
         gone = stored.drop_all_but(store, keep)
+    with noted(settings):
+        note_taken(LocalDisk(settings.data), _told(store, taken.manifest, keys_at))
     click.echo(_json(taken, gone) if as_json else _text(store, taken, keys_at))
+
+
+def _told(store: ObjectStore, made: Manifest, keys_at: ObjectStore | None) -> PlaceOfBackups:
+    keys_place = None if keys_at is None else places.told(keys_at)
+    place = places.told(store)
+    return PlaceOfBackups(place, made.name, made.taken_at_us, made.position, keys_place, None)
 
 
 def _text(store: ObjectStore, taken: Taken, keys_at: ObjectStore | None) -> str:

@@ -1,6 +1,7 @@
 """Places on the command line: folders, or URLs of object stores."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import click
@@ -10,6 +11,7 @@ from authorizer.persistence.backup import manifest as stored
 from authorizer.persistence.backup.manifest import Manifest
 from authorizer.persistence.stores.places import open_store
 from authorizer.persistence.stores.protocol import ObjectStore
+from authorizer.settings.model import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -57,6 +59,15 @@ def check_keys_are_told(name: str, keys_at: ObjectStore | None, without_keys: bo
             f"say where the keys of personal data are stored, with {name} PLACE (better not the "
             "place of the journal), or --without-keys"
         )
+
+
+@contextmanager
+def noted(settings: Settings) -> Iterator[None]:
+    """Note something of backups in the data folder; where that fails it is said, and no more."""
+    try:
+        yield
+    except OSError as error:
+        click.echo(f"not noted in {settings.data}: {error}", err=True)
 
 
 def manifest_of(store: ObjectStore, name: str | None) -> Manifest:

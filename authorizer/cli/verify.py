@@ -2,6 +2,7 @@
 
 import re
 import sys
+import time
 from typing import Any, Final
 
 import click
@@ -10,16 +11,19 @@ from typing_extensions import override
 
 from authorizer.cli import offline
 from authorizer.cli.options import settings_options
-from authorizer.cli.place_options import check_keys_are_told, manifest_of, place_option
+from authorizer.cli.place_options import check_keys_are_told, manifest_of, noted, place_option
 from authorizer.cli.points import time_text
 from authorizer.cli.progress import journal_bytes, progress
+from authorizer.domain.backups import VerifiedBackup
 from authorizer.domain.moments import DAY_US
 from authorizer.persistence.backup.checking import StoredBackup
+from authorizer.persistence.backup.record import note_verified
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.journal.segments import TornTail
 from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.privacy import access_log
 from authorizer.persistence.state import snapshot
+from authorizer.persistence.stores import places
 from authorizer.persistence.stores.protocol import ObjectStore
 from authorizer.persistence.verification import data_folder as verification
 from authorizer.persistence.verification.data_folder import CheckedSnapshot, KeysIn, Verified
@@ -97,14 +101,15 @@ def verify(  # noqa: PLR0913, PLR0917 - click gives one argument an option
     with another history up to there has it.
 
     With --backup PLACE it is a backup that is read, from its folder or object store: every file of
-    it must be there, with its size and its SHA-256, and then all of the above holds.
+    it must be there, with its size and its SHA-256, and then all of the above holds. Where --data
+    is the folder whose backups go there, it notes what was found, for the console and the metrics.
 
     Examples:
       authorizer verify --data data
       authorizer verify --data data --expect 1234:8d1f…e0
       authorizer verify --data copy --without-keys
       authorizer verify --data data --json | jq -e .ok
-      authorizer verify --backup /backup/journal --keys-from /safe/keys
+      authorizer verify --backup /backup/journal --keys-from /safe/keys --data data
 
     Exit status: 0 all is whole, 1 it is not, 2 wrong usage.
     """
@@ -112,11 +117,15 @@ def verify(  # noqa: PLR0913, PLR0917 - click gives one argument an option
         disk, found = _folder(expect, without_keys, settings)
     else:
         check_keys_are_told("--keys-from", keys_at, without_keys)
-        stored = StoredBackup(store, manifest_of(store, name))
+        manifest = manifest_of(store, name)
+        stored = StoredBackup(store, manifest)
         disk = stored.disk
         retention_us = settings.id_retention_days * DAY_US
         with progress("Verifying", stored.passes * journal_bytes(disk)) as passed:
             found = stored.verify(expect, retention_us, keys_at, passed)
+        verified = VerifiedBackup(manifest.name, time.time_ns() // 1000, not found.problems)
+        with noted(settings):
+            note_verified(LocalDisk(settings.data), places.told(store), verified)
     click.echo(_json(disk, found) if as_json else _text(disk, found))
     if found.problems:
         sys.exit(1)

@@ -1,5 +1,6 @@
 """The console put together: its pages over the services of the HTTP interface."""
 
+from collections.abc import Callable, Sequence
 from itertools import chain
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,7 @@ from authorizer.console.pages.search import SearchPages
 from authorizer.console.pages.setup import ChangeUser, SetupPages
 from authorizer.console.pages.tickets import TicketPages
 from authorizer.console.rendering import Rendering
+from authorizer.domain.backups import PlaceOfBackups
 from authorizer.http.access.audit import Audit
 from authorizer.http.access.limit_ceiling import LimitCeiling
 from authorizer.http.app import Services
@@ -35,7 +37,11 @@ from authorizer.http.histories import HistoryEndpoints
 
 
 def console_routes(
-    services: Services, people: People, sessions: Sessions, change_user: ChangeUser
+    services: Services,
+    people: People,
+    sessions: Sessions,
+    change_user: ChangeUser,
+    backups: Callable[[], Sequence[PlaceOfBackups]],
 ) -> list[BaseRoute]:
     """The routes of the console. `change_user` puts a changed person on disk and in force."""
     zone = ZoneInfo(services.desk_hours.time_zone)
@@ -70,6 +76,7 @@ def console_routes(
             services.metrics,
             lambda: services.access.keys,
             people,
+            backups,
         ),
         SetupPages(people, change_user, audit),
         Exit(door, audit),

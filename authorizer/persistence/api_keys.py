@@ -13,10 +13,11 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints, Va
 
 from authorizer.domain.access import ApiKey, Role
 from authorizer.domain.moments import moment_of, us_of
-from authorizer.persistence.access_file import FOLDER, AccessFile, FollowedFile
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.local_disk import LocalDisk
+from authorizer.persistence.small_file import FollowedFile, SmallFile
 
+FOLDER: Final = "access"
 FILE: Final = f"{FOLDER}/api-keys.json"
 LOCK: Final = f"{FOLDER}/lock"
 TEMPORARY: Final = f"{FOLDER}/new-api-keys.tmp"
@@ -119,7 +120,7 @@ def _stored(key: ApiKey) -> _StoredKey:
     )
 
 
-_FILE: Final = AccessFile(FILE, TEMPORARY, _parse, ApiKeysDamagedError)
+_FILE: Final = SmallFile(FILE, TEMPORARY, _parse, ApiKeysDamagedError)
 
 
 class KeyFile(FollowedFile[ApiKey]):

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from authorizer.persistence.access_file import FOLDER
+from authorizer.persistence.api_keys import FOLDER
 from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.ownership import open_or_make
 

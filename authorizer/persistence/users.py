@@ -12,10 +12,10 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints, Va
 from authorizer.domain.access import Role
 from authorizer.domain.moments import moment_of, us_of
 from authorizer.domain.people import LOG_IN_ROLES, User
-from authorizer.persistence.access_file import FOLDER, AccessFile, FollowedFile
-from authorizer.persistence.api_keys import ApiKeysDamagedError, changing
+from authorizer.persistence.api_keys import FOLDER, ApiKeysDamagedError, changing
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.local_disk import LocalDisk
+from authorizer.persistence.small_file import FollowedFile, SmallFile
 
 FILE: Final = f"{FOLDER}/users.json"
 TEMPORARY: Final = f"{FOLDER}/new-users.tmp"
@@ -129,7 +129,7 @@ def _stored(user: User) -> _StoredUser:
     )
 
 
-_FILE: Final = AccessFile(FILE, TEMPORARY, _parse, UsersDamagedError)
+_FILE: Final = SmallFile(FILE, TEMPORARY, _parse, UsersDamagedError)
 
 
 class UserFile(FollowedFile[User]):

@@ -16,6 +16,7 @@ from authorizer.http.metrics import Metrics
 from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.users import UserFile, change_user
 from authorizer.runtime.running import Running
+from authorizer.server.backups import Backups
 
 
 def people_of(user_file: UserFile, running: Running, off_loop: OffLoop, metrics: Metrics) -> People:
@@ -29,15 +30,15 @@ def people_of(user_file: UserFile, running: Running, off_loop: OffLoop, metrics:
 
 
 def routes_of(
-    services: Services, people: People, disk: LocalDisk, off_loop: OffLoop, metrics: Metrics
+    services: Services, people: People, backups: Backups, disk: LocalDisk, off_loop: OffLoop
 ) -> list[BaseRoute]:
     """The routes of the console over these services."""
     sessions = Sessions(services.clock.monotonic_ns)
-    metrics.gauge("authorizer_sessions", "Sessions at the console.", lambda: len(sessions))
+    services.metrics.gauge("authorizer_sessions", "Sessions at the console.", lambda: len(sessions))
 
     async def change(user_id: str, changed: Callable[[User], User]) -> None:
         users = await off_loop(change_user, disk, user_id, changed)
         if users is not None:
             people.replace(users)
 
-    return console_routes(services, people, sessions, change)
+    return console_routes(services, people, sessions, change, backups.places)

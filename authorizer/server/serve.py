@@ -30,6 +30,7 @@ from authorizer.runtime.running import run
 from authorizer.runtime.watch import make_search_ready, tell_of_old_ids, watch_places
 from authorizer.runtime.world import World
 from authorizer.server.access import access_for, follow_keys, follow_users
+from authorizer.server.backups import Backups
 from authorizer.server.console import people_of, routes_of
 from authorizer.server.health import Health
 from authorizer.server.housekeeping import Housekeeping
@@ -92,6 +93,7 @@ async def _serve(
         user_file, users_in_force = UserFile(disk), InForce(disk, USERS_IN_FORCE)
         people = people_of(user_file, running, world.off_loop, metrics)
         users_in_force.say(user_file.digest)
+        backups = Backups(disk, metrics)
         services = Services(
             actors=running.actors,
             clock=running.clock,
@@ -113,7 +115,7 @@ async def _serve(
             reports=reports,
             desk_hours=settings.desk_hours,
         )
-        console = routes_of(services, people, disk, world.off_loop, metrics)
+        console = routes_of(services, people, backups, disk, world.off_loop)
         app = make_app(services, console)
         http = partial(Protocol, connections)
         server = UvicornServer(uvicorn_config(app, http, settings.keep_alive_seconds))
@@ -125,6 +127,7 @@ async def _serve(
             loop.create_task(make_search_ready(running, world)),
             loop.create_task(follow_keys(key_file, in_force, access, world.off_loop)),
             loop.create_task(follow_users(user_file, users_in_force, people, world.off_loop)),
+            loop.create_task(backups.follow(world.off_loop)),
             loop.create_task(running.old_ids.run(tell_of_old_ids)),
             loop.create_task(running.archiving.run()),
             loop.create_task(running.around.timers.run(running.expire_holds)),

@@ -50,6 +50,7 @@ from authorizer.http.api import json_text, paging, query, wire
 from authorizer.http.connection import plain_heads, protocol, unread
 from authorizer.logs import background, repeats
 from authorizer.persistence.api_keys import MAX_KEYS
+from authorizer.persistence.backup.record import MAX_PLACES
 from authorizer.persistence.journal import group_commit
 from authorizer.persistence.privacy import access_log
 from authorizer.persistence.users import MAX_USERS
@@ -192,6 +193,7 @@ EXPECTED: Final[Mapping[str, Callable[[], list[Any]]]] = {
     "tickets, and sums": lambda: [*{MAX_KEPT_TICKETS, MAX_KEPT_SUMS}],
     "API keys": lambda: [MAX_KEYS],
     "people of the console": lambda: [MAX_USERS],
+    "places of backups": lambda: [MAX_PLACES],
     "sessions at the console": lambda: [sessions.MAX_SESSIONS, lock_out.MAX_NAMES],
     "log-ins that wait": lambda: [passwords.MAX_WAITING],
     "failures to log in": lambda: [lock_out.FREE_TRIES, lock_out.LONGEST_WAIT_NS / 60e9],

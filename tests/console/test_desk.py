@@ -146,6 +146,7 @@ OPERATIONS = (
     "/console/operacao",
     "/console/operacao/estabelecimentos",
     "/console/operacao/limites",
+    "/console/operacao/copias",
     "/console/operacao/acesso",
     "/console/contas",
     "/console/contas/12345",

@@ -8,12 +8,14 @@ from collections.abc import Callable
 import pytest
 
 from tests.support.api_keys import new_key
-from tests.support.command_line import done
+from tests.support.command_line import done, run
 from tests.support.documents import purchase
 from tests.support.people import Desk, desk_of, words_of
 from tests.support.server import MakeServer, Server
+from tests.support.waiting import until
 
 HEALTH = "/console/operacao"
+BACKUPS = "/console/operacao/copias"
 MERCHANTS = "/console/operacao/estabelecimentos"
 
 
@@ -83,6 +85,33 @@ def test_limits_tell_what_they_decline_and_would(
     finally:
         for name in ("teto", "ideia"):
             client.delete(f"/limits/{name}")
+
+
+def test_where_backups_go_and_whether_they_are_whole(make_server: MakeServer) -> None:
+    server = make_server("--reports", "false").start()
+    desk = desk_of(server, "auditor")
+    assert "Última cópia de segurança nenhuma registrada" in words_of(desk.get(HEALTH).text)
+    assert "Nenhuma cópia está registrada" in desk.get(BACKUPS).text
+    server.client.open_account("a")
+    place = server.data.with_name("cópias <b>")
+    words = ("--data", server.data, "--without-keys")
+    done("backup", "--to", place, *words)
+    until(lambda: "nunca" in desk.get(BACKUPS).text)
+    page = desk.get(BACKUPS).text
+    assert "cópias &lt;b&gt;" in page
+    assert "guardadas de outra forma" in page
+    assert re.search(r"segurança há \d+ min não conferida", words_of(desk.get(HEALTH).text))
+    done("verify", "--backup", place, *words)
+    until(lambda: "íntegra" in desk.get(BACKUPS).text)
+    assert re.search(r"segurança há \d+ min íntegra", words_of(desk.get(HEALTH).text))
+    server.client.open_account("b")
+    done("backup", "--to", place, *words)
+    until(lambda: "só uma anterior" in desk.get(BACKUPS).text)
+    for segment in (place / "journal").iterdir():
+        segment.write_bytes(segment.read_bytes()[:-1] + b"x")
+    assert run("verify", "--backup", place, *words).exit_code == 1
+    until(lambda: "danificada" in desk.get(BACKUPS).text)
+    assert "danificada" in words_of(desk.get(HEALTH).text)
 
 
 def test_who_has_a_key_and_who_may_log_in_is_told_without_secrets(make_server: MakeServer) -> None:

@@ -328,6 +328,21 @@ def _(on: House) -> None:
     desk_of(on.server)
 
 
+@moves(
+    "authorizer_backup_taken_timestamp_seconds",
+    "authorizer_backup_position",
+    "authorizer_backup_verified_timestamp_seconds",
+)
+def _(on: House) -> None:
+    """A backup is taken and verified beside the server."""
+    place = on.server.data.with_name("backup-place")
+    data = ("--data", on.server.data)
+    done("backup", "--to", place, "--without-keys", *data)
+    done("verify", "--backup", place, "--without-keys", *data)
+    name = "authorizer_backup_verified_timestamp_seconds"
+    until(lambda: value(on.read(), name))
+
+
 # --- who is let in -------------------------------------------------------------------------------
 
 

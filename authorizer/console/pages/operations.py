@@ -1,4 +1,4 @@
-"""`/console/operacao`: health at a glance, merchants, keys and people."""
+"""`/console/operacao`: health at a glance, merchants, backups, keys and people."""
 
 from collections.abc import Callable, Sequence
 from math import inf
@@ -14,6 +14,7 @@ from authorizer.console.access.visits import Visit
 from authorizer.console.desk import Desk
 from authorizer.console.words import said
 from authorizer.domain.access import ApiKey
+from authorizer.domain.backups import PlaceOfBackups
 from authorizer.domain.merchants.commands import ReadMerchants, RegisterMerchant, RemoveMerchant
 from authorizer.http.access.roles import OPERATIONS, OPERATIONS_READ
 from authorizer.http.api.problems import accepted
@@ -37,19 +38,21 @@ class OperationPages:
         metrics: Metrics,
         keys: Callable[[], Sequence[ApiKey]],
         people: People,
+        backups: Callable[[], Sequence[PlaceOfBackups]],
     ) -> None:
-        """`keys` gives the API keys in force."""
+        """`keys` gives the API keys in force, `backups` what is noted of backups, newest last."""
         self._desk = desk
         self._health = health
         self._metrics = metrics
         self._keys = keys
         self._people = people
+        self._backups = backups
 
     @page("GET", _ROOT, OPERATIONS_READ)
     async def health(self, visit: Visit) -> Response:
         """Show how the server does; the part of it that is live is asked for alone."""
         ready, details = self._health()
-        glance = self._metrics.glance()
+        glance, newest = self._metrics.glance(), self._backups()
         context: dict[str, Any] = {
             "ready": ready,
             "details": details,
@@ -58,6 +61,7 @@ class OperationPages:
             "answer_p99_us": glance.answer_p99_us,
             "commit_p99_us": glance.commit_p99_us,
             "beyond": inf,
+            "backup": newest[-1] if newest else None,
             "now_us": self._desk.clock.wall_us(),
         }
         if visit.request.headers.get("hx-request") == "true":
@@ -94,6 +98,16 @@ class OperationPages:
         accepted(await self._desk.actors.dispatcher.ask(RemoveMerchant(name, visit.caller.by)))
         text = visit.translate(_REMOVED) % {"name": name}
         return visit.go(f"{_ROOT}/estabelecimentos", text)
+
+    @page("GET", f"{_ROOT}/copias", OPERATIONS_READ)
+    async def backups(self, visit: Visit) -> Response:
+        """Show where backups go, when the newest was taken, and whether it is known to be whole."""
+        return await visit.page(
+            "backups.html",
+            places=self._backups()[::-1],
+            position=self._health()[1]["position"],
+            now_us=self._desk.clock.wall_us(),
+        )
 
     @page("GET", f"{_ROOT}/acesso", OPERATIONS_READ)
     async def access(self, visit: Visit) -> Response:

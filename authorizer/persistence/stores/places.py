@@ -12,6 +12,12 @@ EXTRA: Final = "object-store"
 """The extra of the package that brings the library."""
 
 
+def told(store: ObjectStore) -> str:
+    """A place in words that stay true in another folder: a URL, or the whole path of a folder."""
+    place = store.path("")
+    return place.rstrip("/") if _URL.match(place) else str(Path(place).resolve())
+
+
 def open_store(place: str) -> ObjectStore:
     """The store at a place. Nothing is asked of it yet.
 

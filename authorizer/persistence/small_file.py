@@ -1,19 +1,18 @@
-"""A small file of `DATA/access`: replaced as a whole, and read again while a server runs."""
+"""A small file of the data folder: replaced as a whole, and read again while a server runs."""
 
 from collections.abc import Callable
 from hashlib import sha256
-from typing import Final, Generic, NamedTuple, TypeVar
+from pathlib import PurePosixPath
+from typing import Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
 from authorizer.persistence.disk import Disk, replace
 
-FOLDER: Final = "access"
-
 T = TypeVar("T")
 
 
-class AccessFile(NamedTuple, Generic[T]):
+class SmallFile(NamedTuple, Generic[T]):
     """A file: where it is, and what its bytes are taken for."""
 
     name: str
@@ -29,7 +28,7 @@ class AccessFile(NamedTuple, Generic[T]):
 
     def write(self, disk: Disk, document: BaseModel) -> None:
         """Put a document in the place of all there was, durably and at once."""
-        disk.make_folder(FOLDER)
+        disk.make_folder(str(PurePosixPath(self.name).parent))
         content = document.model_dump_json(indent=1).encode() + b"\n"
         replace(disk, self.temporary, self.name, content)
 
@@ -48,7 +47,7 @@ class AccessFile(NamedTuple, Generic[T]):
 class FollowedFile(Generic[T]):
     """The file as a running server follows it."""
 
-    def __init__(self, disk: Disk, file: AccessFile[T]) -> None:
+    def __init__(self, disk: Disk, file: SmallFile[T]) -> None:
         self._disk = disk
         self._file = file
         self._content = file.content(disk)
@@ -57,7 +56,7 @@ class FollowedFile(Generic[T]):
 
     @property
     def digest(self) -> str:
-        """What names the file as it was read last: see `AccessFile.digest`."""
+        """What names the file as it was read last: see `SmallFile.digest`."""
         return digest_of(self._content)
 
     def changed(self) -> bool:
