@@ -91,6 +91,30 @@ def test_once_a_window_has_begun_the_short_way_is_open_again() -> None:
     assert authorize_shortly(account, PURCHASE, AROUND, tomorrow_us, 0) is not None
 
 
+@pytest.mark.parametrize("shop_count", [1, 20])
+def test_all_that_passed_is_counted_once_somebody_looks(shop_count: int) -> None:
+    """More than may wait, or of more kinds than are remembered."""
+    most = HOUR._replace(max_amount_cents=1_000_00, max_count=1_000)
+    shops = [f"LOJA {number}" for number in range(shop_count)]
+    account = limited(
+        hour=most,
+        day=most._replace(window="day", trailing_us=None),
+        one=most._replace(scope=LimitScope(merchants=(shops[-1],))),
+    )
+    for number in range(100):
+        decided = shortly(
+            account, PURCHASE._replace(amount_cents=1, merchant=shops[number % shop_count])
+        )
+        grown(account, decided[1])
+    used = {name: limit.used(NOW_US) for name, limit in account.limits.items()}
+    assert used == {
+        "hour": (100, 100),
+        "day": (100, 100),
+        "one": (100 // shop_count, 100 // shop_count),
+    }
+    assert len(list(account.limits["hour"].entries())) == 100
+
+
 def of_all_limits(terms: dict[str, LimitTerms]) -> GlobalLimits:
     limits = GlobalLimits()
     limits.terms = terms
