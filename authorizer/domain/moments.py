@@ -1,7 +1,8 @@
 """Moments: microseconds since 1970 UTC, and what calendars and RFC 3339 make of them."""
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Final, NamedTuple
+from functools import lru_cache
+from typing import Final, Literal, NamedTuple
 
 SECOND_US: Final = 1_000_000
 MINUTE_US: Final = 60 * SECOND_US
@@ -22,9 +23,18 @@ def us_of(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
-def moment_text(at_us: int, timespec: str = "milliseconds") -> str:
-    """RFC 3339 in UTC; `timespec` is that of `datetime.isoformat`."""
-    return moment_of(at_us).isoformat(timespec=timespec).replace("+00:00", "Z")
+def moment_text(
+    at_us: int, digits: Literal["milliseconds", "microseconds"] = "milliseconds"
+) -> str:
+    """RFC 3339 in UTC, to the millisecond or microsecond that has begun. OverflowError as above."""
+    at_s, rest_us = divmod(at_us, SECOND_US)
+    fraction = f"{rest_us:06}" if digits == "microseconds" else f"{rest_us // 1000:03}"
+    return f"{_second_text(at_s)}.{fraction}Z"
+
+
+@lru_cache(maxsize=1024)  # an answer tells several times of a second, as do those beside it
+def _second_text(at_s: int) -> str:
+    return (_EPOCH + timedelta(seconds=at_s)).isoformat(timespec="seconds").removesuffix("+00:00")
 
 
 def duration_text(length_us: int) -> str:

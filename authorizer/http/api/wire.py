@@ -4,7 +4,7 @@ import json
 import re
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, TypeVar
 
 import orjson
@@ -138,6 +138,7 @@ def json_response(document: Any, status: int = 200) -> Response:
     return Response(orjson.dumps(document), status, media_type="application/json")
 
 
+@lru_cache(maxsize=1024)  # an answer tells an amount several times, and zero more often
 def money(cents: int) -> orjson.Fragment:
     """Money in JSON: reais with two decimals, exactly."""
     return orjson.Fragment(format_cents(cents).encode())
