@@ -18,7 +18,7 @@ DATA ?= data
 
 # What `make test-fast` runs: rules, actors, persistence and HTTP in this process.
 FAST = tests/architecture tests/domain tests/persistence tests/actors tests/http tests/logs \
-	tests/server tests/loadtest \
+	tests/runtime tests/server tests/loadtest \
 	--ignore=tests/http/test_connection_ends.py --ignore=tests/http/test_connection_bounds.py \
 	--ignore=tests/actors/test_admission.py --ignore=tests/loadtest/test_life_run.py
 

@@ -67,12 +67,17 @@ class Archiving:
             except Exception as bug:
                 self.failed = True
                 log.error("a bug while purchases leave memory", exc_info=bug)
+            if self._crowd:
+                self._crowd.look_again()
             await asyncio.sleep(AGAIN_SECONDS if self.failed else PAUSE_SECONDS)
 
     async def work(self) -> int:
-        """Archive what is noted; how many purchases were let go, or are on their way out."""
+        """Archive what is noted; how many purchases were let go, or are on their way out.
+
+        While the disk is short all of them stay.
+        """
         gone = 0
-        while self._crowd:
+        while self._crowd and not self._around.disk_room.is_short:
             closed = await self._gather()
             if not closed:
                 continue
@@ -117,6 +122,8 @@ class Archiving:
         A recovery goes back a while: what an event changed by then is kept so much longer.
         """
         around = self._around
+        if around.disk_room.is_short:  # a database grows before it gets smaller
+            return
         since_us = around.clock.newest_us - around.context.policy.id_retention_us - SPARE_US
         try:
             await self._off_loop(self._recall.archive.forget_before, since_us)

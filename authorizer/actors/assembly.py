@@ -55,7 +55,8 @@ def assemble(
         actor = dispatcher.customers.find(customer_id)
         return actor is not None and not is_plain(actor.state.personal)
 
-    keys = Keys(store, around.state.indexes[ERASED], was_sealed, off_loop, on_failure)
+    erased = around.state.indexes[ERASED]
+    keys = Keys(store, erased, was_sealed, off_loop, on_failure, around.disk_room)
     search = CustomerSearch(around, dispatcher.customers, off_loop)
     claims = CardClaims()
     cards = Cards(dispatcher, claims, keys, around.clock)

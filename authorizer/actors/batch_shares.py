@@ -83,8 +83,9 @@ class Decisions:
     def decide(self, actor: EntityActor[Account], places: Sequence[int]) -> None:
         """Decide purchases of one account as its actor would one by one, in their order."""
         state, outcomes = actor.state, self._outcomes
+        may_append = not self._around.disk_room.is_short
         while True:
-            if is_plain_account(state, self._policy) and not actor.broken:
+            if may_append and is_plain_account(state, self._policy) and not actor.broken:
                 try:
                     approve_plain(state, places, self._row)
                 except Exception as bug:  # noqa: BLE001 - the others go on, and this is answered

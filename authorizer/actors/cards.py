@@ -50,7 +50,9 @@ class Cards:
         account = self._dispatcher.accounts.find(command.account_id)
         card = account.state.cards.get(command.card_id) if account else None
         if card is not None:
-            await self._keys.ensure(card.customer_id)
+            refusal = await self._keys.ensure(card.customer_id)
+            if refusal is not None:
+                return refusal
         return await self._dispatcher.ask(command)
 
     def new_id(self, card_id: str) -> str | None:

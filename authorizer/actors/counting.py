@@ -12,6 +12,7 @@ from typing import Final
 import structlog
 from typing_extensions import override
 
+from authorizer.actors.disk_room import DiskRoom
 from authorizer.actors.dispatcher import Counting
 from authorizer.domain.accounts.limits import LimitTerms
 from authorizer.domain.accounts.state import Account
@@ -31,8 +32,10 @@ log = structlog.get_logger()
 class GlobalCounting(Counting):
     """The accounts that are beginning to count, and what waits for them."""
 
-    def __init__(self, limits: GlobalLimits, begin: Begin) -> None:
+    def __init__(self, limits: GlobalLimits, begin: Begin, disk_room: DiskRoom) -> None:
+        """Nobody begins while the disk is short: a purchase would wait in vain."""
         self._limits = limits
+        self._disk_room = disk_room
         self._begin = begin
         self._waiting: dict[str, list[Callable[[], object]]] = {}
         self._patience: dict[str, asyncio.TimerHandle] = {}
@@ -45,11 +48,12 @@ class GlobalCounting(Counting):
     def is_due(self, account: Account) -> bool:
         return bool(
             self._limits.terms
-            and (
-                account.account_id in self._waiting or limits_to_count(account, self._limits.terms)
-            )
+            and (account.account_id in self._waiting or self._is_to_begin(account))
             and account.account_id not in self._let_alone
         )
+
+    def _is_to_begin(self, account: Account) -> bool:
+        return not self._disk_room.is_short and bool(limits_to_count(account, self._limits.terms))
 
     @override
     def first(self, account_id: str, then: Callable[[], object]) -> None:

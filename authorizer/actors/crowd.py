@@ -19,6 +19,10 @@ class Crowd:
         self._noted[account_id] = None
         self._woken.set()
 
+    def look_again(self) -> None:
+        """Have those that are left be looked at soon."""
+        self._woken.set()
+
     def take(self) -> str:
         """Take the account that was noted first."""
         account_id = next(iter(self._noted))

@@ -2,9 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from authorizer.actors.clock import Clock
+from authorizer.actors.disk_room import NO_ROOM, DiskRoom
 from authorizer.actors.life_counts import LifeCounts
 from authorizer.actors.loop_actor import LoopActor
 from authorizer.actors.reply import LoopFuture, Reply
@@ -12,18 +13,31 @@ from authorizer.actors.run_queue import RunQueue
 from authorizer.actors.timers import Timers
 from authorizer.domain.accounts.commands import Authorize
 from authorizer.domain.accounts.leaving import is_over
+from authorizer.domain.accounts.purchase_commands import ExpireHolds
 from authorizer.domain.accounts.purchases import authorize, authorize_by_all_rules
 from authorizer.domain.accounts.room import Room
 from authorizer.domain.accounts.short_way import authorize_shortly
 from authorizer.domain.accounts.state import Account, Recalled, forget_id_pages
 from authorizer.domain.aggregate import Aggregate, Context, Entity
 from authorizer.domain.messages import Event
-from authorizer.domain.outcomes import OUTCOMES, Outcome, Reason, Refusal, RefusalKind
+from authorizer.domain.outcomes import (
+    OUTCOMES,
+    Decision,
+    Outcome,
+    Reason,
+    Refusal,
+    RefusalKind,
+)
+from authorizer.domain.settings.commands import ChangePolicy
 from authorizer.persistence.journal.group_commit import GroupCommit
 from authorizer.persistence.state.record import encode
 from authorizer.persistence.state.state import State
 
 S = TypeVar("S", bound=Entity)
+
+FIRST: Final = frozenset((ChangePolicy, ExpireHolds))
+"""Nobody outside asks for these. Whoever sends them knows of the disk, and on one that is short
+sends them before anybody else has a turn again."""
 
 
 class Recalling(NamedTuple):
@@ -62,6 +76,8 @@ class ActorContext:
     """How much of closed purchases stays in memory."""
     lives: LifeCounts = field(default_factory=LifeCounts)
     """Told of every decision on a purchase of several messages, and of what it changed."""
+    disk_room: DiskRoom = field(default_factory=DiskRoom)
+    """While the disk is short nothing is appended: what would have events is unavailable."""
 
 
 async def durable(commit: GroupCommit, position: int) -> None:
@@ -119,11 +135,15 @@ class EntityActor(LoopActor, Generic[S]):
         """Decide a command, make its events part of the state and of the journal, and answer."""
         around = self.around
         now_us = around.clock.now_us()
-        self._catch_up(now_us)
+        may_append = not around.disk_room.is_short or type(command) in FIRST
+        if may_append:
+            self._catch_up(now_us)
         received_ns = getattr(command, "received_ns", None)
         if received_ns is not None:
             command = command._replace(waited_ns=around.clock.monotonic_ns() - received_ns)
         decision = self.aggregate.decide(self.state, command, around.context, now_us)
+        if decision.events and not may_append:
+            decision = Decision(NO_ROOM)  # what would be refused without events is told as ever
         if decision.events:
             self._append_events(decision.events)
         around.lives.decided(command, decision)
@@ -187,6 +207,8 @@ class EntityActor(LoopActor, Generic[S]):
                 outcome, event = authorize(state, command, context, now_us, waited_ns)
             if event is None:
                 return outcome
+            if around.disk_room.is_short:
+                return OUTCOMES[Reason.UNAVAILABLE]
             commit = around.commit
             records = (encode(event),)
             try:
@@ -210,7 +232,9 @@ class EntityActor(LoopActor, Generic[S]):
         """Decide one purchase on an account that has holds, limits, controls or a status."""
         around = self.around
         now_us = around.clock.now_us()
-        self._catch_up(now_us)
+        is_short = around.disk_room.is_short
+        if not is_short:
+            self._catch_up(now_us)
         outcome, events = authorize_by_all_rules(
             self.state,
             command,
@@ -218,6 +242,8 @@ class EntityActor(LoopActor, Generic[S]):
             now_us,
             around.clock.monotonic_ns() - command.received_ns,
         )
+        if events and is_short:
+            return OUTCOMES[Reason.UNAVAILABLE]
         if events:
             self._append_events(events)
         return outcome

@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Callable, Collection
 from typing import Protocol
 
+from authorizer.actors.disk_room import NO_ROOM, DiskRoom
 from authorizer.actors.entity import OffLoop
+from authorizer.domain.outcomes import Refusal
 from authorizer.domain.sealing import Sealer
 
 
@@ -41,6 +43,7 @@ class Keys:
         was_sealed: Callable[[str], bool],
         off_loop: OffLoop,
         on_failure: Callable[[BaseException], None],
+        disk_room: DiskRoom,
     ) -> None:
         """`erased` holds the customers who never get a key again.
 
@@ -52,19 +55,24 @@ class Keys:
         self._was_sealed = was_sealed
         self._off_loop = off_loop
         self._on_failure = on_failure
+        self._disk_room = disk_room
         self._gathering: _Batch | None = None
         self._writer: asyncio.Task[None] | None = None
 
-    async def ensure(self, customer_id: str) -> None:
+    async def ensure(self, customer_id: str) -> Refusal | None:
         """Return when a customer whose text is about to be sealed has a key, durably.
+
+        Refused, and without a key, where the disk is short.
 
         A key that was destroyed or lost is never made anew. The decision that needs it is refused
         then (`Context.unsealable`).
         """
         if self.store.has_key(customer_id) or customer_id in self._erased:
-            return
+            return None
         if self._was_sealed(customer_id):
-            return
+            return None
+        if self._disk_room.is_short:
+            return NO_ROOM
         if self._gathering is None:
             self._gathering = _Batch()
         batch = self._gathering
@@ -72,6 +80,7 @@ class Keys:
         if self._writer is None:
             self._writer = asyncio.get_running_loop().create_task(self._write())
         await asyncio.shield(batch.done)
+        return None
 
     async def destroy(self, customer_id: str) -> None:
         """Return when the customer's key is destroyed, durably."""

@@ -74,7 +74,9 @@ class Onboarding:
         if isinstance(reviewed, Refusal):
             return reviewed
         account = reviewed[1]
-        await self._keys.ensure(command.customer_id)
+        no_key = await self._keys.ensure(command.customer_id)
+        if no_key is not None:
+            return no_key
         known = opened(account.operations, command.customer_id, self._sealer)
         operations = new_operations(known, command.operations)
         registered = await self._dispatcher.ask(_without_known(command, operations, account))

@@ -1,5 +1,6 @@
 """Takes snapshots while the accounts go on: by size, by time, and on command."""
 
+import errno
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -8,7 +9,7 @@ from authorizer.actors.directory import BrokenEntityError
 from authorizer.actors.dispatcher import Dispatcher
 from authorizer.actors.entity import ActorContext, OffLoop, durable
 from authorizer.domain.aggregate import Aggregate
-from authorizer.persistence.disk import Disk
+from authorizer.persistence.disk import Disk, DiskFile
 from authorizer.persistence.state import snapshot
 from authorizer.persistence.state.population import PackedEntity
 from authorizer.persistence.state.snapshot import SnapshotEnd
@@ -52,13 +53,18 @@ class Snapshots:
         self._policy = policy
         self._off_loop = off_loop
         self._seconds = seconds
+        self._disk_room = around.disk_room
+        self._expected_bytes = 0
         self._running = False
         self._last_seconds = seconds()
         self._last_bytes = self._commit.durable_bytes
 
     def due(self) -> bool:
-        """Whether the policy asks for a snapshot now."""
-        if self._running:
+        """Whether the policy asks for a snapshot now, and the disk has room for it.
+
+        As much as the newest one took, as far as one was looked at; more, if that was too little.
+        """
+        if self._running or not self._disk_room.has(self._expected_bytes):
             return False
         journaled = self._commit.durable_bytes - self._last_bytes
         waited = self._seconds() - self._last_seconds
@@ -71,7 +77,8 @@ class Snapshots:
 
         Raises:
             BrokenEntityError: a bug has broken an entity; the journal alone tells its state.
-            OSError: the disk refused. The snapshots before are as they were.
+            OSError: the disk refused, or there is no room but the journal's reserve. The snapshots
+                before are as they were.
         """
         if self._running:
             return None
@@ -92,8 +99,8 @@ class Snapshots:
         started = self._seconds()
         from_position = self._commit.appended
         name = snapshot.snapshot_name(from_position)
-        file = await self._off_loop(_begin, self._disk, snapshot.header(from_position))
-        longest = 0.0
+        file = await self._off_loop(self._begin, snapshot.header(from_position))
+        longest, written = 0.0, 0
         try:
             chunks = snapshot.slices(self._state, self._look, self._seconds)
             while True:
@@ -102,7 +109,11 @@ class Snapshots:
                 longest = max(longest, self._seconds() - slice_started)
                 if chunk is None:
                     break
+                if not self._disk_room.has(len(chunk)):
+                    self._expected_bytes = max(self._expected_bytes, 2 * written)
+                    raise self._no_room()
                 await self._off_loop(_write, file, chunk)
+                written += len(chunk)
             await durable(self._commit, self._commit.appended)
             end = snapshot.archive_chunk(self._dispatcher.recall.archive.mark) + snapshot.end_chunk(
                 self._end()
@@ -112,6 +123,7 @@ class Snapshots:
             await self._off_loop(file.close)
         await self._off_loop(self._disk.rename, snapshot.TEMPORARY, name)
         file_bytes = await self._off_loop(self._disk.size, name)
+        self._expected_bytes = file_bytes
         await self._off_loop(self._remove_old)
         return SnapshotTaken(
             self._disk.path(name),
@@ -132,6 +144,17 @@ class Snapshots:
             tuple(map(len, self._state.stores.values())),
         )
 
+    def _begin(self, header: bytes) -> DiskFile:
+        newest = snapshot.snapshots(self._disk)[:1]
+        self._expected_bytes = max([self._expected_bytes, *map(self._disk.size, newest)])
+        if not self._disk_room.has(self._expected_bytes):
+            raise self._no_room()
+        return _begin(self._disk, header)
+
+    def _no_room(self) -> OSError:
+        text = "what is left of the disk is kept for the journal"
+        return OSError(errno.ENOSPC, text, self._disk.path(snapshot.FOLDER))
+
     def _remove_old(self) -> None:
         for name in snapshot.snapshots(self._disk)[self._policy.kept :]:
             with suppress(FileNotFoundError):
@@ -143,7 +166,7 @@ def _remove_unfinished(disk: Disk) -> None:
         disk.remove(snapshot.TEMPORARY)
 
 
-def _begin(disk: Disk, header: bytes) -> Any:
+def _begin(disk: Disk, header: bytes) -> DiskFile:
     disk.make_folder(snapshot.FOLDER)
     if snapshot.TEMPORARY.rpartition("/")[2] in disk.names(snapshot.FOLDER):
         disk.remove(snapshot.TEMPORARY)

@@ -96,9 +96,10 @@ class Tickets:
         refusal = await self._customers.refusal(command.customer_id)
         if refusal is None and command.card_id is not None:
             refusal = await self._foreign_card(command.card_id, command.customer_id)
+        if refusal is None:
+            refusal = await self._keys.ensure(command.customer_id)
         if refusal is not None:
             return refusal
-        await self._keys.ensure(command.customer_id)
         return await self._with_file(await self._dispatcher.ask(command, self._next_id()))
 
     async def _foreign_card(self, card_id: str, customer_id: str) -> Refusal | None:

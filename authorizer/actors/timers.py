@@ -53,6 +53,11 @@ class Timers:
             heappush(self._coming, slot)
         self._slots[slot].add(account_id)
 
+    @property
+    def has_due(self) -> bool:
+        """Whether the slot of any account has come."""
+        return bool(self._coming) and self._coming[0] <= self._clock.now_us() // SLOT_US
+
     def due(self) -> list[str]:
         """The accounts whose slot has come, taken out of it."""
         now = self._clock.now_us() // SLOT_US
@@ -63,20 +68,37 @@ class Timers:
                 found.append(account_id)
         return found
 
-    async def run(self, ask: Callable[[str], Awaitable[object]]) -> None:
-        """Look every quarter of a second, and ask the accounts that are due.
+    async def run(
+        self, ask: Callable[[str], Awaitable[object]], must_wait: Callable[[], bool]
+    ) -> None:
+        """Look every quarter of a second, and ask the accounts that are due; see `work`.
 
-        `ask` sends an account the command that ends its overdue holds. A few are asked, and the
-        next once these have answered: where very many are due at once, they must not stand in
-        front of the purchases that come meanwhile.
+        Nothing is done while it `must_wait`.
         """
         while True:
             await asyncio.sleep(SLOT_US / SECOND_US)
-            due = self.due()
-            for at in range(0, len(due), SLICE):
-                for asked in [ask(account_id) for account_id in due[at : at + SLICE]]:
-                    await asked
-                await asyncio.sleep(0)
+            if not must_wait():
+                await self.work(ask, must_wait)
+
+    async def work(
+        self, ask: Callable[[str], Awaitable[object]], must_stop: Callable[[], bool]
+    ) -> None:
+        """Ask the accounts that are due.
+
+        `ask` sends an account the command that ends its overdue holds. A few are asked, and the
+        next once these have answered: where very many are due at once, they must not stand in
+        front of the purchases that come meanwhile. Those that are left when it `must_stop` are due
+        the next time.
+        """
+        due = self.due()
+        for at in range(0, len(due), SLICE):
+            if must_stop():
+                for account_id in due[at:]:
+                    self.note(account_id, self._clock.now_us() - SLOT_US)
+                return
+            for asked in [ask(account_id) for account_id in due[at : at + SLICE]]:
+                await asked
+            await asyncio.sleep(0)
 
 
 def accounts_with_holds(state: State) -> Iterator[Account]:

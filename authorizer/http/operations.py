@@ -42,6 +42,16 @@ class JournalHealth(TypedDict):
     """The damage, with file and offset."""
 
 
+class DiskHealth(TypedDict):
+    """Whether the data folder's disk has room. While it is short nothing is changed."""
+
+    state: Literal["room", "short"]
+    free_bytes: int | None
+    """What was free at the last look; null where no reserve is kept."""
+    reserve_bytes: int
+    """Below so much the disk is short; 0: it never is."""
+
+
 @with_config(ConfigDict(extra="allow"))
 class Health(TypedDict):
     """Whether it is ready to authorize, and what is to be known of it."""
@@ -53,6 +63,7 @@ class Health(TypedDict):
     draining: bool
     stalled: bool
     """Whether records have waited for the disk for some seconds."""
+    disk: DiskHealth
     journal_sync: str
     """Who waits for the journal's disk: `aio`, the kernel, or `thread`."""
     journal: JournalHealth

@@ -11,7 +11,8 @@ def velocity_limits(running: Running, reports: Reports) -> VelocityLimits:
     """The limits; from now on accounts begin to count for those that are for every account."""
     dispatcher, context = running.actors.dispatcher, running.around.context
     limits = VelocityLimits(dispatcher, running.clock, context.window_of, spending_of(reports))
-    dispatcher.counting = GlobalCounting(context.policy.global_limits, limits.begin)
+    room = running.around.disk_room
+    dispatcher.counting = GlobalCounting(context.policy.global_limits, limits.begin, room)
     return limits
 
 

@@ -15,6 +15,7 @@ from authorizer.actors.batches import Batches
 from authorizer.actors.calendar import windows_in
 from authorizer.actors.clock import Clock, ClockState
 from authorizer.actors.crowd import Crowd
+from authorizer.actors.disk_room import DiskRoom
 from authorizer.actors.dispatcher import Bounds
 from authorizer.actors.entity import ActorContext
 from authorizer.actors.life_counts import LifeCounts
@@ -145,6 +146,7 @@ async def run(
                 crowd.note,
                 settings.room,
                 lives,
+                DiskRoom(settings.disk_reserve_mib << 20),
             )
             recall = Recall(world.archive, world.off_loop, clock, settings.id_retention_us)
             actors = assemble(

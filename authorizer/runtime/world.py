@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 from authorizer.actors.entity import OffLoop
@@ -20,6 +22,8 @@ from authorizer.persistence.state.recovery import Recovered
 from authorizer.runtime.journal_sync import synced
 from authorizer.settings.model import Settings
 
+SPARE_FILES: Final = 64
+"""Fewer inodes than these are as good as none."""
 KEYS: Final = "keys"
 """The folder of the keys inside the data folder, where the settings name none."""
 
@@ -45,6 +49,8 @@ class World:
     """Closed purchases that have left memory."""
     open_journal: Callable[[Recovered], Journal]
     """Opens the journal behind what was recovered of it."""
+    free_bytes: Callable[[], int]
+    """What can still be written on the data folder's disk. OSError where that can't be told."""
     random: Callable[[int], bytes]
     """Random bytes, that many, for keys and nonces."""
     wall_ns: Callable[[], int]
@@ -70,6 +76,7 @@ def real_world(
         keys=key_place(settings, disk),
         archive=SqliteArchive(settings.data / ARCHIVE),
         open_journal=open_journal,
+        free_bytes=partial(_free_bytes, settings.data),
         random=os.urandom,
         wall_ns=time.time_ns,
         monotonic_ns=time.monotonic_ns,
@@ -85,6 +92,14 @@ def key_place(settings: Settings, disk: Disk) -> KeyPlace:
         return KeyPlace(disk, KEYS)
     elsewhere = LocalDisk(settings.personal_keys)
     return KeyPlace(elsewhere, ".", elsewhere.lock)
+
+
+def _free_bytes(folder: Path) -> int:
+    """What this user can still write. A disk that takes hardly another file has no room either."""
+    found = os.statvfs(folder)
+    if found.f_files and found.f_favail < SPARE_FILES:
+        return 0
+    return found.f_bavail * found.f_frsize
 
 
 async def _in_a_thread(function: Callable[..., Any], *arguments: Any) -> Any:

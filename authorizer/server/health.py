@@ -12,7 +12,7 @@ STALLED_SECONDS: Final = 5.0
 
 
 class Health:
-    """Readiness: false while the server drains, and while the journal's disk stalls."""
+    """Readiness: false while the server drains, and while the journal's disk stalls or is short."""
 
     def __init__(self, running: Running, reports: Reports, old_segments: OldSegments) -> None:
         self._running = running
@@ -26,12 +26,18 @@ class Health:
         """Whether the server is ready, and the details for `/health`."""
         running = self._running
         stalled = self._is_stalled()
-        return not self.draining and not stalled, {
+        room = running.around.disk_room
+        return not (self.draining or stalled or room.is_short), {
             "accounts": len(running.actors.dispatcher.accounts),
             "position": running.commit.durable,
             "head": running.commit.chain.hex(),
             "draining": self.draining,
             "stalled": stalled,
+            "disk": {
+                "state": "short" if room.is_short else "room",
+                "free_bytes": room.free_bytes,
+                "reserve_bytes": room.reserve_bytes,
+            },
             "journal_sync": running.journal.synced_by,
             "journal": self._old_segments.state(),
             "clock": {

@@ -110,6 +110,17 @@ def metrics_of(running: Running, connections: Connections) -> Metrics:
         "Records that are appended and not yet on disk.",
         lambda: commit.appended - commit.durable,
     )
+    room = running.around.disk_room
+    metrics.gauge(
+        "authorizer_disk_free_bytes",
+        "What is free on the disk of the data folder, at the last look.",
+        lambda: room.free_bytes or 0,
+    )
+    metrics.gauge(
+        "authorizer_disk_short",
+        "Whether less is free than the reserve: 1 while nothing is changed.",
+        lambda: float(room.is_short),
+    )
     clock = running.clock
     metrics.gauge(
         "authorizer_clock_wall_ahead_seconds",

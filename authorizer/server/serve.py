@@ -25,6 +25,7 @@ from authorizer.persistence.privacy.access_log import AccessLog
 from authorizer.persistence.state.recovery import Recovered
 from authorizer.persistence.users import UserFile
 from authorizer.runtime.collector import calm_the_collector
+from authorizer.runtime.disk_watch import DiskWatch
 from authorizer.runtime.limits import velocity_limits
 from authorizer.runtime.running import run
 from authorizer.runtime.watch import make_search_ready, tell_of_old_ids, watch_places
@@ -79,7 +80,9 @@ async def _serve(
     connections = Connections(raise_file_limit())
     disk = LocalDisk(settings.data)
     async with run(settings, world, recovered, trust_clock=trust_clock) as running:
-        await running.record_policy(settings)
+        room = running.around.disk_room
+        disk_watch = DiskWatch(running, world, partial(running.record_policy, settings))
+        await disk_watch.begin()
         metrics = metrics_of(running, connections)
         reports = reports_process(settings, running, metrics)
         old_segments = old_segments_of(settings, recovered, lambda: drain(server, health))
@@ -130,7 +133,10 @@ async def _serve(
             loop.create_task(backups.follow(world.off_loop)),
             loop.create_task(running.old_ids.run(tell_of_old_ids)),
             loop.create_task(running.archiving.run()),
-            loop.create_task(running.around.timers.run(running.expire_holds)),
+            loop.create_task(disk_watch.run()),
+            loop.create_task(
+                running.around.timers.run(running.expire_holds, lambda: room.is_short)
+            ),
             loop.create_task(old_segments.check()),
         ]
         checking_places = loop.create_task(watch_places(running, world))

@@ -100,9 +100,7 @@ class Settings(BaseSettings):
     max_resident_accounts: int = Field(
         131_072, ge=1, description="Accounts that are awake as actors; the others sleep as bytes."
     )
-    segment_mib: int = Field(
-        64, ge=1, description="The size past which the journal begins a new segment."
-    )
+    segment_mib: int = Field(64, ge=1, description="Past this size a new segment is begun.")
     journal_sync: JournalSync = Field("auto", description="Who waits for the journal's disk.")
     snapshot_mib: int = Field(
         256, ge=1, description="A snapshot is taken after so much was journaled."
@@ -113,6 +111,7 @@ class Settings(BaseSettings):
     snapshots_kept: int = Field(
         3, ge=1, description="Snapshots that are kept; the journal is always kept whole."
     )
+    disk_reserve_mib: int = Field(128, ge=0, description="With less free disk nothing is changed.")
     end_on_damage: bool = Field(True, description="Whether damage in old segments ends the server.")
     rate_limit_per_second: int = Field(
         200,

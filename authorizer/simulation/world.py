@@ -33,6 +33,8 @@ class Simulation:
         """The stopwatch."""
         self.tick_seconds = 0.0
         """How far the stopwatch moves whenever it is read."""
+        self.free_bytes = 1 << 40
+        """What can still be written, as far as the authorizer is told."""
         self.writer: SteppedJournal | SteppedSyncs | None = None
         """What makes the next batch durable, of the journal that was opened last."""
         self.failure: BaseException | None = None
@@ -71,6 +73,7 @@ class Simulation:
             keys=KeyPlace(self.disk, KEYS),
             archive=self.archive,
             open_journal=open_journal,
+            free_bytes=lambda: self.free_bytes,
             random=self.random.randbytes,
             wall_ns=lambda: self.wall_ns,
             monotonic_ns=lambda: self.monotonic_ns,

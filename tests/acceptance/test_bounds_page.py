@@ -13,6 +13,7 @@ from authorizer.actors import (
     batch_turns,
     batches,
     counting,
+    disk_room,
     dispatcher,
     run_queue,
     search,
@@ -200,6 +201,7 @@ EXPECTED: Final[Mapping[str, Callable[[], list[Any]]]] = {
     "event streams": lambda: [live.MAX_LISTENERS, live.LONGEST_SECONDS],
     "records in a batch": lambda: [group_commit.MAX_BATCH_RECORDS],
     "a segment": lambda: [of("segment_mib")],
+    "free disk": lambda: [of("disk_reserve_mib"), disk_room.FASTEST_BYTES >> 30],
     "snapshots kept": lambda: [of("snapshots_kept")],
     "the access log": lambda: [
         access_log.SEGMENT_BYTES / _MIB,

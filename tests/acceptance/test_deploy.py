@@ -277,7 +277,7 @@ def test_promtool_takes_the_rules() -> None:
     told = checked(
         program("promtool", "prometheus"), "check", "rules", DEPLOY / "prometheus-rules.yml"
     )
-    assert "SUCCESS: 13 rules found" in told
+    assert "SUCCESS: 14 rules found" in told
 
 
 def test_prometheus_answers_every_query_of_the_dashboard(server: Server, tmp_path: Path) -> None:

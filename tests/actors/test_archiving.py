@@ -24,6 +24,7 @@ from tests.actors.desk import Desk, plain
 from tests.support.builders import BY, DAY_US
 from tests.support.commands import purchase
 from tests.support.house import House, awake_account, begun
+from tests.support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -273,6 +274,30 @@ async def test_a_bug_while_purchases_leave_is_not_the_end_of_it() -> None:
     assert house.archiving.failed
     assert not running.done()
     assert await archive(house) == 1
+    running.cancel()
+
+
+async def test_nothing_leaves_memory_while_the_disk_is_short(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is not forgotten, either, that it is to leave."""
+    monkeypatch.setattr(archiving, "PAUSE_SECONDS", 0.001)
+    house = House(disk_reserve_mib=1)
+    await house.open("a")
+    await house.buy("a", 1_00, transaction_id="t")
+    house.let_pass(A_DAY_NS)
+    house.clock.confirm()
+    room = house.around.disk_room
+    room.look(0, now_s=1.0)
+    running = asyncio.ensure_future(house.archiving.run())
+    house.around.crowded("a")
+    await house.settle()
+    assert house.archiving.archived == 0
+    room.go_on()
+    deadline = asyncio.get_running_loop().time() + PATIENCE_S
+    while not house.archiving.archived:
+        assert asyncio.get_running_loop().time() < deadline
+        await asyncio.sleep(0.001)
     running.cancel()
 
 

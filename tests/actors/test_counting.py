@@ -10,6 +10,7 @@ import pytest
 
 from authorizer.actors import counting
 from authorizer.actors.counting import GlobalCounting
+from authorizer.actors.disk_room import DiskRoom
 from authorizer.domain.accounts.limit_counters import Limit
 from authorizer.domain.accounts.limits import LimitMode, LimitScope, LimitTerms
 from authorizer.domain.accounts.state import Account
@@ -30,7 +31,8 @@ class Counts:
         self.go_on = asyncio.Event()
         self.fails_for: set[str] = set()
         self.accounts: dict[str, Account] = {}
-        self.counting = GlobalCounting(self.limits, self.begin)
+        self.room = DiskRoom(reserve_bytes=100)
+        self.counting = GlobalCounting(self.limits, self.begin, self.room)
 
     async def begin(self, account_id: str, name: str, terms: LimitTerms) -> None:
         self.asked.append(account_id)
@@ -60,6 +62,20 @@ async def test_purchases_of_an_account_keep_their_order_while_it_is_looked_up() 
     await steps()
     assert happened == [0, 1, 2]
     assert not counts.counting.is_due(account)
+
+
+async def test_nobody_begins_to_count_while_the_disk_is_short() -> None:
+    """A purchase would wait for an event that can't be. Those that wait keep their order."""
+    counts = Counts()
+    waiting, other = counts.account("a"), counts.account("b")
+    counts.counting.first("a", lambda: None)
+    counts.room.look(99, now_s=1.0)
+    assert counts.counting.is_due(waiting)
+    assert not counts.counting.is_due(other)
+    counts.room.go_on()
+    assert counts.counting.is_due(other)
+    counts.go_on.set()
+    await steps()
 
 
 async def test_the_patience_of_one_wait_does_not_cut_the_next_one_short(

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from authorizer.actors.disk_room import NO_ROOM, DiskRoom
 from authorizer.actors.keys import Keys
 from authorizer.domain.accounts.commands import UnblockCard
 from authorizer.domain.accounts.events import CardUnblocked
@@ -47,7 +48,7 @@ def never_sealed(_: str) -> bool:
 async def test_keys_that_are_asked_for_together_are_made_together() -> None:
     """A hundred thousand imported customers are not a hundred thousand syncs."""
     vault = Counting()
-    keys = Keys(vault, set(), never_sealed, inline, lambda _: None)
+    keys = Keys(vault, set(), never_sealed, inline, lambda _: None, DiskRoom())
     waiting = [begun(keys.ensure(f"c{number}")) for number in range(1000)]
     for each in waiting:
         await each
@@ -57,9 +58,23 @@ async def test_keys_that_are_asked_for_together_are_made_together() -> None:
     assert sum(vault.batches) == 1000
 
 
+async def test_no_key_is_made_while_the_disk_is_short() -> None:
+    """The event that would need it is not to come, and the disk may have no room for a key."""
+    vault, room = Counting(), DiskRoom(reserve_bytes=100)
+    keys = Keys(vault, set(), never_sealed, inline, lambda _: None, room)
+    await keys.ensure("before")
+    room.look(99, now_s=1.0)
+    assert await keys.ensure("c") == NO_ROOM
+    assert await keys.ensure("before") is None
+    assert vault.batches == [1]
+    room.go_on()
+    assert await keys.ensure("c") is None
+    assert vault.has_key("c")
+
+
 async def test_who_was_erased_never_gets_a_key_again() -> None:
     vault = Counting()
-    keys = Keys(vault, {"gone"}, never_sealed, inline, lambda _: None)
+    keys = Keys(vault, {"gone"}, never_sealed, inline, lambda _: None, DiskRoom())
     await keys.ensure("gone")
     assert not vault.has_key("gone")
 
@@ -70,7 +85,7 @@ async def test_a_store_that_cannot_be_written_ends_everything_without_an_answer(
     async def failing(*_: object) -> None:
         raise OSError("full")
 
-    keys = Keys(Counting(), set(), never_sealed, failing, failures.append)
+    keys = Keys(Counting(), set(), never_sealed, failing, failures.append, DiskRoom())
     waiting = begun(keys.ensure("c"))
     with pytest.raises(OSError, match="full"):
         await keys.destroy("c")

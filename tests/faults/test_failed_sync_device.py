@@ -33,7 +33,7 @@ LAYOUT: Final = (
     *("-b", str(BLOCK_BYTES), "-N", "128", "-O", "has_journal,^resize_inode"),
     *("-J", "size=4,location=0", "-E", "nodiscard"),
 )
-QUICKLY: Final = (*PATIENT, "--reports", "false")
+QUICKLY: Final = (*PATIENT, "--reports", "false", "--disk-reserve-mib", "0")
 
 
 class ThinDevice:

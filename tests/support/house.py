@@ -77,13 +77,14 @@ class House(Simulation):
         self.bugs: list[tuple[str, BaseException]] = []
         kept = MemoryJournal()
         self.journal = Journaled(kept)
+        self.world = self.make_world(lambda _: kept, inline)
         self._context = run(
             Settings(max_resident_accounts=max_resident, max_inbox=max_inbox, **settings),
-            self.make_world(lambda _: kept, inline),
+            self.world,
             recover(self.disk),
             on_bug=lambda entity_id, bug: self.bugs.append((entity_id, bug)),
         )
-        running = _at_once(self._context.__aenter__())
+        self.running = running = _at_once(self._context.__aenter__())
         self.actors, self.dispatcher = running.actors, running.actors.dispatcher
         self.commits, self.clock = running.commit, running.clock
         self.around, self.vault = running.around, running.vault

@@ -3,8 +3,9 @@
 python -m tests.support.hurried GATE serve …
 
 While the file GATE is there no sync returns and no decline is written. While GATE.full is there,
-too, no purchase would be answered in time. Accounts are walked along without a rest, clients that
-do not read are cut off soon, and one message is handled in a step of the loop.
+too, no purchase would be answered in time. While GATE.disk is there nothing is free on the disk.
+Accounts are walked along without a rest, clients that do not read are cut off soon, and one message
+is handled in a step of the loop.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from authorizer.actors.turned_away import TurnedAway
 from authorizer.cli import main
 from authorizer.http.connection import connections
 from authorizer.http.connection.unread import Unread
+from authorizer.runtime import world
 from tests.support.gated import hold_syncs
 
 UNREAD_SECONDS = 0.2
@@ -27,6 +29,17 @@ UNREAD_SECONDS = 0.2
 def full(gate: Path) -> Path:
     """The file that makes a server decline."""
     return gate.with_suffix(".full")
+
+
+def taken(gate: Path) -> Path:
+    """The file that takes all of a server's disk."""
+    return gate.with_suffix(".disk")
+
+
+def have_no_room(gate: Path) -> None:
+    """Have a server find its disk full while the file is there."""
+    free_bytes = world._free_bytes
+    vars(world)["_free_bytes"] = lambda folder: 0 if taken(gate).exists() else free_bytes(folder)
 
 
 def hold_declines(gate: Path) -> None:
@@ -56,6 +69,7 @@ if __name__ == "__main__":
     gate = Path(sys.argv.pop(1))
     hold_syncs(gate)
     hold_declines(gate)
+    have_no_room(gate)
     old_ids.ROUNDS_A_RETENTION = 1 << 40  # type: ignore[misc]
     run_queue.MAX_STEP = 1  # type: ignore[misc]
     vars(connections)["Unread"] = partial(Unread, UNREAD_SECONDS)

@@ -328,6 +328,14 @@ def _(folder: Path, settings: dict[str, Any]) -> Any:
     return asyncio.run(job())
 
 
+@wired("disk_reserve_mib", 1, seen=True, by_default=False)
+def _(_: Path, settings: dict[str, Any]) -> Any:
+    """Less than the default is free, and more than a MiB."""
+    with machine(**settings) as on:
+        on.running.around.disk_room.look(64 << 20, now_s=1.0)
+        return on.answer(on.authorize(purchase_now(on))).reason is Reason.APPROVED
+
+
 @wired("end_on_damage", False, seen=[], by_default=["ended"])
 def _(folder: Path, settings: dict[str, Any]) -> Any:
     """Old segments that should be there are not."""

@@ -20,7 +20,7 @@ from tests.support.api_keys import new_key
 from tests.support.client import Client
 from tests.support.command_line import account, done, write_lines
 from tests.support.documents import encode, purchase
-from tests.support.hurried import full
+from tests.support.hurried import full, taken
 from tests.support.people import desk_of
 from tests.support.processes import children, paused
 from tests.support.server import PATIENT, Server, python
@@ -240,6 +240,19 @@ def _(on: House) -> None:
     """An id that has left memory, and is past its retention."""
     until(lambda: value(on.read(), "authorizer_purchases_archived"))
     on.buy(id="gone")
+
+
+# --- the disk ------------------------------------------------------------------------------------
+
+
+@moves("authorizer_disk_free_bytes", "authorizer_disk_short")
+def _(on: House) -> None:
+    """Somebody else has taken all of it."""
+    taken(on.gate).touch()
+    until(lambda: value(on.read(), "authorizer_disk_short"))
+    on.seen = on.read()
+    taken(on.gate).unlink()
+    until(lambda: not value(on.read(), "authorizer_disk_short"))
 
 
 # --- connections, the log ------------------------------------------------------------------------
