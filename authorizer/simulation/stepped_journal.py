@@ -1,33 +1,22 @@
 """A journal that is written when it is told to be."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from typing_extensions import override
 
-from authorizer.persistence.journal.place import Place
-from authorizer.persistence.journal.protocol import BlockingJournal, Journal, Submission
-from authorizer.persistence.journal.segments import Batch
+from authorizer.persistence.journal.protocol import BlockingJournal, Submission
+from authorizer.persistence.journal.wrapped_journal import WrappedJournal
 
 
-class SteppedJournal(Journal):
+class SteppedJournal(WrappedJournal[BlockingJournal]):
     """Has the batch that was submitted wait for `step`, and gathers meanwhile."""
 
     def __init__(self, journal: BlockingJournal) -> None:
-        self._journal = journal
+        super().__init__(journal)
         self._waiting: Submission | None = None
         self._taken: Sequence[bytes] | None = None
         """The records of the batch that is being written."""
         self._abandoned = False
-
-    @property
-    @override
-    def position(self) -> int:
-        return self._journal.position
-
-    @property
-    @override
-    def chain(self) -> bytes:
-        return self._journal.chain
 
     @property
     @override
@@ -65,14 +54,6 @@ class SteppedJournal(Journal):
         """Write nothing any more: the process has died."""
         self._abandoned = True
         self._taken = None
-
-    @override
-    def batches(self, after: Place, until: int) -> Iterator[Batch]:
-        return self._journal.batches(after, until)
-
-    @override
-    def check(self) -> None:
-        self._journal.check()
 
     @override
     def close(self) -> None:

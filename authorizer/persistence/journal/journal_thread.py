@@ -1,17 +1,15 @@
 """A thread that writes a journal: submitting a batch never waits for the disk."""
 
 import threading
-from collections.abc import Iterator
 from queue import SimpleQueue
 
 from typing_extensions import override
 
-from authorizer.persistence.journal.place import Place
 from authorizer.persistence.journal.protocol import Journal, Submission
-from authorizer.persistence.journal.segments import Batch
+from authorizer.persistence.journal.wrapped_journal import WrappedJournal
 
 
-class JournalThread(Journal):
+class JournalThread(WrappedJournal[Journal]):
     """A journal that blocks, written by a thread of its own.
 
     The thread takes a batch's records when it comes to it. It submits the next batch itself, out
@@ -19,20 +17,10 @@ class JournalThread(Journal):
     """
 
     def __init__(self, journal: Journal) -> None:
-        self._journal = journal
+        super().__init__(journal)
         self._submitted: SimpleQueue[Submission | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._write, name="journal", daemon=True)
         self._thread.start()
-
-    @property
-    @override
-    def position(self) -> int:
-        return self._journal.position
-
-    @property
-    @override
-    def chain(self) -> bytes:
-        return self._journal.chain
 
     @property
     @override
@@ -42,14 +30,6 @@ class JournalThread(Journal):
     @override
     def submit(self, submission: Submission) -> None:
         self._submitted.put(submission)
-
-    @override
-    def batches(self, after: Place, until: int) -> Iterator[Batch]:
-        return self._journal.batches(after, until)
-
-    @override
-    def check(self) -> None:
-        self._journal.check()
 
     @override
     def close(self) -> None:

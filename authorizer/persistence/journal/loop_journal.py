@@ -1,16 +1,15 @@
 """A journal that the event loop's thread writes, and that is synced behind its back."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from typing_extensions import override
 
-from authorizer.persistence.journal.place import Place
-from authorizer.persistence.journal.protocol import Journal, Submission, TwoStepJournal
-from authorizer.persistence.journal.segments import Batch
+from authorizer.persistence.journal.protocol import Submission, TwoStepJournal
 from authorizer.persistence.journal.syncs import Syncs
+from authorizer.persistence.journal.wrapped_journal import WrappedJournal
 
 
-class LoopJournal(Journal):
+class LoopJournal(WrappedJournal[TwoStepJournal]):
     """Writes a batch into the system's memory when it is submitted, and has it synced.
 
     So no thread comes between a sync and what it lets go. A new segment takes several syncs before
@@ -18,22 +17,12 @@ class LoopJournal(Journal):
     """
 
     def __init__(self, journal: TwoStepJournal, syncs: Syncs) -> None:
-        self._journal = journal
+        super().__init__(journal)
         self._syncs = syncs
         self._submission: Submission
         """The batch under way."""
         self._records: Sequence[bytes] = ()
         self._closed = False
-
-    @property
-    @override
-    def position(self) -> int:
-        return self._journal.position
-
-    @property
-    @override
-    def chain(self) -> bytes:
-        return self._journal.chain
 
     @property
     @override
@@ -70,14 +59,6 @@ class LoopJournal(Journal):
             self._submission.written(self._journal.complete())
         else:
             self._submission.failed(error)
-
-    @override
-    def batches(self, after: Place, until: int) -> Iterator[Batch]:
-        return self._journal.batches(after, until)
-
-    @override
-    def check(self) -> None:
-        self._journal.check()
 
     @override
     def close(self) -> None:
