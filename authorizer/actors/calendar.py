@@ -1,7 +1,7 @@
-"""The calendar windows that limits count in, in a configured time zone."""
+"""Local calendars: when a clock shows a time, and the windows that limits count in."""
 
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -33,6 +33,29 @@ def windows_in(time_zone: str) -> WindowOf:
         return starts_at_us, ends_at_us
 
     return window_of
+
+
+def first_shown_us(local: datetime, zone: ZoneInfo) -> int:
+    """When the clock of a zone first shows a local time (without a zone), or a later one.
+
+    That is the end of the gap where clocks were put forward over it, and the first of the two
+    instants where they were set back. Microseconds since 1970 UTC.
+    """
+    ends_us = (us_of(local.replace(tzinfo=zone, fold=fold).astimezone(UTC)) for fold in (0, 1))
+    early_us, late_us = sorted(ends_us)
+    if _shows(early_us, zone) >= local:
+        return early_us
+    while late_us - early_us > 1:
+        middle_us = (early_us + late_us) // 2
+        if _shows(middle_us, zone) >= local:
+            late_us = middle_us
+        else:
+            early_us = middle_us
+    return late_us
+
+
+def _shows(at_us: int, zone: ZoneInfo) -> datetime:
+    return moment_of(at_us).astimezone(zone).replace(tzinfo=None)
 
 
 def _day(day: date) -> tuple[date, date]:

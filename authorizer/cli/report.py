@@ -12,12 +12,11 @@ from authorizer.cli import offline
 from authorizer.cli.options import settings_options
 from authorizer.cli.progress import status_line
 from authorizer.cli.reports import feed_of, journal_end, tables_of, tables_to_write
-from authorizer.followers.reports.business_hours import BUSINESS, CALENDAR
 from authorizer.followers.reports.export.amounts import reais, with_amounts
 from authorizer.followers.reports.export.spreadsheet import STYLES, csv_of
 from authorizer.followers.reports.groupings import GROUPINGS
 from authorizer.followers.reports.local_days import LocalDays
-from authorizer.followers.reports.report_request import ReportRequest
+from authorizer.followers.reports.report_request import BUSINESS, CALENDAR, ReportRequest
 from authorizer.http.api.instants import check_edge
 from authorizer.http.api.wire import money
 from authorizer.http.report_period import PeriodError, period_of

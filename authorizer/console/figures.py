@@ -40,6 +40,8 @@ SERVICE: Final = (
     Figure(said("Primeira resposta (mediana)"), "minutes", ("primeira_resposta", "mediana"), False),
     Figure(said("Resolução (mediana)"), "minutes", ("resolucao_primeira", "mediana"), False),
     Figure(said("Resolvidos no prazo"), "percent", ("sla", "resolucao", "taxa"), True),
+    Figure(said("Próxima resposta no prazo"), "percent", ("sla", "proxima_resposta", "taxa"), True),
+    Figure(said("No prazo legal"), "percent", ("sla", "prazo_legal", "taxa"), True),
     Figure(said("Reaberturas por resolução"), "percent", ("taxa_reabertura",), False),
 )
 PURCHASES: Final = (

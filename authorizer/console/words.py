@@ -64,6 +64,14 @@ PRIORITIES: Final = {
     Priority.MEDIUM.value: said("Média"),
     Priority.LOW.value: said("Baixa"),
 }
+DEADLINES: Final = {
+    "first_response": said("Primeira resposta"),
+    "reopening_response": said("Resposta à reabertura"),
+    "next_response": said("Próxima resposta"),
+    "resolution": said("Resolução"),
+    "legal": said("Prazo legal"),
+}
+"""What is due next, by the words of the queue."""
 PURCHASE_STATUS: Final = {
     PurchaseStatus.DECLINED.value: said("Recusada"),
     PurchaseStatus.PENDING.value: said("Pendente"),

@@ -14,7 +14,7 @@ from authorizer.domain.index import Index
 from authorizer.domain.messages import Command, Event
 from authorizer.domain.outcomes import HOLDS, Decision, Refusal, RefusalKind, erased, unknown
 from authorizer.domain.sealing import Sealed, Sealer
-from authorizer.domain.tickets.service_levels import ServiceLevels
+from authorizer.domain.tickets.service_levels import ServiceLevels, WorkingTime
 
 _OWN_FIELDS: Final = ("at_us", "by")
 """What every event begins with."""
@@ -50,6 +50,8 @@ class Context:
     window_of: Callable[[str, int], tuple[int, int]]
     """The calendar window (`day`, `week`, `month`, `year`, `lifetime`) that a time lies in: where
     it starts, and where the next one does, in microseconds since 1970 UTC."""
+    desk_time: WorkingTime
+    """The time in which deadlines of tickets are counted."""
 
     def look_up(self, index: Index, key: str) -> str | None:
         """The value that an index has for a key."""

@@ -14,10 +14,10 @@ from starlette.routing import BaseRoute
 from authorizer.actors.access_trail import AccessTrail
 from authorizer.actors.assembly import Actors
 from authorizer.actors.batches import Batches
+from authorizer.actors.business_hours import BusinessHours
 from authorizer.actors.clock import Clock
 from authorizer.actors.purchases import Purchases
 from authorizer.actors.velocity_limits import VelocityLimits
-from authorizer.followers.reports.business_hours import BusinessHours
 from authorizer.followers.reports.client import Reports
 from authorizer.followers.reports.local_days import LocalDays
 from authorizer.http.access.audit import Audit

@@ -37,6 +37,12 @@ class ReopeningResponses(Waits):
     sem_resposta: Annotated[int, Field(ge=0, description="Reopenings with none, not measured.")]
 
 
+class NextResponses(Waits):
+    """From what the customer said after the first response to the attendant's next public word."""
+
+    sem_resposta: Annotated[int, Field(ge=0, description="Those with none, not measured.")]
+
+
 class Level(TypedDict):
     """Service levels kept and broken; `taxa` is the kept ones of both."""
 
@@ -47,10 +53,12 @@ class Level(TypedDict):
 
 
 class Levels(TypedDict):
-    """Service levels of first response and resolution."""
+    """Service levels, and the law's seven days."""
 
     primeira_resposta: Level
     resolucao: Level
+    proxima_resposta: Annotated[Level, Field(description="Of each answer that was owed.")]
+    prazo_legal: Annotated[Level, Field(description="Decreto 11.034/2022, by first resolution.")]
 
 
 class ServiceMetrics(TypedDict):
@@ -62,6 +70,7 @@ class ServiceMetrics(TypedDict):
     taxa_resolucao: Rate | None
     primeira_resposta: FirstResponses
     resposta_reabertura: ReopeningResponses
+    proxima_resposta: NextResponses
     resolucao_primeira: Waits
     resolucao_ultima: Waits
     resolucoes: Count

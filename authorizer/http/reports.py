@@ -7,13 +7,14 @@ from pydantic import Field, StrictStr
 from starlette.requests import Request
 from starlette.responses import Response
 
+from authorizer.actors.business_hours import BusinessHours
 from authorizer.actors.clock import Clock
-from authorizer.followers.reports.business_hours import BUSINESS, BusinessHours
 from authorizer.followers.reports.client import Reports
 from authorizer.followers.reports.export.amounts import reais, with_amounts
 from authorizer.followers.reports.export.spreadsheet import STYLES, csv_of
 from authorizer.followers.reports.local_days import LocalDays
 from authorizer.followers.reports.period import Period
+from authorizer.followers.reports.report_request import BUSINESS
 from authorizer.http.access.roles import BOTH_READ
 from authorizer.http.api.endpoints import NotJson, endpoint
 from authorizer.http.api.instants import check_edge

@@ -54,6 +54,8 @@ class ServiceLevel(TypedDict):
     """When a ticket is due. `resolucao_ate` is null while its clock stands still.
 
     `resposta_reabertura_…` is there once it was reopened, and is about the last reopening.
+    `proxima_resposta_…` is there once the customer wrote again, and is about the last time.
+    `prazo_legal_…` is the law's: seven days for an answer (Decreto 11.034/2022).
     """
 
     primeira_resposta_ate: Moment
@@ -62,6 +64,10 @@ class ServiceLevel(TypedDict):
     resolucao_vencida: bool
     resposta_reabertura_ate: NotRequired[Moment]
     resposta_reabertura_vencida: NotRequired[bool]
+    proxima_resposta_ate: NotRequired[Moment]
+    proxima_resposta_vencida: NotRequired[bool]
+    prazo_legal_ate: Moment
+    prazo_legal_vencido: bool
 
 
 class TicketSummary(TypedDict):
@@ -164,6 +170,11 @@ def _service_level(clock: TicketClock) -> dict[str, Any]:
     if again_due_us is not None:
         document["resposta_reabertura_ate"] = _time(again_due_us)
         document["resposta_reabertura_vencida"] = clock.reopening_response_overdue
+    if clock.next_response_due_us is not None:
+        document["proxima_resposta_ate"] = _time(clock.next_response_due_us)
+        document["proxima_resposta_vencida"] = clock.next_response_overdue
+    document["prazo_legal_ate"] = _time(clock.legal_due_us)
+    document["prazo_legal_vencido"] = clock.legal_overdue
     return document
 
 

@@ -42,6 +42,8 @@ from authorizer.http.ticket_document import (
 _OVERDUE: Final = {
     "primeira_resposta": "first_response",
     "resposta_reabertura": "reopening_response",
+    "proxima_resposta": "next_response",
+    "prazo_legal": "legal",
     "resolucao": "resolution",
 }
 
@@ -63,9 +65,16 @@ class TicketListQuery(Query):
     aguarda_resposta: Literal["true", "false"] | None = Field(
         None, description="Whether what the customer said since the opening waits for an answer."
     )
-    vencido: Literal["primeira_resposta", "resposta_reabertura", "resolucao"] | None = Field(
-        None, description="Late by now with what is still to come."
-    )
+    vencido: (
+        Literal[
+            "primeira_resposta",
+            "resposta_reabertura",
+            "proxima_resposta",
+            "resolucao",
+            "prazo_legal",
+        ]
+        | None
+    ) = Field(None, description="Late by now with what is still to come.")
     limite: Rows = DEFAULT_ROWS
     cursor: CursorOfTwo | None = None
 

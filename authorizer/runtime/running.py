@@ -212,6 +212,7 @@ def _context(settings: Settings, recovered: Recovered, vault: Vault) -> Context:
         recovered.state.indexes,
         join_texts,
         windows_in(settings.time_zone),
+        settings.desk_time,
     )
 
 

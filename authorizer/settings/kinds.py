@@ -6,12 +6,13 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field
 
+from authorizer.actors.business_hours import parse_closed_days, parse_hours, parse_weekdays
+from authorizer.actors.holiday_dates import parse_calendar
 from authorizer.domain.accounts.categories import CREDIT_LIMIT, PRODUCTS
 from authorizer.domain.accounts.mcc_ranges import parse_ranges
 from authorizer.domain.accounts.policy import LONG_HOLD_HOURS, USUAL_HOLD_HOURS
 from authorizer.domain.moments import MINUTE_US
 from authorizer.domain.tickets.service_levels import DEFAULT_SERVICE_LEVELS
-from authorizer.followers.reports.business_hours import parse_hours, parse_weekdays
 from authorizer.followers.reports.local_days import check_time_zone
 
 
@@ -70,6 +71,12 @@ def _readable_by(parse: Callable[[str], object]) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _holidays(text: str) -> str:
+    if text != NONE:
+        parse_calendar(text)
+    return text
+
+
 def _over(default: Mapping[str, int]) -> AfterValidator:
     """Takes some priorities' minutes; the other priorities keep the default."""
 
@@ -85,7 +92,7 @@ def _over(default: Mapping[str, int]) -> AfterValidator:
 OTHER: Final = "other"
 """In a table by MCC: all codes that it does not name."""
 NONE: Final = "none"
-"""In the place of a wallet: there is none."""
+"""In the place of a wallet, or of a calendar of holidays: there is none."""
 HOLD_HOURS: Final = {
     OTHER: USUAL_HOLD_HOURS,
     "3351-3999": LONG_HOLD_HOURS,
@@ -102,10 +109,16 @@ RESOLUTION_MINUTES: Final = {
     for priority, level in DEFAULT_SERVICE_LEVELS.items()
 }
 
+NEXT_RESPONSE_MINUTES: Final = {
+    priority.value: level.next_response_us // MINUTE_US
+    for priority, level in DEFAULT_SERVICE_LEVELS.items()
+}
+
 Minutes = Annotated[int, Field(ge=1, le=10 * 366 * 24 * 60)]
 """Up to ten years: a ticket that is due past the year 9999 could never be shown."""
 FirstResponse = Annotated[dict[str, Minutes], _over(FIRST_RESPONSE_MINUTES)]
 ResolutionTime = Annotated[dict[str, Minutes], _over(RESOLUTION_MINUTES)]
+NextResponse = Annotated[dict[str, Minutes], _over(NEXT_RESPONSE_MINUTES)]
 
 JournalSync = Literal["auto", "aio", "thread"]
 """The kernel, a thread, or the kernel where it can."""
@@ -121,3 +134,5 @@ PercentByMcc = Annotated[dict[str, Annotated[int, Field(ge=0, le=10_000)]], Afte
 TimeZone = Annotated[str, _readable_by(check_time_zone)]
 Hours = Annotated[str, _readable_by(parse_hours)]
 Weekdays = Annotated[str, _readable_by(parse_weekdays)]
+Holidays = Annotated[str, AfterValidator(_holidays)]
+ClosedDays = Annotated[str, _readable_by(parse_closed_days)]

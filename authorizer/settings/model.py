@@ -2,7 +2,7 @@
 
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_settings import (
@@ -18,22 +18,25 @@ from authorizer.domain.accounts.categories import CASH, DEFAULT_WALLET_BY_MCC
 from authorizer.domain.accounts.mcc_ranges import MccRange, parse_ranges
 from authorizer.domain.accounts.policy import HoldHours
 from authorizer.domain.accounts.room import Room
-from authorizer.domain.moments import DAY_US, SECOND_US
+from authorizer.domain.moments import DAY_US, HOUR_US, SECOND_US
 from authorizer.domain.money import MAX_BALANCE_CENTS
-from authorizer.domain.tickets.service_levels import Priority, ServiceLevel, ServiceLevels
-from authorizer.followers.reports.business_hours import BusinessHours, parse_hours, parse_weekdays
+from authorizer.settings.care import CareTimes
 from authorizer.settings.kinds import (
     FIRST_RESPONSE_MINUTES,
     HOLD_HOURS,
+    NEXT_RESPONSE_MINUTES,
     NONE,
     OTHER,
     RESOLUTION_MINUTES,
+    ClosedDays,
     FallbackOf,
     FirstResponse,
     HoldHoursByMcc,
+    Holidays,
     Host,
     Hours,
     JournalSync,
+    NextResponse,
     PercentByMcc,
     ResolutionTime,
     TimeZone,
@@ -45,10 +48,8 @@ from authorizer.settings.kinds import (
 from authorizer.settings.sources import Environment, Preset
 from authorizer.settings.wallets import check_that_an_mcc_names, or_none
 
-HOUR_US: Final = DAY_US // 24
 
-
-class Settings(BaseSettings):
+class Settings(CareTimes, BaseSettings):
     """The settings. Each has a flag, an environment variable and a key in the TOML file."""
 
     model_config = SettingsConfigDict(
@@ -172,6 +173,13 @@ class Settings(BaseSettings):
         RESOLUTION_MINUTES,
         description="SLA: by when a ticket of each priority is resolved; others as by default.",
     )
+    sla_next_response_minutes: NextResponse = Field(
+        NEXT_RESPONSE_MINUTES,
+        description="SLA: by when a customer who writes again is answered; others as by default.",
+    )
+    sla_time: Literal["calendar", "business"] = Field(
+        "calendar", description="SLA: whether deadlines pass by the clock or in business hours."
+    )
     reports: bool = Field(
         True, description="Whether statements, histories, lists and reports are to be had."
     )
@@ -187,10 +195,17 @@ class Settings(BaseSettings):
         description="The IANA time zone of the days of reports and lists, and of business hours.",
     )
     business_hours: Hours = Field(
-        "08:00-18:00", description="From when to when the service desk works, in local time."
+        "08:00-18:00",
+        description="When the service desk works, in local time: 08:00-12:00,13:00-18:00, say.",
     )
     business_days: Weekdays = Field(
         "mon-fri", description="The weekdays on which it works: mon-fri, or mon,wed,sat."
+    )
+    business_holidays: Holidays = Field(
+        NONE, description="Whose holidays it keeps: BR, BR-SP or BR-SP+optional, or none."
+    )
+    business_closed_days: ClosedDays = Field(
+        "", description="Days of its own on which it is closed: 2026-12-24, or 12-24 each year."
     )
     business_time_zone: str | None = Field(
         None, description="The old name of time_zone, which is taken still."
@@ -238,21 +253,6 @@ class Settings(BaseSettings):
     def over_captures(self) -> tuple[MccRange, ...]:
         """By MCC, how much more may be captured, in percent."""
         return parse_ranges(self.over_capture_percent)
-
-    @property
-    def service_levels(self) -> ServiceLevels:
-        """The times in which tickets are to be answered and resolved, by their priority."""
-        first, whole = self.sla_first_response_minutes, self.sla_resolution_minutes
-        return {
-            priority: ServiceLevel.minutes(first[priority.value], whole[priority.value])
-            for priority in Priority
-        }
-
-    @property
-    def desk_hours(self) -> BusinessHours:
-        """The working hours of the service desk."""
-        opens, closes = parse_hours(self.business_hours)
-        return BusinessHours(opens, closes, parse_weekdays(self.business_days), self.time_zone)
 
     @property
     def is_loopback(self) -> bool:

@@ -13,6 +13,7 @@ from authorizer.actors import (
     batch_turns,
     batches,
     counting,
+    desk_time,
     disk_room,
     dispatcher,
     run_queue,
@@ -20,6 +21,7 @@ from authorizer.actors import (
     timers,
     velocity_limits,
 )
+from authorizer.actors.business_hours import MAX_CLOSED_DAYS
 from authorizer.console import live
 from authorizer.console.access import lock_out, passwords, sessions
 from authorizer.domain import descriptors, money, text
@@ -135,6 +137,7 @@ EXPECTED: Final[Mapping[str, Callable[[], list[Any]]]] = {
     "how often an account's earlier": lambda: [velocity_limits.TRIES],
     "how long a purchase waits until": lambda: [counting.PATIENCE_SECONDS * 1000],
     "how long an account is let alone": lambda: [counting.AGAIN_SECONDS],
+    "how far away a deadline in": lambda: [desk_time.MAX_DAYS // 366, MAX_CLOSED_DAYS],
     "how exact the end of a hold": lambda: [timers.SLOT_US / SECOND_US, timers.SLICE],
     "drain": lambda: [uvicorn_server.DRAIN_SECONDS],
     "connections accepted": lambda: [sockets.ACCEPTED_PER_ROUND],

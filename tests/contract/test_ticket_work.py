@@ -155,6 +155,8 @@ def test_a_reopened_ticket_waits_and_has_a_response_clock_of_its_own(case: Case)
         "resolucao_ate",
         "primeira_resposta_vencida",
         "resolucao_vencida",
+        "prazo_legal_ate",
+        "prazo_legal_vencido",
     }
     assert case.reopen().status == 200
     assert listed(case, aguarda_resposta="true") == [case.protocol]
@@ -171,6 +173,24 @@ def test_a_reopened_ticket_waits_and_has_a_response_clock_of_its_own(case: Case)
     assert ticket["primeira_resposta_em"] == answered
     (shown,) = case.client.get("/chamados", cliente_id=case.customer_id).json()["chamados"]
     assert shown == {name: value for name, value in ticket.items() if name != "interacoes"}
+
+
+def test_a_customer_who_writes_again_is_owed_a_next_response(case: Case) -> None:
+    """Before the first response that one is owed; on a resolved ticket none is."""
+    assert case.say("cliente").status == 201
+    assert "proxima_resposta_ate" not in case.get()["sla"]
+    assert case.say("atendente").status == 201
+    assert case.say("cliente").status == 201
+    ticket = case.get()
+    due = datetime.fromisoformat(ticket["sla"]["proxima_resposta_ate"])
+    asked = datetime.fromisoformat(ticket["aguarda_resposta_desde"])
+    assert due - asked == timedelta(minutes=240)
+    assert ticket["sla"]["proxima_resposta_vencida"] is False
+    assert listed(case, vencido="proxima_resposta") == []
+    assert case.say("atendente").status == 201
+    assert case.resolve().status == 200
+    assert case.say("cliente", "obrigado").status == 201
+    assert case.get()["sla"]["proxima_resposta_ate"] == ticket["sla"]["proxima_resposta_ate"]
 
 
 @pytest.mark.parametrize("value", ["", "yes", "True", "1"])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -100,6 +101,8 @@ def test_a_new_ticket_is_aberto_and_says_when_it_is_due(case: Case) -> None:
             "resolucao_ate": case.opened["sla"]["resolucao_ate"],
             "primeira_resposta_vencida": False,
             "resolucao_vencida": False,
+            "prazo_legal_ate": case.opened["sla"]["prazo_legal_ate"],
+            "prazo_legal_vencido": False,
         },
         "interacoes": [],
     }
@@ -111,6 +114,14 @@ def test_a_new_ticket_is_aberto_and_says_when_it_is_due(case: Case) -> None:
         "resolucao_ate": timedelta(minutes=1440),
     }
     assert case.get() == case.opened
+
+
+def test_the_law_wants_an_answer_by_the_end_of_the_seventh_day(case: Case) -> None:
+    """Counted in days of the server's time zone, the day of the opening left out."""
+    zone = ZoneInfo("America/Sao_Paulo")
+    due = time_of(case.opened["sla"]["prazo_legal_ate"]).astimezone(zone)
+    opened = time_of(case.opened["aberto_em"]).astimezone(zone)
+    assert (due.date() - opened.date(), due.time()) == (timedelta(days=8), time())
 
 
 @pytest.mark.parametrize(

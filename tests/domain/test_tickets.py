@@ -14,6 +14,7 @@ from authorizer.domain.sealing import Sealed
 from authorizer.domain.tickets import commands, events
 from authorizer.domain.tickets.aggregate import TICKETS
 from authorizer.domain.tickets.clock import ticket_clock
+from authorizer.domain.tickets.legal_deadline import legal_due_us
 from authorizer.domain.tickets.rules import MAX_INTERACTIONS, MAX_SEALED_CHARS
 from authorizer.domain.tickets.service_levels import DEFAULT_SERVICE_LEVELS, Priority
 from authorizer.domain.tickets.state import (
@@ -157,7 +158,7 @@ def test_a_ticket_that_is_not_there_is_not_found(what: str) -> None:
 
 
 def test_an_opening_says_everything_that_history_needs() -> None:
-    """Later settings do not rewrite what was promised: the targets are in the event."""
+    """Later settings rewrite nothing that was promised: targets and deadlines are in the event."""
     decision = decided(Ticket(PROTOCOL), OPEN)
     level = DEFAULT_SERVICE_LEVELS[Priority.HIGH]
     assert decision.outcome == Done(created=True)
@@ -175,6 +176,9 @@ def test_an_opening_says_everything_that_history_needs() -> None:
             level.resolution_us,
             seal("Cartão", "Perdi"),
             None,
+            NOW_US + level.first_response_us,
+            NOW_US + level.resolution_us,
+            legal_due_us(NOW_US, CONTEXT.window_of),
         )
     ]
 

@@ -43,8 +43,9 @@ from tests.support import (
     journal_v5,
     journal_v6,
     journal_v7,
+    journal_v8,
 )
-from tests.support.fixtures import FIXTURES, V1, V2, V3, V4, V5, V6, V7
+from tests.support.fixtures import FIXTURES, V1, V2, V3, V4, V5, V6, V7, V8
 from tests.support.server import PROJECT, python
 
 RELEASED = {
@@ -55,6 +56,7 @@ RELEASED = {
     V5: journal_v5.BATCHES,
     V6: journal_v6.BATCHES,
     V7: journal_v7.BATCHES,
+    V8: journal_v8.BATCHES,
 }
 
 released = pytest.mark.parametrize("folder", RELEASED, ids=lambda folder: folder.name)
@@ -222,9 +224,9 @@ def test_the_program_still_writes_the_released_bytes(tmp_path: Path) -> None:
     made = make(tmp_path)
     assert made.returncode == 0, made.stderr
     for folder in ("journal", "keys"):
-        assert contents(tmp_path / folder) == contents(V7 / folder)
-    assert len(contents(V7 / "journal")) > 1
-    assert head_of(tmp_path) == head_of(V7)
+        assert contents(tmp_path / folder) == contents(V8 / folder)
+    assert len(contents(V8 / "journal")) > 1
+    assert head_of(tmp_path) == head_of(V8)
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -6,20 +6,22 @@ from typing import Any, Final
 
 import orjson
 
+from authorizer.domain.moments import DAY_US
 from authorizer.domain.sealing import Sealed
+from authorizer.domain.tickets.at_rest import pack, unpack, with_deadlines
 from authorizer.domain.tickets.state import (
     Interaction,
     ReopeningWait,
+    ResponseWait,
     Ticket,
     TicketStatus,
-    pack,
-    unpack,
 )
 
 PARTS: Final[dict[str, Any]] = {
     "status": TicketStatus.REOPENED,
     "interactions": [Interaction(21, "cliente", "Ana", "App", True, Sealed("said"))],
-    "reopening_waits": [ReopeningWait(22, 23), ReopeningWait(24, None)],
+    "reopening_waits": [ReopeningWait(22, 23, 26), ReopeningWait(24, None, 28)],
+    "response_waits": [ResponseWait(31, 32, 33, 34), ResponseWait(35, 36, None, None)],
     "attendant": "Bia",
     "card_id": "k",
     "category": "bloqueio",
@@ -45,8 +47,16 @@ PARTS: Final[dict[str, Any]] = {
     "sealed_chars": 12,
     "text": Sealed("asked"),
     "unanswered_since_us": None,
+    "first_response_due_us": 13,
+    "resolution_due_us": 14,
+    "legal_due_us": 15,
 }
 BYTES: Final = (
+    b'["reaberto",[[21,"cliente","Ana","App",true,"said"]],[[22,23,26],[24,null,28]],[[31,32,33,34],[35,36,null,null]],'
+    b'"Bia","k","bloqueio","Chat","own-1",1,"c",2,3,4,5,"media",6,"alta","20250224000007",7,'
+    b'"again",8,"solved",9,10,11,12,"asked",null,13,14,15]'
+)
+OF_VERSION_4: Final = (
     b'["reaberto",[[21,"cliente","Ana","App",true,"said"]],[[22,23],[24,null]],'
     b'"Bia","k","bloqueio","Chat","own-1",1,"c",2,3,4,5,"media",6,"alta","20250224000007",7,'
     b'"again",8,"solved",9,10,11,12,"asked",null]'
@@ -64,3 +74,21 @@ def test_a_ticket_lies_in_a_snapshot_as_it_always_did() -> None:
 def test_every_part_of_a_ticket_is_read_back_into_its_own_place() -> None:
     ticket = unpack(orjson.loads(BYTES))
     assert {name: getattr(ticket, name) for name in Ticket.__slots__} == PARTS
+
+
+def test_a_ticket_of_version_4_is_due_in_calendar_time() -> None:
+    """As it was then: its targets from the opening, from the last reopening, from its clock on."""
+    ticket = unpack(with_deadlines(orjson.loads(OF_VERSION_4)))
+    assert {name: getattr(ticket, name) for name in Ticket.__slots__} == {
+        **PARTS,
+        "reopening_waits": [ReopeningWait(22, 23, 22 + 4), ReopeningWait(24, None, 24 + 4)],
+        "response_waits": [],
+        "first_response_due_us": 5 + 4,
+        "resolution_due_us": 11 + 9 - 7,
+        "legal_due_us": 5 + 7 * DAY_US,
+    }
+
+
+def test_the_clock_of_a_ticket_of_version_4_may_have_stood() -> None:
+    values = orjson.loads(OF_VERSION_4.replace(b"9,10,11,12", b"9,10,null,12"))
+    assert unpack(with_deadlines(values)).resolution_due_us is None

@@ -146,6 +146,25 @@ class NaiveTicket:
             found.append((part[0][0], next(iter(alone.answers()), None)))
         return found
 
+    def next_responses(self) -> list[tuple[int, int | None, int | None]]:
+        """What the customer said after the first response, while nothing waited for an answer.
+
+        When, when it was answered, and when it was settled.
+        """
+        found: list[tuple[int, int | None, int | None]] = []
+        for number, (at_us, what, how) in enumerate(self.happened):
+            before = NaiveTicket("", "", None, happened=self.happened[:number])
+            answer = what == "say" and how["author"] == "atendente" and how["public"]
+            if found and found[-1][2] is None and (answer or what in ("resolve", "close")):
+                found[-1] = (found[-1][0], at_us if answer else None, at_us)
+            elif what == "say" and how["author"] == "cliente" and before.owes_nothing():
+                found.append((at_us, None, None))
+        return found
+
+    def owes_nothing(self) -> bool:
+        """Whether it is worked on, was answered, and nothing waits for another answer."""
+        return bool(self.answers()) and self.unanswered() is None and self.status in LIVELY
+
     def unanswered(self) -> int | None:
         """The first word of the customer, or reopening, behind the last that ended the waiting."""
         since = None

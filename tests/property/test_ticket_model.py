@@ -70,13 +70,22 @@ class Life:
         """The ticket is the model's, and its clock tells what the model would."""
         file = ticket_file(ticket_view(self.ticket), PlainSealer(), self.now_us)
         assert shown(file) == self.naive.shown()
-        assert [tuple(wait) for wait in self.ticket.reopening_waits] == self.naive.waits()
+        waits = [tuple(wait[:2]) for wait in self.ticket.reopening_waits]
+        assert waits == self.naive.waits()
+        asked = [(each[0], *each[2:]) for each in self.ticket.response_waits]
+        assert asked == self.naive.next_responses()
         level = DEFAULT_SERVICE_LEVELS[Priority.of(self.naive.priority)]
         target_us = level.resolution_us
         opened_us = self.naive.times("open")[0]
         assert file.clock.first_response_due_us == opened_us + level.first_response_us
         assert file.clock.resolution_overdue == (self._ran_us() > target_us)
         assert (file.clock.resolution_due_us is not None) == (self.naive.status in CLOCK_RUNS)
+        if self.ticket.reopening_waits:
+            due_us = self.ticket.reopening_waits[-1].reopened_at_us + level.first_response_us
+            assert file.clock.reopening_response_due_us == due_us
+        if self.ticket.response_waits:
+            due_us = self.ticket.response_waits[-1].asked_at_us + level.next_response_us
+            assert file.clock.next_response_due_us == due_us
 
     def _ran_us(self) -> int:
         ran_us, since_us = self.naive.ran_us()
@@ -138,7 +147,7 @@ def test_a_ticket_that_nobody_touches_is_late_from_its_targets_on(
     targets: tuple[int, int], look_us: int
 ) -> None:
     view = ticket_view(Life(resolved=False).ticket)._replace(
-        first_response_target_us=targets[0], resolution_target_us=targets[1]
+        first_response_due_us=START_US + targets[0], resolution_due_us=START_US + targets[1]
     )
     clock = ticket_clock(view, START_US + look_us)
     assert clock.first_response_overdue == (look_us > targets[0])

@@ -25,7 +25,7 @@ from authorizer.domain.messages import Event
 from authorizer.domain.moments import WrittenTime
 from authorizer.domain.outcomes import Answered, Decision, Done, Outcome, Refusal, RefusalKind
 from authorizer.domain.sealing import PLAIN, Sealed, Sealer, is_plain
-from authorizer.domain.tickets.service_levels import DEFAULT_SERVICE_LEVELS
+from authorizer.domain.tickets.service_levels import DEFAULT_SERVICE_LEVELS, CalendarTime
 
 NOW_US = 1_700_000_000_000_000
 DAY_US = 24 * 3600 * 1_000_000
@@ -157,6 +157,7 @@ def context(
         found,
         _joined,
         windows_in("America/Sao_Paulo"),
+        CalendarTime(),
     )
 
 

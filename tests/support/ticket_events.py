@@ -38,10 +38,16 @@ def taken(ticket_id: str, minute: float, attendant: str = "Ana") -> events.Ticke
 
 
 def said(
-    ticket_id: str, minute: float, author: str = "atendente", public: bool = True
+    ticket_id: str,
+    minute: float,
+    author: str = "atendente",
+    public: bool = True,
+    due: float | None = None,
 ) -> events.InteractionRecorded:
+    """`due`: the minute by which the customer is owed an answer to it."""
+    due_us = None if due is None else at(due)
     return events.InteractionRecorded(
-        at(minute), "t", ticket_id, "c", author, None, "App", public, TEXT
+        at(minute), "t", ticket_id, "c", author, None, "App", public, TEXT, due_us
     )
 
 

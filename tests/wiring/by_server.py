@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from authorizer.actors.business_hours import WEEKDAYS
 from authorizer.domain.moments import MINUTE_US
 from authorizer.domain.tickets.service_levels import DEFAULT_SERVICE_LEVELS, Priority
-from authorizer.followers.reports.business_hours import WEEKDAYS
 from authorizer.settings.loading import load_settings
 from tests.support.api_keys import key_per_role
 from tests.support.client import Client
@@ -235,10 +235,11 @@ def _(on: House) -> Any:
 def hours_unlike_the_usual() -> tuple[str, str]:
     """Hours and days that hold now where the usual ones don't, and don't where those do."""
     usual = load_settings().desk_hours
+    ((usual_opens, usual_closes),) = usual.stretches
     now = datetime.now(UTC)
     local = now.astimezone(ZoneInfo(usual.time_zone))
     minute = local.hour * 60 + local.minute
-    if local.weekday() in usual.weekdays and usual.opens_minute <= minute < usual.closes_minute:
+    if local.weekday() in usual.weekdays and usual_opens <= minute < usual_closes:
         return "00:00-00:01", WEEKDAYS[(now.weekday() + 3) % 7]
     return "00:00-24:00", "mon-sun"
 

@@ -7,10 +7,12 @@ import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final, NamedTuple
 from unittest.mock import patch
+from zoneinfo import ZoneInfo
 
 from authorizer.actors.clock import ClockState
 from authorizer.actors.counts import PurchaseCounts
@@ -22,7 +24,9 @@ from authorizer.domain.accounts.commands import Authorize, Credit, OpenAccount, 
 from authorizer.domain.accounts.events import AccountOpened
 from authorizer.domain.accounts.purchase_commands import AuthorizeHold, Capture, Reverse
 from authorizer.domain.accounts.purchase_state import PurchaseView
+from authorizer.domain.moments import MINUTE_US, moment_of, us_of
 from authorizer.domain.outcomes import Outcome, Reason, Refusal
+from authorizer.domain.tickets.service_levels import Priority
 from authorizer.followers.reports.client import ReportsUnavailableError
 from authorizer.http.access.control import Denied
 from authorizer.http.access.credentials import new_credential
@@ -72,6 +76,41 @@ def wired(name: str, value: Any, *, seen: Any, by_default: Any) -> Callable[[Obs
         return observe
 
     return add
+
+
+# --- customer care -------------------------------------------------------------------------------
+
+
+def worked_by(settings: dict[str, Any], since: str) -> str:
+    """When a ticket is due in an hour that is opened at a local time, as the actors count it."""
+    zone = ZoneInfo("America/Sao_Paulo")
+    since_us = us_of(datetime.fromisoformat(since).replace(tzinfo=zone))
+    with machine(**settings) as on:
+        due_us = on.running.around.context.desk_time.due_us(since_us, HOUR_US)
+    return f"{moment_of(due_us).astimezone(zone):%m-%d %H:%M}"
+
+
+@wired("sla_time", "business", seen="11-30 09:00", by_default="11-28 13:00")
+def _(_: Path, settings: dict[str, Any]) -> Any:
+    return worked_by(settings, "2026-11-28T12:00")
+
+
+@wired("business_holidays", "BR-SP", seen="07-10 09:00", by_default="07-09 09:00")
+def _(_: Path, settings: dict[str, Any]) -> Any:
+    """On the ninth of July only the state of São Paulo has one."""
+    return worked_by({"sla_time": "business", **settings}, "2026-07-09T08:00")
+
+
+@wired("business_closed_days", "12-24", seen="12-25 09:00", by_default="12-24 09:00")
+def _(_: Path, settings: dict[str, Any]) -> Any:
+    return worked_by({"sla_time": "business", **settings}, "2026-12-24T08:00")
+
+
+@wired("sla_next_response_minutes", {"media": 23}, seen=23, by_default=240)
+def _(_: Path, settings: dict[str, Any]) -> Any:
+    with machine(**settings) as on:
+        level = on.running.around.context.service_levels[Priority.MEDIUM]
+        return level.next_response_us // MINUTE_US
 
 
 # --- decisions -----------------------------------------------------------------------------------

@@ -12,12 +12,14 @@ from authorizer.console.live import Live
 from authorizer.console.navigation import places_for
 from authorizer.console.rendering import HEADERS
 from authorizer.domain.access import AccessKind
-from authorizer.domain.moments import HOUR_US
+from authorizer.domain.moments import DAY_US, HOUR_US
 from authorizer.domain.tickets.state import TicketView
 from authorizer.http.access.roles import CARE_READ, OPERATIONS
 from authorizer.http.api.paging import shown
 
 MAX_ROWS: Final = 100
+LEGAL_WARNING_US: Final = 2 * DAY_US
+"""So long before the legal deadline the queue warns of it, whatever is due before."""
 MINE, NOBODYS, ALL = "minha", "sem-dono", "todas"
 QUEUES: Final = (MINE, NOBODYS, ALL)
 OPERATIONS_HOME: Final = "/console/operacao"
@@ -54,7 +56,7 @@ class QueuePages:
 
         def show(row: dict[str, Any]) -> dict[str, Any]:
             file = ticket_file(TicketView(**row["ticket"]), self._desk.actors.sealer, now_us)
-            return {"file": file, "due_us": row["due_us"]}
+            return {"file": file, "due_us": row["due_us"], "owed": row["owed"]}
 
         rows = await shown(found["rows"], show)
         customer_ids = [row["file"].ticket.customer_id for row in rows]
@@ -65,6 +67,7 @@ class QueuePages:
             "which": which,
             "now_us": now_us,
             "soon_us": now_us + HOUR_US,
+            "warn_us": now_us + LEGAL_WARNING_US,
         }
         if visit.request.headers.get("hx-request") == "true":
             return await visit.part("queue_rows.html", **context)

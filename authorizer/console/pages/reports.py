@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from pydantic import ValidationError
 from starlette.responses import Response
 
+from authorizer.actors.business_hours import BusinessHours
 from authorizer.actors.ticket_file import ticket_file
 from authorizer.console.access.door import page
 from authorizer.console.access.visits import Visit
@@ -18,7 +19,6 @@ from authorizer.console.words import said
 from authorizer.domain.access import AccessKind
 from authorizer.domain.moments import day_text
 from authorizer.domain.tickets.state import TicketView
-from authorizer.followers.reports.business_hours import BUSINESS, BusinessHours
 from authorizer.followers.reports.export import charts
 from authorizer.followers.reports.export.amounts import reais, with_amounts
 from authorizer.followers.reports.export.charts import Series
@@ -26,6 +26,7 @@ from authorizer.followers.reports.export.spreadsheet import STYLES, csv_of
 from authorizer.followers.reports.groupings import BY_DAY
 from authorizer.followers.reports.local_days import LocalDays
 from authorizer.followers.reports.period import Period
+from authorizer.followers.reports.report_request import BUSINESS
 from authorizer.http.access.roles import BOTH_READ, CARE_READ
 from authorizer.http.api.paging import shown
 from authorizer.http.api.problems import FieldError, InvalidRequestError

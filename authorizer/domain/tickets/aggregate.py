@@ -2,9 +2,10 @@
 
 from typing import Any, Final
 
-from authorizer.domain.aggregate import Aggregate, Codec, EventKind, Handler, read
+from authorizer.domain.aggregate import Aggregate, Codec, EventKind, Handler, Upgrade, read
 from authorizer.domain.tickets import commands, effects, events, rules
-from authorizer.domain.tickets.state import TICKET_OF_REQUEST, Ticket, pack, unpack
+from authorizer.domain.tickets.at_rest import pack, unpack, with_deadlines
+from authorizer.domain.tickets.state import TICKET_OF_REQUEST, Ticket
 
 
 def _without_client_id(fields: list[Any]) -> list[Any]:
@@ -12,11 +13,16 @@ def _without_client_id(fields: list[Any]) -> list[Any]:
     return [*fields, None]
 
 
+def _in_calendar_time(deadlines: int) -> Upgrade:
+    """Events came to tell deadlines. Before, all were in calendar time, which effects work out."""
+    return lambda fields: [*fields, *[None] * deadlines]
+
+
 TICKETS: Final[Aggregate[Ticket]] = Aggregate(
     name="ticket",
     id_field="ticket_id",
     new=Ticket,
-    codec=Codec(pack, unpack),
+    codec=Codec(pack, unpack, upgrades={4: with_deadlines}),
     snapshot_kind=7,
     commands=(
         Handler(commands.OpenTicket, rules.open_ticket, creates=True),
@@ -34,21 +40,53 @@ TICKETS: Final[Aggregate[Ticket]] = Aggregate(
             "ticket_opened",
             events.TicketOpened,
             effects.ticket_opened,
-            version=2,
-            upgrades={1: _without_client_id},
+            version=3,
+            upgrades={1: _without_client_id, 2: _in_calendar_time(3)},
             opens=True,
         ),
         EventKind("ticket_taken", events.TicketTaken, effects.ticket_taken),
-        EventKind("interaction_recorded", events.InteractionRecorded, effects.interaction_recorded),
-        EventKind("ticket_put_on_hold", events.TicketPaused, effects.ticket_paused),
-        EventKind("ticket_resumed", events.TicketResumed, effects.ticket_resumed),
+        EventKind(
+            "interaction_recorded",
+            events.InteractionRecorded,
+            effects.interaction_recorded,
+            version=2,
+            upgrades={1: _in_calendar_time(1)},
+        ),
+        EventKind(
+            "ticket_put_on_hold",
+            events.TicketPaused,
+            effects.ticket_paused,
+            version=2,
+            upgrades={1: _in_calendar_time(1)},
+        ),
+        EventKind(
+            "ticket_resumed",
+            events.TicketResumed,
+            effects.ticket_resumed,
+            version=2,
+            upgrades={1: _in_calendar_time(1)},
+        ),
         EventKind(
             "ticket_priority_changed",
             events.TicketPriorityChanged,
             effects.ticket_priority_changed,
+            version=2,
+            upgrades={1: _in_calendar_time(4)},
         ),
-        EventKind("ticket_resolved", events.TicketResolved, effects.ticket_resolved),
-        EventKind("ticket_reopened", events.TicketReopened, effects.ticket_reopened),
+        EventKind(
+            "ticket_resolved",
+            events.TicketResolved,
+            effects.ticket_resolved,
+            version=2,
+            upgrades={1: _in_calendar_time(1)},
+        ),
+        EventKind(
+            "ticket_reopened",
+            events.TicketReopened,
+            effects.ticket_reopened,
+            version=2,
+            upgrades={1: _in_calendar_time(2)},
+        ),
         EventKind("ticket_closed", events.TicketClosed, effects.ticket_closed),
     ),
     indexes=(TICKET_OF_REQUEST,),

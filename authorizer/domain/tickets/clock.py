@@ -1,4 +1,4 @@
-"""When a ticket is due (SLA)."""
+"""When a ticket is due (SLA), and by law."""
 
 from typing import NamedTuple
 
@@ -16,36 +16,39 @@ class TicketClock(NamedTuple):
     reopening_response_due_us: int | None
     """None where it was never reopened."""
     reopening_response_overdue: bool
+    next_response_due_us: int | None
+    """None where the customer said nothing after the first response."""
+    next_response_overdue: bool
+    legal_due_us: int
+    legal_overdue: bool
 
 
 def ticket_clock(ticket: TicketView, now_us: int) -> TicketClock:
     """When a ticket is due, seen from `now_us`.
 
-    The first response is due in calendar time, and so is that after a reopening; a ticket that was
-    resolved without one owes none any more. The resolution is due in the time in which the clock
-    ran.
+    A ticket that was resolved owes no response any more: what counts is the earlier of the two. The
+    resolution is due in the time in which the clock ran. The law is kept by the first resolution.
     """
-    first_due_us = ticket.opened_at_us + ticket.first_response_target_us
-    first_end_us = _first_of(ticket.first_response_at_us, ticket.first_resolved_at_us, now_us)
-    again_due_us, again_overdue = None, False
-    if ticket.reopened_at_us is not None:
-        again_due_us = ticket.reopened_at_us + ticket.first_response_target_us
-        resolved_us = ticket.resolved_at_us if ticket.status in OVER else None
-        again_end_us = _first_of(ticket.reopening_answered_at_us, resolved_us, now_us)
-        again_overdue = again_end_us > again_due_us
-    due_us, ran_us = None, ticket.ran_us
-    if ticket.runs_since_us is not None:
-        due_us = ticket.runs_since_us + ticket.resolution_target_us - ticket.ran_us
-        ran_us += max(0, now_us - ticket.runs_since_us)
+    responded = ticket.first_response_at_us, ticket.first_resolved_at_us
+    resolved_us = ticket.resolved_at_us if ticket.status in OVER else None
+    answered = ticket.reopening_answered_at_us, resolved_us
+    is_late = ticket.ran_us > ticket.resolution_target_us
+    if ticket.resolution_due_us is not None:
+        is_late = now_us > ticket.resolution_due_us
     return TicketClock(
-        first_due_us,
-        due_us,
-        first_end_us > first_due_us,
-        ran_us > ticket.resolution_target_us,
-        again_due_us,
-        again_overdue,
+        ticket.first_response_due_us,
+        ticket.resolution_due_us,
+        _missed(ticket.first_response_due_us, now_us, *responded),
+        is_late,
+        ticket.reopening_response_due_us,
+        _missed(ticket.reopening_response_due_us, now_us, *answered),
+        ticket.next_response_due_us,
+        _missed(ticket.next_response_due_us, now_us, ticket.next_response_settled_at_us),
+        ticket.legal_due_us,
+        _missed(ticket.legal_due_us, now_us, ticket.first_resolved_at_us),
     )
 
 
-def _first_of(*moments_us: int | None) -> int:
-    return min(at_us for at_us in moments_us if at_us is not None)
+def _missed(due_us: int | None, *ends_us: int | None) -> bool:
+    """Whether the first of these comes after the deadline."""
+    return due_us is not None and due_us < min(at_us for at_us in ends_us if at_us is not None)

@@ -1,6 +1,8 @@
 """What happened to a ticket (`chamado`) of customer care. Free text in it is sealed.
 
-Every event names the ticket's id and the customer whom it is about.
+Every event names the ticket's id and the customer whom it is about. Deadlines stand in the event
+that sets them, as they were worked out when it was decided. None in one that an earlier version
+wrote: what it sets is due in calendar time.
 """
 
 from typing import NamedTuple
@@ -27,6 +29,10 @@ class TicketOpened(NamedTuple):
     """JSON `[assunto, descricao]`."""
     client_id: str | None = None
     """The client's own id for it, under which it opens one ticket only; unique to the customer."""
+    first_response_due_us: int | None = None
+    resolution_due_us: int | None = None
+    legal_due_us: int | None = None
+    """By when the law wants an answer (Decreto 11.034/2022, art. 13)."""
 
 
 class TicketTaken(NamedTuple):
@@ -56,6 +62,8 @@ class InteractionRecorded(NamedTuple):
     """Whether the customer may see it."""
     text: Sealed
     """JSON `[mensagem, nome]`; `nome` is null unless the customer said it and gave one."""
+    next_response_due_us: int | None = None
+    """By when the customer is owed an answer to it; None where that sets no deadline."""
 
 
 class TicketPaused(NamedTuple):
@@ -66,6 +74,8 @@ class TicketPaused(NamedTuple):
     ticket_id: str
     customer_id: str
     channel: str
+    ran_us: int | None = None
+    """How long its clock had run by then, since the opening."""
 
 
 class TicketResumed(NamedTuple):
@@ -76,6 +86,7 @@ class TicketResumed(NamedTuple):
     ticket_id: str
     customer_id: str
     channel: str
+    resolution_due_us: int | None = None
 
 
 class TicketResolved(NamedTuple):
@@ -89,6 +100,8 @@ class TicketResolved(NamedTuple):
     channel: str
     text: Sealed | None
     """JSON `[resolucao]`; None where the customer was erased before, and nothing may be written."""
+    ran_us: int | None = None
+    """How long its clock had run by then, since the opening; None too where it stood."""
 
 
 class TicketPriorityChanged(NamedTuple):
@@ -102,6 +115,13 @@ class TicketPriorityChanged(NamedTuple):
     channel: str
     first_response_target_us: int
     resolution_target_us: int
+    first_response_due_us: int | None = None
+    resolution_due_us: int | None = None
+    """None too while its clock stands still."""
+    reopening_response_due_us: int | None = None
+    """Of the last reopening; None too where there is none."""
+    next_response_due_us: int | None = None
+    """None too where the customer is owed none."""
 
 
 class TicketReopened(NamedTuple):
@@ -114,6 +134,8 @@ class TicketReopened(NamedTuple):
     channel: str
     text: Sealed
     """JSON `[motivo]`."""
+    resolution_due_us: int | None = None
+    response_due_us: int | None = None
 
 
 class TicketClosed(NamedTuple):

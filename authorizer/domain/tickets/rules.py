@@ -17,7 +17,8 @@ from authorizer.domain.outcomes import (
     conflict,
     invalid,
 )
-from authorizer.domain.tickets import commands, events
+from authorizer.domain.tickets import commands, deadlines, events
+from authorizer.domain.tickets.legal_deadline import legal_due_us
 from authorizer.domain.tickets.state import ATTENDANT, CUSTOMER, Ticket, TicketStatus
 
 MAX_INTERACTIONS: Final = 1000
@@ -51,6 +52,9 @@ def open_ticket(
             level.resolution_us,
             context.seal_texts(command.customer_id, command.subject, command.description),
             command.client_id,
+            context.desk_time.due_us(now_us, level.first_response_us),
+            context.desk_time.due_us(now_us, level.resolution_us),
+            legal_due_us(now_us, context.window_of),
         )
     ]
     if command.resolution is not None and command.resolution.text is not None:
@@ -63,18 +67,21 @@ def open_ticket(
                 command.resolution.attendant,
                 command.channel,
                 context.seal_texts(command.customer_id, command.resolution.text),
+                0,
             )
         )
     return Decision(Done(created=True), found)
 
 
-def take_ticket(ticket: Ticket, command: commands.TakeTicket, _: Context, now_us: int) -> Decision:
+def take_ticket(
+    ticket: Ticket, command: commands.TakeTicket, context: Context, now_us: int
+) -> Decision:
     """Have an attendant work on it; one who does already changes nothing."""
     if ticket.status in _RESOLVED_OR_CLOSED:
         return _not_now(ticket, "taken")
     found: list[Event] = []
     if ticket.status is TicketStatus.WAITING:
-        found.append(events.TicketResumed(now_us, command.by, *_about(ticket), command.channel))
+        found.append(_resumed(ticket, command, context, now_us))
     if ticket.status in _UNATTENDED or ticket.attendant != command.attendant:
         found.append(_taken(ticket, command, command.attendant, now_us))
     return Decision(Done(created=bool(found)), found)
@@ -97,7 +104,7 @@ def record_interaction(
         return conflict(f"ticket {ticket.ticket_id} holds as much as a ticket may hold")
     found: list[Event] = [_interaction(ticket, command, context, now_us)]
     if command.author == CUSTOMER and ticket.status is TicketStatus.WAITING:
-        found.append(events.TicketResumed(now_us, command.by, *_about(ticket), command.channel))
+        found.append(_resumed(ticket, command, context, now_us))
     elif command.author == ATTENDANT and command.public and ticket.status in _UNATTENDED:
         found.append(_taken(ticket, command, command.name or command.by, now_us))
     return Decision(Done(created=True), found)
@@ -122,7 +129,8 @@ def pause_ticket(
         found += said.events
     elif unattended:
         found.append(_taken(ticket, command, command.attendant or command.by, now_us))
-    found.append(events.TicketPaused(now_us, command.by, *_about(ticket), command.channel))
+    ran_us = deadlines.ran_us(ticket, context.desk_time, now_us)
+    found.append(events.TicketPaused(now_us, command.by, *_about(ticket), command.channel, ran_us))
     return Decision(Done(created=True), found)
 
 
@@ -143,6 +151,7 @@ def change_priority(
         command.channel,
         level.first_response_us,
         level.resolution_us,
+        *deadlines.of_another_level(ticket, level, context.desk_time),
     )
     return Decision(Done(created=True), (event,))
 
@@ -170,6 +179,7 @@ def resolve_ticket(
         command.resolution.attendant,
         command.channel,
         sealed,
+        deadlines.ran_us(ticket, context.desk_time, now_us),
     )
     return Decision(Done(created=True), (event,))
 
@@ -191,6 +201,8 @@ def reopen_ticket(
         *_about(ticket),
         command.channel,
         context.seal_texts(ticket.customer_id, command.reason),
+        deadlines.resolution_due_us(ticket, context.desk_time, now_us),
+        context.desk_time.due_us(now_us, ticket.first_response_target_us),
     )
     return Decision(Done(created=True), (event,))
 
@@ -206,8 +218,11 @@ def close_ticket(
         if not is_erased or ticket.status is TicketStatus.CLOSED:
             return _not_now(ticket, "closed")
         who = ticket.attendant or command.by
+        ran_us = deadlines.ran_us(ticket, context.desk_time, now_us)
         found.append(
-            events.TicketResolved(now_us, command.by, *_about(ticket), who, command.channel, None)
+            events.TicketResolved(
+                now_us, command.by, *_about(ticket), who, command.channel, None, ran_us
+            )
         )
     found.append(events.TicketClosed(now_us, command.by, *_about(ticket), command.channel))
     return Decision(Done(created=True), found)
@@ -238,7 +253,15 @@ def _interaction(
         command.channel,
         command.public,
         context.seal_texts(ticket.customer_id, command.message, customers_name),
+        deadlines.next_response_due_us(ticket, context, now_us)
+        if command.author == CUSTOMER
+        else None,
     )
+
+
+def _resumed(ticket: Ticket, command: Any, context: Context, now_us: int) -> events.TicketResumed:
+    due_us = deadlines.resolution_due_us(ticket, context.desk_time, now_us)
+    return events.TicketResumed(now_us, command.by, *_about(ticket), command.channel, due_us)
 
 
 def _taken(ticket: Ticket, command: Any, attendant: str, now_us: int) -> events.TicketTaken:

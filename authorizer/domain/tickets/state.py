@@ -1,7 +1,7 @@
-"""A ticket (`chamado`) of customer care: its state, what is shown of it, and its form at rest."""
+"""A ticket (`chamado`) of customer care: its state, and what is shown of it."""
 
 from enum import Enum
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from authorizer.domain.index import Entry, Index
 from authorizer.domain.sealing import Sealed
@@ -45,11 +45,20 @@ class Interaction(NamedTuple):
 class ReopeningWait(NamedTuple):
     """A reopening, and when an attendant answered it in public; None: not yet, or never."""
 
-    reopened_at_us: int | None
+    reopened_at_us: int
     answered_at_us: int | None
+    due_us: int
 
 
-_NEVER_REOPENED: Final = ReopeningWait(None, None)
+class ResponseWait(NamedTuple):
+    """The customer said something after the first response, and the desk owed an answer to it."""
+
+    asked_at_us: int
+    due_us: int
+    answered_at_us: int | None
+    """The next public word of an attendant; None: not yet, or never."""
+    settled_at_us: int | None
+    """When that, a resolution or the end came; None: it is owed still."""
 
 
 class Ticket:
@@ -65,8 +74,10 @@ class Ticket:
         "customer_id",
         "first_resolved_at_us",
         "first_response_at_us",
+        "first_response_due_us",
         "first_response_target_us",
         "interactions",
+        "legal_due_us",
         "opened_at_us",
         "opened_priority",
         "position",
@@ -76,8 +87,10 @@ class Ticket:
         "reopening_waits",
         "reopenings",
         "resolution",
+        "resolution_due_us",
         "resolution_target_us",
         "resolved_at_us",
+        "response_waits",
         "runs_since_us",
         "sealed_chars",
         "status",
@@ -108,6 +121,8 @@ class Ticket:
         self.reopenings = 0
         self.reopening_waits: list[ReopeningWait] = []
         """One for each reopening."""
+        self.response_waits: list[ResponseWait] = []
+        """One for each time that the customer was owed a next response."""
         self.interactions: list[Interaction] = []
         self.sealed_chars = 0
         """How much sealed text the ticket has brought into the journal, in characters."""
@@ -125,6 +140,10 @@ class Ticket:
         """How long its clock ran before `runs_since_us`."""
         self.runs_since_us: int | None = None
         """Since when its clock runs; None while it stands still."""
+        self.first_response_due_us = 0
+        self.resolution_due_us: int | None = None
+        """None while its clock stands still."""
+        self.legal_due_us = 0
 
     @property
     def exists(self) -> bool:
@@ -177,12 +196,21 @@ class TicketView(NamedTuple):
     """When it was last reopened."""
     reopening_answered_at_us: int | None
     """The first public word of an attendant after that."""
+    first_response_due_us: int
+    resolution_due_us: int | None
+    """None while its clock stands still."""
+    reopening_response_due_us: int | None
+    legal_due_us: int
+    next_response_due_us: int | None
+    """Of the last thing that the customer said after the first response and that set a deadline."""
+    next_response_settled_at_us: int | None
     interactions: tuple[Interaction, ...]
 
 
 def ticket_view(ticket: Ticket) -> TicketView:
     """Describe a ticket as it stands."""
-    last = ticket.reopening_waits[-1] if ticket.reopening_waits else _NEVER_REOPENED
+    last = ticket.reopening_waits[-1] if ticket.reopening_waits else None
+    asked = ticket.response_waits[-1] if ticket.response_waits else None
     return TicketView(
         ticket.ticket_id,
         ticket.customer_id,
@@ -207,8 +235,14 @@ def ticket_view(ticket: Ticket) -> TicketView:
         ticket.runs_since_us,
         ticket.opened_priority,
         ticket.unanswered_since_us,
-        last.reopened_at_us,
-        last.answered_at_us,
+        None if last is None else last.reopened_at_us,
+        None if last is None else last.answered_at_us,
+        ticket.first_response_due_us,
+        ticket.resolution_due_us,
+        None if last is None else last.due_us,
+        ticket.legal_due_us,
+        None if asked is None else asked.due_us,
+        None if asked is None else asked.settled_at_us,
         tuple(ticket.interactions),
     )
 
@@ -223,55 +257,3 @@ TICKET_OF_REQUEST: Final = Index(
     "requests", snapshot_kind=9, entries={TicketOpened: _ticket_of_request}
 )
 """The ticket that a customer's client opened under an id of its own (`request_key`)."""
-
-_FLAT: Final = (
-    "attendant",
-    "card_id",
-    "category",
-    "channel",
-    "client_id",
-    "closed_at_us",
-    "customer_id",
-    "first_resolved_at_us",
-    "first_response_at_us",
-    "first_response_target_us",
-    "opened_at_us",
-    "opened_priority",
-    "position",
-    "priority",
-    "ticket_id",
-    "ran_us",
-    "reopening",
-    "reopenings",
-    "resolution",
-    "resolution_target_us",
-    "resolved_at_us",
-    "runs_since_us",
-    "sealed_chars",
-    "text",
-    "unanswered_since_us",
-)
-"""The parts that JSON holds as they are, in their order on disk: it never changes."""
-
-
-def pack(ticket: Ticket) -> tuple[Any, ...]:
-    """A ticket as plain values."""
-    return (
-        ticket.status.value,
-        [tuple(interaction) for interaction in ticket.interactions],
-        [tuple(wait) for wait in ticket.reopening_waits],
-        *[getattr(ticket, name) for name in _FLAT],
-    )
-
-
-def unpack(values: list[Any]) -> Ticket:
-    """The ticket that `pack` made values of."""
-    status, interactions, waits, *flat = values
-    parts: dict[str, Any] = dict(zip(_FLAT, flat, strict=True))
-    ticket = Ticket(parts["ticket_id"])
-    ticket.status = TicketStatus(status)
-    ticket.interactions = [Interaction(*fields) for fields in interactions]
-    ticket.reopening_waits = [ReopeningWait(*fields) for fields in waits]
-    for name, value in parts.items():
-        setattr(ticket, name, value)
-    return ticket

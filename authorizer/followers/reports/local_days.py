@@ -6,12 +6,13 @@ anew, and a date that a zone has skipped is a day without length.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from authorizer.domain.moments import DAY_US, day_of, day_text, moment_of, moment_text, us_of
+from authorizer.actors.calendar import first_shown_us
+from authorizer.domain.moments import DAY_US, day_of, day_text, moment_of, moment_text
 from authorizer.followers.reports.period import Period
 
 _FIRST: Final = day_of(date(1969, 12, 30))
@@ -88,23 +89,8 @@ def check_time_zone(text: str) -> None:
 
 @lru_cache(_KNOWN)
 def _start_us(time_zone: str, day: int) -> int:
-    zone = ZoneInfo(time_zone)
-    wanted = date.fromordinal(_EPOCH + day)
-    midnight = datetime(wanted.year, wanted.month, wanted.day, tzinfo=zone)
-    early, late = sorted(us_of(midnight.replace(fold=fold).astimezone(UTC)) for fold in (0, 1))
-    if _has_come(early, zone, wanted):
-        return early
-    while late - early > 1:  # midnight is in a gap, at whose end the day begins
-        middle = (early + late) // 2
-        if _has_come(middle, zone, wanted):
-            late = middle
-        else:
-            early = middle
-    return late
-
-
-def _has_come(at_us: int, zone: ZoneInfo, wanted: date) -> bool:
-    return moment_of(at_us).astimezone(zone).date() >= wanted
+    midnight = datetime.fromordinal(_EPOCH + day)
+    return first_shown_us(midnight, ZoneInfo(time_zone))
 
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()

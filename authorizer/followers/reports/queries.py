@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from authorizer.followers.reports.business_hours import BusinessHours
+from authorizer.actors.business_hours import BusinessHours
 from authorizer.followers.reports.card_search import cards_ending
 from authorizer.followers.reports.export.all_reports import AllReports
 from authorizer.followers.reports.export.page import page_of

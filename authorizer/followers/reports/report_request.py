@@ -1,12 +1,16 @@
 """A request for the reports of a period."""
 
 from collections.abc import Collection
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from authorizer.followers.reports.business_hours import BusinessHours
+from authorizer.actors.business_hours import BusinessHours
 from authorizer.followers.reports.groupings import REPORTS
 from authorizer.followers.reports.local_days import LocalDays
 from authorizer.followers.reports.period import Period
+
+CALENDAR: Final = "calendario"
+BUSINESS: Final = "comercial"
+"""The times in which durations of tickets are told, by their words on the wire."""
 
 
 class ReportRequest(NamedTuple):

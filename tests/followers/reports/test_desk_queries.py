@@ -30,6 +30,48 @@ def order(found: Any) -> list[tuple[str, int | None]]:
     return [(row["ticket"]["ticket_id"], row["due_us"]) for row in found["rows"]]
 
 
+def test_a_customer_who_wrote_again_is_answered_first(house: House) -> None:
+    house.project(
+        opened("asks", 0),
+        said("asks", 1),
+        said("asks", 10, "cliente", due=40),
+        opened("answered", 0),
+        said("answered", 1),
+        said("answered", 10, "cliente", due=20),
+        said("answered", 15),
+    )
+    found = queue(house)
+    assert order(found) == [("asks", at(40)), ("answered", at(600))]
+    assert found["rows"][0]["owed"] == "next_response"
+    assert (found["overdue"], found["soon"]) == (0, 1)
+    assert queue(house, 41)["overdue"] == 1
+    late = house.ask("ticket_list", overdue="next_response", now_us=at(41), limit=10)
+    assert [row["ticket_id"] for row in late["rows"]] == ["asks"]
+
+
+def test_the_law_is_kept_by_a_resolution_only(house: House) -> None:
+    """While the clock of the resolution stands still too, and after a reopening no more."""
+    seven_days = 7 * 24 * 60
+    house.project(
+        opened("waits", 0),
+        taken("waits", 1),
+        said("waits", 1),
+        on_hold("waits", 2),
+        opened("back", 0),
+        said("back", 1),
+        resolved("back", 5),
+        reopened("back", 20),
+        said("back", 21),
+    )
+    found = queue(house)
+    assert order(found) == [("back", at(20 + 595)), ("waits", at(seven_days))]
+    asked = {"overdue": "legal", "limit": 10}
+    at_its_end = house.ask("ticket_list", now_us=at(seven_days), **asked)
+    assert at_its_end["rows"] == []
+    late = house.ask("ticket_list", now_us=at(seven_days) + 1, **asked)
+    assert [row["ticket_id"] for row in late["rows"]] == ["waits"]
+
+
 def test_the_next_deadline_comes_first_and_a_clock_that_stands_still_last(house: House) -> None:
     house.project(
         opened("waits", 0),
@@ -50,8 +92,10 @@ def test_the_next_deadline_comes_first_and_a_clock_that_stands_still_last(house:
         ("back", at(50)),
         ("new", at(63)),
         ("answered", at(601)),
-        ("waits", None),
+        ("waits", at(7 * 24 * 60)),
     ]
+    owed = [row["owed"] for row in found["rows"]]
+    assert owed == ["reopening_response", "first_response", "resolution", "legal"]
     assert found["rows"][0]["ticket"]["status"] == "reaberto"
     assert (found["total"], found["overdue"], found["soon"]) == (4, 0, 1)
     found = queue(house, 55)

@@ -389,12 +389,16 @@ def tickets(journal: Journal) -> list[dict[str, Any]]:
         bots = [said for said in view.interactions if said.author == "robo" and said.public]
         waits = [list(wait) for wait in ticket.reopening_waits]
         owed = bool(waits) and waits[-1][1] is None
+        asked = [list(wait) for wait in ticket.response_waits]
+        answer_owed = bool(asked) and asked[-1][3] is None
         rows.append(
             {
                 **view._asdict(),
                 "protocol": view.ticket_id,
                 "reopening_waits": json.dumps(waits, separators=(",", ":")) if waits else None,
                 "reopening_response_due_us": clock.reopening_response_due_us if owed else None,
+                "response_waits": json.dumps(asked, separators=(",", ":")) if asked else None,
+                "next_response_due_us": asked[-1][1] if answer_owed else None,
                 "position": history[-1][0],
                 "opened_position": history[0][0],
                 "first_bot_response_at_us": bots[0].at_us if bots else None,

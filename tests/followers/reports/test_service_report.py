@@ -37,7 +37,7 @@ from tests.support.ticket_events import (
 
 DAY: Final = 24 * 60
 WEEK: Final = Period(START_US, START_US + 7 * DAY_US)
-COMMERCIAL: Final = [9 * 60, 18 * 60, [0, 1, 2, 3, 4], "America/Sao_Paulo"]
+COMMERCIAL: Final = [[[9 * 60, 18 * 60]], [0, 1, 2, 3, 4], "America/Sao_Paulo", None, []]
 
 
 class Desk:
@@ -102,6 +102,7 @@ def test_three_tickets_by_hand(desk: Desk) -> None:
         "taxa_resolucao": 0.666667,
         "primeira_resposta": {**waits(2, 40, 40, 64), "sem_resposta": 1, "so_robo": 1},
         "resposta_reabertura": {**waits(0, None, None, None), "sem_resposta": 1},
+        "proxima_resposta": {**waits(0, None, None, None), "sem_resposta": 0},
         "resolucao_primeira": waits(2, 400, 400, 640),
         "resolucao_ultima": waits(
             2, (100 + last_of_2) / 2, (100 + last_of_2) / 2, 100 + 0.9 * (last_of_2 - 100)
@@ -114,6 +115,8 @@ def test_three_tickets_by_hand(desk: Desk) -> None:
             "primeira_resposta": level(1, 1, 1, 0.5),
             # 2's clock ran for 700 - 500 + 30 minutes
             "resolucao": level(2, 0, 1, 1.0),
+            "proxima_resposta": level(0, 0, 0, None),
+            "prazo_legal": level(2, 0, 1, 1.0),
         },
         "backlog": [{"dia": "2025-11-17", "abertos": 0}, {"dia": "2025-11-18", "abertos": 1}],
     }
@@ -191,6 +194,7 @@ def test_no_tickets(desk: Desk) -> None:
         "taxa_resolucao": None,
         "primeira_resposta": {**nothing, "sem_resposta": 0, "so_robo": 0},
         "resposta_reabertura": {**nothing, "sem_resposta": 0},
+        "proxima_resposta": {**nothing, "sem_resposta": 0},
         "resolucao_primeira": nothing,
         "resolucao_ultima": nothing,
         "resolucoes": 0,
@@ -199,6 +203,8 @@ def test_no_tickets(desk: Desk) -> None:
         "sla": {
             "primeira_resposta": level(0, 0, 0, None),
             "resolucao": level(0, 0, 0, None),
+            "proxima_resposta": level(0, 0, 0, None),
+            "prazo_legal": level(0, 0, 0, None),
         },
     }
 
@@ -336,11 +342,11 @@ def test_a_day_that_begins_at_no_quarter_of_an_hour(desk: Desk) -> None:
 # --- any history ---------------------------------------------------------------------------------
 
 MOVES: Final = {
-    "aberto": ("say", "bot", "take", "hold", "resolve"),
-    "em_atendimento": ("say", "bot", "take", "hold", "resolve"),
+    "aberto": ("say", "ask", "bot", "take", "hold", "resolve"),
+    "em_atendimento": ("say", "ask", "bot", "take", "hold", "resolve"),
     "aguardando_cliente": ("say", "resume", "resolve"),
     "resolvido": ("say", "reopen", "close"),
-    "reaberto": ("say", "bot", "take", "hold", "resolve"),
+    "reaberto": ("say", "ask", "bot", "take", "hold", "resolve"),
     "fechado": (),
 }
 AFTER: Final = {
@@ -360,16 +366,20 @@ def lives(draw: st.DrawFn, ticket_id: str) -> Life:
     minute = draw(st.integers(-2 * DAY, 9 * DAY))
     channel, category = draw(st.sampled_from("XY")), draw(st.sampled_from("PQR"))
     life: Life = [opened(ticket_id, minute, channel, category)]
-    status = "aberto"
+    status, owed = "aberto", False
     for _ in range(draw(st.integers(0, 6))):
         if not MOVES[status]:
             break
         move = draw(st.sampled_from(MOVES[status]))
         minute += draw(st.integers(0, DAY))
         name = draw(st.sampled_from(("Ana", "Rui")))
+        public = draw(st.booleans())
+        due = None if owed else minute + draw(st.integers(0, 2 * DAY))
+        owed = {"ask": True, "say": owed and not public, "resolve": False}.get(move, owed)
         life.append(
             {
-                "say": said(ticket_id, minute, public=draw(st.booleans())),
+                "say": said(ticket_id, minute, public=public),
+                "ask": said(ticket_id, minute, "cliente", due=due),
                 "bot": said(ticket_id, minute, "robo"),
                 "take": taken(ticket_id, minute, name),
                 "hold": on_hold(ticket_id, minute),
@@ -410,6 +420,11 @@ class Naive:
         self.response = "late" if took > first.first_response_target_us else ended is not None
         late = self.open_since > first.resolution_target_us
         self.resolution = "late" if late else not self.is_open
+        answered_by_law = resolutions[0] if resolutions else now_us
+        lasted = answered_by_law - self.opened
+        self.by_law = "late" if lasted > 7 * 24 * 60 * MINUTE_US else bool(resolutions)
+        self.next_waits: list[float] = []
+        self.next_responses = self._next(life, now_us)
         self.life = life
 
     @staticmethod
@@ -424,6 +439,25 @@ class Naive:
                 waits.append((event.at_us - since) / MINUTE_US)
                 since = None
         return waits
+
+    def _next(self, life: Life, now_us: int) -> list[Any]:
+        """What became of each answer that the customer was owed besides the others."""
+        found: list[Any] = []
+        owed = None
+        for event in life:
+            said = isinstance(event, events.InteractionRecorded)
+            if said and event.author == "cliente" and event.next_response_due_us is not None:
+                owed = event
+            answers = said and event.author == "atendente" and event.public
+            over = isinstance(event, events.TicketResolved | events.TicketClosed)
+            if owed is not None and (answers or over):
+                found.append("late" if event.at_us > owed.next_response_due_us else True)
+                if answers:
+                    self.next_waits.append((event.at_us - owed.at_us) / MINUTE_US)
+                owed = None
+        if owed is not None:
+            found.append("late" if now_us > owed.next_response_due_us else False)
+        return found
 
     @staticmethod
     def _stretches(life: Life, now_us: int) -> int:
@@ -478,6 +512,10 @@ def naive(tickets: list[Naive]) -> Any:
             **summary([wait for t in tickets for wait in t.waits]),
             "sem_resposta": reopenings - sum(len(t.waits) for t in tickets),
         },
+        "proxima_resposta": {
+            **summary([wait for t in tickets for wait in t.next_waits]),
+            "sem_resposta": sum(len(t.next_responses) - len(t.next_waits) for t in tickets),
+        },
         "resolucao_primeira": summary(first),
         "resolucao_ultima": summary(last),
         "resolucoes": resolutions,
@@ -486,6 +524,8 @@ def naive(tickets: list[Naive]) -> Any:
         "sla": {
             "primeira_resposta": levels([t.response for t in tickets]),
             "resolucao": levels([t.resolution for t in tickets]),
+            "proxima_resposta": levels([state for t in tickets for state in t.next_responses]),
+            "prazo_legal": levels([t.by_law for t in tickets]),
         },
     }
 

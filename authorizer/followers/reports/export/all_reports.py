@@ -5,10 +5,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from authorizer.domain.moments import moment_text
-from authorizer.followers.reports.business_hours import BUSINESS, CALENDAR
 from authorizer.followers.reports.groupings import GROUPINGS, PURCHASES, SERVICE
 from authorizer.followers.reports.purchases.report import TransactionReport
-from authorizer.followers.reports.report_request import ReportRequest
+from authorizer.followers.reports.report_request import BUSINESS, CALENDAR, ReportRequest
 from authorizer.followers.reports.tickets.report import ServiceReport
 
 

@@ -101,9 +101,12 @@ tickets: Final = Table(
     Column("runs_since_us", WholeNumber),
     Column("first_response_due_us", WholeNumber, nullable=False),
     Column("resolution_due_us", WholeNumber),
+    Column("legal_due_us", WholeNumber, nullable=False),
     Column("unanswered_since_us", WholeNumber),
     Column("reopening_waits", AnyText),
     Column("reopening_response_due_us", WholeNumber),
+    Column("response_waits", AnyText),
+    Column("next_response_due_us", WholeNumber),
     Index("tickets_by_opening", "opened_at_us", "opened_position"),
     Index("tickets_by_customer", "customer_id", "opened_at_us", "opened_position"),
     Index("tickets_by_status", "status", "opened_at_us", "opened_position"),
@@ -115,9 +118,9 @@ tickets: Final = Table(
 
 The columns are those of `authorizer.domain.tickets.state.Ticket`, and besides: `opened_position`;
 `first_bot_response_at_us`, the first public word of a `robo`; how many resolutions it had; and when
-it is due (`resolution_due_us` is null while its clock stands still, `reopening_response_due_us`
-where no reopening waits for an answer). `reopening_waits` is JSON, a pair for each reopening: when
-it was, and when it was answered; null where there is none."""
+answers are due that are owed still (`reopening_response_due_us`, `next_response_due_us`).
+`reopening_waits` and `response_waits` are JSON, a list for each `ReopeningWait` and `ResponseWait`;
+null where there is none."""
 
 ticket_changes: Final = Table(
     "ticket_changes",

@@ -1,6 +1,6 @@
 """A ticket's row: the domain's own ticket, evolved by the domain's own rules, and a few counts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import orjson
@@ -9,10 +9,10 @@ from authorizer.domain.messages import Event
 from authorizer.domain.sealing import Sealed
 from authorizer.domain.tickets import events
 from authorizer.domain.tickets.aggregate import TICKETS
-from authorizer.domain.tickets.clock import ticket_clock
 from authorizer.domain.tickets.state import (
     BOT,
     ReopeningWait,
+    ResponseWait,
     Ticket,
     TicketStatus,
     TicketView,
@@ -28,10 +28,10 @@ _OWN: Final = (
 )
 _DERIVED: Final = (
     "status",
-    "first_response_due_us",
-    "resolution_due_us",
     "reopening_waits",
     "reopening_response_due_us",
+    "response_waits",
+    "next_response_due_us",
 )
 _SAME: Final = tuple(
     column.name for column in tickets.c if column.name not in (*_OWN, *_DERIVED, "protocol")
@@ -57,24 +57,25 @@ class TicketRecord:
         for name in _OWN:
             setattr(record, name, row[name])
         record.ticket.status = TicketStatus(row["status"])
-        waits = orjson.loads(row["reopening_waits"] or "[]")
-        record.ticket.reopening_waits = [ReopeningWait(*wait) for wait in waits]
+        reopenings = orjson.loads(row["reopening_waits"] or "[]")
+        record.ticket.reopening_waits = [ReopeningWait(*wait) for wait in reopenings]
+        responses = orjson.loads(row["response_waits"] or "[]")
+        record.ticket.response_waits = [ResponseWait(*wait) for wait in responses]
         return record
 
     def row(self) -> Row:
         """The row of the ticket as it stands."""
         ticket = self.ticket
         view = ticket_view(ticket)
-        clock = ticket_clock(view, ticket.opened_at_us)
-        owes_answer = view.reopened_at_us is not None and view.reopening_answered_at_us is None
-        waits = [tuple(wait) for wait in ticket.reopening_waits]
+        is_answered = view.reopening_answered_at_us is not None
+        is_settled = view.next_response_settled_at_us is not None
         return {
             "protocol": ticket.ticket_id,
             "status": ticket.status.value,
-            "first_response_due_us": clock.first_response_due_us,
-            "resolution_due_us": clock.resolution_due_us,
-            "reopening_waits": orjson.dumps(waits).decode() if waits else None,
-            "reopening_response_due_us": clock.reopening_response_due_us if owes_answer else None,
+            "reopening_waits": _waits_text(ticket.reopening_waits),
+            "reopening_response_due_us": None if is_answered else view.reopening_response_due_us,
+            "response_waits": _waits_text(ticket.response_waits),
+            "next_response_due_us": None if is_settled else view.next_response_due_us,
             **{name: getattr(ticket, name) for name in _SAME},
             **{name: getattr(self, name) for name in _OWN},
         }
@@ -91,6 +92,10 @@ class TicketRecord:
                 self.first_bot_response_at_us = event.at_us
         elif isinstance(event, events.TicketResolved):
             self.resolutions += 1
+
+
+def _waits_text(waits: Sequence[ReopeningWait] | Sequence[ResponseWait]) -> str | None:
+    return orjson.dumps([tuple(wait) for wait in waits]).decode() if waits else None
 
 
 def view_of(row: Mapping[str, Any]) -> TicketView:

@@ -31,8 +31,11 @@ class TicketColumns:
     """How long the ticket's clock ran before `runs_since_us`."""
     runs_since_us: Column
     """Since when its clock runs; NEVER while it stands still."""
-    response_target_us: Column
     resolution_target_us: Column
+    response_due_us: Column
+    resolution_due_us: Column
+    """NEVER while its clock stands still."""
+    legal_due_us: Column
     is_open: Column
     """1 while it is neither resolved nor closed, else 0."""
     channel: Column
@@ -61,3 +64,16 @@ class Reopenings(NamedTuple):
     reopened_us: Column
     answered_us: Column
     """The first public word of an attendant after it, or NEVER."""
+
+
+class NextResponses(NamedTuple):
+    """What the customer said and was owed an answer to, as columns of numbers."""
+
+    ticket: Column
+    """The place of the ticket among those that are asked about."""
+    asked_us: Column
+    due_us: Column
+    answered_us: Column
+    """The next public word of an attendant, or NEVER."""
+    settled_us: Column
+    """When that, a resolution or the end came, or NEVER."""

@@ -16,8 +16,7 @@ def ticket_list(connection: Connection, params: Params) -> Any:
     Each parameter narrows the list: `status`, `customer_id`, `category`, `priority`, `attendant`,
     `channel`;
     `from_us` (inclusive) and `until_us` (exclusive) of the opening; `overdue`, the deadline that
-    was missed by `now_us`: `first_response`, `resolution` or `reopening_response`; `waiting`,
-    whether the customer waits for an answer.
+    was missed by `now_us`, one of `_OVERDUE`; `waiting`, whether the customer waits for an answer.
     """
     query = select(tickets)
     for name in ("status", "customer_id", "category", "priority", "attendant", "channel"):
@@ -63,8 +62,18 @@ def _reopening_response_overdue(now_us: int) -> Any:
     )
 
 
+def _next_response_overdue(now_us: int) -> Any:
+    return tickets.c.next_response_due_us < now_us
+
+
+def _legally_overdue(now_us: int) -> Any:
+    return and_(tickets.c.first_resolved_at_us.is_(None), tickets.c.legal_due_us < now_us)
+
+
 _OVERDUE: Final = {
     "first_response": _first_response_overdue,
     "resolution": _resolution_overdue,
     "reopening_response": _reopening_response_overdue,
+    "next_response": _next_response_overdue,
+    "legal": _legally_overdue,
 }

@@ -13,10 +13,18 @@ from sqlalchemy.sql.elements import ColumnElement
 from authorizer.domain.tickets.state import OVER
 from authorizer.followers.reports.period import Period
 from authorizer.followers.reports.tables.care_schema import tickets
-from authorizer.followers.reports.tickets.columns import NEVER, Reopenings, TicketColumns
+from authorizer.followers.reports.tickets.columns import (
+    NEVER,
+    NextResponses,
+    Reopenings,
+    TicketColumns,
+)
 
 NAMED: Final = ("channel", "category", "attendant")
-"""The last columns but one: names, for which numbers stand."""
+"""The last columns before the waits: names, for which numbers stand."""
+
+Waits = dict[int, list[list[int | None]]]
+"""The reopenings, or the next responses, of those that have any, by where they were opened."""
 
 _WIDTH: Final = len(fields(TicketColumns))
 
@@ -37,15 +45,18 @@ ROWS: Final[Select[Any]] = select(
     tickets.c.reopenings,
     tickets.c.ran_us,
     _or_never(tickets.c.runs_since_us),
-    tickets.c.first_response_target_us,
     tickets.c.resolution_target_us,
+    tickets.c.first_response_due_us,
+    _or_never(tickets.c.resolution_due_us),
+    tickets.c.legal_due_us,
     tickets.c.status.not_in(OVER),
     tickets.c.channel,
     tickets.c.category,
     tickets.c.attendant,
     tickets.c.reopening_waits,
+    tickets.c.response_waits,
 ).order_by(tickets.c.opened_position)
-"""The position of a ticket's newest change, the fields of `TicketColumns`, its reopenings."""
+"""The position of a ticket's newest change, the fields of `TicketColumns`, its waits."""
 
 
 class TicketMatrix:
@@ -60,8 +71,8 @@ class TicketMatrix:
         }
         self._lines = np.empty((_WIDTH, 0), np.int64)
         self._count = 0
-        self._waits: dict[int, list[list[int | None]]] = {}
-        """The reopenings of those that were reopened, by the position of their opening."""
+        self._reopenings: Waits = {}
+        self._responses: Waits = {}
 
     def __len__(self) -> int:
         return self._count
@@ -74,27 +85,21 @@ class TicketMatrix:
 
     def reopenings_of(self, columns: TicketColumns) -> Reopenings:
         """The reopenings of some of the tickets."""
-        there = np.fromiter(self._waits, np.int64, len(self._waits))
-        places = np.searchsorted(columns.opened_position, there)
-        found = [
-            (place, *(NEVER if at_us is None else at_us for at_us in wait))
-            for place, known, opened in zip(
-                places.tolist(),
-                np.isin(there, columns.opened_position).tolist(),
-                there.tolist(),
-                strict=True,
-            )
-            if known
-            for wait in self._waits[opened]
-        ]
-        return Reopenings(*np.array(found, np.int64).reshape(-1, 3).T)
+        found = _waits_of(columns, self._reopenings, len(Reopenings._fields) - 1)
+        return Reopenings(*found)
+
+    def responses_of(self, columns: TicketColumns) -> NextResponses:
+        """The next responses of some of the tickets."""
+        found = _waits_of(columns, self._responses, len(NextResponses._fields) - 1)
+        return NextResponses(*found)
 
     def put(self, rows: Sequence[Row[Any]]) -> None:
         """Take some of `ROWS` in, each in place of the older one of its ticket."""
-        *columns, waits = zip(*rows, strict=True)
-        for opened_position, text in zip(columns[1], waits, strict=True):
-            if text is not None:
-                self._waits[opened_position] = orjson.loads(text)
+        *columns, reopenings, responses = zip(*rows, strict=True)
+        for kept, texts in ((self._reopenings, reopenings), (self._responses, responses)):
+            for opened_position, text in zip(columns[1], texts, strict=True):
+                if text is not None:
+                    kept[opened_position] = orjson.loads(text)
         named = zip(NAMED, columns[-len(NAMED) :], strict=True)
         lines = np.array(
             [*columns[: -len(NAMED)], *(self._numbered(*column) for column in named)], np.int64
@@ -122,3 +127,21 @@ class TicketMatrix:
             numbers[name] = len(self.names[column])
             self.names[column].append(str(name))
         return [numbers[name] for name in names]
+
+
+def _waits_of(columns: TicketColumns, waits: Waits, width: int) -> npt.NDArray[np.int64]:
+    """The place of the ticket and the first `width` values of each wait, as lines."""
+    there = np.fromiter(waits, np.int64, len(waits))
+    places = np.searchsorted(columns.opened_position, there)
+    found = [
+        (place, *(NEVER if at_us is None else at_us for at_us in wait[:width]))
+        for place, known, opened in zip(
+            places.tolist(),
+            np.isin(there, columns.opened_position).tolist(),
+            there.tolist(),
+            strict=True,
+        )
+        if known
+        for wait in waits[opened]
+    ]
+    return np.array(found, np.int64).reshape(-1, width + 1).T

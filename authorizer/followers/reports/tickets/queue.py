@@ -22,18 +22,33 @@ _FIRST: Final = case(
     ),
     else_=_NEVER,
 )
-_AGAIN: Final = func.coalesce(tickets.c.reopening_response_due_us, _NEVER)
-_RESOLUTION: Final = func.coalesce(tickets.c.resolution_due_us, _NEVER)
-_DUE: Final = case(
-    (and_(_FIRST <= _AGAIN, _FIRST <= _RESOLUTION), _FIRST),
-    (_AGAIN <= _RESOLUTION, _AGAIN),
-    else_=_RESOLUTION,
+_LEGAL: Final = case(
+    (tickets.c.first_resolved_at_us.is_(None), tickets.c.legal_due_us), else_=_NEVER
 )
-"""The next deadline that a ticket has to keep; `_NEVER` while its clock stands still."""
+_DEADLINES: Final[dict[str, Any]] = {
+    "first_response": _FIRST,
+    "reopening_response": func.coalesce(tickets.c.reopening_response_due_us, _NEVER),
+    "next_response": func.coalesce(tickets.c.next_response_due_us, _NEVER),
+    "resolution": func.coalesce(tickets.c.resolution_due_us, _NEVER),
+    "legal": _LEGAL,
+}
+"""By what a ticket owes: by when; `_NEVER` where it does not owe it now."""
+
+
+def _is_next(due: Any) -> Any:
+    return and_(*(due <= other for other in _DEADLINES.values() if other is not due))
+
+
+_DUE: Final = case(*((_is_next(due), due) for due in _DEADLINES.values()), else_=_NEVER)
+"""The next deadline that a ticket has to keep."""
+_OWED: Final = case(*((_is_next(due), name) for name, due in _DEADLINES.items()), else_="")
+"""What it owes by then."""
 
 
 def ticket_queue(connection: Connection, params: Params) -> Any:
     """The open tickets by their next deadline: `rows`, up to `limit`, each with `due_us`.
+
+    `owed` is what is due then, one of `_DEADLINES`; both are None while nothing is.
 
     `attendant`: those of one attendant; `unattended`: those of nobody. Counted are, of all of them,
     `total`, `overdue` by `now_us`, and `soon`: due before `soon_us`.
@@ -46,7 +61,7 @@ def ticket_queue(connection: Connection, params: Params) -> Any:
     due = _DUE.label("due_us")
     limit = min(params["limit"], MAX_PAGE_ROWS)
     page = (
-        select(tickets, due)
+        select(tickets, due, _OWED.label("owed"))
         .where(*wanted)
         .order_by(due, tickets.c.opened_at_us, tickets.c.opened_position)
         .limit(limit)
@@ -66,7 +81,8 @@ def ticket_queue(connection: Connection, params: Params) -> Any:
     for row in connection.execute(page).mappings():
         ticket = {**view_of(dict(row))._asdict(), "status": row["status"]}
         due_us = None if row["due_us"] == _NEVER else row["due_us"]
-        rows.append({"ticket": ticket, "due_us": due_us})
+        owed = None if due_us is None else row["owed"]
+        rows.append({"ticket": ticket, "due_us": due_us, "owed": owed})
     total, overdue, soon = map(int, counts)
     return {"rows": rows, "total": total, "overdue": overdue, "soon": soon}
 

@@ -9,8 +9,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from sqlalchemy import Connection
 
+from authorizer.actors.business_hours import BusinessHours
 from authorizer.domain.moments import MINUTE_US, day_text
-from authorizer.followers.reports.business_hours import BusinessHours
 from authorizer.followers.reports.groupings import BY_DAY
 from authorizer.followers.reports.local_days import LocalDays
 from authorizer.followers.reports.period import Period
@@ -70,7 +70,8 @@ class ServiceReport:
     def _make(self, connection: Connection, tickets: TicketMatrix, asked: _Asked) -> dict[str, Any]:
         columns = tickets.opened_in(asked.period)
         reopenings = tickets.reopenings_of(columns)
-        measures = measure(columns, reopenings, asked.now_us, asked.hours)
+        responses = tickets.responses_of(columns)
+        measures = measure(columns, reopenings, responses, asked.now_us, asked.hours)
         report = service_metrics(measures, np.zeros(len(columns), np.int64), 1)[0]
         days = LocalDays(asked.time_zone)
         parts = list(days.parts(asked.period))

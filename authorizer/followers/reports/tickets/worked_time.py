@@ -1,13 +1,13 @@
 """How much of a time lies inside business hours."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from authorizer.domain.moments import moment_of, us_of
-from authorizer.followers.reports.business_hours import DAY_MINUTES, BusinessHours
+from authorizer.actors.business_hours import BusinessHours
+from authorizer.actors.desk_time import open_stretches
+from authorizer.domain.moments import moment_of
 from authorizer.followers.reports.tickets.durations import Column
 
 
@@ -32,20 +32,9 @@ def _stretches(hours: BusinessHours, first_year: int, last_year: int) -> tuple[C
     """When the desk opens and when it closes, in order, with a day to spare at either end."""
     first = date(first_year, 1, 1) - timedelta(days=2)
     days = (first + timedelta(days=n) for n in range((last_year - first_year + 1) * 366 + 4))
-    worked = [day for day in days if day.weekday() in hours.weekdays]
-    opens, closes = (
-        np.array([_instant_us(day, minute, hours.time_zone) for day in worked], np.int64)
-        for minute in (hours.opens_minute, hours.closes_minute)
-    )
+    found = [stretch for day in days for stretch in open_stretches(hours, day)]
+    opens, closes = np.array(found or [(0, 0)], np.int64).T
     return opens, closes
-
-
-def _instant_us(day: date, minute: int, time_zone: str) -> int:
-    days, minute = divmod(minute, DAY_MINUTES)
-    local = datetime.combine(
-        day + timedelta(days=days), time(minute // 60, minute % 60), ZoneInfo(time_zone)
-    )
-    return us_of(local)
 
 
 def _year_of(at_us: int) -> int:
