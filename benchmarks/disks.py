@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -40,15 +40,18 @@ class DiskError(Exception):
 
 def missing() -> str:
     """What these disks need and this machine lacks, in words; empty if nothing."""
-    programs = ("gcc", "pkg-config", "fusermount3", "mkfs.ext4")
+    return slowed_missing("mkfs.ext4") or ("" if (ZRAM / "hot_add").exists() else "zram")
+
+
+def slowed_missing(*more: str) -> str:
+    """What slowed disks and ``more`` programs need and this machine lacks; empty if nothing."""
+    programs = ("gcc", "pkg-config", "fusermount3", *more)
     lacking = [program for program in programs if shutil.which(program) is None]
     if not lacking and subprocess.run(["pkg-config", "fuse3"], check=False).returncode:
         lacking.append("libfuse3-dev")
     if lacking:
         return f"{', '.join(lacking)} ({INSTALL})"
-    if os.geteuid() != 0:
-        return "root"
-    return "" if (ZRAM / "hot_add").exists() else "zram"
+    return "" if os.geteuid() == 0 else "root"
 
 
 class SyncTime(NamedTuple):
@@ -109,7 +112,7 @@ def _mounted(program: Path, delay_us: float) -> Iterator[Path]:
                 yield folder
             finally:
                 if folder.is_mount():
-                    _run("fusermount3", "-u", str(folder))
+                    _unmount(folder)
                 else:
                     process.terminate()
 
@@ -121,6 +124,17 @@ def _wait_for_mount(folder: Path, process: subprocess.Popen[str]) -> None:
             process.terminate()
             raise DiskError(f"the slow disk was not mounted: {process.communicate()[1]}")
         time.sleep(0.01)
+
+
+def _unmount(folder: Path) -> None:
+    """Unmount a disk; whoever used it last may have been killed just now, and still holds it."""
+    deadline = time.monotonic() + MOUNTING_S
+    while time.monotonic() < deadline:
+        with suppress(DiskError):
+            _run("fusermount3", "-u", str(folder))
+            return
+        time.sleep(0.05)
+    _run("fusermount3", "-u", "-z", str(folder))
 
 
 @contextmanager

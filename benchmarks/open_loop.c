@@ -4,15 +4,18 @@
  * is not sent, and counted apart: a client that has no line left. With the rate 0 every connection
  * sends as soon as it is answered (closed loop), which finds out what the server can do.
  *
- * Arguments: PORT CONNECTIONS RATE SECONDS FIRST_ACCOUNT ACCOUNTS CORE OUTPUT
+ * Arguments: PORT CONNECTIONS RATE SECONDS FIRST_ACCOUNT ACCOUNTS CORE OUTPUT SPREAD WAITING
+ * SPREAD is how the accounts are used: "alike", or "zipf", the k-th most used with a share of 1/k.
+ * WAITING is "spins": it never sleeps while the load lasts, so that its own waking up is not
+ * measured, and needs a core of its own; or "sleeps" until a request is due or an answer came.
  * Writes "started NS" (CLOCK_MONOTONIC) to standard output when the load begins, and a record for
- * every request to OUTPUT. It never sleeps while the load lasts, so that its own waking up is not
- * measured; it needs a core of its own.
+ * every request to OUTPUT.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sched.h>
@@ -21,12 +24,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { EVENTS = 256, REQUEST_BYTES = 512, ANSWER_BYTES = 1024, GRACE_S = 5 };
+enum { EVENTS = 256, REQUEST_BYTES = 512, ANSWER_BYTES = 1024, GRACE_S = 5, MS_NS = 1000000 };
 
 /* What became of a request. 0, so that a record that nobody touched was never sent. */
 enum { NOT_SENT, UNANSWERED, APPROVED, OVERLOADED, TOO_LATE, OTHER };
@@ -55,6 +59,7 @@ static char request[REQUEST_BYTES];
 static size_t request_bytes;
 static char *account_digits;
 static long first_account, accounts;
+static int zipf;
 
 static void fail(const char *what) {
     perror(what);
@@ -105,7 +110,12 @@ static Record *new_record(int64_t due_ns) {
 static void send_one(int number, Record *record) {
     static uint64_t chance = 88172645463325252ULL;
     chance ^= chance << 13, chance ^= chance >> 7, chance ^= chance << 17; /* xorshift */
-    long account = first_account + (long)(chance % (uint64_t)accounts);
+    long place = (long)(chance % (uint64_t)accounts);
+    if (zipf) { /* as in transactions.lua: those that are used most are not neighbours */
+        double share = (double)(chance >> 11) * 0x1p-53;
+        place = ((long)pow((double)accounts + 1, share) - 1) * 611953 % accounts;
+    }
+    long account = first_account + place;
     for (int digit = 9; digit >= 0; digit--, account /= 10)
         account_digits[digit] = (char)('0' + account % 10);
     Connection *connection = &connections[number];
@@ -160,6 +170,12 @@ static void read_answer(int number) {
     idle[(idle_first + idle_count++) % connection_count] = number;
 }
 
+static struct timespec time_until(int64_t when_ns) {
+    int64_t left = when_ns - (now_ns() - start_ns);
+    if (left < 0) left = 0;
+    return (struct timespec){left / 1000000000, left % 1000000000};
+}
+
 static void write_records(const char *path) {
     FILE *output = fopen(path, "wb");
     if (!output) fail(path);
@@ -169,8 +185,9 @@ static void write_records(const char *path) {
 }
 
 int main(int count, char **arguments) {
-    if (count != 9) {
-        fprintf(stderr, "PORT CONNECTIONS RATE SECONDS FIRST_ACCOUNT ACCOUNTS CORE OUTPUT\n");
+    if (count != 11) {
+        fprintf(stderr, "PORT CONNECTIONS RATE SECONDS FIRST_ACCOUNT ACCOUNTS CORE OUTPUT "
+                        "alike|zipf spins|sleeps\n");
         return 2;
     }
     int port = atoi(arguments[1]);
@@ -178,6 +195,9 @@ int main(int count, char **arguments) {
     double rate = atof(arguments[3]), seconds = atof(arguments[4]);
     first_account = atol(arguments[5]), accounts = atol(arguments[6]);
     int core = atoi(arguments[7]);
+    zipf = strcmp(arguments[9], "zipf") == 0;
+    int sleeps = strcmp(arguments[10], "sleeps") == 0;
+    prctl(PR_SET_TIMERSLACK, 1UL);
 
     struct rlimit files;
     getrlimit(RLIMIT_NOFILE, &files);
@@ -214,7 +234,9 @@ int main(int count, char **arguments) {
         else
             while (idle_count > 0 && now < end_ns) send_due(now);
         struct epoll_event ready[EVENTS];
-        int found = epoll_wait(poll, ready, EVENTS, 0);
+        struct timespec rest = {0, 0};
+        if (sleeps) rest = time_until(now < end_ns ? (rate > 0 ? (int64_t)due_ns : end_ns) : now + MS_NS);
+        int found = epoll_pwait2(poll, ready, EVENTS, &rest, NULL);
         for (int number = 0; number < found; number++) read_answer((int)ready[number].data.u32);
     }
     write_records(arguments[8]);

@@ -80,6 +80,15 @@ class Load:
             return 0.0
         return float(np.percentile(chosen["answered_ns"] - chosen["written_ns"], percent)) / 1e6
 
+    def percentile_since_due_ms(self, percent: float) -> float:
+        """A percentile of the time from when a request was due to its approval, over all of them.
+
+        What was declined for lack of time, or not sent for lack of a connection, takes for ever.
+        """
+        waited_ns = (self.records["answered_ns"] - self.records["due_ns"]).astype(float)
+        waited_ns[self.records["outcome"] != APPROVED] = np.inf
+        return float(np.percentile(waited_ns, percent, method="higher")) / 1e6
+
     def seconds_to_normal(self, from_ns: int) -> float:
         """From a moment to the first half second in which every request was approved in time."""
         approved = self.records["outcome"] == APPROVED
@@ -101,7 +110,7 @@ def build(folder: Path) -> Path:
     if not available():
         raise OpenLoopError(INSTALL)
     program = folder / "open_loop"
-    command = ["gcc", "-O2", "-Wall", "-Wextra", "-o", str(program), str(SOURCE)]
+    command = ["gcc", "-O2", "-Wall", "-Wextra", "-o", str(program), str(SOURCE), "-lm"]
     built = subprocess.run(command, capture_output=True, text=True, check=False)
     if built.returncode != 0:
         raise OpenLoopError(f"gcc failed: {built.stderr}")
@@ -131,6 +140,9 @@ class Generator:
     accounts: int
     core: int = -1
     """The processor core that it runs on; -1: any."""
+    spread: wrk.Spread = wrk.Spread.ALIKE
+    sleeps: bool = False
+    """Whether it leaves its core to others while nothing is due."""
 
     def run(
         self, connections: int, per_second: float, seconds: float, stall: Stall | None = None
@@ -139,6 +151,7 @@ class Generator:
         output = self.program.with_suffix(".records")
         numbers = [self.port, connections, per_second, seconds, wrk.FIRST_ACCOUNT, self.accounts]
         command = [str(self.program), *map(str, numbers), str(self.core), str(output)]
+        command += [self.spread.value, "sleeps" if self.sleeps else "spins"]
         with subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as process:

@@ -28,6 +28,11 @@ def at_least(benchmark: str, name: str, value: float, unit: str, target: float) 
     return Figure(benchmark, name, value, unit, f">= {target:g} {unit}".rstrip(), value >= target)
 
 
+def at_most(benchmark: str, name: str, value: float, unit: str, target: float) -> Figure:
+    """A figure that must not be larger than its target."""
+    return Figure(benchmark, name, value, unit, f"<= {target:g} {unit}".rstrip(), value <= target)
+
+
 def below(benchmark: str, name: str, value: float, unit: str, target: float) -> Figure:
     """A figure that must be smaller than its target."""
     return Figure(benchmark, name, value, unit, f"< {target:g} {unit}", value < target)

@@ -58,9 +58,18 @@ static int open_file(const char *path, struct fuse_file_info *file)
     return opened(file, openat(root, at(path), flags_of(file)));
 }
 
+/* What somebody makes is theirs, who need not be whom this runs as: PostgreSQL looks at that. */
+static int made(const char *path, int status)
+{
+    struct fuse_context *maker = fuse_get_context();
+    if (status >= 0)
+        status |= fchownat(root, at(path), maker->uid, maker->gid, AT_SYMLINK_NOFOLLOW);
+    return status;
+}
+
 static int create(const char *path, mode_t mode, struct fuse_file_info *file)
 {
-    return opened(file, openat(root, at(path), flags_of(file) | O_CREAT, mode));
+    return opened(file, made(path, openat(root, at(path), flags_of(file) | O_CREAT, mode)));
 }
 
 static int read_file(const char *path, char *data, size_t size, off_t offset, struct fuse_file_info *file)
@@ -111,7 +120,11 @@ static int list(const char *path, void *into, fuse_fill_dir_t fill, off_t offset
     return 0;
 }
 
-static int make_folder(const char *path, mode_t mode) { return result(mkdirat(root, at(path), mode)); }
+static int make_folder(const char *path, mode_t mode)
+{
+    return result(made(path, mkdirat(root, at(path), mode)));
+}
+
 static int remove_file(const char *path) { return result(unlinkat(root, at(path), 0)); }
 static int remove_folder(const char *path) { return result(unlinkat(root, at(path), AT_REMOVEDIR)); }
 
@@ -173,6 +186,6 @@ int main(int count, char **words)
     struct sched_param priority = {.sched_priority = 1};
     sched_setscheduler(0, SCHED_FIFO, &priority);
     umask(0);
-    char *fuse_words[] = {words[0], "-f", "-o", "fsname=slow_disk,max_threads=4", words[2], NULL};
+    char *fuse_words[] = {words[0], "-f", "-o", "allow_other,fsname=slow_disk,max_threads=4", words[2], NULL};
     return fuse_main(5, fuse_words, &OPERATIONS, NULL);
 }

@@ -4,7 +4,9 @@
 -- an id of its own (else "no-ids"), "check" to look at every answer (else "no-check"). Looking costs
 -- wrk about a third of its speed; 07 is not wrong, for a purchase may wait too long, the mean pause
 -- in milliseconds of each connection after an answer (else "0"), what the heads have ("same":
--- nothing more, "new": a new X-Request-Id and traceparent, "keys": a new Idempotency-Key).
+-- nothing more, "new": a new X-Request-Id and traceparent, "keys": a new Idempotency-Key), how the
+-- accounts are used ("alike", or "zipf": the k-th most used one with a share of 1/k, and those that
+-- are used most are not neighbours).
 -- Ends with one line of JSON behind the word WRK.
 
 local threads = {}
@@ -19,13 +21,21 @@ function init(args)
    local checked = args[4] == "check"
    local pause_ms = tonumber(args[5])
    local heads = args[6]
+   local zipf = args[7] == "zipf"
    local run = string.format("%08x", os.time() % 0x100000000)
    math.randomseed(os.time())
    sent, wrong = 0, 0
 
    local tail = '"totalAmount":0.01,"mcc":"5811","merchant":"PADARIA DO ZE               SAO PAULO BR"}'
+   local function number()
+      if not zipf then
+         return math.random(0, accounts - 1)
+      end
+      local rank = math.floor((accounts + 1) ^ math.random()) - 1
+      return rank * 611953 % accounts
+   end
    local function body()
-      local account = string.format('"account":"%010d",', first + math.random(0, accounts - 1))
+      local account = string.format('"account":"%010d",', first + number())
       if not with_ids then
          return "{" .. account .. tail
       end

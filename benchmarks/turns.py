@@ -28,19 +28,31 @@ class Contender:
     server: Server
     accounts: int
     with_ids: bool = False
+    spread: wrk.Spread = wrk.Spread.ALIKE
     turns: list[Turn] = field(default_factory=list)
 
     def check(self, seconds: int) -> None:
         """Look at every answer of a short load, which is no turn."""
         url = servers.url(self.server)
-        wrk.purchases(url, self.accounts, seconds, with_ids=self.with_ids, check=True)
+        wrk.purchases(
+            url,
+            self.accounts,
+            seconds,
+            with_ids=self.with_ids,
+            check=True,
+            spread=self.spread,
+        )
 
     def take_turn(self, seconds: int) -> Turn:
         """Full load for some seconds."""
         pid = self.server.process.pid
         before = servers.processor_time(pid)
         load = wrk.purchases(
-            servers.url(self.server), self.accounts, seconds, with_ids=self.with_ids
+            servers.url(self.server),
+            self.accounts,
+            seconds,
+            with_ids=self.with_ids,
+            spread=self.spread,
         )
         used = servers.processor_time(pid).since(before)
         turn = Turn(load, used.user_s * 1e6 / load.requests, used.system_s * 1e6 / load.requests)

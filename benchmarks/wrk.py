@@ -68,12 +68,21 @@ class Heads(Enum):
     """`Idempotency-Key`, new each time."""
 
 
+class Spread(Enum):
+    """How the accounts are used."""
+
+    ALIKE = "alike"
+    """All as much as any other."""
+    ZIPF = "zipf"
+    """As people use cards: the k-th most used one has a share of 1/k."""
+
+
 def available() -> bool:
     """Whether wrk is installed."""
     return shutil.which("wrk") is not None
 
 
-def purchases(
+def purchases(  # noqa: PLR0913 - each is an option of the script
     url: str,
     accounts: int,
     seconds: int,
@@ -81,6 +90,7 @@ def purchases(
     with_ids: bool = False,
     check: bool = False,
     heads: Heads = Heads.SAME,
+    spread: Spread = Spread.ALIKE,
 ) -> Load:
     """Full load of one-centavo purchases for some seconds; ``check`` looks at every answer.
 
@@ -88,6 +98,7 @@ def purchases(
         WrkError: wrk failed, or a request did, or an answer that was looked at was not approved.
     """
     options = ["ids" if with_ids else "no-ids", "check" if check else "no-check", "0", heads.value]
+    options.append(spread.value)
     return clean(parse_load(_run("transactions.lua", url, seconds, [str(accounts), *options])))
 
 
@@ -140,7 +151,7 @@ def paced(url: str, accounts: int, seconds: int, per_second: float) -> Iterator[
 
 def _paced_command(url: str, accounts: int, seconds: int, connections: int) -> list[str]:
     command = _command("transactions.lua", url, seconds, [str(accounts)], connections)
-    return [*command, "no-ids", "no-check", str(PAUSE_MS), Heads.SAME.value]
+    return [*command, "no-ids", "no-check", str(PAUSE_MS), Heads.SAME.value, Spread.ALIKE.value]
 
 
 def open_accounts(url: str, accounts: int) -> float:

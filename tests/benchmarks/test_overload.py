@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,7 @@ from benchmarks.open_loop import (
     OpenLoopError,
     Stall,
 )
+from benchmarks.wrk import FIRST_ACCOUNT, Spread
 
 MS = 1_000_000
 needs_gcc = pytest.mark.skipif(
@@ -44,6 +46,12 @@ MIXED = load(
     (40, 40, 240, TOO_LATE),
     (50, 0, 0, NOT_SENT),
 )
+
+
+def test_a_percentile_since_requests_were_due_counts_those_that_were_not_approved() -> None:
+    assert MIXED.percentile_since_due_ms(0) == 100
+    assert MIXED.percentile_since_due_ms(40) == 105
+    assert MIXED.percentile_since_due_ms(41) == float("inf")
 
 
 def test_late_is_what_came_after_the_caller_gave_up_from_writing_or_from_when_it_was_due() -> None:
@@ -82,14 +90,16 @@ def test_a_stall_ends_after_its_length() -> None:
 
 
 @contextmanager
-def answering(reason: bytes) -> Iterator[int]:
-    """A server that gives one answer to whatever comes; its port."""
+def answering(reason: bytes, requests: list[bytes] | None = None) -> Iterator[int]:
+    """A server that gives one answer to whatever comes, and keeps that; its port."""
     head = b"HTTP/1.1 200 OK\r\nauthorizer-reason: " + reason + b"\r\ncontent-length: 13\r\n\r\n"
     answer = head + b'{"code":"00"}'
 
     def serve(connection: socket.socket) -> None:
         with connection:
-            while connection.recv(4096):
+            while request := connection.recv(4096):
+                if requests is not None:
+                    requests.append(request)
                 connection.sendall(answer[:50])
                 connection.sendall(answer[50:])
 
@@ -128,6 +138,28 @@ def test_each_request_is_recorded_with_its_outcome(
     assert (sent["written_ns"] >= sent["due_ns"]).all()
     assert (sent["answered_ns"] > sent["written_ns"]).all()
     assert np.diff(made.records["due_ns"]) == pytest.approx(5 * MS, abs=2)
+
+
+@needs_gcc
+def test_accounts_are_used_as_people_use_cards_and_the_core_is_left_to_others(
+    tmp_path: Path,
+) -> None:
+    """Each load draws the same accounts, so the counts are always these."""
+    program = open_loop.build(tmp_path)
+    requests: list[bytes] = []
+    with answering(b"approved", requests) as port:
+        made = Generator(program, port, 0, accounts=1000, spread=Spread.ZIPF, sleeps=True)
+        used_before = os.times().children_user + os.times().children_system
+        load = made.run(20, 200, 0.5)
+        used_s = os.times().children_user + os.times().children_system - used_before
+    assert len(load.records) == 100
+    assert used_s < 0.3, "it slept"
+    numbers = Counter(int(request.partition(b'"account":"')[2][:10]) for request in requests)
+    assert min(numbers) >= FIRST_ACCOUNT
+    assert max(numbers) < FIRST_ACCOUNT + 1000
+    (most_used, times), *_ = numbers.most_common(1)
+    assert most_used == FIRST_ACCOUNT
+    assert times > 0.05 * numbers.total(), "alike, each would have a thousandth"
 
 
 @needs_gcc

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from authorizer.followers.reports.tables.database import open_database
 from tests.followers.reports.house import House
-from tests.followers.reports.postgres import cluster
+from tests.support.postgres import cluster
 
 
 @pytest.fixture(scope="session")
