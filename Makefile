@@ -85,6 +85,10 @@ loadtest: environment ## Load a server with Locust and check every answer and ev
 bench: environment ## Measure throughput, latency, recovery and memory
 	$(VENV_PYTHON) -m benchmarks $(ARGS)
 
+.PHONY: compare
+compare: environment ## Measure ours beside PostgreSQL, Redis, SQLite and others; write docs/performance.md
+	$(VENV_PYTHON) -m benchmarks compare $(ARGS)
+
 .PHONY: simulate
 simulate: environment ## Play seeds of simulated histories with crashes: SEEDS=1000, ARGS='--seed 7' plays one
 	$(VENV_PYTHON) -m authorizer.simulation --seeds $(SEEDS) $(ARGS)

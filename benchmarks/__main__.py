@@ -33,9 +33,10 @@ from benchmarks import (
 )
 from benchmarks.books import WrongBooksError
 from benchmarks.builds import Build
+from benchmarks.compare import registry, run
 from benchmarks.report import Figure, table, write_json
 from loadtest.client import UnexpectedAnswerError
-from tests.support.server import ServerEnded
+from tests.support.server import PROJECT, ServerEnded
 
 NAMES = (
     "http",
@@ -54,13 +55,18 @@ NAMES = (
     "holds",
     "expiry",
     "tables",
+    "compare",
 )
+ONLY_BY_NAME = ("compare",)
 COMPARED = ("http", "memory")
 NEED_WRK = {
     *("http", "heads", "sync", "memory", "pauses", "care", "limits", "life", "expiry", "tables"),
+    "compare",
 }
 OVERLOAD_SECONDS = 8
 TURN_SECONDS = 5
+LONG_SECONDS = 60
+MANY = 1_000_000
 SYNC_SECONDS = 3
 BATCHES = 600
 FAILURES = (
@@ -93,6 +99,9 @@ holds     start, memory and snapshot with 100,000 open holds and 1,000,000 close
 expiry    100,000 holds that run out in one second while purchases run
 tables    the read models' processor time an event, and full load with and without them
 care      customer care's questions while purchases run at half of the server's capacity
+compare   ours beside PostgreSQL, Redis, SQLite, pykka and constant answers, in turns: a quarter of
+          an hour, so only where it is named. Whole, it writes docs/performance.md; shortened by
+          --rounds, --seconds, --accounts or --peers, it prints
 
 --against COMMIT measures http and memory only: this tree and that commit's, in turns within one
 run, with intervals.
@@ -105,7 +114,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the chosen benchmarks; the exit status."""
     options = parse(arguments)
     known = COMPARED if options.against else NAMES
-    chosen = [name for name in known if name in options.names or not options.names]
+    wanted = options.names or [name for name in known if name not in ONLY_BY_NAME]
+    chosen = [name for name in known if name in wanted]
     if NEED_WRK.intersection(chosen) and not wrk.available():
         print(f"{wrk.INSTALL}. Without it: python -m benchmarks journal recovery")
         return 2
@@ -115,7 +125,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 2
         print(f"sync is left out: it needs {missing}")
         chosen.remove("sync")
-    if "overload" in chosen and not open_loop.available():
+    if {"overload", "compare"}.intersection(chosen) and not open_loop.available():
         print(open_loop.INSTALL)
         return 2
     figures: list[Figure] = []
@@ -144,22 +154,28 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add(
         "--seconds",
         type=int,
-        default=60,
-        help="length of the loads of pauses, life and care (default 60)",
+        help="length of the loads of pauses, life and care (default 60), and of compare's turns "
+        "(default 3)",
     )
     add(
         "--rounds",
         type=int,
         help="turns of http, heads, limits, care and tables, 5 s a side (default 5, with "
-        "--against 10), and of sync (default 3); with --against also the starts of memory "
-        "(default 3)",
+        "--against 10), and of sync and compare (default 3); with --against also the starts of "
+        "memory (default 3)",
     )
     add("--against", metavar="COMMIT", help="compare with this commit's build (http, memory)")
     add(
         "--accounts",
         type=int,
-        default=1_000_000,
-        help="accounts of memory with --against (default 1,000,000)",
+        help="accounts of memory with --against (default 1,000,000); compare: only this number",
+    )
+    add("--peers", default="", help="compare: only these, with commas between (ours,starlette)")
+    add(
+        "--docs",
+        type=Path,
+        metavar="FOLDER",
+        help="compare: where its page is (whole runs: docs; shortened ones: none)",
     )
     add("--read-models", action="store_true", help="have the read models too (http --against)")
     add(
@@ -180,6 +196,11 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if unknown := sorted(set(options.names).difference(NAMES)):
         parser.error(f"unknown: {', '.join(unknown)}; known: {', '.join(NAMES)}")
+    try:
+        registry.chosen(options.peers)
+    except KeyError as nobody:
+        known = ", ".join(peer.key for peer in registry.PEERS)
+        parser.error(f"unknown: {nobody.args[0]}; known: {known}")
     if options.against and (others := sorted(set(options.names).difference(COMPARED))):
         parser.error(f"--against compares {' and '.join(COMPARED)}, not {', '.join(others)}")
     return options
@@ -205,7 +226,7 @@ def comparison(
             ),
         ),
         "memory": lambda folder: against.memory(
-            folder, other, accounts=options.accounts, rounds=options.rounds or 3
+            folder, other, accounts=options.accounts or MANY, rounds=options.rounds or 3
         ),
     }[name]
 
@@ -228,22 +249,40 @@ def benchmark(name: str, options: argparse.Namespace) -> Callable[[Path], Iterab
         "recovery": lambda folder: recovery_rate.measure(folder, events=options.events),
         "memory": lambda folder: memory.measure(folder, seconds=5),
         "pauses": lambda folder: pauses.measure(
-            folder, seconds=options.seconds, with_ids=options.with_ids
+            folder, seconds=options.seconds or LONG_SECONDS, with_ids=options.with_ids
         ),
         "overload": lambda folder: overload.measure(folder, seconds=OVERLOAD_SECONDS),
         "limits": lambda folder: limits.measure(
             folder, rounds=options.rounds or 5, seconds=TURN_SECONDS
         ),
-        "life": lambda folder: life.measure(folder, seconds=options.seconds),
+        "life": lambda folder: life.measure(folder, seconds=options.seconds or LONG_SECONDS),
         "holds": lambda folder: holds.measure(folder, scale=options.scale),
         "expiry": lambda folder: holds.measure_expiry(folder, scale=options.scale),
         "tables": lambda folder: tables.measure(
             folder, events=options.events, rounds=options.rounds or 5, seconds=TURN_SECONDS
         ),
         "care": lambda folder: care.measure(
-            folder, factor=options.scale, rounds=options.rounds or 5, seconds=options.seconds
+            folder,
+            factor=options.scale,
+            rounds=options.rounds or 5,
+            seconds=options.seconds or LONG_SECONDS,
         ),
+        "compare": lambda folder: run.measure(folder, compared(options)),
     }[name]
+
+
+def compared(options: argparse.Namespace) -> run.Options:
+    """How much of compare is run. What is shortened leaves the page of the whole run alone."""
+    shortened = options.rounds or options.seconds or options.accounts or options.peers
+    whole = run.Options()
+    return run.Options(
+        rounds=options.rounds or whole.rounds,
+        seconds=options.seconds or whole.seconds,
+        open_seconds=options.seconds or whole.open_seconds,
+        accounts=(options.accounts,) if options.accounts else whole.accounts,
+        peers=registry.chosen(options.peers),
+        docs=options.docs or (None if shortened else PROJECT / "docs"),
+    )
 
 
 def in_fresh_folder(

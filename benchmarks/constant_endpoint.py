@@ -1,11 +1,12 @@
 """The server to compare with: a Starlette endpoint that always approves and remembers nothing.
 
 ``python -m benchmarks.constant_endpoint PORT`` runs it on one uvloop event loop under the very
-uvicorn settings of ``authorizer serve``.
+uvicorn settings of ``authorizer serve``. ``PORT bare`` does without Starlette.
 """
 
 import asyncio
 import sys
+from typing import Any
 
 import uvicorn
 import uvloop
@@ -36,14 +37,23 @@ app = Starlette(
 )
 
 
-def main(port: int) -> None:
+async def bare(_: Any, __: Any, send: Any) -> None:
+    """The same answer to whatever is asked, as ASGI alone."""
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(BODY))]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": BODY})
+
+
+def main(port: int, application: Any = app) -> None:
     """Serve until the process is ended."""
     with (
         listen(HOST, port) as listening,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
-        runner.run(uvicorn.Server(uvicorn_config(app, "httptools")).serve(sockets=[listening]))
+        runner.run(
+            uvicorn.Server(uvicorn_config(application, "httptools")).serve(sockets=[listening])
+        )
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), bare if sys.argv[2:] == ["bare"] else app)

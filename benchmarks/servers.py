@@ -3,8 +3,8 @@
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,9 +35,16 @@ def authorizer(
 
 
 @contextmanager
-def constant_endpoint(folder: Path) -> Iterator[Server]:
-    """The Starlette endpoint that always approves, ready."""
-    server = Server(folder, command=[python(), "-m", "benchmarks.constant_endpoint", "{port}"])
+def constant_endpoint(folder: Path, *, bare: bool = False) -> Iterator[Server]:
+    """The Starlette endpoint that always approves, ready; ``bare``: the same without Starlette."""
+    command = [
+        python(),
+        "-m",
+        "benchmarks.constant_endpoint",
+        "{port}",
+        *(["bare"] if bare else []),
+    ]
+    server = Server(folder, command=command)
     try:
         yield server.start()
     finally:
@@ -84,6 +91,21 @@ def processor_time(pid: int) -> ProcessorTime:
     user_ticks, system_ticks = map(int, after_name[11:13])
     tick_s = 1 / os.sysconf("SC_CLK_TCK")
     return ProcessorTime(user_ticks * tick_s, system_ticks * tick_s)
+
+
+def processor_times(pids: Iterable[int]) -> dict[int, float]:
+    """Seconds of processor time that processes have used so far, without those that are gone."""
+    used_s = {}
+    for pid in pids:
+        with suppress(FileNotFoundError, ProcessLookupError):
+            used_s[pid] = processor_time(pid).total_s
+    return used_s
+
+
+def used_since(before: Mapping[int, float], pids: Iterable[int]) -> float:
+    """Seconds of processor time that processes have used since ``processor_times``."""
+    now = processor_times(pids)
+    return sum(used_s - before.get(pid, 0.0) for pid, used_s in now.items())
 
 
 def decisions_by_code(server: Server) -> Counter[str]:
