@@ -244,9 +244,9 @@ def _line(key: ApiKey, at_us: int) -> dict[str, str | None]:
     }
 
 
-def table_of(lines: Sequence[Mapping[str, str | None]], columns: Sequence[str]) -> str:
+def table_of(lines: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
     """Lines as a table, their columns named above."""
-    rows = [list(columns), *([line[column] or "-" for column in columns] for line in lines)]
+    rows = [list(columns), *([str(line[column] or "-") for column in columns] for line in lines)]
     widths = [max(len(row[at]) for row in rows) for at in range(len(columns))]
     return "\n".join(
         "  ".join(f"{text:<{width}}" for text, width in zip(row, widths, strict=True)).rstrip()

@@ -131,7 +131,7 @@ def list_(as_json: bool, settings: Settings) -> None:
     """List all people, oldest first: who has which role, and whether they may log in.
 
     Standing is invited (with the one-time password), expired (nobody came in time), active or
-    disabled. No password, hash or secret is shown.
+    disabled. Beside it stands how many passkeys they have. No password, hash or secret is shown.
 
     Examples:
       authorizer users list --data data
@@ -141,7 +141,7 @@ def list_(as_json: bool, settings: Settings) -> None:
     """
     at_us = now_us()
     lines = [_line(user, at_us) for user in read_users(LocalDisk(settings.data))]
-    columns = ("id", "role", "standing", "created_at", "name")
+    columns = ("id", "role", "standing", "passkeys", "created_at", "name")
     shown = orjson.dumps(lines, option=orjson.OPT_INDENT_2).decode()
     click.echo(shown if as_json else table_of(lines, columns))
 
@@ -178,8 +178,8 @@ def disable(user_id: str, deadline_seconds: float, settings: Settings) -> None:
 def reset(user_id: str, deadline_seconds: float, settings: Settings) -> None:
     """Give a person a new one-time password, for one that was forgotten or a phone that was lost.
 
-    Their password, their second factor and all their sessions are good no more. Whoever was
-    disabled may log in again.
+    Their password, their second factor, their passkeys and all their sessions are good no more.
+    Whoever was disabled may log in again.
 
     Examples:
       authorizer users reset ana --data data
@@ -199,6 +199,7 @@ def reset(user_id: str, deadline_seconds: float, settings: Settings) -> None:
             totp_secret=None,
             invited_until_us=until_us,
             disabled_at_us=None,
+            passkeys=(),
         ),
     )
     _check(user_id, changed is not None)
@@ -236,11 +237,12 @@ def _confirm(disk: LocalDisk, seconds: float, done: str, danger: str) -> None:
     )
 
 
-def _line(user: User, at_us: int) -> dict[str, str | None]:
+def _line(user: User, at_us: int) -> dict[str, Any]:
     return {
         "id": user.user_id,
         "role": user.role.value,
         "name": user.name,
         "standing": user.standing(at_us).value,
+        "passkeys": len(user.passkeys),
         "created_at": time_text(user.created_at_us),
     }

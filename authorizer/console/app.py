@@ -6,8 +6,10 @@ from zoneinfo import ZoneInfo
 
 from starlette.routing import BaseRoute
 
+from authorizer.console.access.challenges import Challenges
 from authorizer.console.access.door import Door, pages_of
-from authorizer.console.access.people import People
+from authorizer.console.access.passkeys import Passkeys
+from authorizer.console.access.people import ChangeUser, People
 from authorizer.console.access.sessions import Sessions
 from authorizer.console.desk import Desk
 from authorizer.console.formats import PORTUGUESE, Formats
@@ -21,10 +23,11 @@ from authorizer.console.pages.customer import CustomerPages
 from authorizer.console.pages.entrance import Entrance, Exit
 from authorizer.console.pages.limits import AccountLimitPages, GlobalLimitPages
 from authorizer.console.pages.operations import OperationPages
+from authorizer.console.pages.own_account import OwnAccountPages
 from authorizer.console.pages.queue import QueuePages
 from authorizer.console.pages.reports import ReportPages
 from authorizer.console.pages.search import SearchPages
-from authorizer.console.pages.setup import ChangeUser, SetupPages
+from authorizer.console.pages.setup import SetupPages
 from authorizer.console.pages.tickets import TicketPages
 from authorizer.console.rendering import Rendering
 from authorizer.domain.backups import PlaceOfBackups
@@ -57,6 +60,8 @@ def console_routes(
         histories=HistoryEndpoints(actors, services.reports, audit),
         search=CustomerSearchEndpoints(actors, services.search_rates, audit),
     )
+    challenges = Challenges(services.clock.monotonic_ns)
+    passkeys = Passkeys(people, change_user, challenges)
     live = Live(services.reports, lambda: bool(services.health()[1]["draining"]))
     resources = (
         QueuePages(desk, live),
@@ -79,10 +84,11 @@ def console_routes(
             backups,
         ),
         SetupPages(people, change_user, audit),
+        OwnAccountPages(people, passkeys, services.clock, audit),
         Exit(door, audit),
     )
     return [
         *Assets().routes(),
-        *Entrance(door, audit).routes(),
+        *Entrance(door, passkeys, audit).routes(),
         *door.routes(chain.from_iterable(map(pages_of, resources))),
     ]

@@ -91,6 +91,9 @@ class AccessKind(Enum):
     LOG_IN_REFUSED = "entrada_recusada"
     LOG_OUT = "saida"
     PASSWORD_CHANGED = "senha_mudada"  # noqa: S105 - a word
+    PASSKEY_LOG_IN = "entrada_por_chave"
+    PASSKEY_ADDED = "chave_incluida"
+    PASSKEY_REMOVED = "chave_retirada"
 
 
 class DataAccess(NamedTuple):

@@ -7,6 +7,8 @@ from authorizer.domain.access import Caller, Role
 
 PERSON: Final = "@"
 """What an id of `by` begins with where it is a person's, and no API key's."""
+MAX_PASSKEYS: Final = 10
+"""Passkeys of one person."""
 LOG_IN_ROLES: Final = (Role.ATTENDANT, Role.SUPERVISOR, Role.OPERATOR, Role.AUDITOR)
 """What a person can be: a terminal is none."""
 
@@ -20,6 +22,21 @@ class PersonStanding(Enum):
     """Invited, and did not come in time."""
     ACTIVE = "active"
     DISABLED = "disabled"
+
+
+class Passkey(NamedTuple):
+    """A passkey (WebAuthn) as it is kept: nobody can log in with what is here."""
+
+    credential_id: bytes
+    public_key: bytes
+    """In COSE's form."""
+    sign_count: int
+    """What the authenticator counted at its last use; 0 of those that count nothing."""
+    host: str
+    """The host for which it was made: browsers offer it there and nowhere else."""
+    name: str
+    """What its owner calls it."""
+    created_at_us: int
 
 
 class User(NamedTuple):
@@ -38,6 +55,7 @@ class User(NamedTuple):
     invited_until_us: int | None
     """Until when the one-time password is good; None once they have one of their own."""
     disabled_at_us: int | None
+    passkeys: tuple[Passkey, ...] = ()
 
     def standing(self, now_us: int) -> PersonStanding:
         """Whether they may log in at a time."""

@@ -1,17 +1,25 @@
 """The people of the console on disk: one small file beside the API keys, replaced as a whole.
 
 `DATA/access/users.json` holds no password, only hashes of them (Argon2id). It does hold the secrets
-of second factors, which nothing can be checked without. Changes need the lock of the API keys.
+of second factors, which nothing can be checked without, and the public keys of passkeys. Changes
+need the lock of the API keys.
 """
 
 from collections.abc import Callable, Sequence
 from typing import Annotated, Final, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 
 from authorizer.domain.access import Role
 from authorizer.domain.moments import moment_of, us_of
-from authorizer.domain.people import LOG_IN_ROLES, User
+from authorizer.domain.people import LOG_IN_ROLES, MAX_PASSKEYS, Passkey, User
 from authorizer.persistence.api_keys import FOLDER, ApiKeysDamagedError, changing
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.local_disk import LocalDisk
@@ -29,6 +37,17 @@ class UsersDamagedError(ApiKeysDamagedError):
     """The file of the people cannot be used; the message says which and what to do."""
 
 
+class _StoredPasskey(BaseModel):
+    model_config = ConfigDict(extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
+
+    credential_id: Annotated[bytes, Field(min_length=1, max_length=1023)]
+    public_key: Annotated[bytes, Field(min_length=1)]
+    sign_count: Annotated[int, Field(ge=0, lt=2**32)]
+    host: str
+    name: Annotated[str, StringConstraints(min_length=1, max_length=120)]
+    created_at: AwareDatetime
+
+
 class _StoredUser(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -40,6 +59,7 @@ class _StoredUser(BaseModel):
     created_at: AwareDatetime
     invited_until: AwareDatetime | None
     disabled_at: AwareDatetime | None
+    passkeys: Annotated[list[_StoredPasskey], Field(max_length=MAX_PASSKEYS)] = []
 
 
 class _Stored(BaseModel):
@@ -91,6 +111,9 @@ def _parse(disk: Disk, content: bytes) -> tuple[User, ...]:
         raise _damaged(disk, problem) from error
     if len({user.id for user in stored.users}) < len(stored.users):
         raise _damaged(disk, "an id is there twice")
+    credentials = [key.credential_id for user in stored.users for key in user.passkeys]
+    if len(set(credentials)) < len(credentials):
+        raise _damaged(disk, "a passkey is there twice")
     if any(user.role not in LOG_IN_ROLES for user in stored.users):
         raise _damaged(disk, "a role is none that people have")
     return tuple(_user(user) for user in stored.users)
@@ -113,6 +136,18 @@ def _user(stored: _StoredUser) -> User:
         us_of(stored.created_at),
         None if stored.invited_until is None else us_of(stored.invited_until),
         None if stored.disabled_at is None else us_of(stored.disabled_at),
+        tuple(map(_passkey, stored.passkeys)),
+    )
+
+
+def _passkey(stored: _StoredPasskey) -> Passkey:
+    return Passkey(
+        stored.credential_id,
+        stored.public_key,
+        stored.sign_count,
+        stored.host,
+        stored.name,
+        us_of(stored.created_at),
     )
 
 
@@ -126,6 +161,17 @@ def _stored(user: User) -> _StoredUser:
         created_at=moment_of(user.created_at_us),
         invited_until=None if user.invited_until_us is None else moment_of(user.invited_until_us),
         disabled_at=None if user.disabled_at_us is None else moment_of(user.disabled_at_us),
+        passkeys=[
+            _StoredPasskey(
+                credential_id=passkey.credential_id,
+                public_key=passkey.public_key,
+                sign_count=passkey.sign_count,
+                host=passkey.host,
+                name=passkey.name,
+                created_at=moment_of(passkey.created_at_us),
+            )
+            for passkey in user.passkeys
+        ],
     )
 
 

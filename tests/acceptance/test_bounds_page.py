@@ -23,7 +23,7 @@ from authorizer.actors import (
 )
 from authorizer.actors.business_hours import MAX_CLOSED_DAYS
 from authorizer.console import live
-from authorizer.console.access import lock_out, passwords, sessions
+from authorizer.console.access import challenges, lock_out, passwords, sessions
 from authorizer.domain import descriptors, money, text
 from authorizer.domain.accounts import card_rules
 from authorizer.domain.accounts.state import MAX_OPERATIONS
@@ -31,6 +31,7 @@ from authorizer.domain.customers.rules import MAX_IMPORTED_OPERATIONS
 from authorizer.domain.limits.rules import MAX_GLOBAL_LIMITS
 from authorizer.domain.merchants.rules import MAX_KEY_LENGTH, MAX_MERCHANTS
 from authorizer.domain.moments import DAY_US, HOUR_US, SECOND_US
+from authorizer.domain.people import MAX_PASSKEYS
 from authorizer.domain.tickets.rules import MAX_INTERACTIONS, MAX_SEALED_CHARS
 from authorizer.followers import open_queries
 from authorizer.followers.reports import bounds
@@ -197,6 +198,8 @@ EXPECTED: Final[Mapping[str, Callable[[], list[Any]]]] = {
     "tickets, and sums": lambda: [*{MAX_KEPT_TICKETS, MAX_KEPT_SUMS}],
     "API keys": lambda: [MAX_KEYS],
     "people of the console": lambda: [MAX_USERS],
+    "passkeys of one person": lambda: [MAX_PASSKEYS],
+    "challenges of passkeys": lambda: [challenges.GOOD_NS / 60e9, challenges.MAX_ANSWERED],
     "places of backups": lambda: [MAX_PLACES],
     "sessions at the console": lambda: [sessions.MAX_SESSIONS, lock_out.MAX_NAMES],
     "log-ins that wait": lambda: [passwords.MAX_WAITING],

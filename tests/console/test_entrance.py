@@ -15,6 +15,7 @@ from tests.support.people import (
     PASSWORD,
     SECRET,
     Desk,
+    code_in,
     desk_of,
     person,
     put_people,
@@ -196,11 +197,6 @@ def test_a_password_is_changed_by_who_knows_it_and_other_sessions_end(desk_serve
     assert here.post("/console/senha", {"atual": PASSWORD, **other}).status_code == 422
     assert here.do("/console/senha", atual=PASSWORD, **new).url.endswith("/console/fila")
     assert "/entrar" in there.get("/console/senha").url
-
-
-def code_in(seconds: int) -> str:
-    """The code that is shown so many seconds from now."""
-    return pyotp.TOTP(SECRET).at(int(time.time()) + seconds)
 
 
 def test_log_ins_are_on_record(desk_server: Server) -> None:

@@ -45,8 +45,9 @@ def test_every_word_has_one_for_people(known: dict[Any, str], wanted: set[Any]) 
 def test_lists_that_hold_more_hold_all() -> None:
     assert values(OperationType) <= set(words.LINES)
     assert values(OperationKind) <= set(words.CONTACTS)
+    passkeys = {AccessKind.PASSKEY_LOG_IN, AccessKind.PASSKEY_ADDED, AccessKind.PASSKEY_REMOVED}
     shown = {AccessKind.LOG_IN, AccessKind.LOG_IN_REFUSED, AccessKind.LOG_OUT}
-    hidden = {kind.value for kind in (*shown, AccessKind.PASSWORD_CHANGED)}
+    hidden = {kind.value for kind in (*shown, *passkeys, AccessKind.PASSWORD_CHANGED)}
     assert set(words.ACCESSES) == values(AccessKind) - hidden, "those of visits are of no customer"
 
 

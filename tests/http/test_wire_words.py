@@ -27,6 +27,9 @@ def test_the_kinds_of_reads() -> None:
         AccessKind.LOG_IN_REFUSED,
         AccessKind.LOG_OUT,
         AccessKind.PASSWORD_CHANGED,
+        AccessKind.PASSKEY_LOG_IN,
+        AccessKind.PASSKEY_ADDED,
+        AccessKind.PASSKEY_REMOVED,
     }
     reads = {kind.value for kind in AccessKind if kind not in entrances}
     assert words(DataRead, "tipo") == reads

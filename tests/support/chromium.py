@@ -40,13 +40,13 @@ class Chromium:
         self._browser = browser
 
     @contextmanager
-    def visitor(self, server: Server, **options: Any) -> Iterator[Visitor]:
+    def visitor(self, server: Server, host: str = "127.0.0.1", **options: Any) -> Iterator[Visitor]:
         """A page in a context of its own. `options` are Playwright's."""
         size = options.pop("viewport", {"width": 1280, "height": 800})
         context = self._browser.new_context(viewport=size, locale="pt-BR", **options)
         context.set_default_timeout(PATIENCE_S * 1000)
         try:
-            yield Visitor(context.new_page(), f"http://127.0.0.1:{server.port}")
+            yield Visitor(context.new_page(), f"http://{host}:{server.port}")
         finally:
             context.close()
 

@@ -25,6 +25,7 @@ from authorizer.actors.clock import Clock
 from authorizer.console import words
 from authorizer.console.access.cookies import session_tokens
 from authorizer.console.access.forms import read_form
+from authorizer.console.access.passwords import TooManyLogInsError
 from authorizer.console.access.people import People
 from authorizer.console.access.same_origin import is_from_here
 from authorizer.console.access.sessions import Session, Sessions
@@ -156,7 +157,7 @@ class Door:
             except InvalidRequestError as error:
                 text = words.REFUSALS[RefusalKind.INVALID]
                 return await self.refusal(request, 422, text, str(error))
-            except (ReportsUnavailableError, AccessTrailError) as error:
+            except (ReportsUnavailableError, AccessTrailError, TooManyLogInsError) as error:
                 return await self.refusal(request, 503, _NOT_NOW, str(error))
             except Exception:
                 log.exception("a bug in a page", page=declared.path)

@@ -1,6 +1,6 @@
 """The people in force, and whether somebody who logs in is who they say."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from enum import Enum
 from typing import NamedTuple
 
@@ -8,6 +8,9 @@ from authorizer.console.access.lock_out import LockOut
 from authorizer.console.access.passwords import NOBODY, Passwords
 from authorizer.console.access.second_factor import step_of_code
 from authorizer.domain.people import PersonStanding, User
+
+ChangeUser = Callable[[str, Callable[[User], User]], Awaitable[None]]
+"""Puts what a function makes of a person in their place, on disk and in force."""
 
 
 class LogIn(Enum):

@@ -12,6 +12,8 @@ LONGEST_NS: Final = 12 * 3600 * 1_000_000_000
 """How long a session lasts at most: a shift."""
 REVEALED_NS: Final = 10 * 60 * 1_000_000_000
 """How long a person's data stay unmasked once a reason was given."""
+CONFIRMED_NS: Final = 5 * 60 * 1_000_000_000
+"""How long a password and a code that were given again are good for what needs them."""
 MAX_SESSIONS: Final = 10_000
 """The one that was used longest ago goes first."""
 MAX_REVEALED: Final = 100
@@ -23,6 +25,7 @@ class Session:
 
     __slots__ = (
         "began_ns",
+        "confirmed_until_ns",
         "csrf",
         "message",
         "new_totp_secret",
@@ -46,6 +49,8 @@ class Session:
         """The secret that is being paired."""
         self.revealed: dict[str, int] = {}
         """Until when a customer's data are shown unmasked, by the customer."""
+        self.confirmed_until_ns = 0
+        """Until when its owner has shown by password and code that it is them."""
         self.message: tuple[str, str] | None = None
         """What the next page tells, once: its kind and its text."""
 

@@ -1,4 +1,4 @@
-"""`/console/assets/{name}`: the style sheet and the two scripts, from here alone."""
+"""`/console/assets/{name}`: the style sheet and the scripts, from here alone."""
 
 from hashlib import sha256
 from pkgutil import get_data
@@ -14,6 +14,7 @@ SHIPPED: Final = {
     "console.css": "text/css",
     "console.js": "text/javascript",
     "htmx/htmx.min.js": "text/javascript",
+    "passkeys.js": "text/javascript",
     "icon.svg": "image/svg+xml",
 }
 """`make htmx` takes that of npm's package."""

@@ -1,5 +1,6 @@
 """`/console/entrar`: log-in and log-out, each on record."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from starlette.requests import Request
@@ -18,8 +19,9 @@ from authorizer.console.access.cookies import (
 )
 from authorizer.console.access.door import ANY_ROLE, ENTRANCE, Door, page
 from authorizer.console.access.forms import read_form
+from authorizer.console.access.passkeys import Passkeys
 from authorizer.console.access.passwords import TooManyLogInsError
-from authorizer.console.access.people import LogIn
+from authorizer.console.access.people import LogIn, Tried
 from authorizer.console.access.same_origin import is_from_here
 from authorizer.console.access.visits import Visit
 from authorizer.console.formats import LANGUAGES
@@ -34,6 +36,7 @@ _REFUSED: Final = said(
     "Nome, senha ou código não conferem, ou houve tentativas demais. "
     "Espere um pouco e tente de novo."
 )
+_REFUSED_PASSKEY: Final = said("Esta chave de acesso não foi aceita. Entre com senha e código.")
 _OLD_FORM: Final = said("O formulário é antigo. Tente de novo.")
 _BUSY: Final = said("Há entradas demais neste momento. Tente de novo daqui a pouco.")
 _MAX_FIELD: Final = 256
@@ -42,8 +45,9 @@ _MAX_FIELD: Final = 256
 class Entrance:
     """Log-in, for those who are not logged in."""
 
-    def __init__(self, door: Door, audit: Audit) -> None:
+    def __init__(self, door: Door, passkeys: Passkeys, audit: Audit) -> None:
         self._door = door
+        self._passkeys = passkeys
         self._audit = audit
         self._forms = EntranceForms()
 
@@ -51,6 +55,8 @@ class Entrance:
         """The routes of the log-in, and of the language: no session is needed."""
         return [
             Route(ENTRANCE, self._answer, methods=["GET", "POST"]),
+            Route(f"{ENTRANCE}/desafio", self._challenge, methods=["GET"]),
+            Route(f"{ENTRANCE}/chave", self._log_in_by_passkey, methods=["POST"]),
             Route("/console/idioma", self._language, methods=["GET"]),
         ]
 
@@ -80,20 +86,46 @@ class Entrance:
         form = await read_form(request)
         wanted = _own_path(form.get("para", ""))
         given = [form.get(name, "")[:_MAX_FIELD] for name in ("nome", "senha", "codigo")]
-        comes_from_here = is_from_here(request) and self._forms.comes_from_here(
-            request, form.get("token", "")
-        )
-        if not comes_from_here:
+        if not self._comes_from_here(request, form):
             return await self._form(request, wanted, _OLD_FORM)
         try:
             outcome, user = await self._door.people.log_in(*given)
         except TooManyLogInsError:
             return await self._form(request, wanted, _BUSY)
+        tried = Tried(outcome, user)
+        return await self._let_in(request, tried, wanted, AccessKind.LOG_IN, _REFUSED)
+
+    async def _challenge(self, request: Request) -> Response:
+        """What the browser asks an authenticator; only for the browser that has the form."""
+        mark = request.cookies.get(BEFORE, "")
+        if not mark:
+            return Response(status_code=403, headers=dict(HEADERS))
+        options = self._passkeys.options_to_log_in(request, mark)
+        return Response(options, headers=dict(HEADERS), media_type="application/json")
+
+    async def _log_in_by_passkey(self, request: Request) -> Response:
+        form = await read_form(request)
+        wanted = _own_path(form.get("para", ""))
+        if not self._comes_from_here(request, form):
+            return await self._form(request, wanted, _OLD_FORM)
+        mark = request.cookies.get(BEFORE, "")
+        tried = await self._passkeys.log_in(request, mark, form.get("resposta", ""))
+        kind = AccessKind.PASSKEY_LOG_IN
+        return await self._let_in(request, tried, wanted, kind, _REFUSED_PASSKEY)
+
+    def _comes_from_here(self, request: Request, form: Mapping[str, str]) -> bool:
+        return is_from_here(request) and self._forms.comes_from_here(request, form.get("token", ""))
+
+    async def _let_in(
+        self, request: Request, tried: Tried, wanted: str, kind: AccessKind, refused: str
+    ) -> Response:
+        """Begin a session, or say that there is none; both are recorded first."""
+        outcome, user = tried
         if outcome is LogIn.REFUSED and user is not None:
             await self._record(request, user.caller, AccessKind.LOG_IN_REFUSED)
         if outcome is not LogIn.DONE or user is None:
-            return await self._form(request, wanted, _REFUSED)
-        await self._record(request, user.caller, AccessKind.LOG_IN)
+            return await self._form(request, wanted, refused)
+        await self._record(request, user.caller, kind)
         for token, _ in session_tokens(request):
             self._door.sessions.end(token)
         secure = came_by_tls(request)

@@ -1,13 +1,12 @@
 """`/console/primeiro-acesso` and `/console/senha`: a password of one's own, and a second factor."""
 
-from collections.abc import Awaitable, Callable
 from typing import Final
 
 from starlette.responses import Response
 
 from authorizer.console.access.door import ANY_ROLE, SETUP, page
 from authorizer.console.access.passwords import MAX_LENGTH, MIN_LENGTH
-from authorizer.console.access.people import LogIn, People
+from authorizer.console.access.people import ChangeUser, LogIn, People
 from authorizer.console.access.second_factor import (
     new_secret,
     pairing_address,
@@ -19,8 +18,6 @@ from authorizer.domain.access import AccessKind
 from authorizer.domain.people import User
 from authorizer.http.access.audit import Audit
 
-ChangeUser = Callable[[str, Callable[[User], User]], Awaitable[None]]
-"""Puts what a function makes of a person in their place, on disk and in force."""
 PASSWORD: Final = "/console/senha"  # noqa: S105 - a path
 _TOO_SHORT: Final = said("A senha precisa de pelo menos 12 caracteres, e não pode ser o seu nome.")
 _DIFFERENT: Final = said("As duas senhas não são iguais.")
