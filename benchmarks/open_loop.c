@@ -7,7 +7,8 @@
  * Arguments: PORT CONNECTIONS RATE SECONDS FIRST_ACCOUNT ACCOUNTS CORE OUTPUT SPREAD WAITING
  * SPREAD is how the accounts are used: "alike", or "zipf", the k-th most used with a share of 1/k.
  * WAITING is "spins": it never sleeps while the load lasts, so that its own waking up is not
- * measured, and needs a core of its own; or "sleeps" until a request is due or an answer came.
+ * measured, and needs a core of its own; or "sleeps" until a request is due or an answer came, and
+ * before the first one until the server will have accepted all connections.
  * Writes "started NS" (CLOCK_MONOTONIC) to standard output when the load begins, and a record for
  * every request to OUTPUT.
  */
@@ -30,7 +31,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { EVENTS = 256, REQUEST_BYTES = 512, ANSWER_BYTES = 1024, GRACE_S = 5, MS_NS = 1000000 };
+enum { EVENTS = 256, REQUEST_BYTES = 512, ANSWER_BYTES = 1024, GRACE_S = 5, MS_NS = 1000000, ACCEPTING_US = 500000 };
 
 /* What became of a request. 0, so that a record that nobody touched was never sent. */
 enum { NOT_SENT, UNANSWERED, APPROVED, OVERLOADED, TOO_LATE, OTHER };
@@ -220,6 +221,7 @@ int main(int count, char **arguments) {
     }
     idle_count = connection_count;
 
+    if (sleeps) usleep(ACCEPTING_US);
     start_ns = now_ns();
     printf("started %lld\n", (long long)start_ns);
     fflush(stdout);
@@ -227,12 +229,13 @@ int main(int count, char **arguments) {
     double gap_ns = rate > 0 ? 1e9 / rate : 0, due_ns = 0;
     while (now < end_ns + GRACE_S * 1000000000LL) {
         now = now_ns() - start_ns;
-        if (now >= end_ns && idle_count == connection_count) break;
         if (rate > 0)
             for (; due_ns <= (double)now && due_ns < (double)end_ns; due_ns += gap_ns)
                 send_due((int64_t)due_ns);
         else
             while (idle_count > 0 && now < end_ns) send_due(now);
+        /* Not before: what was due while this stood still counts, too. */
+        if (now >= end_ns && idle_count == connection_count) break;
         struct epoll_event ready[EVENTS];
         struct timespec rest = {0, 0};
         if (sleeps) rest = time_until(now < end_ns ? (rate > 0 ? (int64_t)due_ns : end_ns) : now + MS_NS);

@@ -25,9 +25,10 @@ HEAD: Final = (
 EXPLAINED: Final = """\
 {day}, {cores} cores, Python {python}. Full load is the median of {turns} turns at 64 connections,
 the slowest answer that of all turns; times are in ms. The open loop's times count from when a
-request was due to its approval; one that is declined for lack of time takes for ever (inf). *Front*
-and *behind* are the processor time a request takes in the process that answers HTTP, and in all
-processes behind it. Other work on the machine just before: load average {load:.1f}.{quiet}
+request was due to its approval; one that is declined for lack of time, or for which none of 1,024
+connections is free, takes for ever (inf). *Front* and *behind* are the processor time a request
+takes in the process that answers HTTP, and in all processes behind it. Other work on the machine
+just before: load average {load:.1f}.{quiet}
 
 """
 MOST_LOAD: Final = 0.5

@@ -94,7 +94,7 @@ def _latencies(rows: Sequence[Result], title: str, target_ms: float) -> Figure:
     axes.set_xscale("log")
     axes.set_xlim(right=EDGE_MS)
     axes.set_xlabel(
-        "ms since the request was due (from dark to light: p50, p99, p99.9; to the edge: declined)"
+        "ms since the request was due (from dark to light: p50, p99, p99.9; to the edge: never)"
     )
     return figure
 

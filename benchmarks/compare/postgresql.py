@@ -29,7 +29,7 @@ from benchmarks.compare.purchases import WALLETS, Purchase
 from benchmarks.compare.store import Balances, Gatherer
 from tests.support.postgres import MISSING, Cluster, programs
 
-CONNECTIONS: Final = 16
+CONNECTIONS: Final = 32
 SETTINGS: Final = (
     "fsync=on",
     "synchronous_commit=on",

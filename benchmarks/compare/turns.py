@@ -17,7 +17,6 @@ from benchmarks.turns import Contender
 CHECK_SECONDS: Final = 1
 OPEN_CONNECTIONS: Final = 1024
 OPEN_SHARE: Final = 0.7
-WARM_UP_PER_SECOND: Final = 2000.0
 
 
 class Seat:
@@ -78,8 +77,6 @@ class Seat:
         port, accounts = running.server.port, result.condition.accounts
         core, spread = cores.LOAD[0], result.condition.spread
         generator = Generator(program, port, running.pid, accounts, core, spread, sleeps=True)
-        connecting_s = OPEN_CONNECTIONS / WARM_UP_PER_SECOND
-        generator.run(OPEN_CONNECTIONS, WARM_UP_PER_SECOND, connecting_s)
         result.offered_per_second = OPEN_SHARE * result.per_second
         result.opened = generator.run(OPEN_CONNECTIONS, result.offered_per_second, seconds)
         running.settle()
