@@ -11,6 +11,7 @@ from authorizer.actors.loop_actor import LoopActor
 from authorizer.actors.reply import LoopFuture, Reply
 from authorizer.actors.run_queue import RunQueue
 from authorizer.actors.timers import Timers
+from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.domain.accounts.commands import Authorize
 from authorizer.domain.accounts.leaving import is_over
 from authorizer.domain.accounts.purchase_commands import ExpireHolds
@@ -29,13 +30,14 @@ from authorizer.domain.outcomes import (
     RefusalKind,
 )
 from authorizer.domain.settings.commands import ChangePolicy
+from authorizer.domain.tickets.commands import EscalateTicket
 from authorizer.persistence.journal.group_commit import GroupCommit
 from authorizer.persistence.state.record import encode
 from authorizer.persistence.state.state import State
 
 S = TypeVar("S", bound=Entity)
 
-FIRST: Final = frozenset((ChangePolicy, ExpireHolds))
+FIRST: Final = frozenset((ChangePolicy, ExpireHolds, EscalateTicket))
 """Nobody outside asks for these. Whoever sends them knows of the disk, and on one that is short
 sends them before anybody else has a turn again."""
 
@@ -70,12 +72,19 @@ class ActorContext:
     """Told of every handler that raised: which entity, and why. It must not raise."""
     timers: Timers
     """Told when something of an account is due by itself."""
+    ticket_timers: Timers
+    """The same of tickets."""
     crowded: Callable[[str], None]
     """Told of an account with more closed purchases than should be in memory."""
     room: Room
     """How much of closed purchases stays in memory."""
     lives: LifeCounts = field(default_factory=LifeCounts)
     """Told of every decision on a purchase of several messages, and of what it changed."""
+
+    def timers_of(self, aggregate: Aggregate[Any]) -> Timers:
+        """Who is told when something of an entity is due by itself."""
+        return self.timers if aggregate is ACCOUNTS else self.ticket_timers
+
     disk_room: DiskRoom = field(default_factory=DiskRoom)
     """While the disk is short nothing is appended: what would have events is unavailable."""
 
@@ -154,7 +163,7 @@ class EntityActor(LoopActor, Generic[S]):
     def _catch_up(self, now_us: int) -> None:
         """Let happen what is overdue, before anything else is decided."""
         overdue = self.aggregate.overdue
-        if overdue is not None and (events := overdue(self.state, now_us)):
+        if overdue is not None and (events := overdue(self.state, self.around.context, now_us)):
             self._append_events(events)
 
     def _append_events(self, events: Sequence[Event]) -> None:
@@ -173,7 +182,8 @@ class EntityActor(LoopActor, Generic[S]):
         commit.append(records)
         self.around.clock.happened(events[-1].at_us)
         if self.aggregate.next_due is not None:
-            self.around.timers.note(self.entity_id, self.aggregate.next_due(self.state))
+            timers = self.around.timers_of(self.aggregate)
+            timers.note(self.entity_id, self.aggregate.next_due(self.state, self.around.context))
             self.around.lives.happened(events)
 
     def _register(self, events: Sequence[Event]) -> None:

@@ -1,4 +1,4 @@
-"""What is counted of purchases of several messages: plain integers, which `/metrics` reads.
+"""What is counted of purchases of several messages, and of escalations, for `/metrics`: integers.
 
 Gauges go on from the recovered state by what each event changes, so they are exact at any time and
 nobody walks along the accounts for them. Counters begin at the start.
@@ -27,6 +27,7 @@ from authorizer.domain.accounts.purchase_state import OperationType, PurchaseSta
 from authorizer.domain.accounts.state import Account
 from authorizer.domain.messages import Event
 from authorizer.domain.outcomes import Decision, Reason, Refusal
+from authorizer.domain.tickets.events import TicketEscalated
 
 MAX_LIMIT_NAMES: Final = 100
 """Names of limits that are counted each by itself; the others are counted together."""
@@ -72,6 +73,8 @@ class LifeCounts:
         self.forced_captures = 0
         self.operations: Counter[Operation] = Counter()
         self.limit_hits: Counter[CountedHit] = Counter()
+        self.escalations: Counter[tuple[str, str]] = Counter()
+        """Escalations of tickets, by their deadline and level."""
         self._limit_names: set[str] = set()
 
     def recovered(self, account: Account) -> None:
@@ -126,6 +129,9 @@ class LifeCounts:
         self.expired += 1
         self._let_go(event, event.amount_cents)
 
+    def _escalated(self, event: TicketEscalated) -> None:
+        self.escalations[event.deadline, event.level] += 1
+
     def _let_go(self, event: PurchaseCaptured | PurchaseReversed | HoldExpired, cents: int) -> None:
         """An open hold holds something always, so one of which nothing goes is none."""
         if cents:
@@ -138,6 +144,7 @@ class LifeCounts:
         PurchaseCaptured: _captured,
         PurchaseReversed: _reversed,
         HoldExpired: _expired,
+        TicketEscalated: _escalated,
     }
 
 

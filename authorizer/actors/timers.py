@@ -1,8 +1,8 @@
-"""What is due by itself: holds end when their time has come, on accounts that nobody asks for too.
+"""What is due by itself: holds end and tickets escalate when their time has come, unasked.
 
-A timer wheel of quarter-second slots on the injected clock. An account is in the slot of its next
-hold to run out. What is overdue on it ends before any command on it is decided, so a slot that is
-late loses nothing.
+A timer wheel of quarter-second slots on the injected clock, for accounts and for tickets each. An
+account is in the slot of its next hold to run out, a ticket in that of its next escalation. What is
+overdue happens before any command is decided, so a slot that is late loses nothing.
 """
 
 import asyncio
@@ -15,15 +15,18 @@ from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.domain.accounts.at_rest import has_more
 from authorizer.domain.accounts.state import Account
 from authorizer.domain.moments import NEVER_US, SECOND_US
+from authorizer.domain.tickets.aggregate import TICKETS
+from authorizer.domain.tickets.at_rest import is_over
+from authorizer.domain.tickets.state import Ticket
 from authorizer.persistence.state.state import State
 
 SLOT_US: Final = SECOND_US // 4
 SLICE: Final = 32
-"""Accounts that are asked at a time: purchases get their turn in between."""
+"""Entities that are asked at a time: purchases get their turn in between."""
 
 
 class Timers:
-    """Knows when the next hold of each account runs out, and asks the accounts that are due."""
+    """Knows when something of each entity is due next, and asks those that are."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -33,45 +36,45 @@ class Timers:
         self._slot_of: dict[str, int] = {}
 
     def __len__(self) -> int:
-        """How many accounts have open holds."""
+        """How many entities have something to come."""
         return len(self._slot_of)
 
-    def note(self, account_id: str, next_expiry_us: int | None) -> None:
-        """Note when the next hold of an account runs out; None: it has none."""
-        slot = None if next_expiry_us is None else -(-next_expiry_us // SLOT_US)
-        before = self._slot_of.get(account_id)
+    def note(self, entity_id: str, next_due_us: int | None) -> None:
+        """Note when something of an entity is due next; None: nothing is."""
+        slot = None if next_due_us is None else -(-next_due_us // SLOT_US)
+        before = self._slot_of.get(entity_id)
         if slot == before:
             return
         if before is not None:
-            self._slots[before].discard(account_id)
+            self._slots[before].discard(entity_id)
         if slot is None:
-            self._slot_of.pop(account_id, None)
+            self._slot_of.pop(entity_id, None)
             return
-        self._slot_of[account_id] = slot
+        self._slot_of[entity_id] = slot
         if slot not in self._slots:
             self._slots[slot] = set()
             heappush(self._coming, slot)
-        self._slots[slot].add(account_id)
+        self._slots[slot].add(entity_id)
 
     @property
     def has_due(self) -> bool:
-        """Whether the slot of any account has come."""
+        """Whether the slot of any entity has come."""
         return bool(self._coming) and self._coming[0] <= self._clock.now_us() // SLOT_US
 
     def due(self) -> list[str]:
-        """The accounts whose slot has come, taken out of it."""
+        """The entities whose slot has come, taken out of it."""
         now = self._clock.now_us() // SLOT_US
         found: list[str] = []
         while self._coming and self._coming[0] <= now:
-            for account_id in self._slots.pop(heappop(self._coming)):
-                del self._slot_of[account_id]
-                found.append(account_id)
+            for entity_id in self._slots.pop(heappop(self._coming)):
+                del self._slot_of[entity_id]
+                found.append(entity_id)
         return found
 
     async def run(
         self, ask: Callable[[str], Awaitable[object]], must_wait: Callable[[], bool]
     ) -> None:
-        """Look every quarter of a second, and ask the accounts that are due; see `work`.
+        """Look every quarter of a second, and ask the entities that are due; see `work`.
 
         Nothing is done while it `must_wait`.
         """
@@ -83,7 +86,7 @@ class Timers:
     async def work(
         self, ask: Callable[[str], Awaitable[object]], must_stop: Callable[[], bool]
     ) -> None:
-        """Ask the accounts that are due.
+        """Ask the entities that are due.
 
         `ask` sends an account the command that ends its overdue holds. A few are asked, and the
         next once these have answered: where very many are due at once, they must not stand in
@@ -93,10 +96,10 @@ class Timers:
         due = self.due()
         for at in range(0, len(due), SLICE):
             if must_stop():
-                for account_id in due[at:]:
-                    self.note(account_id, self._clock.now_us() - SLOT_US)
+                for entity_id in due[at:]:
+                    self.note(entity_id, self._clock.now_us() - SLOT_US)
                 return
-            for asked in [ask(account_id) for account_id in due[at : at + SLICE]]:
+            for asked in [ask(entity_id) for entity_id in due[at : at + SLICE]]:
                 await asked
             await asyncio.sleep(0)
 
@@ -109,3 +112,11 @@ def accounts_with_holds(state: State) -> Iterator[Account]:
             account = store.load(account_id)
             if account.next_expiry_us != NEVER_US:
                 yield account
+
+
+def tickets_at_work(state: State) -> Iterator[Ticket]:
+    """The tickets that are neither resolved nor closed, as they are kept."""
+    store = state[TICKETS]
+    for ticket_id in store:
+        if not is_over(store.packed(ticket_id).data):
+            yield store.load(ticket_id)

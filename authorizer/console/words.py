@@ -13,7 +13,14 @@ from authorizer.domain.accounts.purchase_state import PurchaseStatus
 from authorizer.domain.accounts.state import AccountStatus
 from authorizer.domain.outcomes import Reason, RefusalKind
 from authorizer.domain.tickets.service_levels import Priority
-from authorizer.domain.tickets.state import ATTENDANT, BOT, CUSTOMER, TicketStatus
+from authorizer.domain.tickets.state import (
+    ATTENDANT,
+    BOT,
+    CUSTOMER,
+    Deadline,
+    EscalationLevel,
+    TicketStatus,
+)
 
 Translate = Callable[[str], str]
 
@@ -65,13 +72,16 @@ PRIORITIES: Final = {
     Priority.LOW.value: said("Baixa"),
 }
 DEADLINES: Final = {
-    "first_response": said("Primeira resposta"),
-    "reopening_response": said("Resposta à reabertura"),
-    "next_response": said("Próxima resposta"),
-    "resolution": said("Resolução"),
-    "legal": said("Prazo legal"),
+    Deadline.FIRST_RESPONSE.value: said("Primeira resposta"),
+    Deadline.REOPENING_RESPONSE.value: said("Resposta à reabertura"),
+    Deadline.NEXT_RESPONSE.value: said("Próxima resposta"),
+    Deadline.RESOLUTION.value: said("Resolução"),
+    Deadline.LEGAL.value: said("Prazo legal"),
 }
-"""What is due next, by the words of the queue."""
+ESCALATIONS: Final = {
+    EscalationLevel.WARNED.value: said("prazo perto do fim"),
+    EscalationLevel.MISSED.value: said("prazo vencido"),
+}
 PURCHASE_STATUS: Final = {
     PurchaseStatus.DECLINED.value: said("Recusada"),
     PurchaseStatus.PENDING.value: said("Pendente"),

@@ -52,6 +52,8 @@ class Context:
     it starts, and where the next one does, in microseconds since 1970 UTC."""
     desk_time: WorkingTime
     """The time in which deadlines of tickets are counted."""
+    warning_percent: int = 0
+    """How much of a ticket's time has passed when its deadline is warned of; 0: it is not."""
 
     def look_up(self, index: Index, key: str) -> str | None:
         """The value that an index has for a key."""
@@ -177,9 +179,9 @@ class Aggregate(Generic[S]):
     events: tuple[EventKind[S, Any], ...]
     indexes: tuple[Index, ...] = ()
     retention: Retention[S] | None = None
-    overdue: Callable[[S, int], Sequence[Event]] | None = None
+    overdue: Callable[[S, Context, int], Sequence[Event]] | None = None
     """What happens by itself by a time, and so comes before any command: holds that run out."""
-    next_due: Callable[[S], int | None] | None = None
+    next_due: Callable[[S, Context], int | None] | None = None
     """When something happens by itself next, in microseconds since 1970 UTC; None: never."""
     handlers: Mapping[type[Any], Handler[S, Any]] = field(init=False, repr=False)
     """By the type of the command."""

@@ -51,6 +51,14 @@ def _of_lives(lives: LifeCounts) -> Iterator[Metric]:
     for hit, count in lives.limit_hits.items():
         hits.add_metric(hit, count)
     yield hits
+    escalations = CounterMetricFamily(
+        "authorizer_tickets_escalated",
+        "Deadlines of tickets that were missed, or warned of.",
+        labels=("deadline", "level"),
+    )
+    for escalation, count in lives.escalations.items():
+        escalations.add_metric(escalation, count)
+    yield escalations
     held = GaugeMetricFamily(
         "authorizer_held_centavos", "What open holds hold, in centavos.", labels=("wallet",)
     )

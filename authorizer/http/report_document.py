@@ -61,6 +61,13 @@ class Levels(TypedDict):
     prazo_legal: Annotated[Level, Field(description="Decreto 11.034/2022, by first resolution.")]
 
 
+class Escalations(TypedDict):
+    """How often these tickets were escalated."""
+
+    avisos: Annotated[int, Field(ge=0, description="Before a deadline.")]
+    vencidos: Annotated[int, Field(ge=0, description="When one was missed.")]
+
+
 class ServiceMetrics(TypedDict):
     """The metrics of some tickets."""
 
@@ -76,6 +83,7 @@ class ServiceMetrics(TypedDict):
     resolucoes: Count
     reaberturas: Count
     taxa_reabertura: Rate | None
+    escalonamentos: Escalations
     sla: Levels
 
 

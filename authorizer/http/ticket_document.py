@@ -9,8 +9,9 @@ from authorizer.actors.ticket_file import TicketFile, TicketTexts
 from authorizer.domain.moments import WrittenTime
 from authorizer.domain.tickets.clock import TicketClock
 from authorizer.domain.tickets.service_levels import PRIORITY_OF_WORD, Priority
+from authorizer.domain.tickets.state import Deadline, EscalationLevel, TicketStatus
+from authorizer.domain.tickets.state import Escalation as TicketEscalation
 from authorizer.domain.tickets.state import Interaction as TicketInteraction
-from authorizer.domain.tickets.state import TicketStatus
 from authorizer.http.api.fields import PRINTABLE, PRINTABLE_LINES, Moment
 from authorizer.http.api.wire import time_text
 
@@ -70,6 +71,15 @@ class ServiceLevel(TypedDict):
     prazo_legal_vencido: bool
 
 
+class Escalation(TypedDict):
+    """A deadline that was missed, or warned of."""
+
+    prazo: Deadline
+    nivel: EscalationLevel
+    vencimento: Annotated[Moment, Field(description="When it was due.")]
+    data: Moment
+
+
 class TicketSummary(TypedDict):
     """A ticket without its interactions. A text whose key was destroyed is null."""
 
@@ -95,13 +105,15 @@ class TicketSummary(TypedDict):
     reaberturas: int
     reaberto_em: NotRequired[Moment]
     resposta_reabertura_em: NotRequired[Moment]
+    escalonado_em: NotRequired[Annotated[Moment, Field(description="The last escalation.")]]
     sla: ServiceLevel
 
 
 class Ticket(TicketSummary):
-    """A ticket with its interactions."""
+    """A ticket with its interactions, and its escalations once there are any."""
 
     interacoes: list[Interaction]
+    escalonamentos: NotRequired[list[Escalation]]
 
 
 def ticket_document(file: TicketFile) -> dict[str, Any]:
@@ -111,7 +123,19 @@ def ticket_document(file: TicketFile) -> dict[str, Any]:
         _interaction(number, interaction, *said)
         for number, (interaction, said) in enumerate(pairs, 1)
     ]
-    return ticket_summary(file) | {"interacoes": interactions}
+    document = ticket_summary(file) | {"interacoes": interactions}
+    if file.ticket.escalations:
+        document["escalonamentos"] = [_escalation(each) for each in file.ticket.escalations]
+    return document
+
+
+def _escalation(escalation: TicketEscalation) -> dict[str, Any]:
+    return {
+        "prazo": escalation.deadline,
+        "nivel": escalation.level,
+        "vencimento": _time(escalation.due_us),
+        "data": _time(escalation.at_us),
+    }
 
 
 def ticket_summary(file: TicketFile) -> dict[str, Any]:
@@ -146,6 +170,8 @@ def ticket_summary(file: TicketFile) -> dict[str, Any]:
         document["reaberto_em"] = _time(ticket.reopened_at_us)
     if ticket.reopening_answered_at_us is not None:
         document["resposta_reabertura_em"] = _time(ticket.reopening_answered_at_us)
+    if ticket.escalations:
+        document["escalonado_em"] = _time(ticket.escalations[-1].at_us)
     document["sla"] = _service_level(file.clock)
     return document
 

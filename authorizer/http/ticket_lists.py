@@ -11,8 +11,9 @@ from authorizer.actors.clock import Clock
 from authorizer.actors.ticket_file import ticket_file
 from authorizer.domain.access import AccessKind
 from authorizer.domain.sealing import Sealer
+from authorizer.domain.tickets.at_rest import view_of
 from authorizer.domain.tickets.service_levels import Priority
-from authorizer.domain.tickets.state import TicketStatus, TicketView
+from authorizer.domain.tickets.state import TicketStatus
 from authorizer.followers.reports.client import Reports
 from authorizer.followers.reports.local_days import LocalDays
 from authorizer.http.access.audit import Audit
@@ -126,7 +127,7 @@ class TicketListEndpoints:
         await self._audit.record(request, AccessKind.TICKETS, customer_ids)
 
         def show(row: dict[str, Any]) -> dict[str, Any]:
-            return ticket_summary(ticket_file(TicketView(**row), self._sealer, now_us))
+            return ticket_summary(ticket_file(view_of(row), self._sealer, now_us))
 
         return json_response(
             {

@@ -24,7 +24,7 @@ from authorizer.actors.purchases import InFlight, Purchases
 from authorizer.actors.recall import Recall
 from authorizer.actors.run_queue import RunQueue
 from authorizer.actors.snapshots import SnapshotPolicy, Snapshots
-from authorizer.actors.timers import Timers, accounts_with_holds
+from authorizer.actors.timers import Timers, accounts_with_holds, tickets_at_work
 from authorizer.domain.accounts.categories import CategoryTable
 from authorizer.domain.accounts.policy import Policy
 from authorizer.domain.accounts.policy_values import policy_values
@@ -35,6 +35,8 @@ from authorizer.domain.limits.aggregate import LIMITS
 from authorizer.domain.merchants.aggregate import MERCHANTS
 from authorizer.domain.moments import DAY_US
 from authorizer.domain.settings.commands import ChangePolicy
+from authorizer.domain.tickets.commands import EscalateTicket
+from authorizer.domain.tickets.escalation import next_escalation_us
 from authorizer.persistence.journal.group_commit import GroupCommit
 from authorizer.persistence.journal.protocol import Journal
 from authorizer.persistence.privacy.personal import join_texts
@@ -69,6 +71,10 @@ class Running:
     def expire_holds(self, account_id: str) -> Awaitable[object]:
         """Have the overdue holds of an account end; what tells once that is durable."""
         return self.actors.dispatcher.send(ExpireHolds(account_id))
+
+    def escalate(self, ticket_id: str) -> Awaitable[object]:
+        """Have a ticket tell of its deadlines that are over; what tells once that is durable."""
+        return self.actors.dispatcher.send(EscalateTicket(ticket_id))
 
     async def record_policy(self, settings: Settings, by: str = "start") -> None:
         """Journal the settings that decide, if they are not those that were journaled last.
@@ -129,20 +135,24 @@ async def run(
                 admission.stepped(world.monotonic_ns(), handled, more)
 
             clock = _clock(settings, world, recovered, trust_clock)
-            timers = Timers(clock)
+            context = _context(settings, recovered, vault)
+            timers, ticket_timers = Timers(clock), Timers(clock)
             crowd = Crowd()
             lives = LifeCounts()
             for account in accounts_with_holds(recovered.state):
                 timers.note(account.account_id, account.next_expiry_us)
                 lives.recovered(account)
+            for ticket in tickets_at_work(recovered.state):
+                ticket_timers.note(ticket.ticket_id, next_escalation_us(ticket, context))
             around = ActorContext(
-                _context(settings, recovered, vault),
+                context,
                 clock,
                 commit,
                 RunQueue(loop.call_soon, commit.flush, stepped),
                 recovered.state,
                 on_bug or _log_bug,
                 timers,
+                ticket_timers,
                 crowd.note,
                 settings.room,
                 lives,
@@ -213,6 +223,7 @@ def _context(settings: Settings, recovered: Recovered, vault: Vault) -> Context:
         join_texts,
         windows_in(settings.time_zone),
         settings.desk_time,
+        settings.escalation_warning_percent,
     )
 
 

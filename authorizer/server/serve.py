@@ -137,6 +137,9 @@ async def _serve(
             loop.create_task(
                 running.around.timers.run(running.expire_holds, lambda: room.is_short)
             ),
+            loop.create_task(
+                running.around.ticket_timers.run(running.escalate, lambda: room.is_short)
+            ),
             loop.create_task(old_segments.check()),
         ]
         checking_places = loop.create_task(watch_places(running, world))

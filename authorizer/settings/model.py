@@ -180,12 +180,14 @@ class Settings(CareTimes, BaseSettings):
     sla_time: Literal["calendar", "business"] = Field(
         "calendar", description="SLA: whether deadlines pass by the clock or in business hours."
     )
+    escalation_warning_percent: int = Field(
+        0, ge=0, le=99, description="How much of its time has passed when a ticket warns; 0: never."
+    )
     reports: bool = Field(
         True, description="Whether statements, histories, lists and reports are to be had."
     )
     reports_url: str | None = Field(
-        None,
-        description="Their database, an SQLAlchemy URL; by default SQLite in the data folder.",
+        None, description="Their database, an SQLAlchemy URL; by default SQLite in the data folder."
     )
     reports_wait_ms: int = Field(
         3000, ge=1, description="How long a report waits for its tables to catch up."
@@ -195,8 +197,7 @@ class Settings(CareTimes, BaseSettings):
         description="The IANA time zone of the days of reports and lists, and of business hours.",
     )
     business_hours: Hours = Field(
-        "08:00-18:00",
-        description="When the service desk works, in local time: 08:00-12:00,13:00-18:00, say.",
+        "08:00-18:00", description="When the desk works, in local time; 08:00-12:00,13:00-18:00."
     )
     business_days: Weekdays = Field(
         "mon-fri", description="The weekdays on which it works: mon-fri, or mon,wed,sat."

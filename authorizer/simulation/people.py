@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
+from authorizer.actors.timers import SLOT_US
 from authorizer.domain.customers.commands import ErasePersonalData, RegisterCustomer
 from authorizer.domain.outcomes import Refusal
 from authorizer.domain.tickets.commands import OpenTicket, Resolution, ResolveTicket
-from authorizer.domain.tickets.service_levels import Priority
+from authorizer.domain.tickets.service_levels import DEFAULT_SERVICE_LEVELS, Priority
 from authorizer.simulation.checks import must, same
 from authorizer.simulation.machine import Machine, Task
 from authorizer.simulation.memory_disk import MachineDied
 from authorizer.simulation.naive_bank import NaiveBank
 from authorizer.simulation.requests import BY
+
+_LEVEL: Final = DEFAULT_SERVICE_LEVELS[Priority.HIGH]
+"""That of every ticket here."""
 
 
 class People:
@@ -27,6 +31,10 @@ class People:
         """The position of each person's erasure."""
         self._tickets: dict[str, str] = {}
         """The status of each ticket."""
+        self._owed: dict[str, dict[str, int]] = {}
+        """By when each ticket at work owes what, and was not escalated for it yet."""
+        self._told: dict[str, list[tuple[str, int]]] = {}
+        """What each ticket was escalated for, the earliest first."""
 
     def register(self, account_id: str, number: int) -> None:
         """A customer's data is put, or put anew; refused for one who was erased."""
@@ -54,6 +62,12 @@ class People:
             ticket = answer[1].ticket
             must(ticket.ticket_id not in self._tickets, "a ticket's id was given twice", ticket)
             self._tickets[ticket.ticket_id] = ticket.status
+            self._told[ticket.ticket_id] = []
+            self._owed[ticket.ticket_id] = {
+                "primeira_resposta": ticket.opened_at_us + _LEVEL.first_response_us,
+                "resolucao": ticket.opened_at_us + _LEVEL.resolution_us,
+                "prazo_legal": ticket.legal_due_us,
+            }
 
     def resolve_ticket(self, number: int) -> None:
         """A ticket is resolved."""
@@ -62,8 +76,32 @@ class People:
         ticket_id = sorted(self._tickets)[number]
         asked = ResolveTicket(ticket_id, Resolution("Ana", "replaced"), "App", BY)
         answer = self._answer(self._machine.actors.tickets.ask(asked))
+        self._escalated(ticket_id)
         if not isinstance(answer, Refusal):
             self._tickets[ticket_id] = answer[1].ticket.status
+            self._owed[ticket_id].clear()
+
+    def tickets_due(self, now_us: int) -> set[str]:
+        """The tickets that the timers ask by now: something is over, and was not told."""
+        slot = now_us // SLOT_US
+        return {
+            ticket_id
+            for ticket_id, owed in self._owed.items()
+            if owed and -(-(min(owed.values()) + 1) // SLOT_US) <= slot
+        }
+
+    def escalate(self, ticket_id: str) -> None:
+        """The timers ask a ticket."""
+        self._answer(self._machine.running.escalate(ticket_id))
+        self._escalated(ticket_id)
+
+    def _escalated(self, ticket_id: str) -> None:
+        """Whatever was asked of a ticket: what is over by now has been told."""
+        now_us, owed = self._machine.running.clock.now_us(), self._owed[ticket_id]
+        over = sorted((due_us, name) for name, due_us in owed.items() if due_us < now_us)
+        for due_us, name in over:
+            del owed[name]
+            self._told[ticket_id].append((name, due_us))
 
     def erase(self, account_id: str, dies_after: int | None) -> bool:
         """A customer is forgotten. True: the machine must die now, or has died meanwhile."""
@@ -99,6 +137,9 @@ class People:
             answer = self._answer(self._machine.actors.tickets.read(ticket_id))
             must(not isinstance(answer, Refusal), "a ticket is lost", ticket_id, answer)
             same(f"status of ticket {ticket_id}", answer[1].ticket.status, status)
+            self._escalated(ticket_id)
+            told = [(each.deadline, each.due_us) for each in answer[1].ticket.escalations]
+            same(f"escalations of ticket {ticket_id}", told, self._told[ticket_id])
 
     def go_back(self, position: int) -> None:
         """An erasure behind a position has not happened."""

@@ -113,6 +113,12 @@ class Player(Asking):
         same("accounts with holds that are due", set(due), expected)
         for account_id in due:
             self.tell_expiry(account_id)
+        due = self.machine.running.around.ticket_timers.due()
+        same("tickets that are due", set(due), self.people.tickets_due(self.now_us))
+        if due:
+            self.commit()
+        for ticket_id in due:
+            self.people.escalate(ticket_id)
 
     def _is_due(self, account_id: str) -> bool:
         purchases = self.bank.accounts[account_id].purchases.values()

@@ -101,9 +101,16 @@ def test_the_life_of_an_overdue_ticket(desk: Visitor) -> None:
     desk.follow("Sem dono")
     first = page.get_by_role("row").filter(has_text="Onde vejo o extrato?")
     expect(first).to_contain_text("venceu há")
+    expect(first).to_contain_text("Primeira resposta")
+    expect(first).to_contain_text(
+        "escalonado", timeout=60_000
+    )  # by the ticket itself, at the start
     before = int(page.locator(".count.late strong").inner_text())
     with page.expect_navigation():
         first.get_by_role("link").click()
+    told = page.get_by_role("region", name="Escalonamentos")
+    expect(told).to_contain_text("Primeira resposta: prazo vencido")
+    expect(page.get_by_role("region", name="Prazos")).to_contain_text("Decreto 11.034/2022")
     desk.press("Assumir")
     page.fill("#mensagem", "Na página do cliente, em extrato.")
     desk.press("Responder ao cliente")
@@ -112,6 +119,22 @@ def test_the_life_of_an_overdue_ticket(desk: Visitor) -> None:
     expect(first).to_contain_text("vence em")
     desk.open("/console/fila?de=todas")
     assert int(page.locator(".count.late strong").inner_text()) < before + 1
+    with page.expect_navigation():
+        first.get_by_role("link").click()
+    page.fill("#mensagem", "Não encontro.")
+    desk.press("O cliente disse")
+    expect(page.get_by_role("region", name="Prazos")).to_contain_text("Próxima resposta")
+    desk.open("/console/fila")
+    expect(first).to_contain_text("Próxima resposta")
+    with page.expect_navigation():
+        first.get_by_role("link").click()
+    page.fill("#mensagem", "À direita, em cima.")
+    desk.press("Responder ao cliente")
+    expect(page.get_by_role("region", name="Prazos")).not_to_contain_text("Próxima resposta")
+    desk.follow("English")
+    assert "First response: deadline missed" in desk.text
+    assert "Legal deadline" in desk.text
+    desk.follow("Português")
 
 
 def test_the_queue_is_live(desk: Visitor, desk_server: Server) -> None:

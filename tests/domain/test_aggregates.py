@@ -83,6 +83,7 @@ NAMES = {
         ("ticket_opened", 3), ("ticket_taken", 1), ("interaction_recorded", 2),
         ("ticket_put_on_hold", 2), ("ticket_resumed", 2), ("ticket_priority_changed", 2),
         ("ticket_resolved", 2), ("ticket_reopened", 2), ("ticket_closed", 1),
+        ("ticket_escalated", 1),
     ],
 }  # fmt: skip
 """By hand: what journals call the events never changes, whatever the code calls them."""

@@ -311,7 +311,7 @@ def test_what_was_let_go_is_captured_in_time(kept: int, in_time: int | None) -> 
         expired_at_us = purchase_view(made, "h").expires_at_us
         assert expired_at_us is not None
         assert ACCOUNTS.overdue is not None
-        grown(made, *ACCOUNTS.overdue(made, expired_at_us))
+        grown(made, *ACCOUNTS.overdue(made, context(), expired_at_us))
         command = Capture(ACCOUNT, "h", "c", None, True, False, None, None, None, BY)
         outcome = ask(made, command, policy, expired_at_us + days * DAY_US)
         assert isinstance(outcome, Refusal) != taken

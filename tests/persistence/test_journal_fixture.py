@@ -44,8 +44,9 @@ from tests.support import (
     journal_v6,
     journal_v7,
     journal_v8,
+    journal_v9,
 )
-from tests.support.fixtures import FIXTURES, V1, V2, V3, V4, V5, V6, V7, V8
+from tests.support.fixtures import FIXTURES, V1, V2, V3, V4, V5, V6, V7, V8, V9
 from tests.support.server import PROJECT, python
 
 RELEASED = {
@@ -57,6 +58,7 @@ RELEASED = {
     V6: journal_v6.BATCHES,
     V7: journal_v7.BATCHES,
     V8: journal_v8.BATCHES,
+    V9: journal_v9.BATCHES,
 }
 
 released = pytest.mark.parametrize("folder", RELEASED, ids=lambda folder: folder.name)
@@ -224,9 +226,9 @@ def test_the_program_still_writes_the_released_bytes(tmp_path: Path) -> None:
     made = make(tmp_path)
     assert made.returncode == 0, made.stderr
     for folder in ("journal", "keys"):
-        assert contents(tmp_path / folder) == contents(V8 / folder)
-    assert len(contents(V8 / "journal")) > 1
-    assert head_of(tmp_path) == head_of(V8)
+        assert contents(tmp_path / folder) == contents(V9 / folder)
+    assert len(contents(V9 / "journal")) > 1
+    assert head_of(tmp_path) == head_of(V9)
 
 
 def contents(folder: Path) -> dict[str, bytes]:

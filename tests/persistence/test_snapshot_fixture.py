@@ -78,7 +78,7 @@ def of_version(version: int, data: bytes) -> MemoryDisk:
     return disk
 
 
-@pytest.mark.parametrize("version", [4, 5])
+@pytest.mark.parametrize("version", [4, 5, 6])
 def test_the_snapshot_of_a_version_makes_the_same_state_as_the_events(
     version: int, state: State
 ) -> None:
@@ -88,10 +88,10 @@ def test_the_snapshot_of_a_version_makes_the_same_state_as_the_events(
     assert found.state[ACCOUNTS].packed("conta ñ").pages, "else pages are not tried"
 
 
-def test_what_is_written_today_is_version_5(state: State) -> None:
+def test_what_is_written_today_is_version_6(state: State) -> None:
     """Byte for byte. With an upgrade there is a new version, and a fixture of it here."""
-    assert snapshot.VERSION == 5
-    fixture = FIXTURES / "snapshot-v5" / NAME
+    assert snapshot.VERSION == 6
+    fixture = FIXTURES / "snapshot-v6" / NAME
     assert written(state) == fixture.read_bytes()
 
 
@@ -110,36 +110,36 @@ def test_every_version_since_the_oldest_has_an_upgrade() -> None:
 
 
 def richer(values: list[Any]) -> list[Any]:
-    """Version 6 of an account, say: every wallet holds ten times as much."""
+    """Version 7 of an account, say: every wallet holds ten times as much."""
     wallets = {name: cents * 10 for name, cents in values[4].items()}
     return [*values[:4], wallets, *values[5:]]
 
 
 def with_country(part: list[Any]) -> list[Any]:
-    """Version 7 of merchants, say: their names end with a country."""
+    """Version 8 of merchants, say: their names end with a country."""
     position, entries = part
     return [position, [(f"{name} BR", mcc) for name, mcc in entries]]
 
 
 @pytest.fixture
-def _version_7(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A program whose accounts changed in version 6, and whose merchants did in version 7."""
+def _version_8(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A program whose accounts changed in version 7, and whose merchants did in version 8."""
     before = {each: each.codec for each in (ACCOUNTS, MERCHANTS)}
-    object.__setattr__(ACCOUNTS, "codec", replace(before[ACCOUNTS], upgrades={5: richer}))
-    object.__setattr__(MERCHANTS, "codec", replace(before[MERCHANTS], upgrades={6: with_country}))
-    monkeypatch.setattr(snapshot, "VERSION", 7)
+    object.__setattr__(ACCOUNTS, "codec", replace(before[ACCOUNTS], upgrades={6: richer}))
+    object.__setattr__(MERCHANTS, "codec", replace(before[MERCHANTS], upgrades={7: with_country}))
+    monkeypatch.setattr(snapshot, "VERSION", 8)
     yield
     for aggregate, codec in before.items():
         object.__setattr__(aggregate, "codec", codec)
 
 
-@pytest.mark.usefixtures("_version_7")
+@pytest.mark.usefixtures("_version_8")
 @pytest.mark.parametrize(
     ("version", "cents", "merchant"),
     [
-        (5, {"FOOD": 495_0, "CASH": (10**15 - 6) * 10}, "UBER* BR"),
-        (6, {"FOOD": 495, "CASH": 10**15 - 6}, "UBER* BR"),
-        (7, {"FOOD": 495, "CASH": 10**15 - 6}, "UBER*"),
+        (6, {"FOOD": 495_0, "CASH": (10**15 - 6) * 10}, "UBER* BR"),
+        (7, {"FOOD": 495, "CASH": 10**15 - 6}, "UBER* BR"),
+        (8, {"FOOD": 495, "CASH": 10**15 - 6}, "UBER*"),
     ],
 )
 def test_an_older_snapshot_takes_the_upgrades_that_it_needs(

@@ -5,11 +5,19 @@ from __future__ import annotations
 from typing import Any, Final
 
 import orjson
+import pytest
 
 from authorizer.domain.moments import DAY_US
 from authorizer.domain.sealing import Sealed
-from authorizer.domain.tickets.at_rest import pack, unpack, with_deadlines
+from authorizer.domain.tickets.at_rest import (
+    is_over,
+    pack,
+    unpack,
+    with_deadlines,
+    with_escalations,
+)
 from authorizer.domain.tickets.state import (
+    Escalation,
     Interaction,
     ReopeningWait,
     ResponseWait,
@@ -22,6 +30,7 @@ PARTS: Final[dict[str, Any]] = {
     "interactions": [Interaction(21, "cliente", "Ana", "App", True, Sealed("said"))],
     "reopening_waits": [ReopeningWait(22, 23, 26), ReopeningWait(24, None, 28)],
     "response_waits": [ResponseWait(31, 32, 33, 34), ResponseWait(35, 36, None, None)],
+    "escalations": [Escalation(41, "resolucao", "vencido", 40)],
     "attendant": "Bia",
     "card_id": "k",
     "category": "bloqueio",
@@ -53,9 +62,11 @@ PARTS: Final[dict[str, Any]] = {
 }
 BYTES: Final = (
     b'["reaberto",[[21,"cliente","Ana","App",true,"said"]],[[22,23,26],[24,null,28]],[[31,32,33,34],[35,36,null,null]],'
+    b'[[41,"resolucao","vencido",40]],'
     b'"Bia","k","bloqueio","Chat","own-1",1,"c",2,3,4,5,"media",6,"alta","20250224000007",7,'
     b'"again",8,"solved",9,10,11,12,"asked",null,13,14,15]'
 )
+OF_VERSION_5: Final = BYTES.replace(b'[[41,"resolucao","vencido",40]],', b"")
 OF_VERSION_4: Final = (
     b'["reaberto",[[21,"cliente","Ana","App",true,"said"]],[[22,23],[24,null]],'
     b'"Bia","k","bloqueio","Chat","own-1",1,"c",2,3,4,5,"media",6,"alta","20250224000007",7,'
@@ -78,11 +89,12 @@ def test_every_part_of_a_ticket_is_read_back_into_its_own_place() -> None:
 
 def test_a_ticket_of_version_4_is_due_in_calendar_time() -> None:
     """As it was then: its targets from the opening, from the last reopening, from its clock on."""
-    ticket = unpack(with_deadlines(orjson.loads(OF_VERSION_4)))
+    ticket = unpack(with_escalations(with_deadlines(orjson.loads(OF_VERSION_4))))
     assert {name: getattr(ticket, name) for name in Ticket.__slots__} == {
         **PARTS,
         "reopening_waits": [ReopeningWait(22, 23, 22 + 4), ReopeningWait(24, None, 24 + 4)],
         "response_waits": [],
+        "escalations": [],
         "first_response_due_us": 5 + 4,
         "resolution_due_us": 11 + 9 - 7,
         "legal_due_us": 5 + 7 * DAY_US,
@@ -91,4 +103,17 @@ def test_a_ticket_of_version_4_is_due_in_calendar_time() -> None:
 
 def test_the_clock_of_a_ticket_of_version_4_may_have_stood() -> None:
     values = orjson.loads(OF_VERSION_4.replace(b"9,10,11,12", b"9,10,null,12"))
-    assert unpack(with_deadlines(values)).resolution_due_us is None
+    assert unpack(with_escalations(with_deadlines(values))).resolution_due_us is None
+
+
+def test_a_ticket_of_version_5_was_not_escalated() -> None:
+    ticket = unpack(with_escalations(orjson.loads(OF_VERSION_5)))
+    found = {name: getattr(ticket, name) for name in Ticket.__slots__}
+    assert found == PARTS | {"escalations": []}
+
+
+@pytest.mark.parametrize("status", list(TicketStatus))
+def test_a_ticket_at_rest_says_whether_it_is_over(status: TicketStatus) -> None:
+    """Without being read: a start looks at all of them."""
+    data = BYTES.replace(b"reaberto", status.value.encode())
+    assert is_over(data) == (status in (TicketStatus.RESOLVED, TicketStatus.CLOSED))

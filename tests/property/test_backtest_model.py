@@ -33,7 +33,7 @@ from authorizer.domain.accounts.state import Account
 from authorizer.domain.limits.state import GlobalLimits
 from authorizer.domain.moments import DAY_US, HOUR_US, NEVER_US
 from tests.support.any_event import unhurried
-from tests.support.builders import BY, NOW_US
+from tests.support.builders import BY, NOW_US, context
 
 A: Final = "a"
 MCCS: Final = ("5411", "5812", "5999")
@@ -133,7 +133,7 @@ class Book:
 
     def step(self, number: int, what: str, *given: Any) -> None:
         self.now_us += 1
-        self.take(*expiry.holds_overdue(self.account, self.now_us))
+        self.take(*expiry.holds_overdue(self.account, context(), self.now_us))
         getattr(self, what.replace(" ", "_"))(number, *given)
 
     def buy(self, number: int, named: bool, cents: int, mcc: str) -> None:

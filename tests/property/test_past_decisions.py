@@ -125,7 +125,7 @@ class World:
     def step(self, what: str, *given: Any) -> None:
         self.now_us += 1
         self.number += 1
-        self.take(*expiry.holds_overdue(self.account, self.now_us))
+        self.take(*expiry.holds_overdue(self.account, context(), self.now_us))
         getattr(self, what.replace(" ", "_"))(*given)
 
     def decide(self, command: Any) -> list[Any]:

@@ -375,7 +375,7 @@ class Life(RuleBasedStateMachine):
     def expire(self) -> None:
         """Let the holds go whose time has come."""
         assert ACCOUNTS.overdue is not None
-        self.take(*ACCOUNTS.overdue(self.account, self.now_us))
+        self.take(*ACCOUNTS.overdue(self.account, CONTEXT, self.now_us))
 
     def expired(self) -> None:
         """The model's holds go, where the account's have gone at their time."""

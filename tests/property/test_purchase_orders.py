@@ -72,7 +72,7 @@ def test_money_is_conserved_in_every_order(first: str, happenings: dict[str, Any
             command = happenings[name]
             if name == LATER:
                 now_us += 2 * HOUR_US
-                found: Any = ACCOUNTS.overdue(made, now_us) if ACCOUNTS.overdue else ()
+                found: Any = ACCOUNTS.overdue(made, CONTEXT, now_us) if ACCOUNTS.overdue else ()
             else:
                 decision = ACCOUNTS.decide(made, command, CONTEXT, now_us)
                 assert not isinstance(decision.outcome, Refusal) or not decision.events

@@ -145,7 +145,7 @@ class Twins(RuleBasedStateMachine):
 
     def end_overdue(self) -> None:
         assert ACCOUNTS.overdue is not None
-        self.take(ACCOUNTS.overdue(self.short, self.now_us))
+        self.take(ACCOUNTS.overdue(self.short, self.context, self.now_us))
 
     @rule(asked=st.lists(PURCHASES, min_size=1, max_size=8), waited_ns=WAITED)
     def buy(self, asked: list[Authorize], waited_ns: int) -> None:

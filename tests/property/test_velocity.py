@@ -235,7 +235,7 @@ class Velocity(RuleBasedStateMachine):
     def wait(self, hours: int) -> None:
         self.now_us += hours * HOUR_US
         assert ACCOUNTS.overdue is not None
-        self.take(*ACCOUNTS.overdue(self.account, self.now_us))
+        self.take(*ACCOUNTS.overdue(self.account, CONTEXT, self.now_us))
 
     @invariant()
     def the_counters_are_those_of_the_list(self) -> None:

@@ -69,3 +69,11 @@ def reopened(ticket_id: str, minute: float) -> events.TicketReopened:
 
 def closed(ticket_id: str, minute: float) -> events.TicketClosed:
     return events.TicketClosed(at(minute), "t", ticket_id, "c", "App")
+
+
+def escalated(
+    ticket_id: str, minute: float, level: str = "vencido", deadline: str = "resolucao"
+) -> events.TicketEscalated:
+    return events.TicketEscalated(
+        at(minute), "escalation", ticket_id, "c", deadline, level, at(minute)
+    )

@@ -7,6 +7,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -26,7 +27,10 @@ from authorizer.domain.accounts.purchase_commands import AuthorizeHold, Capture,
 from authorizer.domain.accounts.purchase_state import PurchaseView
 from authorizer.domain.moments import MINUTE_US, moment_of, us_of
 from authorizer.domain.outcomes import Outcome, Reason, Refusal
+from authorizer.domain.tickets.aggregate import TICKETS
+from authorizer.domain.tickets.escalation import next_escalation_us
 from authorizer.domain.tickets.service_levels import Priority
+from authorizer.domain.tickets.state import Ticket
 from authorizer.followers.reports.client import ReportsUnavailableError
 from authorizer.http.access.control import Denied
 from authorizer.http.access.credentials import new_credential
@@ -42,9 +46,9 @@ from authorizer.server.access import access_for
 from authorizer.server.old_segments import old_segments_of
 from authorizer.server.reports import reports_process
 from authorizer.settings.loading import load_settings
-from tests.support.builders import BY, DAY_US
+from tests.support.builders import BY, DAY_US, ToySealer
 from tests.support.command_line import journal_files, write_events
-from tests.support.commands import purchase
+from tests.support.commands import purchase, ticket
 from tests.support.machine import Machine
 
 Observe = Callable[[Path, dict[str, Any]], Any]
@@ -104,6 +108,20 @@ def _(_: Path, settings: dict[str, Any]) -> Any:
 @wired("business_closed_days", "12-24", seen="12-25 09:00", by_default="12-24 09:00")
 def _(_: Path, settings: dict[str, Any]) -> Any:
     return worked_by({"sla_time": "business", **settings}, "2026-12-24T08:00")
+
+
+@wired("escalation_warning_percent", 80, seen=48, by_default=60)
+def _(_: Path, settings: dict[str, Any]) -> Any:
+    """After how many minutes a ticket with an hour to be answered in has something to tell."""
+    with machine(**settings) as on:
+        context = on.running.around.context
+        opening = ticket("c", "s", None, None)._replace(priority=Priority.HIGH)
+        sealed = replace(context, sealer=ToySealer())
+        (opened,) = TICKETS.decide(Ticket("1"), opening, sealed, 0).events
+        made = Ticket("1")
+        TICKETS.evolve(made, opened, 1)
+        due_us = next_escalation_us(made, context)
+    return None if due_us is None else due_us // MINUTE_US
 
 
 @wired("sla_next_response_minutes", {"media": 23}, seen=23, by_default=240)

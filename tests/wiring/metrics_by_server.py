@@ -19,7 +19,7 @@ from authorizer.actors.batches import MAX_BATCHES
 from tests.support.api_keys import new_key
 from tests.support.client import Client
 from tests.support.command_line import account, done, write_lines
-from tests.support.documents import encode, purchase
+from tests.support.documents import card, customer, encode, purchase
 from tests.support.hurried import full, taken
 from tests.support.people import desk_of
 from tests.support.processes import children, paused
@@ -226,12 +226,20 @@ def _(on: House) -> None:
     "authorizer_old_ids_forgotten",
     "authorizer_old_ids_rounds",
     "authorizer_holds_expired",
+    "authorizer_tickets_escalated",
     "authorizer_purchases_archived",
 )
 def _(on: House) -> None:
-    """The clock, which was not believed, is; so the first credit's id is past its retention."""
+    """The clock, which was not believed, is; so the first credit's id is past its retention.
+
+    A ticket that was opened before is late.
+    """
+    assert on.client.put_customer(customer("c", card("k"), cpf="11122233344")).status == 201
+    asked = {"assunto": "a", "descricao": "b", "categoria": "c", "canal": "App"}
+    assert on.client.post("/clientes/c/chamados", asked).status == 201
     os.kill(on.server.process.pid, signal.SIGUSR2)
     until(lambda: value(on.read(), "authorizer_clock_agrees"))
+    until(lambda: on.read().get("authorizer_tickets_escalated"))
     on.buy()
 
 

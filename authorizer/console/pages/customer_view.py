@@ -13,7 +13,7 @@ from authorizer.domain.accounts.cards import BLOCK_REASONS, CardStatus, CardTerm
 from authorizer.domain.accounts.purchase_commands import ReadPurchase
 from authorizer.domain.accounts.purchase_state import PurchaseStatus, PurchaseView
 from authorizer.domain.outcomes import Reason, Refusal
-from authorizer.domain.tickets.state import TicketView
+from authorizer.domain.tickets.at_rest import view_of
 from authorizer.followers.reports.client import ReportsUnavailableError
 from authorizer.http.api.paging import shown
 
@@ -105,7 +105,7 @@ async def past_of(desk: Desk, file: CustomerFile, translate: words.Translate) ->
         return _line(row, last_fours, translate, ticket_id)
 
     def ticket(row: dict[str, Any]) -> TicketFile:
-        return ticket_file(TicketView(**row), desk.actors.sealer, now_us)
+        return ticket_file(view_of(row), desk.actors.sealer, now_us)
 
     def contact(row: dict[str, Any]) -> dict[str, Any]:
         return {"at_us": row["at_us"], **desk.histories.contact(row)}

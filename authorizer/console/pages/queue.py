@@ -13,7 +13,7 @@ from authorizer.console.navigation import places_for
 from authorizer.console.rendering import HEADERS
 from authorizer.domain.access import AccessKind
 from authorizer.domain.moments import DAY_US, HOUR_US
-from authorizer.domain.tickets.state import TicketView
+from authorizer.domain.tickets.at_rest import view_of
 from authorizer.http.access.roles import CARE_READ, OPERATIONS
 from authorizer.http.api.paging import shown
 
@@ -55,7 +55,7 @@ class QueuePages:
         )
 
         def show(row: dict[str, Any]) -> dict[str, Any]:
-            file = ticket_file(TicketView(**row["ticket"]), self._desk.actors.sealer, now_us)
+            file = ticket_file(view_of(row["ticket"]), self._desk.actors.sealer, now_us)
             return {"file": file, "due_us": row["due_us"], "owed": row["owed"]}
 
         rows = await shown(found["rows"], show)

@@ -18,7 +18,7 @@ from authorizer.console.rendering import HEADERS
 from authorizer.console.words import said
 from authorizer.domain.access import AccessKind
 from authorizer.domain.moments import day_text
-from authorizer.domain.tickets.state import TicketView
+from authorizer.domain.tickets.at_rest import view_of
 from authorizer.followers.reports.export import charts
 from authorizer.followers.reports.export.amounts import reais, with_amounts
 from authorizer.followers.reports.export.charts import Series
@@ -153,7 +153,7 @@ class ReportPages:
         found: Any = await self._desk.reports.query("ticket_list", **params)
 
         def show(row: dict[str, Any]) -> Any:
-            return ticket_file(TicketView(**row), self._desk.actors.sealer, now_us)
+            return ticket_file(view_of(row), self._desk.actors.sealer, now_us)
 
         files = await shown(found["rows"], show)
         customer_ids = [file.ticket.customer_id for file in files]

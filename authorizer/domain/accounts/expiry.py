@@ -12,16 +12,17 @@ from authorizer.domain.accounts.purchase_state import (
 )
 from authorizer.domain.accounts.state import Account
 from authorizer.domain.accounts.velocity import recount
+from authorizer.domain.aggregate import Context
 from authorizer.domain.moments import NEVER_US
 from authorizer.domain.outcomes import Reason
 
 
-def next_expiry_us(account: Account) -> int | None:
+def next_expiry_us(account: Account, _: Context) -> int | None:
     """When the next hold runs out; None where none is open."""
     return None if account.next_expiry_us == NEVER_US else account.next_expiry_us
 
 
-def holds_overdue(account: Account, now_us: int) -> tuple[HoldExpired, ...]:
+def holds_overdue(account: Account, _: Context, now_us: int) -> tuple[HoldExpired, ...]:
     """The end of every hold whose time has come, the one that ran out first before the others."""
     if now_us < account.next_expiry_us:
         return ()

@@ -3,8 +3,8 @@
 from typing import Any, Final
 
 from authorizer.domain.aggregate import Aggregate, Codec, EventKind, Handler, Upgrade, read
-from authorizer.domain.tickets import commands, effects, events, rules
-from authorizer.domain.tickets.at_rest import pack, unpack, with_deadlines
+from authorizer.domain.tickets import commands, effects, escalation, events, rules
+from authorizer.domain.tickets.at_rest import pack, unpack, with_deadlines, with_escalations
 from authorizer.domain.tickets.state import TICKET_OF_REQUEST, Ticket
 
 
@@ -22,7 +22,7 @@ TICKETS: Final[Aggregate[Ticket]] = Aggregate(
     name="ticket",
     id_field="ticket_id",
     new=Ticket,
-    codec=Codec(pack, unpack, upgrades={4: with_deadlines}),
+    codec=Codec(pack, unpack, upgrades={4: with_deadlines, 5: with_escalations}),
     snapshot_kind=7,
     commands=(
         Handler(commands.OpenTicket, rules.open_ticket, creates=True),
@@ -33,6 +33,7 @@ TICKETS: Final[Aggregate[Ticket]] = Aggregate(
         Handler(commands.ResolveTicket, rules.resolve_ticket),
         Handler(commands.ReopenTicket, rules.reopen_ticket),
         Handler(commands.CloseTicket, rules.close_ticket),
+        Handler(commands.EscalateTicket, read),
         Handler(commands.ReadTicket, read),
     ),
     events=(
@@ -88,6 +89,9 @@ TICKETS: Final[Aggregate[Ticket]] = Aggregate(
             upgrades={1: _in_calendar_time(2)},
         ),
         EventKind("ticket_closed", events.TicketClosed, effects.ticket_closed),
+        EventKind("ticket_escalated", events.TicketEscalated, effects.ticket_escalated),
     ),
     indexes=(TICKET_OF_REQUEST,),
+    overdue=escalation.escalations_overdue,
+    next_due=escalation.next_escalation_us,
 )

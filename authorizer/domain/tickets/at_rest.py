@@ -1,14 +1,18 @@
 """A ticket at rest: its form in memory while it is passive, and in snapshots."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from authorizer.domain.tickets.legal_deadline import seven_days_after_us
 from authorizer.domain.tickets.state import (
+    OVER,
+    Escalation,
     Interaction,
     ReopeningWait,
     ResponseWait,
     Ticket,
     TicketStatus,
+    TicketView,
 )
 
 _FLAT: Final = (
@@ -51,19 +55,21 @@ def pack(ticket: Ticket) -> tuple[Any, ...]:
         [tuple(interaction) for interaction in ticket.interactions],
         [tuple(wait) for wait in ticket.reopening_waits],
         [tuple(wait) for wait in ticket.response_waits],
+        [tuple(escalation) for escalation in ticket.escalations],
         *[getattr(ticket, name) for name in _FLAT],
     )
 
 
 def unpack(values: list[Any]) -> Ticket:
     """The ticket that `pack` made values of."""
-    status, interactions, reopenings, responses, *flat = values
+    status, interactions, reopenings, responses, escalations, *flat = values
     parts: dict[str, Any] = dict(zip(_FLAT, flat, strict=True))
     ticket = Ticket(parts["ticket_id"])
     ticket.status = TicketStatus(status)
     ticket.interactions = [Interaction(*fields) for fields in interactions]
     ticket.reopening_waits = [ReopeningWait(*fields) for fields in reopenings]
     ticket.response_waits = [ResponseWait(*fields) for fields in responses]
+    ticket.escalations = [Escalation(*fields) for fields in escalations]
     for name, value in parts.items():
         setattr(ticket, name, value)
     return ticket
@@ -85,3 +91,28 @@ def with_deadlines(values: list[Any]) -> list[Any]:
         None if runs_since_us is None else runs_since_us + resolution_us,
         seven_days_after_us(ticket["opened_at_us"]),
     ]
+
+
+def with_escalations(values: list[Any]) -> list[Any]:
+    """Tickets came to be escalated."""
+    return [*values[:4], [], *values[4:]]
+
+
+def is_over(data: bytes) -> bool:
+    """Whether a ticket at rest, as JSON, is resolved or closed; without reading it."""
+    return data.startswith(_OVER_AT_REST)
+
+
+def plain_view(view: TicketView) -> dict[str, Any]:
+    """What is seen of a ticket but its interactions, as JSON holds it."""
+    escalations = [list(escalation) for escalation in view.escalations]
+    return {**view._asdict(), "escalations": escalations, "interactions": ()}
+
+
+def view_of(plain: Mapping[str, Any]) -> TicketView:
+    """The view of which `plain_view` made this, after a way through JSON."""
+    escalations = tuple(Escalation(*fields) for fields in plain["escalations"])
+    return TicketView(**{**plain, "escalations": escalations})
+
+
+_OVER_AT_REST: Final = tuple(f'["{status}"'.encode() for status in OVER)

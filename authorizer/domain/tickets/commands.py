@@ -129,6 +129,15 @@ class CloseTicket(NamedTuple):
         return ticket_view(ticket)
 
 
+class EscalateTicket(NamedTuple):
+    """Tell of every deadline that is over, as happens before every command."""
+
+    ticket_id: str
+
+    def reply(self, _: Ticket) -> None:
+        """Nothing."""
+
+
 class ReadTicket(NamedTuple):
     """Describe a ticket as it stands."""
 

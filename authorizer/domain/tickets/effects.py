@@ -7,6 +7,7 @@ from authorizer.domain.sealing import Sealed
 from authorizer.domain.tickets.events import (
     InteractionRecorded,
     TicketClosed,
+    TicketEscalated,
     TicketOpened,
     TicketPaused,
     TicketPriorityChanged,
@@ -19,6 +20,7 @@ from authorizer.domain.tickets.legal_deadline import seven_days_after_us
 from authorizer.domain.tickets.state import (
     ATTENDANT,
     CUSTOMER,
+    Escalation,
     Interaction,
     ReopeningWait,
     ResponseWait,
@@ -147,6 +149,11 @@ def ticket_reopened(ticket: Ticket, event: TicketReopened) -> None:
     ticket.reopening_waits.append(ReopeningWait(event.at_us, None, due_us))
     _customer_waits(ticket, event.at_us)
     _start_clock(ticket, event.at_us, event.resolution_due_us)
+
+
+def ticket_escalated(ticket: Ticket, event: TicketEscalated) -> None:
+    """Somebody was told."""
+    ticket.escalations.append(Escalation(event.at_us, event.deadline, event.level, event.due_us))
 
 
 def ticket_closed(ticket: Ticket, event: TicketClosed) -> None:

@@ -138,6 +138,21 @@ class TicketReopened(NamedTuple):
     response_due_us: int | None = None
 
 
+class TicketEscalated(NamedTuple):
+    """A deadline was missed, or soon will be: somebody should look."""
+
+    at_us: int
+    by: str
+    ticket_id: str
+    customer_id: str
+    deadline: str
+    """What is due: a value of `Deadline`."""
+    level: str
+    """A value of `EscalationLevel`."""
+    due_us: int
+    """When it is, or was, due."""
+
+
 class TicketClosed(NamedTuple):
     """It is over for good (`fechado`)."""
 

@@ -42,6 +42,32 @@ class Interaction(NamedTuple):
     text: Sealed
 
 
+class Deadline(Enum):
+    """What a ticket owes by a time."""
+
+    FIRST_RESPONSE = "primeira_resposta"
+    REOPENING_RESPONSE = "resposta_reabertura"
+    NEXT_RESPONSE = "proxima_resposta"
+    RESOLUTION = "resolucao"
+    LEGAL = "prazo_legal"
+
+
+class EscalationLevel(Enum):
+    """How a deadline stands when a ticket is escalated."""
+
+    WARNED = "aviso"
+    MISSED = "vencido"
+
+
+class Escalation(NamedTuple):
+    """A deadline of which somebody was told."""
+
+    at_us: int
+    deadline: str
+    level: str
+    due_us: int
+
+
 class ReopeningWait(NamedTuple):
     """A reopening, and when an attendant answered it in public; None: not yet, or never."""
 
@@ -72,6 +98,7 @@ class Ticket:
         "client_id",
         "closed_at_us",
         "customer_id",
+        "escalations",
         "first_resolved_at_us",
         "first_response_at_us",
         "first_response_due_us",
@@ -123,6 +150,8 @@ class Ticket:
         """One for each reopening."""
         self.response_waits: list[ResponseWait] = []
         """One for each time that the customer was owed a next response."""
+        self.escalations: list[Escalation] = []
+        """What was escalated, oldest first."""
         self.interactions: list[Interaction] = []
         self.sealed_chars = 0
         """How much sealed text the ticket has brought into the journal, in characters."""
@@ -204,6 +233,7 @@ class TicketView(NamedTuple):
     next_response_due_us: int | None
     """Of the last thing that the customer said after the first response and that set a deadline."""
     next_response_settled_at_us: int | None
+    escalations: tuple[Escalation, ...]
     interactions: tuple[Interaction, ...]
 
 
@@ -243,6 +273,7 @@ def ticket_view(ticket: Ticket) -> TicketView:
         ticket.legal_due_us,
         None if asked is None else asked.due_us,
         None if asked is None else asked.settled_at_us,
+        tuple(ticket.escalations),
         tuple(ticket.interactions),
     )
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
+
 from authorizer.domain.accounts.cards import CardTerms
 from authorizer.domain.accounts.events import CardOpened, CardReplaced
+from authorizer.domain.tickets.at_rest import view_of
+from authorizer.domain.tickets.state import Escalation
 from tests.followers.reports.house import House
 from tests.support.purchase_events import OPERATIONS, approved, declined
 from tests.support.ticket_events import (
     at,
+    escalated,
     on_hold,
     opened,
     reopened,
@@ -42,11 +47,21 @@ def test_a_customer_who_wrote_again_is_answered_first(house: House) -> None:
     )
     found = queue(house)
     assert order(found) == [("asks", at(40)), ("answered", at(600))]
-    assert found["rows"][0]["owed"] == "next_response"
+    assert found["rows"][0]["owed"] == "proxima_resposta"
     assert (found["overdue"], found["soon"]) == (0, 1)
     assert queue(house, 41)["overdue"] == 1
     late = house.ask("ticket_list", overdue="next_response", now_us=at(41), limit=10)
     assert [row["ticket_id"] for row in late["rows"]] == ["asks"]
+
+
+def test_what_was_escalated_is_told_to_another_process(house: House) -> None:
+    """As JSON, of which the view is made again."""
+    house.project(opened("late", 0), escalated("late", 601))
+    found = queue(house, 700)
+    listed = house.ask("ticket_list", limit=10)
+    for told in (found["rows"][0]["ticket"], listed["rows"][0]):
+        view = view_of(orjson.loads(orjson.dumps(told)))
+        assert view.escalations == (Escalation(at(601), "resolucao", "vencido", at(601)),)
 
 
 def test_the_law_is_kept_by_a_resolution_only(house: House) -> None:
@@ -95,7 +110,7 @@ def test_the_next_deadline_comes_first_and_a_clock_that_stands_still_last(house:
         ("waits", at(7 * 24 * 60)),
     ]
     owed = [row["owed"] for row in found["rows"]]
-    assert owed == ["reopening_response", "first_response", "resolution", "legal"]
+    assert owed == ["resposta_reabertura", "primeira_resposta", "resolucao", "prazo_legal"]
     assert found["rows"][0]["ticket"]["status"] == "reaberto"
     assert (found["total"], found["overdue"], found["soon"]) == (4, 0, 1)
     found = queue(house, 55)

@@ -90,6 +90,9 @@ def ticket_lives(draw: st.DrawFn) -> list[Any]:
                 changed |= {"first_response_target_us": 60, "resolution_target_us": 3600}
             if kind is ticket_events.InteractionRecorded:
                 changed |= {"author": draw(st.sampled_from(["cliente", "atendente", "robo"]))}
+            if kind is ticket_events.TicketEscalated:
+                level = draw(st.sampled_from(["aviso", "vencido"]))
+                changed |= {"deadline": "resolucao", "level": level}
             happened.append(event._replace(**changed))
     return happened
 
@@ -377,6 +380,11 @@ def histories(journal: Journal) -> Iterator[list[tuple[int, Any]]]:
             yield history
 
 
+def escalations_text(view: Any) -> str | None:
+    told = [list(each) for each in view.escalations]
+    return json.dumps(told, separators=(",", ":"), ensure_ascii=False) if told else None
+
+
 def tickets(journal: Journal) -> list[dict[str, Any]]:
     rows = []
     for history in histories(journal):
@@ -399,6 +407,9 @@ def tickets(journal: Journal) -> list[dict[str, Any]]:
                 "reopening_response_due_us": clock.reopening_response_due_us if owed else None,
                 "response_waits": json.dumps(asked, separators=(",", ":")) if asked else None,
                 "next_response_due_us": asked[-1][1] if answer_owed else None,
+                "escalations": escalations_text(view),
+                "warned": [each.level for each in view.escalations].count("aviso"),
+                "missed": [each.level for each in view.escalations].count("vencido"),
                 "position": history[-1][0],
                 "opened_position": history[0][0],
                 "first_bot_response_at_us": bots[0].at_us if bots else None,

@@ -26,6 +26,7 @@ from tests.support.ticket_events import (
     START_US,
     at,
     closed,
+    escalated,
     on_hold,
     opened,
     reopened,
@@ -110,6 +111,7 @@ def test_three_tickets_by_hand(desk: Desk) -> None:
         "resolucoes": 3,
         "reaberturas": 1,
         "taxa_reabertura": 0.333333,
+        "escalonamentos": {"avisos": 0, "vencidos": 0},
         "sla": {
             # 1 within 60 minutes, 2 after 70, 3 has 10 minutes left
             "primeira_resposta": level(1, 1, 1, 0.5),
@@ -200,6 +202,7 @@ def test_no_tickets(desk: Desk) -> None:
         "resolucoes": 0,
         "reaberturas": 0,
         "taxa_reabertura": None,
+        "escalonamentos": {"avisos": 0, "vencidos": 0},
         "sla": {
             "primeira_resposta": level(0, 0, 0, None),
             "resolucao": level(0, 0, 0, None),
@@ -342,7 +345,7 @@ def test_a_day_that_begins_at_no_quarter_of_an_hour(desk: Desk) -> None:
 # --- any history ---------------------------------------------------------------------------------
 
 MOVES: Final = {
-    "aberto": ("say", "ask", "bot", "take", "hold", "resolve"),
+    "aberto": ("say", "ask", "tell", "bot", "take", "hold", "resolve"),
     "em_atendimento": ("say", "ask", "bot", "take", "hold", "resolve"),
     "aguardando_cliente": ("say", "resume", "resolve"),
     "resolvido": ("say", "reopen", "close"),
@@ -381,6 +384,7 @@ def lives(draw: st.DrawFn, ticket_id: str) -> Life:
                 "say": said(ticket_id, minute, public=public),
                 "ask": said(ticket_id, minute, "cliente", due=due),
                 "bot": said(ticket_id, minute, "robo"),
+                "tell": escalated(ticket_id, minute, draw(st.sampled_from(["aviso", "vencido"]))),
                 "take": taken(ticket_id, minute, name),
                 "hold": on_hold(ticket_id, minute),
                 "resume": resumed(ticket_id, minute),
@@ -423,6 +427,7 @@ class Naive:
         answered_by_law = resolutions[0] if resolutions else now_us
         lasted = answered_by_law - self.opened
         self.by_law = "late" if lasted > 7 * 24 * 60 * MINUTE_US else bool(resolutions)
+        self.escalated = [e.level for e in life if isinstance(e, events.TicketEscalated)]
         self.next_waits: list[float] = []
         self.next_responses = self._next(life, now_us)
         self.life = life
@@ -521,6 +526,10 @@ def naive(tickets: list[Naive]) -> Any:
         "resolucoes": resolutions,
         "reaberturas": reopenings,
         "taxa_reabertura": rate(reopenings, resolutions),
+        "escalonamentos": {
+            level + "s": sum(t.escalated.count(level) for t in tickets)
+            for level in ("aviso", "vencido")
+        },
         "sla": {
             "primeira_resposta": levels([t.response for t in tickets]),
             "resolucao": levels([t.resolution for t in tickets]),

@@ -107,6 +107,9 @@ tickets: Final = Table(
     Column("reopening_response_due_us", WholeNumber),
     Column("response_waits", AnyText),
     Column("next_response_due_us", WholeNumber),
+    Column("escalations", AnyText),
+    Column("warned", WholeNumber, nullable=False),
+    Column("missed", WholeNumber, nullable=False),
     Index("tickets_by_opening", "opened_at_us", "opened_position"),
     Index("tickets_by_customer", "customer_id", "opened_at_us", "opened_position"),
     Index("tickets_by_status", "status", "opened_at_us", "opened_position"),
@@ -119,8 +122,9 @@ tickets: Final = Table(
 The columns are those of `authorizer.domain.tickets.state.Ticket`, and besides: `opened_position`;
 `first_bot_response_at_us`, the first public word of a `robo`; how many resolutions it had; and when
 answers are due that are owed still (`reopening_response_due_us`, `next_response_due_us`).
-`reopening_waits` and `response_waits` are JSON, a list for each `ReopeningWait` and `ResponseWait`;
-null where there is none."""
+`reopening_waits`, `response_waits` and `escalations` are JSON, a list for each `ReopeningWait`,
+`ResponseWait` and `Escalation`; null where there is none. `warned` and `missed` count the
+escalations by their level."""
 
 ticket_changes: Final = Table(
     "ticket_changes",

@@ -9,13 +9,15 @@ from authorizer.domain.messages import Event
 from authorizer.domain.sealing import Sealed
 from authorizer.domain.tickets import events
 from authorizer.domain.tickets.aggregate import TICKETS
+from authorizer.domain.tickets.at_rest import plain_view
 from authorizer.domain.tickets.state import (
     BOT,
+    Escalation,
+    EscalationLevel,
     ReopeningWait,
     ResponseWait,
     Ticket,
     TicketStatus,
-    TicketView,
     ticket_view,
 )
 from authorizer.followers.reports.tables.care_schema import tickets
@@ -32,6 +34,9 @@ _DERIVED: Final = (
     "reopening_response_due_us",
     "response_waits",
     "next_response_due_us",
+    "escalations",
+    "warned",
+    "missed",
 )
 _SAME: Final = tuple(
     column.name for column in tickets.c if column.name not in (*_OWN, *_DERIVED, "protocol")
@@ -61,6 +66,8 @@ class TicketRecord:
         record.ticket.reopening_waits = [ReopeningWait(*wait) for wait in reopenings]
         responses = orjson.loads(row["response_waits"] or "[]")
         record.ticket.response_waits = [ResponseWait(*wait) for wait in responses]
+        told = orjson.loads(row["escalations"] or "[]")
+        record.ticket.escalations = [Escalation(*escalation) for escalation in told]
         return record
 
     def row(self) -> Row:
@@ -72,10 +79,13 @@ class TicketRecord:
         return {
             "protocol": ticket.ticket_id,
             "status": ticket.status.value,
-            "reopening_waits": _waits_text(ticket.reopening_waits),
+            "reopening_waits": _list_text(ticket.reopening_waits),
             "reopening_response_due_us": None if is_answered else view.reopening_response_due_us,
-            "response_waits": _waits_text(ticket.response_waits),
+            "response_waits": _list_text(ticket.response_waits),
             "next_response_due_us": None if is_settled else view.next_response_due_us,
+            "escalations": _list_text(ticket.escalations),
+            "warned": _count(ticket, EscalationLevel.WARNED),
+            "missed": _count(ticket, EscalationLevel.MISSED),
             **{name: getattr(ticket, name) for name in _SAME},
             **{name: getattr(self, name) for name in _OWN},
         }
@@ -94,10 +104,14 @@ class TicketRecord:
             self.resolutions += 1
 
 
-def _waits_text(waits: Sequence[ReopeningWait] | Sequence[ResponseWait]) -> str | None:
-    return orjson.dumps([tuple(wait) for wait in waits]).decode() if waits else None
+def _list_text(values: Sequence[tuple[Any, ...]]) -> str | None:
+    return orjson.dumps([tuple(value) for value in values]).decode() if values else None
 
 
-def view_of(row: Mapping[str, Any]) -> TicketView:
-    """The view of a row's ticket, without its interactions."""
-    return ticket_view(TicketRecord.of({**row, "text": Sealed(row["text"])}).ticket)
+def _count(ticket: Ticket, level: EscalationLevel) -> int:
+    return sum(escalation.level == level.value for escalation in ticket.escalations)
+
+
+def told_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The view of a row's ticket, without its interactions, as JSON can hold it."""
+    return plain_view(ticket_view(TicketRecord.of({**row, "text": Sealed(row["text"])}).ticket))

@@ -5,6 +5,7 @@ from typing import Any, Final
 from authorizer.domain.tickets.events import (
     InteractionRecorded,
     TicketClosed,
+    TicketEscalated,
     TicketOpened,
     TicketPaused,
     TicketPriorityChanged,
@@ -53,7 +54,8 @@ def ticket(rows: Rows, event: Any, position: int) -> None:
                 "status": status.value,
             }
         )
-    _contact(rows, event, position, record.ticket.card_id)
+    if not isinstance(event, TicketEscalated):  # nobody spoke to the customer
+        _contact(rows, event, position, record.ticket.card_id)
 
 
 def _contact(rows: Rows, event: Any, position: int, card_id: str | None) -> None:

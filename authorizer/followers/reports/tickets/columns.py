@@ -36,6 +36,8 @@ class TicketColumns:
     resolution_due_us: Column
     """NEVER while its clock stands still."""
     legal_due_us: Column
+    warned: Column
+    missed: Column
     is_open: Column
     """1 while it is neither resolved nor closed, else 0."""
     channel: Column

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, and_, or_, select
 from authorizer.domain.tickets.state import OVER
 from authorizer.followers.reports.tables.care_schema import tickets
 from authorizer.followers.reports.tables.pages import Params, newest_first, page_of
-from authorizer.followers.reports.tables.ticket_record import view_of
+from authorizer.followers.reports.tables.ticket_record import told_of
 
 
 def ticket_list(connection: Connection, params: Params) -> Any:
@@ -33,7 +33,7 @@ def ticket_list(connection: Connection, params: Params) -> Any:
         query = query.where(~is_answered if params["waiting"] else is_answered)
     key = ("opened_at_us", "opened_position")
     page = page_of(connection, newest_first(query, tickets, key, params), params, key)
-    page["rows"] = [{**view_of(row)._asdict(), "status": row["status"]} for row in page["rows"]]
+    page["rows"] = [told_of(row) for row in page["rows"]]
     return page
 
 

@@ -49,6 +49,8 @@ ROWS: Final[Select[Any]] = select(
     tickets.c.first_response_due_us,
     _or_never(tickets.c.resolution_due_us),
     tickets.c.legal_due_us,
+    tickets.c.warned,
+    tickets.c.missed,
     tickets.c.status.not_in(OVER),
     tickets.c.channel,
     tickets.c.category,

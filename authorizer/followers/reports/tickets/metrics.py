@@ -34,6 +34,8 @@ class Measures(NamedTuple):
     last_resolution_us: Column
     resolutions: Column
     reopenings: Column
+    warned: Column
+    missed: Column
     reopened_ticket: Column
     """By reopening, of which there may be more than tickets, or fewer: the ticket's place."""
     reopening_response_us: Column
@@ -77,6 +79,8 @@ def measure(
         last_resolution,
         tickets.resolutions,
         tickets.reopenings,
+        tickets.warned,
+        tickets.missed,
         reopenings.ticket,
         answered,
         responses.ticket,
@@ -155,6 +159,8 @@ def service_metrics(measures: Measures, groups: Column, group_count: int) -> lis
         "resolucao_ultima": waits(measures.last_resolution_us),
         "resolucoes": counted(measures.resolutions),
         "reaberturas": counted(measures.reopenings),
+        "warned": counted(measures.warned),
+        "missed": counted(measures.missed),
         "response_level": level(measures.response_kept, measures.response_broken),
         "resolution_level": level(measures.resolution_kept, measures.resolution_broken),
         "next_response": waits(measures.next_response_us, asked),
@@ -194,6 +200,7 @@ def _document(opened: int, found: dict[str, Any]) -> dict[str, Any]:
         "resolucoes": found["resolucoes"],
         "reaberturas": found["reaberturas"],
         "taxa_reabertura": _rate(found["reaberturas"], found["resolucoes"]),
+        "escalonamentos": {"avisos": found["warned"], "vencidos": found["missed"]},
         "sla": {
             "primeira_resposta": found["response_level"],
             "resolucao": found["resolution_level"],

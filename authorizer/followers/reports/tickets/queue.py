@@ -4,11 +4,11 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, and_, case, func, select
 
-from authorizer.domain.tickets.state import OVER, TicketStatus
+from authorizer.domain.tickets.state import OVER, Deadline, TicketStatus
 from authorizer.followers.reports.bounds import MAX_PAGE_ROWS
 from authorizer.followers.reports.tables.care_schema import tickets
 from authorizer.followers.reports.tables.pages import Params
-from authorizer.followers.reports.tables.ticket_record import view_of
+from authorizer.followers.reports.tables.ticket_record import told_of
 
 _NEVER: Final = 2**62
 _OPEN: Final = tuple(status.value for status in TicketStatus if status.value not in OVER)
@@ -26,11 +26,11 @@ _LEGAL: Final = case(
     (tickets.c.first_resolved_at_us.is_(None), tickets.c.legal_due_us), else_=_NEVER
 )
 _DEADLINES: Final[dict[str, Any]] = {
-    "first_response": _FIRST,
-    "reopening_response": func.coalesce(tickets.c.reopening_response_due_us, _NEVER),
-    "next_response": func.coalesce(tickets.c.next_response_due_us, _NEVER),
-    "resolution": func.coalesce(tickets.c.resolution_due_us, _NEVER),
-    "legal": _LEGAL,
+    Deadline.FIRST_RESPONSE.value: _FIRST,
+    Deadline.REOPENING_RESPONSE.value: func.coalesce(tickets.c.reopening_response_due_us, _NEVER),
+    Deadline.NEXT_RESPONSE.value: func.coalesce(tickets.c.next_response_due_us, _NEVER),
+    Deadline.RESOLUTION.value: func.coalesce(tickets.c.resolution_due_us, _NEVER),
+    Deadline.LEGAL.value: _LEGAL,
 }
 """By what a ticket owes: by when; `_NEVER` where it does not owe it now."""
 
@@ -48,7 +48,7 @@ _OWED: Final = case(*((_is_next(due), name) for name, due in _DEADLINES.items())
 def ticket_queue(connection: Connection, params: Params) -> Any:
     """The open tickets by their next deadline: `rows`, up to `limit`, each with `due_us`.
 
-    `owed` is what is due then, one of `_DEADLINES`; both are None while nothing is.
+    `owed` is what is due then, a value of `Deadline`; both are None while nothing is.
 
     `attendant`: those of one attendant; `unattended`: those of nobody. Counted are, of all of them,
     `total`, `overdue` by `now_us`, and `soon`: due before `soon_us`.
@@ -79,7 +79,7 @@ def ticket_queue(connection: Connection, params: Params) -> Any:
     ).one()
     rows = []
     for row in connection.execute(page).mappings():
-        ticket = {**view_of(dict(row))._asdict(), "status": row["status"]}
+        ticket = told_of(dict(row))
         due_us = None if row["due_us"] == _NEVER else row["due_us"]
         owed = None if due_us is None else row["owed"]
         rows.append({"ticket": ticket, "due_us": due_us, "owed": owed})
