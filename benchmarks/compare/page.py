@@ -85,12 +85,14 @@ def _row(result: Result) -> str:
 
 
 def _claims(figures: Sequence[Figure]) -> str:
+    claimed = [figure for figure in figures if figure.met is not None]
+    if not claimed:
+        return ""
     lines = "| claim | seen | target | |\n|---|---|---|---|\n"
-    for figure in figures:
-        if figure.met is not None:
-            seen = f"{number(figure.value)} {figure.unit}".rstrip()
-            verdict = "met" if figure.met else "**missed**"
-            lines += f"| {figure.name} | {seen} | {figure.target} | {verdict} |\n"
+    for figure in claimed:
+        seen = f"{number(figure.value)} {figure.unit}".rstrip()
+        verdict = "met" if figure.met else "**missed**"
+        lines += f"| {figure.name} | {seen} | {figure.target} | {verdict} |\n"
     return lines
 
 

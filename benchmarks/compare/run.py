@@ -39,6 +39,7 @@ def measure(folder: Path, options: Options) -> list[Figure]:
     program = open_loop.build(folder)
     run = Run(program, options)
     load_before = os.getloadavg()[0]
+    settings = _settings(options.peers)
     for number, (name, disk) in enumerate(_disks(folder)):
         with disk as home:
             sync = disks.sync_time(home)
@@ -47,7 +48,7 @@ def measure(folder: Path, options: Options) -> list[Figure]:
                 if accounts in options.accounts:
                     run.field(home, words, accounts, whole=number == 0)
     figures = list(targets.figures(run.results))
-    told = page.section(run.results, figures, _settings(options.peers), load_before)
+    told = page.section(run.results, figures, settings, load_before)
     print("\n" + told)
     if options.docs is not None:
         page.write(options.docs, told, run.results)
