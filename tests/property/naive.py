@@ -335,6 +335,7 @@ class Bank:
             return "not_found"
         before = self.requested(customer_id, client_id)
         if before is not None:
+            self.look_at(before, now_us)
             same = before.request == (client_id, card_id, subject)
             return "done" if same else "conflict"
         account = self.accounts.get(customer.account)
@@ -351,10 +352,17 @@ class Bank:
         self._happens(ticket, events=len(ticket.happened))
         return "created"
 
+    def look_at(self, ticket: NaiveTicket, now_us: int) -> None:
+        """Whatever is asked of a ticket: it tells first what it has missed."""
+        told = ticket.escalate(now_us)
+        if told:
+            self._happens(ticket, events=told)
+
     def ask_ticket(self, number: int, what: str, how: dict[str, Any], now_us: int) -> str:
         ticket = self.tickets.get(number)
         if ticket is None:
             return "not_found"
+        self.look_at(ticket, now_us)
         events = ticket.ask(what, how, now_us)
         if events is None:
             return "conflict"

@@ -8,6 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from authorizer.actors.calendar import windows_in
+from authorizer.domain.tickets.legal_deadline import legal_due_us
+from authorizer.domain.tickets.service_levels import (
+    DEFAULT_SERVICE_LEVELS,
+    Priority,
+    ServiceLevel,
+)
+
 Happening = tuple[int, str, dict[str, Any]]
 """When, what, and how."""
 
@@ -94,6 +102,48 @@ class NaiveTicket:
 
     def _close(self, how: dict[str, Any]) -> Any:
         return [("close", how)] if self.status == "resolvido" else None
+
+    # --- what it tells by itself ---------------------------------------------------------------
+
+    def escalate(self, now_us: int) -> int:
+        """How many deadlines are missed by now and were not told, in calendar time."""
+        found = 0
+        for name, (since_us, due_us) in self._owed().items():
+            told = [
+                (at_us, how["due"])
+                for at_us, what, how in self.happened
+                if what == "escalate" and how["name"] == name and at_us >= since_us
+            ]
+            was_late = name == "resolution" and self.ran_us()[0] > self._level().resolution_us
+            is_news = not told or (told[-1][1] < due_us and not was_late)
+            if now_us > due_us and is_news:
+                self.happened.append((now_us, "escalate", {"name": name, "due": due_us}))
+                found += 1
+        return found
+
+    def _level(self) -> ServiceLevel:
+        return DEFAULT_SERVICE_LEVELS[Priority.of(self.priority)]
+
+    def _owed(self) -> dict[str, tuple[int, int]]:
+        """What is owed: since when, and by when."""
+        if self.status not in LIVELY:
+            return {}
+        (opened_us,), level = self.times("open"), self._level()
+        owed = {}
+        if not self.times("resolve"):
+            if not self.answers():
+                owed["first"] = (opened_us, opened_us + level.first_response_us)
+            owed["law"] = (opened_us, legal_due_us(opened_us, windows_in("America/Sao_Paulo")))
+        for reopened_us, answered_us in self.waits()[-1:]:
+            if answered_us is None:
+                owed["reopening"] = (reopened_us, reopened_us + level.first_response_us)
+        for asked_us, _, settled_us in self.next_responses()[-1:]:
+            if settled_us is None:
+                owed["next"] = (asked_us, asked_us + level.next_response_us)
+        ran_us, runs_since_us = self.ran_us()
+        if runs_since_us is not None:
+            owed["resolution"] = (opened_us, runs_since_us + level.resolution_us - ran_us)
+        return owed
 
     # --- what is shown -------------------------------------------------------------------------
 

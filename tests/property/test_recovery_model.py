@@ -288,6 +288,7 @@ class Authorizer(RuleBasedStateMachine):
         command = commands.ticket_step(ticket_id, *step)
         task = self.machine.ask(self.machine.actors.tickets.ask(command))
         expected = self.bank.ask_ticket(number, *step, now_us=self.now_us)
+        known = self.bank.tickets.get(number)
         self.asked(task, expected, known.position if known else 0)
         if expected in ("created", "done"):
             self.tell_ticket(task, number)
@@ -557,6 +558,8 @@ class Authorizer(RuleBasedStateMachine):
         """Every ticket is there with all that was said: the keys outlive what needs them."""
         for ticket in self.bank.tickets.values():
             read = self.machine.ask(self.machine.actors.tickets.read(ticket.ticket_id))
+            self.bank.look_at(ticket, self.now_us)
+            self.commit(once=False)
             _, file = read.result()
             assert shown(file) == ticket.shown()
 
