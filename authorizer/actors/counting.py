@@ -15,7 +15,7 @@ from typing_extensions import override
 from authorizer.actors.disk_room import DiskRoom
 from authorizer.actors.dispatcher import Counting
 from authorizer.domain.accounts.limits import LimitTerms
-from authorizer.domain.accounts.state import Account
+from authorizer.domain.accounts.state import Account, AccountStatus
 from authorizer.domain.accounts.velocity import limits_to_count
 from authorizer.domain.limits.state import GlobalLimits
 
@@ -53,7 +53,8 @@ class GlobalCounting(Counting):
         )
 
     def _is_to_begin(self, account: Account) -> bool:
-        return not self._disk_room.is_short and bool(limits_to_count(account, self._limits.terms))
+        may_begin = not self._disk_room.is_short and account.status is not AccountStatus.CLOSED
+        return may_begin and limits_to_count(account, self._limits.terms)
 
     @override
     def first(self, account_id: str, then: Callable[[], object]) -> None:

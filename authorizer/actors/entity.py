@@ -49,10 +49,10 @@ class Recalling(NamedTuple):
     recalled: Recalled
 
 
-class LettingGo(NamedTuple):
-    """Has an entity do what is no command: its state gets smaller, and says the same."""
+class Housekeeping(NamedTuple):
+    """Has an entity do what is no command: its state says the same afterwards."""
 
-    let_go: Callable[[Any], object]
+    do: Callable[[Any], object]
 
 
 OffLoop = Callable[..., Awaitable[Any]]
@@ -124,8 +124,8 @@ class EntityActor(LoopActor, Generic[S]):
             return self._authorize(message)  # type: ignore[misc] # only accounts are asked
         if type(message) is Recalling:
             return self._recall(message)  # type: ignore[misc] # likewise
-        if type(message) is LettingGo:
-            return message.let_go(self.state)
+        if type(message) is Housekeeping:
+            return message.do(self.state)
         try:
             return self._handle_command(message)
         except Exception as bug:  # noqa: BLE001 - one entity's bug is that entity's alone

@@ -1,11 +1,12 @@
 """Velocity limits: put with what was spent before, which the read models know.
 
 A limit counts from its window's start, so an account's earlier purchases are looked up when it
-begins to count. Nobody decides meanwhile on what the account does not know yet: the look-up is made
-again where the account has moved on, and its purchases wait for it.
+begins to count. The account goes on meanwhile, and notes what it spends (`SpendingLog`): a look-up
+is of use however busy the account is.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Final, TypeVar
 
 import structlog
@@ -13,10 +14,17 @@ import structlog
 from authorizer.actors.calendar import WindowOf
 from authorizer.actors.clock import Clock
 from authorizer.actors.dispatcher import Answer, Dispatcher
-from authorizer.domain.accounts.limits import TRANSACTION, Counted, LimitTerms, LimitView
+from authorizer.actors.entity import EntityActor, Housekeeping
+from authorizer.domain.accounts.limits import (
+    RENEWING,
+    TRANSACTION,
+    Counted,
+    LimitTerms,
+    LimitView,
+)
 from authorizer.domain.accounts.purchase_commands import Explain, PutLimit, ReadLimits, RemoveLimit
 from authorizer.domain.accounts.state import Account
-from authorizer.domain.accounts.velocity import limits_to_count
+from authorizer.domain.accounts.velocity import limits_of, limits_to_count
 from authorizer.domain.limits.commands import (
     PutGlobalLimit,
     ReadGlobalLimits,
@@ -25,7 +33,7 @@ from authorizer.domain.limits.commands import (
 from authorizer.domain.outcomes import Done, Refusal, RefusalKind, unknown
 
 TRIES: Final = 8
-"""How often the earlier purchases of an account are looked up while it goes on purchasing."""
+"""How often a look-up is made that the account can't complete: it fell asleep meanwhile, say."""
 
 History = Callable[[str, int], Awaitable[tuple[Counted, ...]]]
 """The purchases of an account since a time that count by now, oldest first."""
@@ -33,6 +41,10 @@ History = Callable[[str, int], Awaitable[tuple[Counted, ...]]]
 T = TypeVar("T")
 
 log = structlog.get_logger()
+
+
+class NotCountedError(Exception):
+    """An account could not begin to count for a limit."""
 
 
 class VelocityLimits:
@@ -53,7 +65,16 @@ class VelocityLimits:
             return of_all
         now_us = self._clock.now_us()
         answer = await self._dispatcher.ask(ReadLimits(account_id, now_us, of_all))
-        return answer if isinstance(answer, Refusal) else answer[1]
+        if isinstance(answer, Refusal):
+            return answer
+        return tuple(self._renewing(view, now_us) for view in answer[1])
+
+    def _renewing(self, view: LimitView, now_us: int) -> LimitView:
+        """A limit with when it renews, where no purchase has seen the window that has begun."""
+        window, is_told = view.terms.window, view.renews_at_us is not None
+        if is_told or view.used_cents is None or window not in RENEWING:
+            return view
+        return view._replace(renews_at_us=self._window_of(window, now_us)[1])
 
     async def one(self, account_id: str, name: str) -> LimitView | Refusal:
         """One of an account's own limits."""
@@ -69,16 +90,31 @@ class VelocityLimits:
         """Put a limit on an account, with what was spent in its window before."""
         for _ in range(TRIES):
             actor = self._dispatcher.accounts.find(account_id)
-            position = None if actor is None else actor.state.position
             now_us = self._clock.now_us()
+            put = PutLimit(account_id, name, is_global, terms, (), None, now_us, by)
             since_us = self._since_us(terms, now_us)
-            history = await self._earlier(account_id, since_us) if position is not None else ()
-            answer = await self._dispatcher.ask(
-                PutLimit(account_id, name, is_global, terms, history, position, now_us, by)
-            )
+            if actor is None or since_us is None:
+                answer = await self._dispatcher.ask(put)
+            elif _counts_like(actor.state, put):
+                answer = await self._dispatcher.ask(put._replace(as_of=actor.state.position))
+            else:
+                answer = await self._put_looking_back(actor, put, since_us)
             if not (isinstance(answer, Refusal) and answer.kind is RefusalKind.CHANGED):
                 return answer
         return Refusal(RefusalKind.OVERLOADED, f"account {account_id!r} is too busy for a limit")
+
+    async def _put_looking_back(
+        self, actor: EntityActor[Account], put: PutLimit, since_us: int
+    ) -> Answer[LimitView]:
+        """Put a limit with what the account has spent, which notes what it spends meanwhile."""
+        position = await actor.actor_ref.ask(Housekeeping(Account.begin_spending_log), block=False)
+        assert isinstance(position, int)
+        try:
+            history = await self._history(put.account_id, since_us)
+            return await self._dispatcher.ask(put._replace(history=history, as_of=position))
+        finally:
+            end = partial(Account.end_spending_log, position=position)
+            actor.actor_ref.tell(Housekeeping(end))
 
     def _since_us(self, terms: LimitTerms, now_us: int) -> int | None:
         """Since when earlier purchases may count; None where none does."""
@@ -111,7 +147,9 @@ class VelocityLimits:
             return
         counted = actor.state.global_limits.get(name)
         if counted is None or not counted.terms.counts_like(terms):
-            await self.put(account_id, name, terms, "limits", is_global=True)
+            answer = await self.put(account_id, name, terms, "limits", is_global=True)
+            if isinstance(answer, Refusal):
+                raise NotCountedError(answer.detail)
 
     async def explain(self, command: Explain) -> Answer[None]:
         """Say how a purchase would be decided now; nothing is journaled.
@@ -167,3 +205,9 @@ class VelocityLimits:
         """Take a limit away from every account."""
         answer = await self._dispatcher.ask(RemoveGlobalLimit(name, by))
         return answer if isinstance(answer, Refusal) else answer[0]
+
+
+def _counts_like(account: Account, put: PutLimit) -> bool:
+    """Whether the account counts already what a limit is to count: only its ceilings change."""
+    known = limits_of(account, put.is_global).get(put.name)
+    return known is not None and known.terms.counts_like(put.terms)

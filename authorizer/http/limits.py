@@ -25,6 +25,7 @@ from authorizer.http.api.fields import (
     WHOLE,
     CardIdText,
     Cents,
+    Cursor,
     Document,
     Identity,
     MccText,
@@ -34,7 +35,9 @@ from authorizer.http.api.fields import (
     Wallet,
 )
 from authorizer.http.api.problems import accepted
+from authorizer.http.api.query import query_of
 from authorizer.http.api.wire import checked, json_response, money, read_document
+from authorizer.http.limit_pages import LimitsQuery
 
 SECONDS: Final = "PT([1-9][0-9]{1,5}|1[0-9]{6}|2[0-5][0-9]{5})S"
 MINUTES: Final = "PT([1-9][0-9]{0,3}|[1-3][0-9]{4}|4[0-3][0-9]{3})M"
@@ -159,7 +162,7 @@ class Limits(TypedDict):
 
     account: str
     limits: list[Limit]
-    next: str | None
+    next: Cursor | None
 
 
 class GlobalLimits(TypedDict):
@@ -169,7 +172,7 @@ class GlobalLimits(TypedDict):
     """
 
     limits: list[GlobalLimit]
-    next: str | None
+    next: Cursor | None
 
 
 class LimitEndpoints:
@@ -178,13 +181,21 @@ class LimitEndpoints:
     def __init__(self, limits: VelocityLimits) -> None:
         self._limits = limits
 
-    @endpoint("GET", "/accounts/{account}/limits", PURCHASES_READ, answers={200: Limits})
+    @endpoint(
+        "GET",
+        "/accounts/{account}/limits",
+        PURCHASES_READ,
+        query=LimitsQuery,
+        answers={200: Limits},
+    )
     async def list_own(self, request: Request) -> Response:
         """List an account's limits and those for every account, with what is used of each."""
         account_id = request.path_params["account"]
         found = accepted(await self._limits.of_account(account_id))
-        limits = [_limit(view) for view in found]
-        return json_response({"account": account_id, "limits": limits, "next": None})
+        by_place = {(view.is_global, view.name): view for view in found}
+        page, cursor = query_of(request, LimitsQuery).page_of(by_place)
+        limits = list(map(_limit, page))
+        return json_response({"account": account_id, "limits": limits, "next": cursor})
 
     @endpoint("GET", "/accounts/{account}/limits/{name}", PURCHASES_READ, answers={200: Limit})
     async def get_own(self, request: Request) -> Response:
@@ -223,12 +234,13 @@ class LimitEndpoints:
         accepted(await self._limits.remove(account_id, name, caller_of(request).by))
         return Response(status_code=204)
 
-    @endpoint("GET", "/limits", PURCHASES_READ, answers={200: GlobalLimits})
-    async def list_global(self, _: Request) -> Response:
+    @endpoint("GET", "/limits", PURCHASES_READ, query=LimitsQuery, answers={200: GlobalLimits})
+    async def list_global(self, request: Request) -> Response:
         """List the limits for every account."""
         found = accepted(await self._limits.of_all())
-        limits = [_terms(name, terms) for name, terms in found.items()]
-        return json_response({"limits": limits, "next": None})
+        by_place = {(True, name): _terms(name, terms) for name, terms in found.items()}
+        limits, cursor = query_of(request, LimitsQuery).page_of(by_place)
+        return json_response({"limits": limits, "next": cursor})
 
     @endpoint("GET", "/limits/{name}", PURCHASES_READ, answers={200: GlobalLimit})
     async def get_global(self, request: Request) -> Response:

@@ -32,6 +32,7 @@ def spending_of(reports: Reports) -> History:
                 row["made_at_us"],
                 row["amount_cents"],
                 Spending(row["source"], row["mcc"] or "", row["merchant"] or "", row["card_id"]),
+                row["position"],
             )
             for row in rows
         )

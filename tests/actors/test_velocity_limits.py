@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
-from authorizer.actors.velocity_limits import VelocityLimits
+from authorizer.actors.counting import GlobalCounting
+from authorizer.actors.disk_room import DiskRoom
+from authorizer.actors.velocity_limits import NotCountedError, VelocityLimits
 from authorizer.domain.accounts.assessment_values import Assessment
 from authorizer.domain.accounts.limits import (
     Counted,
@@ -15,6 +19,8 @@ from authorizer.domain.accounts.limits import (
 )
 from authorizer.domain.accounts.purchase_commands import Explain
 from authorizer.domain.accounts.purchase_events import LimitRemoved
+from authorizer.domain.accounts.state import AccountStatus
+from authorizer.domain.moments import DAY_US
 from authorizer.domain.outcomes import Answered, Reason, Refusal
 from tests.support.house import House
 
@@ -31,6 +37,9 @@ class Limited:
         self.house = House()
         self.spent: tuple[Counted, ...] = ()
         self.away = False
+        self.look_ups = 0
+        self.asked, self.seen = asyncio.Event(), asyncio.Event()
+        self.seen.set()
         house = self.house
         self.limits = VelocityLimits(
             house.dispatcher, house.clock, house.around.context.window_of, self.history
@@ -39,6 +48,9 @@ class Limited:
     async def history(self, account_id: str, since_us: int) -> tuple[Counted, ...]:
         if self.away:
             raise OSError("no read models")
+        self.look_ups += 1
+        self.asked.set()
+        await self.seen.wait()
         return self.spent
 
     async def dry_run(self, amount_cents: int) -> Assessment:
@@ -122,3 +134,71 @@ async def test_a_shadow_whose_count_cannot_begin_declines_nothing() -> None:
     shadow = DAY._replace(mode=LimitMode.SHADOW)
     await house.done(limited.limits.put_for_all("day", shadow, BY))
     assert (await house.buy("a", 10_01)).reason is Reason.APPROVED
+
+
+async def test_a_limit_is_put_on_an_account_that_does_not_rest() -> None:
+    """What it spends while its past is looked up counts, and one look-up is enough."""
+    limited = Limited()
+    house = limited.house
+    await house.open("a")
+    limited.spent = (spent(house, 6_00),)
+    limited.seen.clear()
+    putting = asyncio.ensure_future(limited.limits.put("a", "mine", DAY, BY))
+    await limited.asked.wait()
+    assert (await house.buy("a", 3_00)).reason is Reason.APPROVED
+    limited.seen.set()
+    answer = await house.done(putting)
+    assert not isinstance(answer, Refusal), answer
+    assert (answer[1].used_cents, answer[1].used_count) == (9_00, 2)
+    assert limited.look_ups == 1
+    actor = house.dispatcher.accounts.find("a")
+    assert actor is not None
+    await house.buy("a", 1)
+    assert actor.state.spending_log is None
+
+
+async def test_other_ceilings_are_put_without_a_look_up() -> None:
+    limited = Limited()
+    house = limited.house
+    await house.open("a")
+    await house.done(limited.limits.put("a", "mine", DAY, BY))
+    limited.away = True
+    lower = DAY._replace(max_amount_cents=1_00)
+    assert not isinstance(await house.done(limited.limits.put("a", "mine", lower, BY)), Refusal)
+    assert (await house.buy("a", 1_01)).reason is Reason.AMOUNT_LIMIT
+
+
+async def test_a_closed_account_begins_to_count_for_nothing() -> None:
+    limited = Limited()
+    house = limited.house
+    await house.open("a")
+    counting = GlobalCounting(
+        house.around.context.policy.global_limits, limited.limits.begin, DiskRoom()
+    )
+    await house.done(limited.limits.put_for_all("day", DAY, BY))
+    actor = house.dispatcher.accounts.find("a")
+    assert actor is not None
+    assert counting.is_due(actor.state)
+    actor.state.status = AccountStatus.CLOSED
+    assert not counting.is_due(actor.state)
+
+
+async def test_an_account_that_cannot_begin_to_count_says_why() -> None:
+    limited = Limited()
+    house = limited.house
+    await house.open("a")
+    actor = house.dispatcher.accounts.find("a")
+    assert actor is not None
+    actor.state.status = AccountStatus.CLOSED
+    with pytest.raises(NotCountedError, match="closed"):
+        await house.done(limited.limits.begin("a", "day", DAY))
+
+
+async def test_a_window_that_no_purchase_has_seen_says_when_it_renews() -> None:
+    limited = Limited()
+    house = limited.house
+    await house.open("a")
+    await house.done(limited.limits.put("a", "mine", DAY, BY))
+    house.wall_ns += 3 * DAY_US * 1000
+    (view,) = await house.done(limited.limits.of_account("a"))  # type: ignore[misc] # no refusal
+    assert view.renews_at_us == house.around.context.window_of("day", house.clock.now_us())[1]

@@ -60,9 +60,15 @@ def test_an_account_tells_what_it_has_used_of_the_limits_for_all(make_server: Ma
         ("m", "global"),
     ]
     until(lambda: limits_of(client, "a")[1]["used_count"] is not None, "counted")
+    first = client.get("/accounts/a/limits?limit=1").json()
+    second = client.get(f"/accounts/a/limits?limit=1&cursor={first['next']}").json()
+    assert [first["limits"][0]["name"], second["limits"][0]["name"]] == ["own", "m"]
+    assert second["next"] is None
+    assert client.get("/limits?limit=1").json() == client.get("/limits").json()
+    assert client.get("/limits?before=x").status == 422
     assert used_of_all(client, "a") == {"m": (Decimal("23.00"), 3)}
     assert limits_of(client, "a")[1]["renews_at"] is not None
-    assert used_of_all(client, "b") == {"m": (Decimal("0.00"), 0)}
+    until(lambda: used_of_all(client, "b") == {"m": (Decimal("0.00"), 0)}, "counted for b")
     changed = body | {"max_amount": money("50.00")}
     assert client.put("/limits/m", changed).status == 200
     assert client.authorize(purchase("a", "1.00", mcc="5812")).code == "00"

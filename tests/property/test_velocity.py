@@ -70,6 +70,7 @@ class Made:
     key: str
     at_us: int
     spending: Spending
+    position: int
     unnamed_cents: int = 0
     """Its amount, where it has no id and so never changes."""
 
@@ -83,6 +84,10 @@ class Velocity(RuleBasedStateMachine):
         self.account = Account(A)
         self.take(AccountOpened(self.now_us, BY, A, dict.fromkeys(MCC, 10**9), None))
         self.made: list[Made] = []
+        self.since: int | None = None
+        """The position of a look-up that is under way."""
+        self.seen: tuple[Counted, ...] | None = None
+        """What it has found, at any time since."""
         self.limits: dict[str, LimitTerms] = {}
         self.number = 0
 
@@ -107,31 +112,38 @@ class Velocity(RuleBasedStateMachine):
         reversed_cents = purchase.given_back_cents - purchase.refunded_cents
         return purchase.held_cents + purchase.captured_cents - reversed_cents
 
+    def is_in_window(self, terms: LimitTerms, made: Made) -> bool:
+        """Whether a purchase was made in a limit's window of now."""
+        if terms.trailing_us is not None:
+            return self.now_us - terms.trailing_us < made.at_us <= self.now_us
+        since_us, until_us = window_of(terms.window, self.now_us)
+        return since_us <= made.at_us < until_us
+
     def used(self, terms: LimitTerms) -> tuple[int, int]:
         """The amount and the count that are used, counted anew."""
         if terms.window == "transaction":
             return 0, 0
-        if terms.trailing_us is not None:
-            since_us, until_us = self.now_us - terms.trailing_us + 1, self.now_us + 1
-        else:
-            since_us, until_us = window_of(terms.window, self.now_us)
         amounts = [
             self.present_cents(made)
             for made in self.made
-            if since_us <= made.at_us < until_us and fits(terms.scope, made.spending)
+            if self.is_in_window(terms, made) and fits(terms.scope, made.spending)
         ]
         return sum(amounts), sum(cents > 0 for cents in amounts)
 
     def expected(
-        self, spending: Spending, amount_cents: int, count: int, before_cents: int = 0
+        self, spending: Spending, amount_cents: int, count: int, adds_to: Made | None = None
     ) -> str:
-        """The reason that a purchase should get, or more of one that has an amount before it."""
+        """The reason that a purchase should get, or more of one that is held."""
         for terms in self.limits.values():
             if terms.mode is LimitMode.SHADOW or not fits(terms.scope, spending):
                 continue
             cents, used = self.used(terms)
-            if terms.window == "transaction":
-                cents = before_cents
+            if adds_to is not None and terms.window == "transaction":
+                held = find_purchase(self.account, adds_to.key)
+                assert held is not None
+                cents = held.amount_cents
+            elif adds_to is not None and not self.is_in_window(terms, adds_to):
+                cents += self.present_cents(adds_to)
             most = terms.max_amount_cents
             if most is not None and cents + amount_cents > most:
                 return "amount_limit"
@@ -164,13 +176,49 @@ class Velocity(RuleBasedStateMachine):
         mode: LimitMode,
     ) -> None:
         terms = LimitTerms(window, TRAILING.get(window), amount, count, scope, mode)
-        history = tuple(
-            Counted(made.key, made.at_us, self.present_cents(made), made.spending)
+        self.ask(PutLimit(A, name, False, terms, self.history(), None, self.now_us, BY))
+        self.limits[name] = terms
+
+    def history(self) -> tuple[Counted, ...]:
+        """The past as the read models tell it."""
+        return tuple(
+            Counted(
+                f"\0{made.position}" if made.unnamed_cents else made.key,
+                *(made.at_us, self.present_cents(made), made.spending, made.position),
+            )
             for made in self.made
             if self.present_cents(made)
         )
-        self.ask(PutLimit(A, name, False, terms, history, None, self.now_us, BY))
+
+    @rule()
+    def look_back(self) -> None:
+        """A look-up begins, perhaps behind one that is given up."""
+        if self.since is not None:
+            self.account.end_spending_log(self.since)
+        self.since, self.seen = self.account.begin_spending_log(), None
+
+    @precondition(lambda self: self.since is not None)
+    @rule()
+    def see(self) -> None:
+        self.seen = self.history()
+
+    @precondition(lambda self: self.seen is not None)
+    @rule(name=NAMES, window=st.sampled_from(WINDOWS), amount=CEILINGS, count=COUNTS)
+    def put_what_was_seen(
+        self, name: str, window: str, amount: int | None, count: int | None
+    ) -> None:
+        """A limit is put while the account has moved on since it was looked up."""
+        assert self.since is not None
+        assert self.seen is not None
+        terms = LimitTerms(
+            window, TRAILING.get(window), amount, count, LimitScope(), LimitMode.ENFORCE
+        )
+        put = PutLimit(A, name, False, terms, self.seen, self.since, self.now_us, BY)
+        outcome = self.ask(put)
+        assert not isinstance(outcome, Refusal), outcome
         self.limits[name] = terms
+        self.account.end_spending_log(self.since)
+        self.since = self.seen = None
 
     @rule(name=NAMES)
     def remove(self, name: str) -> None:
@@ -186,7 +234,7 @@ class Velocity(RuleBasedStateMachine):
         self.ask(AuthorizeHold(A, key, amount, mcc, "LOJA", None, False, None, None, 0, BY))
         assert purchase_view(self.account, key).reason.name_on_wire == expected
         if expected == "approved":
-            self.made.append(Made(key, self.now_us, spending))
+            self.made.append(Made(key, self.now_us, spending, self.account.position))
 
     @rule(wallet=st.sampled_from(list(MCC)), amount=st.integers(1, 120), named=st.booleans())
     def buy(self, wallet: str, amount: int, named: bool) -> None:
@@ -197,7 +245,8 @@ class Velocity(RuleBasedStateMachine):
         self.take(*events)
         assert outcome.reason.name_on_wire == expected
         if expected == "approved":
-            self.made.append(Made(key, self.now_us, spending, 0 if named else amount))
+            unnamed_cents = 0 if named else amount
+            self.made.append(Made(key, self.now_us, spending, self.account.position, unnamed_cents))
 
     def some(self, data: st.DataObject) -> str:
         return data.draw(st.sampled_from([made.key for made in self.made]))
@@ -226,8 +275,8 @@ class Velocity(RuleBasedStateMachine):
         purchase = find_purchase(self.account, key)
         if purchase is None or purchase.status is not PurchaseStatus.PENDING:
             return
-        spending = next(made.spending for made in self.made if made.key == key)
-        expected = self.expected(spending, amount, 0, purchase.amount_cents)
+        held = next(made for made in self.made if made.key == key)
+        expected = self.expected(held.spending, amount, 0, held)
         self.ask(IncrementHold(A, key, self.name(), amount, 0, BY))
         assert purchase_view(self.account, key).operations[-1].reason.name_on_wire == expected
 

@@ -195,7 +195,7 @@ def deep(value: Any) -> Any:
     return value
 
 
-_READY = ("_counting", "counts", "ready_limits")
+_READY = ("_counting", "counts", "ready_limits", "spending_log")
 _VALUES = (tuple, str, Enum)
 """What never changes is compared as it is."""
 

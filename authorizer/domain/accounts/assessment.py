@@ -23,7 +23,7 @@ from authorizer.domain.accounts.deciders import (
 )
 from authorizer.domain.accounts.limit_counters import Limit
 from authorizer.domain.accounts.limits import (
-    TRANSACTION,
+    Held,
     LimitCheck,
     Spending,
     first_exceeded,
@@ -190,8 +190,8 @@ def _checks(
     rules: Rules, spending: Spending, amount_cents: int, only: Purchase | None
 ) -> Iterator[LimitCheck]:
     """What each limit says that has the purchase in its scope; only those exceeded if not told."""
-    whole_cents = amount_cents if only is None else only.amount_cents + amount_cents
     adds_count = 1 if only is None else 0
+    held = None if only is None else Held(only.created_at_us, only.amount_cents, only.counted_cents)
     account, of_all = rules.account, rules.policy.global_limits.terms
     in_force = limits_in_force(account.limits, account.global_limits, of_all)
     for name, counting, terms, is_global in in_force:
@@ -200,7 +200,7 @@ def _checks(
         limit = counted or Limit(name, terms)
         if not limit.applies_to(spending):
             continue
-        needed_cents = whole_cents if terms.window == TRANSACTION else amount_cents
+        needed_cents = amount_cents + limit.beside(held, rules.now_us)
         if not (rules.told or limit.exceeded(terms, needed_cents, adds_count, rules.now_us)):
             continue
         check = limit.check(terms, needed_cents, adds_count, rules.now_us)

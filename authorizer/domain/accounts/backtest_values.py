@@ -2,7 +2,7 @@
 
 from typing import NamedTuple, Protocol
 
-from authorizer.domain.accounts.limits import LimitCheck, LimitMode, LimitTerms, Spending
+from authorizer.domain.accounts.limits import Held, LimitCheck, LimitMode, LimitTerms, Spending
 from authorizer.domain.outcomes import Reason
 
 
@@ -73,5 +73,5 @@ class Asked(NamedTuple):
     operation_id: str | None
     spending: Spending
     cents: int
-    whole_cents: int
-    """With what is authorized already."""
+    held: Held | None
+    """The hold that an increment adds to; None for a purchase."""

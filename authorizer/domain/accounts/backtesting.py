@@ -20,8 +20,8 @@ from authorizer.domain.accounts.events import PurchaseApproved, PurchaseDeclined
 from authorizer.domain.accounts.limit_counters import Limit
 from authorizer.domain.accounts.limits import (
     CALENDAR_WINDOWS,
-    TRANSACTION,
     Change,
+    Held,
     Spending,
     first_exceeded,
 )
@@ -94,7 +94,7 @@ class Backtest:
     ) -> Sequence[Finding]:
         cents, at_us = event.amount_cents, event.at_us
         spending = Spending(source, event.override_mcc or event.mcc, event.merchant, event.card_id)
-        asked = Asked(purchase_id, None, spending, cents, cents)
+        asked = Asked(purchase_id, None, spending, cents, None)
         limits = tuple(self._applying(event.account_id, spending, at_us))
         findings = self._findings(event, position, asked, limits)
         stands = not any(each.declines for each in findings)
@@ -116,7 +116,8 @@ class Backtest:
         cents = event.amount_cents
         whole_cents = known.amount_cents + cents
         name = (event.purchase_id, event.operation_id)
-        asked = Asked(*name, known.spending, cents, whole_cents)
+        held = Held(known.made_at_us, known.amount_cents, known.counted_cents)
+        asked = Asked(*name, known.spending, cents, held)
         limits = self._applying(event.account_id, known.spending, event.at_us)
         findings = self._findings(event, position, asked, limits)
         if any(each.declines for each in findings):
@@ -218,10 +219,7 @@ class Backtest:
         adds_count = 1 if asked.operation_id is None else 0
         checks = [
             limit.check(
-                limit.terms,
-                asked.whole_cents if limit.terms.window == TRANSACTION else asked.cents,
-                adds_count,
-                now_us,
+                limit.terms, asked.cents + limit.beside(asked.held, now_us), adds_count, now_us
             )
             for limit in limits
         ]

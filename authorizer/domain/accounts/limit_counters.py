@@ -14,6 +14,7 @@ from authorizer.domain.accounts.limits import (
     TRANSACTION,
     Change,
     Counted,
+    Held,
     LimitCheck,
     LimitEntry,
     LimitScope,
@@ -82,6 +83,22 @@ class Limit:
         if self.starts_at_us <= now_us < self.ends_at_us:
             return self.used_cents, self.used_count
         return 0, 0
+
+    def beside(self, held: Held | None, now_us: int) -> int:
+        """What of a hold that is to be added to is to fit too, and is not in what is used now.
+
+        What was held in a window that is over is in no count. Without it a hold could grow by the
+        ceiling with every increment.
+        """
+        if held is None:
+            return 0
+        if self.terms.window == TRANSACTION:
+            return held.authorized_cents
+        if self.trailing is not None:
+            is_used = held.made_at_us > now_us - self.trailing.length_us
+        else:
+            is_used = self.starts_at_us <= held.made_at_us <= now_us < self.ends_at_us
+        return 0 if is_used else held.counted_cents
 
     def total(self) -> tuple[int, int]:
         """What is kept as used: in the calendar window, or of a trailing one's purchases."""

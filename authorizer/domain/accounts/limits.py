@@ -8,7 +8,9 @@ from authorizer.domain.outcomes import Reason
 from authorizer.domain.revival import reviver
 
 TRANSACTION: Final = "transaction"
-CALENDAR_WINDOWS: Final = ("day", "week", "month", "year", "lifetime")
+RENEWING: Final = ("day", "week", "month", "year")
+"""Calendar windows that end."""
+CALENDAR_WINDOWS: Final = (*RENEWING, "lifetime")
 
 
 class LimitMode(Enum):
@@ -66,6 +68,18 @@ class Counted(NamedTuple):
     made_at_us: int
     amount_cents: int
     spending: Spending
+    position: int = 0
+    """That of the purchase's first event."""
+
+
+class Held(NamedTuple):
+    """A hold that is to be added to."""
+
+    made_at_us: int
+    authorized_cents: int
+    """What is authorized in all."""
+    counted_cents: int
+    """Its present amount, as limits count it."""
 
 
 class LimitEntry(NamedTuple):

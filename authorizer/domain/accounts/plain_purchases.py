@@ -103,7 +103,8 @@ _APPROVED: Final = _ByWallet(
 
 def is_plain_account(account: Account, policy: Policy) -> bool:
     """Whether nothing but its wallets and the ids of its purchases decides on a plain purchase."""
-    return account.exists and not account.special and not policy.global_limits.terms
+    only_wallets = not account.special and account.spending_log is None
+    return account.exists and only_wallets and not policy.global_limits.terms
 
 
 def approve_plain(account: Account, places: Sequence[int], row: Approving) -> None:

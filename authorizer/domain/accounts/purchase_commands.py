@@ -162,7 +162,9 @@ class PutLimit(NamedTuple):
     history: tuple[Counted, ...]
     """Earlier purchases of the account that may count, oldest first."""
     as_of: int | None
-    """The account's position up to which `history` tells; None where nothing is to be told."""
+    """The position up to which `history` tells, or beyond; None: there is nothing to tell.
+
+    Where the account has moved on, its spending log must begin there."""
     now_us: int
     """The time at which it is told what is used, in microseconds since 1970 UTC."""
     by: str

@@ -10,6 +10,7 @@ from authorizer.domain.accounts.commands import Authorize
 from authorizer.domain.accounts.deciders import PRODUCT, Decider
 from authorizer.domain.accounts.events import PurchaseApproved, PurchaseDeclined
 from authorizer.domain.accounts.idempotency import approval, purchase_fingerprint
+from authorizer.domain.accounts.limits import Counted
 from authorizer.domain.accounts.policy import Policy
 from authorizer.domain.accounts.purchase_lookup import announced_purchase, find_purchase
 from authorizer.domain.accounts.purchase_state import (
@@ -19,7 +20,7 @@ from authorizer.domain.accounts.purchase_state import (
     PurchaseStatus,
     PurchaseTerms,
 )
-from authorizer.domain.accounts.ready_limits import ReadyLimits
+from authorizer.domain.accounts.ready_limits import ReadyLimits, spending_of
 from authorizer.domain.accounts.state import Account
 from authorizer.domain.accounts.velocity import limit_changes_due
 from authorizer.domain.aggregate import Context
@@ -207,6 +208,11 @@ def purchase_approved(account: Account, event: PurchaseApproved) -> None:
         if ready is None:
             ready = account.ready_limits = ReadyLimits(account.limits, account.global_limits, {})
         ready.count(event, account.position)
+        if account.spending_log is not None:
+            # a key of its own where it has no id: the past names such by their position
+            key = event.transaction_id or f"\0+{account.position}"
+            noted = Counted(key, event.at_us, event.amount_cents, spending_of(event))
+            account.spending_log.note(noted)
     if event.transaction_id is not None:
         _remember(account, event, approval(event.wallet or CREDIT_LIMIT, event.override_mcc))
 

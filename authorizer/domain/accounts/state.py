@@ -15,6 +15,7 @@ from authorizer.domain.accounts.idempotency import IdempotencyKeys, StoredAnswer
 from authorizer.domain.accounts.limit_counters import Limit
 from authorizer.domain.accounts.purchase_state import Purchase
 from authorizer.domain.accounts.ready_limits import ReadyLimits, counting_of
+from authorizer.domain.accounts.spending_log import SpendingLog
 from authorizer.domain.index import Index
 from authorizer.domain.moments import NEVER_US
 
@@ -66,6 +67,7 @@ class Account:
         "ready_limits",
         "recalled",
         "special",
+        "spending_log",
         "status",
         "wallets_cents",
     )
@@ -101,7 +103,9 @@ class Account:
         self._global_limits: dict[str, Limit] = {}
         self._counting: tuple[Limit, ...] = ()
         self.counts = False
-        """Whether there are limits that count purchases."""
+        """Whether purchases are counted: for limits, or for a look-up that is under way."""
+        self.spending_log: SpendingLog | None = None
+        """What was spent since a look-up of the past began; None where none is under way."""
         self.ready_limits: ReadyLimits | None = None
         """The limits, as the last purchase looked at them; None where they have changed since."""
 
@@ -136,8 +140,29 @@ class Account:
     def limits_changed(self) -> None:
         """Note that limits were put, changed or taken away, or count anew."""
         self._counting = counting_of((*self.limits.values(), *self.global_limits.values()))
-        self.counts = bool(self._counting)
         self.ready_limits = None
+        self._look_whether_it_counts()
+
+    def begin_spending_log(self) -> int:
+        """Note what is spent from now on; the position since when it is noted, or was before."""
+        if self.spending_log is None or self.spending_log.is_full:
+            self.spending_log = SpendingLog(self.position)
+        else:
+            self.spending_log.readers += 1
+        self._look_whether_it_counts()
+        return self.spending_log.position
+
+    def end_spending_log(self, position: int) -> None:
+        """Note no more, for one of those who asked for it since a position."""
+        log = self.spending_log
+        if log is not None and log.position == position:
+            log.readers -= 1
+            if not log.readers:
+                self.spending_log = None
+                self._look_whether_it_counts()
+
+    def _look_whether_it_counts(self) -> None:
+        self.counts = bool(self._counting) or self.spending_log is not None
 
     def expires(self, purchase: Purchase) -> None:
         """Note when a hold runs out."""

@@ -29,11 +29,23 @@ def put_limit(account: Account, command: PutLimit, context: Context, now_us: int
     known = limits_of(account, command.is_global).get(command.name)
     if known is not None and known.terms == command.terms:
         return HOLDS
-    if command.as_of is not None and command.as_of != account.position:
+    if known is not None and known.terms.counts_like(command.terms):
+        return Decision(Done(created=False), (_kept(known, command, now_us),))
+    history = _up_to_now(account, command)
+    if history is None:
         return Decision(Refusal(RefusalKind.CHANGED, "the account has moved on: ask again"))
-    keeps = known is not None and known.terms.counts_like(command.terms)
-    event = _kept(known, command, now_us) if known and keeps else _begun(command, context, now_us)
+    event = _begun(command._replace(history=history), context, now_us)
     return Decision(Done(created=known is None), (event,))
+
+
+def _up_to_now(account: Account, command: PutLimit) -> tuple[Counted, ...] | None:
+    """What counts of the account's purchases; None where the command knows too little of them."""
+    if command.as_of is None or command.as_of == account.position:
+        return command.history
+    log = account.spending_log
+    if log is None or log.position != command.as_of or log.is_full:
+        return None
+    return log.added_to(command.history)
 
 
 def _kept(known: Limit, command: PutLimit, now_us: int) -> LimitPut:
@@ -161,6 +173,9 @@ def recount(account: Account, purchase: Purchase, before_cents: int, at_us: int)
     spending = Spending(
         purchase.source, terms.override_mcc or terms.mcc, terms.merchant, terms.card_id
     )
+    if account.spending_log is not None:
+        now = Counted(purchase.purchase_id, purchase.created_at_us, after_cents, spending)
+        account.spending_log.note(now)
     count = (after_cents > 0) - (before_cents > 0)
     change = Change(purchase.purchase_id, purchase.created_at_us, after_cents - before_cents, count)
     count_change(account, spending, change, at_us)
