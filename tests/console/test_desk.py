@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import ViewportSize, expect
 
 from tests.support.chromium import Chromium, Visitor
 from tests.support.command_line import done
@@ -158,8 +158,10 @@ PAGES = (
     f"{CUSTOMER}/chamados",
     "/console/cartoes/555666777/bloqueio",
     "/console/cartoes/555666777/bloqueio?motivo=roubo",
+    "/console/cartoes/555666777/desbloqueio",
     "/console/cartoes/987654321/substituicao",
     "/console/senha",
+    "/console/conta",
     "/console/relatorios?de=2026-11-01&ate=2026-12-31",
     "/console/relatorios/compras?de=2026-11-01&ate=2026-12-31",
 )
@@ -181,46 +183,69 @@ OPERATIONS = (
 )
 
 
-def test_axe_finds_nothing(browser: Chromium, desk_server: Server) -> None:
+PHONE: ViewportSize = {"width": 390, "height": 800}
+DESKTOP: ViewportSize = {"width": 1280, "height": 800}
+TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def check(visitor: Visitor) -> None:
+    """The page can be used by everybody: light, in the dark, and as wide as a phone."""
+    page, where = visitor.page, visitor.page.url
+    assert visitor.barriers() == [], where
+    page.emulate_media(color_scheme="dark")
+    page.set_viewport_size(PHONE)
+    assert visitor.barriers("color-contrast") == [], f"{where} in the dark"
+    assert page.evaluate(TOO_WIDE) <= 0, f"{where} is wider than a phone"
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(DESKTOP)
+
+
+def test_the_pages_of_the_desk_can_be_used_by_everybody(
+    browser: Chromium, desk_server: Server
+) -> None:
     user = somebody(desk_server, "supervisor")
     ticket = desk_server.client.get("/chamados", cliente_id="12345").json()["chamados"][-1]
-    with browser.visitor(desk_server) as visitor:
+    with browser.visitor(desk_server, reduced_motion="reduce") as visitor:
         visitor.open("/console/entrar")
-        assert visitor.barriers() == []
+        check(visitor)
         visitor.log_in(user.user_id)
         for path in (*PAGES, f"{CUSTOMER}/acessos", f"/console/chamados/{ticket['protocolo']}"):
             visitor.open(path)
-            assert visitor.barriers() == [], path
+            check(visitor)
+        visitor.open(CUSTOMER)
+        visitor.follow("Contestar")
+        check(visitor)
+        visitor.open("/console/clientes/nobody")
+        check(visitor)
 
 
-def test_axe_finds_nothing_on_the_operator_s_pages(browser: Chromium, desk_server: Server) -> None:
+def test_the_operator_s_pages_can_be_used_by_everybody(
+    browser: Chromium, desk_server: Server
+) -> None:
     user = somebody(desk_server, "operador")
     limit = {"window": "day", "max_amount": 5, "mode": "shadow"}
     assert desk_server.client.put("/limits/teto", limit).status == 201
-    with browser.visitor(desk_server) as visitor:
+    with browser.visitor(desk_server, reduced_motion="reduce") as visitor:
         visitor.log_in(user.user_id)
         for path in OPERATIONS:
             visitor.open(path)
-            assert visitor.barriers() == [], path
+            check(visitor)
         visitor.open("/console/operacao/limites/teto")
         visitor.press("Conferir")
-        assert visitor.barriers() == []
+        check(visitor)
         visitor.press("Pôr o limite")
         assert "é avaliado na sombra" in visitor.text
         assert visitor.errors == []
     desk_server.client.delete("/limits/teto")
 
 
-def test_the_dark_can_be_read_and_a_phone_has_room(browser: Chromium, desk_server: Server) -> None:
-    user = somebody(desk_server, "supervisor")
-    phone = {"width": 390, "height": 800}
-    with browser.visitor(desk_server, color_scheme="dark", viewport=phone) as visitor:
-        visitor.log_in(user.user_id)
-        for path in (CUSTOMER, "/console/fila?de=todas"):
-            visitor.open(path)
-            wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-            assert visitor.page.evaluate(wide) <= 0, f"{path} is wider than a phone"
-            assert visitor.barriers("color-contrast") == [], path
+def test_the_first_log_in_can_be_done_by_everybody(browser: Chromium, desk_server: Server) -> None:
+    far_us = 2**51
+    invited = somebody(desk_server, totp_secret=None, invited_until_us=far_us)
+    with browser.visitor(desk_server, reduced_motion="reduce") as visitor:
+        visitor.log_in(invited.user_id)
+        assert visitor.page.url.endswith("/console/primeiro-acesso")
+        check(visitor)
 
 
 def test_the_keyboard_alone_does_it(browser: Chromium, desk_server: Server) -> None:

@@ -100,7 +100,8 @@ class Visitor:
 
     def barriers(self, rule: str | None = None) -> list[str]:
         """What axe-core finds on the page, or by one rule: each rule, and where it is broken."""
-        self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE.read_text(encoding="utf-8"))
         rules = _RULES if rule is None else f"{{runOnly: {{type: 'rule', values: ['{rule}']}}}}"
         found = self.page.evaluate(f"axe.run(document, {rules})")
         return [
