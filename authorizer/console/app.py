@@ -20,7 +20,7 @@ from authorizer.console.pages.assets import Assets
 from authorizer.console.pages.cards import CardPages
 from authorizer.console.pages.contest import ContestPages
 from authorizer.console.pages.customer import CustomerPages
-from authorizer.console.pages.entrance import Entrance, Exit
+from authorizer.console.pages.entrance import Entrance, Exit, Nowhere
 from authorizer.console.pages.limits import AccountLimitPages, GlobalLimitPages
 from authorizer.console.pages.operations import OperationPages
 from authorizer.console.pages.own_account import OwnAccountPages
@@ -86,6 +86,7 @@ def console_routes(
         SetupPages(people, change_user, audit),
         OwnAccountPages(people, passkeys, services.clock, audit),
         Exit(door, audit),
+        Nowhere(),
     )
     return [
         *Assets().routes(),

@@ -133,7 +133,16 @@ def test_no_session_is_taken_from_the_browser(desk_server: Server) -> None:
 
 
 def test_a_log_in_ends_the_session_before_and_a_log_out_that_one(desk_server: Server) -> None:
-    desk = desk_of(desk_server)
+    user = somebody(desk_server)
+    desk = Desk(desk_server)
+    desk.get("/console/entrar")
+    before = desk_of(desk_server).browser.cookies["console"]
+    desk.browser.cookies.set("console", before, domain="127.0.0.1", path="/")
+    fields = {"nome": user.user_id, "senha": PASSWORD, "codigo": pyotp.TOTP(SECRET).now()}
+    form = {"token": desk.token("token"), **fields}
+    assert desk.post("/console/entrar", form).status_code == 303
+    assert "/entrar" in Desk(desk_server).get("/console/senha", Cookie=f"console={before}").url
+    desk.get("/console/senha")
     first = desk.browser.cookies["console"]
     assert desk.post("/console/sair").status_code == 303
     assert "/entrar" in Desk(desk_server).get("/console/senha", Cookie=f"console={first}").url
@@ -153,12 +162,26 @@ def test_the_log_in_form_is_for_the_browser_that_got_it(desk_server: Server) -> 
 
 
 @pytest.mark.parametrize(
-    "wanted", ["https://evil.example", "//evil.example", "/console\\evil", "/consoles", "/clientes"]
+    "wanted",
+    [
+        "https://evil.example",
+        "//evil.example",
+        "/console\\evil",
+        "/console/\\evil",
+        "/console/%0d%0aevil",
+        "/consoles",
+        "/clientes",
+    ],
 )
 def test_a_log_in_leads_to_the_console_alone(desk_server: Server, wanted: str) -> None:
+    somebody(desk_server)
     desk = Desk(desk_server)
     page = desk.get(f"/console/entrar?para={wanted}")
     assert 'name="para" value=""' in page.text
+    chosen = desk.browser.get(
+        f"{desk.home}/console/idioma?l=en&para={wanted}", allow_redirects=False, timeout=60
+    )
+    assert chosen.headers["location"] == "/console"
     inside = desk.get("/console/entrar?para=/console/fila?de=todas")
     assert 'name="para" value="/console/fila?de=todas"' in inside.text
 
@@ -197,6 +220,9 @@ def test_a_password_is_changed_by_who_knows_it_and_other_sessions_end(desk_serve
     assert here.post("/console/senha", {"atual": PASSWORD, **other}).status_code == 422
     assert here.do("/console/senha", atual=PASSWORD, **new).url.endswith("/console/fila")
     assert "/entrar" in there.get("/console/senha").url
+    by = ("--by", f"@{user.user_id}", "--data", desk_server.data)
+    kinds = [json.loads(line)["kind"] for line in done("inspect", "--accesses", *by).splitlines()]
+    assert kinds == ["entrada", "entrada", "senha_mudada"]
 
 
 def test_log_ins_are_on_record(desk_server: Server) -> None:

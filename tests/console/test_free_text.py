@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from html import unescape
 from html.parser import HTMLParser
+from urllib.parse import quote
 
+from authorizer.domain.people import Passkey
+from tests.support.documents import purchase
 from tests.support.people import Desk, desk_of
 from tests.support.server import Server
 
@@ -12,6 +17,7 @@ SCRIPT = "<script>alert(1)</script>"
 BREAKING = "\"'><img src=x onerror=alert(1)>{{7*7}}{%raw%}"
 NASTY = SCRIPT + BREAKING
 CUSTOMER = "<b>nasty&id"
+NEW_LIMIT = "/console/operacao/novo-limite"
 CARD = "<i>\"card'"
 
 
@@ -97,4 +103,53 @@ def test_free_text_is_text(desk_server: Server) -> None:
     seen.append(wrong)
     for page in seen:
         assert page.status_code in (200, 422), (page.url, page.status_code)
+        check(page.text)
+
+
+def test_free_text_of_operations_is_text(desk_server: Server, new_id: Callable[[], str]) -> None:
+    """What clients, operators and people name: accounts, limits, merchants, keys, passkeys."""
+    client, account = desk_server.client, f"{new_id()}?#<b>\"'&"
+    passkey = Passkey(b"id", b"key", 0, "<b>host", NASTY[:60], 0)
+    desk = desk_of(desk_server, "operador", name=NASTY[:90] + "op", passkeys=(passkey,))
+    limit = {
+        "nome": "<script>\"'&",
+        "janela": "day",
+        "modo": "shadow",
+        "compras": "9",
+        **dict.fromkeys(("merchants", "cards"), NASTY),
+        **dict.fromkeys(("wallets", "mccs"), SCRIPT),
+    }
+    name = quote(limit["nome"], safe="")
+    home = f"/console/contas/{quote(account, safe='')}"
+    unknown = SCRIPT.replace("/", "")
+    client.open_account(account, CASH="100.00")
+    assert client.authorize(purchase(account, "1.00", mcc="5999", merchant=NASTY)).code == "00"
+    seen = [desk.get("/console/operacao/estabelecimentos")]
+    seen.append(desk.do("/console/operacao/estabelecimentos", name=NASTY + "*", mcc=SCRIPT))
+    desk.get("/console/senha")
+    try:
+        for root, new in ((home, f"{home}/novo-limite"), ("/console/operacao", NEW_LIMIT)):
+            seen.append(desk.post(new, limit))
+            seen.append(desk.post(new, {**limit, "valor": NASTY}))
+            seen.append(desk.do(f"{root}/limites/{name}", **limit, confirmado="sim"))
+            assert SCRIPT.replace("<", "&lt;").replace(">", "&gt;")[:14] in seen[-1].text
+            seen.append(desk.get(f"{root}/limites/{name}"))
+            seen.append(desk.get(f"{root}/limites/{name}/saida"))
+        seen += [desk.get(path) for path in (home, f"{home}/situacao?status=frozen")]
+        seen.append(desk.get(f"/console/contas?conta={quote(NASTY)}"))
+        seen.append(desk.get(f"/console/contas?conta={quote(account)}"))
+        assert f"Conta {account}" in unescape(seen[-1].text)
+        seen.append(desk.do(f"{home}/situacao", status="frozen", reason=NASTY))
+        seen += [desk.get(f"/console/{path}") for path in ("operacao/acesso", "conta", "operacao")]
+        seen.append(desk.get("/console/relatorios/compras?agrupar=estabelecimento"))
+        assert "&lt;script&gt;alert(1)" in seen[-1].text
+        seen.append(desk.get("/console/relatorios?agrupar=atendente"))
+        seen.append(desk.get(f"/console/relatorios?de={quote(NASTY)}"))
+        seen.append(desk.get(f"/console/contas/{quote(unknown)}/situacao?status=closed"))
+        assert "&lt;script&gt;alert(1)" in seen[-1].text, "what there is not is told"
+    finally:
+        client.delete(f"/limits/{name}")
+        client.delete("/merchants", name=NASTY + "*")
+    for page in seen:
+        assert page.status_code in (200, 404, 422), (page.url, page.status_code)
         check(page.text)

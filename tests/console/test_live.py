@@ -48,3 +48,22 @@ def test_each_change_is_told_once() -> None:
 
     with patch.object(live, "LOOK_SECONDS", 0.0):
         assert asyncio.run(told()) == [CHANGED, b": \n\n"]
+
+
+def test_streams_are_bounded_and_who_leaves_is_not_counted() -> None:
+    async def rooms() -> list[bool]:
+        is_draining = False
+        streams = Live(Tables(), lambda: is_draining)  # type: ignore[arg-type]
+        found = [streams.has_room]
+        async with aclosing(streams.events()) as first:  # type: ignore[type-var]
+            await anext(first)
+            found.append(streams.has_room)
+            async with aclosing(streams.events()) as second:  # type: ignore[type-var]
+                await anext(second)
+                found.append(streams.has_room)
+            found.append(streams.has_room)
+        is_draining = True
+        return [*found, streams.has_room]
+
+    with patch.object(live, "MAX_LISTENERS", 2):
+        assert asyncio.run(rooms()) == [True, True, False, True, False]

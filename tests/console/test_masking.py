@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -56,3 +57,32 @@ def test_an_auditor_may_not_and_a_search_of_masked_parts_finds_nobody(desk_serve
     assert desk.post(f"{HOME}/revelacao", {"motivo": "fraude"}).status_code == 403
     assert "Leonardo" not in desk.get("/console/busca?q=123.456").text
     assert "Leonardo" in desk.get("/console/busca?q=123.456.789-00").text
+
+
+def test_every_page_that_shows_a_person_is_recorded(desk_server: Server) -> None:
+    desk = desk_of(desk_server, "supervisor")
+    customer = "/console/clientes/12345"
+    contest = re.search(r"/contestacoes/\d+", desk.get(customer).text)
+    ticket = desk_server.client.get("/chamados", cliente_id="12345").json()["chamados"][-1]
+    assert contest is not None
+    seen = len(records(desk_server))
+    for path, kind in (
+        (f"{customer}{contest[0]}", "documento"),
+        (f"{customer}/chamados", "documento"),
+        (f"/console/chamados/{ticket['protocolo']}", "chamado"),
+        ("/console/fila?de=todas", "chamados"),
+        ("/console/relatorios/chamados", "chamados"),
+        ("/console/busca?q=Leonardo", "busca"),
+        ("/console/busca?q=12345", "busca"),
+        ("/console/busca?q=6777", "busca"),
+    ):
+        assert desk.get(path).status_code == 200, path
+        new = records(desk_server)[seen:]
+        seen += len(new)
+        assert {line["kind"] for line in new} == {kind}, path
+
+
+def records(server: Server) -> list[dict[str, str]]:
+    """Who read the data of the demo's customer, oldest first."""
+    told = done("inspect", "--accesses", "--customer", "12345", "--data", server.data)
+    return [json.loads(line) for line in told.splitlines()]

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from starlette.requests import Request
 
+from authorizer.console.pages.accounts import TRIES, AccountPages
+from authorizer.console.pages.operations import OperationPages
+from authorizer.console.rendering import Rendering
+from authorizer.http.metrics import Glance
 from tests.support.api_keys import new_key
 from tests.support.command_line import done, run
 from tests.support.documents import purchase
@@ -31,9 +41,60 @@ def test_an_operator_begins_with_the_server_s_health(operator: Desk, desk_server
     words = words_of(page.text)
     assert "Servidor autoriza" in words
     assert "A compra foi aprovada." in words
+    for measured in (
+        r"Resposta, 99 de 100 ≤ [\d.,]+ ms",
+        r"Gravação em disco, 99 de 100 ≤ [\d.,]+ ms",
+        r"Sessões no console [1-9]",
+    ):
+        assert re.search(measured, words), measured
     part = operator.get(HEALTH, **{"HX-Request": "true"})
     assert "<html" not in part.text
     assert "Compras em andamento" in part.text
+
+
+@pytest.mark.parametrize(
+    ("amiss", "told"),
+    [
+        ({"draining": True}, "Servidor não autoriza está terminando"),
+        ({"stalled": True}, "Servidor não autoriza o disco do diário parou"),
+        ({"disk": {"state": "short"}}, "o disco está quase cheio"),
+        ({"clock": {"state": "behind", "wall_ahead_seconds": -9.5}}, "Relógio behind -9.5 s"),
+        ({"reports": {"running": False, "position": 1}}, "Relatórios parados"),
+        ({"reports": {"running": True, "position": 1}}, "Relatórios atrás"),
+    ],
+)
+def test_a_server_that_is_not_well_says_so(amiss: dict[str, Any], told: str) -> None:
+    well = {
+        "position": 7,
+        "accounts": 1,
+        "draining": False,
+        "stalled": False,
+        "disk": {"state": "room"},
+        "clock": {"state": "agrees", "wall_ahead_seconds": 0.0},
+        "reports": {"running": True, "position": 7},
+    }
+    glance = Glance({}, {}, None, None, {})
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": HEALTH,
+        "query_string": b"",
+        "headers": [(b"hx-request", b"true"), (b"host", b"localhost")],
+        "server": ("localhost", 80),
+    }
+    request = Request(scope)
+    visit: Any = SimpleNamespace(request=request)
+    visit.part = partial(Rendering(ZoneInfo("UTC")).page, request)
+    pages = OperationPages(
+        SimpleNamespace(clock=SimpleNamespace(wall_us=lambda: 0)),  # type: ignore[arg-type]
+        lambda: (not (amiss.keys() & {"draining", "stalled"}), {**well, **amiss}),
+        SimpleNamespace(glance=lambda: glance),  # type: ignore[arg-type]
+        tuple,
+        None,  # type: ignore[arg-type]
+        tuple,
+    )
+    answer = asyncio.run(pages.health(visit))
+    assert told in words_of(bytes(answer.body).decode())
 
 
 def test_to_look_takes_nothing_from_the_metrics(operator: Desk, desk_server: Server) -> None:
@@ -146,6 +207,8 @@ def test_an_account_is_as_it_was_after_each_of_its_lines(
         {"CASH": ("60,00", "40,00"), "MEAL": ("20,00", "")},
         {"CASH": ("100,00", ""), "MEAL": ("20,00", "")},
     ]
+    then = operator.get(f"{home}?em={positions[2]}").text
+    assert re.findall(rf'href="{home}\?em=(\d+)"', then) == positions[2:], "and nothing later"
     assert balances(operator.get(f"{home}?em=1").text)["MEAL"] == ("50,00", "")
     assert operator.get(f"{home}?em=nada").status_code == 200
 
@@ -161,3 +224,31 @@ def test_an_account_is_found_by_its_number(operator: Desk) -> None:
     assert operator.get("/console/contas?conta=123").url.endswith("/console/contas/123")
     assert "Não há conta com este número." in operator.get("/console/contas?conta=nenhuma").text
     assert operator.get("/console/contas/nenhuma").status_code == 404
+
+
+class Busy:
+    """An account on which something moves between one look and the next, so many times."""
+
+    def __init__(self, moves: int) -> None:
+        self.moves = moves
+        self.cents = 100
+
+    async def ask(self, _: Any) -> tuple[Any, Any]:
+        seen = SimpleNamespace(wallets_cents={"CASH": self.cents}, held_cents={}, owed_cents={})
+        return None, seen
+
+    async def query(self, _: str, **__: Any) -> list[dict[str, Any]]:
+        if self.moves:
+            self.moves -= 1
+            self.cents -= 1
+        return [{"wallet": "CASH", "available_cents": self.cents - 70, "held_cents": 0}]
+
+
+@pytest.mark.parametrize(("moves", "found"), [(0, 70), (TRIES - 1, 70), (TRIES, None)])
+def test_an_account_that_moves_on_is_looked_at_again(moves: int, found: int | None) -> None:
+    """What moved since, and what it has, must be of one moment."""
+    busy = Busy(moves)
+    desk: Any = SimpleNamespace(actors=SimpleNamespace(dispatcher=busy), reports=busy)
+    pages = AccountPages(desk, None)  # type: ignore[arg-type]
+    balances = asyncio.run(pages._as_of("a", 1))
+    assert (None if balances is None else balances[0].available_cents) == found

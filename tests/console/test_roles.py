@@ -43,7 +43,7 @@ PAGES = sorted(declared(), key=lambda page: (page.path, page.method))
 
 
 def path_of(page: Page) -> str:
-    path = page.path.replace("{position:int}", "1")
+    path = page.path.replace("{position:int}", "1").replace("{rest:path}", "nada")
     for name, value in FILLED.items():
         path = path.replace(name, value)
     assert "{" not in path
@@ -144,12 +144,30 @@ def test_an_open_house_opens_no_console(desk_server: Server) -> None:
     assert "/entrar" in Desk(desk_server).get("/console/clientes/12345").url
 
 
-PUBLIC = ("/console/entrar", "/console/assets/console.css", "/console/assets/nothing")
+PUBLIC = (
+    "/console/entrar",
+    "/console/entrar/desafio",
+    "/console/idioma?l=en",
+    "/console/assets/console.css",
+    "/console/assets/nothing",
+)
 
 
-@pytest.mark.parametrize("path", ["/console/clientes/12345", "/console/fila", *PUBLIC])
+OWN = (
+    "/console/clientes/12345",
+    "/console/fila",
+    "/console/conta/desafio",
+    "/console/nada",
+    "/console/clientes/nobody",
+    "/console/operacao",
+    "/console/relatorios/atendimento.csv",
+)
+
+
+@pytest.mark.parametrize("path", [*OWN, *PUBLIC])
 def test_every_answer_is_kept_out_of_frames_and_caches(path: str, desks: dict[str, Desk]) -> None:
-    headers = desks["supervisor"].get(path).headers
+    desk = desks["supervisor"]
+    headers = desk.browser.get(desk.home + path, allow_redirects=False, timeout=60).headers
     policy = headers["content-security-policy"]
     assert "unsafe" not in policy
     assert {"default-src 'none'", "script-src 'self'", "frame-ancestors 'none'"} <= set(
@@ -157,6 +175,9 @@ def test_every_answer_is_kept_out_of_frames_and_caches(path: str, desks: dict[st
     )
     assert headers["x-frame-options"] == "DENY"
     assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "same-origin"
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
     is_file = "/assets/console" in path
     assert headers["cache-control"] == ("no-cache" if is_file else "no-store")
 

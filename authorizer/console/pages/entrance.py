@@ -28,8 +28,10 @@ from authorizer.console.formats import LANGUAGES
 from authorizer.console.rendering import HEADERS, LANGUAGE_COOKIE
 from authorizer.console.words import said
 from authorizer.domain.access import AccessKind, Caller
+from authorizer.domain.outcomes import unknown
 from authorizer.http.access.audit import Audit
 from authorizer.http.access.control import CALLER
+from authorizer.http.api.problems import Refused
 
 HOME: Final = "/console"
 _REFUSED: Final = said(
@@ -167,6 +169,15 @@ class Exit:
         response = RedirectResponse(ENTRANCE, 303, {**HEADERS, "Clear-Site-Data": '"cache"'})
         take_away(response, SESSION)
         return response
+
+
+class Nowhere:
+    """Addresses at which there is no page. The last of all routes."""
+
+    @page("GET", "/console/{rest:path}", ANY_ROLE)
+    async def refuse(self, visit: Visit) -> Response:
+        """Say that there is none."""
+        raise Refused(unknown("page", visit.request.url.path))
 
 
 def _own_path(path: str) -> str:
