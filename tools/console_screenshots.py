@@ -66,6 +66,14 @@ def _take(server: Server) -> None:
         with browser.visitor(server, viewport=SIZE) as operator:
             operator.log_in("plantao")
             _shoot(operator, PAGES["saude"], "saude")
+            _shoot(operator, "/console/conta", "conta")
+            limit = {"window": "day", "max_amount": 500, "mode": "shadow"}
+            server.client.put("/limits/teto-do-dia", limit)
+            operator.open("/console/operacao/limites/teto-do-dia")
+            operator.page.fill("#valor", "350,00")
+            operator.page.select_option("#modo", "enforce")
+            operator.press("Conferir")
+            operator.page.screenshot(path=FOLDER / "limite.png")
 
 
 def _shoot(visitor: Visitor, path: str, name: str) -> None:
