@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
 
-from tests.support.chromium import Chromium, chromium, launched
+from tests.support.chromium import Chromium, launched_or_skipped
 from tests.support.command_line import done
 from tests.support.server import PATIENT, Server
 
@@ -26,9 +25,5 @@ def desk_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Chromium]:
     """A browser for the tests of a module. Skips them where there is none; in CI that fails."""
-    if chromium() is None:
-        missing = "there is no Chromium: apt-get install chromium"
-        assert not os.environ.get("CI"), missing
-        pytest.skip(missing)
-    with launched() as found:
+    with launched_or_skipped() as found:
         yield found

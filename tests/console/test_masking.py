@@ -67,13 +67,14 @@ def test_every_page_that_shows_a_person_is_recorded(desk_server: Server) -> None
     assert contest is not None
     seen = len(records(desk_server))
     for path, kind in (
+        (customer, "documento"),
         (f"{customer}{contest[0]}", "documento"),
         (f"{customer}/chamados", "documento"),
         (f"/console/chamados/{ticket['protocolo']}", "chamado"),
         ("/console/fila?de=todas", "chamados"),
         ("/console/relatorios/chamados", "chamados"),
         ("/console/busca?q=Leonardo", "busca"),
-        ("/console/busca?q=12345", "busca"),
+        ("/console/busca?q=555666777", "busca"),
         ("/console/busca?q=6777", "busca"),
     ):
         assert desk.get(path).status_code == 200, path

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
 
 import pytest
 
 from authorizer.http.api.endpoints import Endpoint
 from tests.support.api_keys import new_key
-from tests.support.browser import browsing, chromium
 from tests.support.client import Answer, Client
 from tests.support.documents import card, customer
 from tests.support.endpoints import ENDPOINTS
-from tests.support.server import MakeServer, Server
-from tests.support.waiting import PATIENCE_S
+from tests.support.server import MakeServer
 
 NewId = Callable[[], str]
 
@@ -93,49 +89,3 @@ def test_from_the_first_key_on_it_is_the_key_that_counts(make_server: MakeServer
     for headers in FOREIGN:
         assert client.send("GET", "/merchants", headers=headers).status == 200
         assert client.send("GET", "/health", headers=headers).status == 200
-
-
-# --- a browser ---------------------------------------------------------------------------------
-
-
-class EvilPage(BaseHTTPRequestHandler):
-    """A page on another port, which posts wherever its address says."""
-
-    def do_GET(self) -> None:
-        page = b"""<!doctype html><title>x</title><script>
-            const [target, account] = location.hash.slice(1).split("*");
-            const credit = JSON.stringify({id: "x", category: "CASH", amount: 1000});
-            fetch(`${target}/accounts/${account}/credits`,
-                  {method: "POST", mode: "no-cors", body: credit}).finally(() => { done = true; });
-            </script>"""
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html")
-        self.send_header("Content-Length", str(len(page)))
-        self.end_headers()
-        self.wfile.write(page)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-def test_a_page_in_a_browser_credits_nothing(
-    server: Server, new_id: NewId, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    program = chromium()
-    if program is None:
-        pytest.skip("there is no Chromium; the headers that it sends are tested above")
-    account = server.client.open_account(new_id(), CASH="10.00")
-    evil = HTTPServer(("127.0.0.1", 0), EvilPage)
-    serving = Thread(target=evil.serve_forever)
-    serving.start()
-    try:
-        with browsing(program, tmp_path_factory.mktemp("browser")) as page:
-            target = f"http://127.0.0.1:{server.port}"
-            page.open(f"http://127.0.0.1:{evil.server_address[1]}/#{target}*{account}")
-            page.wait_for("typeof done !== 'undefined'")
-            assert any(url.endswith("/credits") for url in page.requests)
-    finally:
-        evil.shutdown()
-        serving.join(PATIENCE_S)
-        evil.server_close()
-    assert server.client.balances(account)["CASH"] == "10.00"

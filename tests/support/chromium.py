@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
+import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.support.people import PASSWORD, code_now
@@ -58,7 +60,8 @@ class Visitor:
         self.page = page
         self.home = home
         self.errors: list[str] = []
-        self.foreign: list[str] = []
+        self.requests: list[str] = []
+        """The addresses of all requests."""
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", self._heard)
         page.on("request", self._asked)
@@ -68,8 +71,12 @@ class Visitor:
             self.errors.append(message.text)
 
     def _asked(self, request: Any) -> None:
-        if not request.url.startswith((self.home, "data:")):
-            self.foreign.append(request.url)
+        self.requests.append(request.url)
+
+    @property
+    def foreign(self) -> list[str]:
+        """The requests that went anywhere else."""
+        return [url for url in self.requests if not url.startswith((self.home, "data:"))]
 
     def open(self, path: str) -> None:
         """Go to a page."""
@@ -109,6 +116,17 @@ class Visitor:
             for broken in found["violations"]
             for node in broken["nodes"]
         ]
+
+
+@contextmanager
+def launched_or_skipped() -> Iterator[Chromium]:
+    """A headless browser. Without Chromium the test is skipped; where `CI` is set it fails."""
+    if chromium() is None:
+        missing = "there is no Chromium: apt-get install chromium"
+        assert not os.environ.get("CI"), missing
+        pytest.skip(missing)
+    with launched() as found:
+        yield found
 
 
 @contextmanager
