@@ -185,8 +185,8 @@ def _fact(name: str, value: Any) -> str:
 
 
 def _micros_text(name: str, micros: int) -> str:
-    """Microseconds: a time where the name says so (`at_us`, `ends_at_us`), else a duration."""
-    if not name.endswith("at_us"):
+    """Microseconds: a time where the name says so (`ends_at_us`, `legal_due_us`), or a duration."""
+    if not name.endswith(("at_us", "due_us")):
         return duration_text(micros)
     return "never" if micros >= NEVER_US else time_text(micros)
 

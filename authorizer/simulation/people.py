@@ -92,7 +92,12 @@ class People:
 
     def escalate(self, ticket_id: str) -> None:
         """The timers ask a ticket."""
-        self._answer(self._machine.running.escalate(ticket_id))
+        running = self._machine.running
+
+        async def asked() -> object:
+            return await running.escalate(ticket_id)
+
+        self._answer(asked())
         self._escalated(ticket_id)
 
     def _escalated(self, ticket_id: str) -> None:

@@ -23,6 +23,8 @@ PROTOCOL: Final = re.compile(r"\d{8}(\d{6,})")
 CHANGING_HEADERS: Final = ("date", "x-request-id")
 CHANGING_MEMBERS: Final = ("next", "primeira_resposta_vencida", "resolucao_vencida")
 """Members whose value depends on the hour, or is for the server alone: their type counts."""
+HOURLY_MEMBERS: Final = ("escalonado_em",)
+"""Members that are there once it is late enough."""
 
 
 class Printed(NamedTuple):
@@ -77,7 +79,8 @@ def asked(client: Client, command: str) -> tuple[Answer, bool]:
 def shape(value: Any, name: str = "") -> Any:
     """A document with all that another day changes in it blurred."""
     if isinstance(value, Mapping):
-        return {key: shape(one, key) for key, one in value.items()}
+        members = ((key, one) for key, one in value.items() if key not in HOURLY_MEMBERS)
+        return {key: shape(one, key) for key, one in members}
     if isinstance(value, list):
         return [shape(one) for one in value]
     if name in CHANGING_MEMBERS:

@@ -163,10 +163,11 @@ def test_every_field_in_microseconds_is_a_time_or_a_duration() -> None:
         name for aggregate in AGGREGATES for kind in aggregate.events for name in kind.fields
     } | set(LimitEntry._fields)
     micros = {name for name in fields if name.endswith("_us")}
-    times = {name for name in micros if name.endswith("at_us")}
-    assert times == {"at_us", "expires_at_us", "starts_at_us", "ends_at_us", "made_at_us"}
+    times = {name for name in micros if name.endswith(("at_us", "due_us"))}
+    moments = {name for name in times if not name.endswith("due_us")}
+    assert moments == {"at_us", "expires_at_us", "starts_at_us", "ends_at_us", "made_at_us"}
     assert micros - times == {
-        "trailing_us", "first_response_target_us", "resolution_target_us"
+        "trailing_us", "first_response_target_us", "resolution_target_us", "ran_us"
     }  # fmt: skip
 
 
