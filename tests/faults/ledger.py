@@ -85,23 +85,26 @@ def was_known(answer: Answer) -> bool:
     return answer.status == 200
 
 
-def operations(random: Random, name: str) -> Iterator[Operation]:
+def operations(random: Random, name: str, merchant: str = "LOJA X") -> Iterator[Operation]:
     """Operations without end; the name makes their ids unique. Some come twice in a row."""
     number = 0
     while True:
         number += 1
-        make = _credit if random.random() < 0.15 else _purchase
-        operation = make(random, random.choice(ACCOUNTS), f"{name}-{number}")
+        account, operation_id = random.choice(ACCOUNTS), f"{name}-{number}"
+        if random.random() < 0.15:
+            operation = _credit(random, account, operation_id)
+        else:
+            operation = _purchase(random, account, operation_id, merchant)
         yield operation
         if random.random() < 0.05:
             yield operation
 
 
-def _purchase(random: Random, account: str, operation_id: str) -> Operation:
+def _purchase(random: Random, account: str, operation_id: str, merchant: str) -> Operation:
     cents = random.randint(1, 2000)
     more = {"card": card_of(account)} if random.random() < 0.5 else {}
     mcc = random.choice(("5411", "5812", "4111"))
-    document = purchase(account, _reais(cents), mcc=mcc, id=operation_id, **more)
+    document = purchase(account, _reais(cents), mcc=mcc, merchant=merchant, id=operation_id, **more)
     return Operation(account, -cents, Request("POST", "/transactions", encode(document)))
 
 

@@ -57,17 +57,22 @@ class Server:
     """A server process. Its log, of all its lives, is in a file beside the data folder.
 
     `flags` are added to the command line of every start. `command` replaces the whole command
-    line; `{port}` and `{data}` in it are filled in.
+    line; `{port}` and `{data}` in it are filled in. `port` gives a free one for each start.
     """
 
     def __init__(
-        self, folder: Path, flags: Sequence[str] = (), command: Sequence[str] | None = None
+        self,
+        folder: Path,
+        flags: Sequence[str] = (),
+        command: Sequence[str] | None = None,
+        port: Callable[[], int] = free_port,
     ) -> None:
         self.data = folder / "data"
         self.log_path = folder / "server.log"
         self.flags = tuple(flags)
         self.port = 0
         self._command = command
+        self._free_port = port
         self._process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -84,9 +89,12 @@ class Server:
         assert self._process is None, (
             "this server was started already, and nobody waited for its end"
         )
-        self.port = free_port()
+        self.port = self._free_port()
+        self._process = self._spawned()
+
+    def _spawned(self) -> subprocess.Popen[bytes]:
         with self.log_path.open("ab") as log:
-            self._process = subprocess.Popen(
+            return subprocess.Popen(
                 self._command_line(),
                 stdout=log,
                 stderr=log,
