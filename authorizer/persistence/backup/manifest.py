@@ -148,7 +148,16 @@ def read(store: ObjectStore, name: str) -> Manifest:
         manifest = Manifest.model_validate_json(body)
         check_order("journal", manifest.journal)
         check_order("access log", manifest.access_log)
-    except (ValueError, KeyError, TypeError, AttributeError, ValidationError) as error:
+        check_names(manifest)
+        moment_of(manifest.taken_at_us)
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        OverflowError,
+        ValidationError,
+    ) as error:
         raise BackupDamagedError(f"{store.path(file)} is no manifest: {error}") from error
     return manifest
 
@@ -169,6 +178,16 @@ def check_order(what: str, segments: Iterable[StoredSegment]) -> None:
         position = last
     if what == "journal" and position == 0:
         raise ValueError("it has no journal")
+
+
+def check_names(manifest: Manifest) -> None:
+    """ValueError if a file would lie outside the folder that it is restored into, or the store."""
+    names = [name for file in manifest.stored_files for name in (file.name, file.stored_as)]
+    if manifest.keys is not None:
+        names.append(manifest.keys.stored_as)
+    for name in names:
+        if {"", ".", ".."} & set(name.split("/")) or "\0" in name:
+            raise ValueError(f"{name!r} is no name of a file")
 
 
 def drop_all_but(store: ObjectStore, kept: int) -> int:

@@ -193,7 +193,7 @@ def load(disk: Disk, name: str) -> Snapshot:
         return _Loader(name, disk.read(name)).snapshot()
     except _OtherVersionError as error:
         raise SnapshotVersionError(f"{disk.path(name)}: {error}") from error
-    except (ValueError, KeyError, TypeError, struct.error) as error:
+    except (ValueError, LookupError, TypeError, struct.error) as error:
         raise SnapshotDamagedError(f"{disk.path(name)}: {error}") from error
 
 
