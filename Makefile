@@ -54,12 +54,17 @@ test-fast: environment ## Run the tests that need no server, no process and no l
 	$(VENV_PYTHON) -m pytest -n auto $(FAST) $(ARGS)
 
 .PHONY: kill9
-kill9: environment ## Kill a server 200 times under load and amid starts; `make test` does it 10 times
-	KILL9_KILLS=$${KILL9_KILLS:-200} $(VENV_PYTHON) -m pytest -n0 -o faulthandler_timeout=7200 tests/faults/test_kill9.py $(ARGS)
+kill9: environment ## Kill servers 1,000 times amid load, snapshots, rotations and starts; `make test` does it 10 times
+	$(VENV_PYTHON) -m tests.faults.kills --kills $${KILLS:-1000} $(ARGS)
+
+.PHONY: fuzz
+fuzz: environment ## Thousands of changed records, snapshots, manifests and imports: only declared errors come out
+	FUZZ_EXAMPLES=$${EXAMPLES:-20000} $(VENV_PYTHON) -m pytest -n auto -o faulthandler_timeout=7200 \
+		tests/property/test_hostile_bytes.py $(ARGS)
 
 .PHONY: soak
-soak: environment ## Load a server for forty minutes and check every answer and every balance
-	$(VENV_PYTHON) -m loadtest.run --seconds 600 $(ARGS)
+soak: environment ## An hour of mixed load with restarts; memory, handles and answers over time go into docs/reliability.md
+	$(VENV_PYTHON) -m loadtest.soak --page docs/reliability.md --picture docs/soak.svg $(ARGS)
 
 .PHONY: check
 check: environment ## Lint, check the format, the types, and which module imports which

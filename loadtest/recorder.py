@@ -12,6 +12,7 @@ from loadtest.books import Figures
 from loadtest.merchants import WALLETS
 from loadtest.model import AccountModel, approved_cents
 
+WINDOW_S = 10.0
 KEPT_PROBLEMS = 20
 """Wrong answers that are kept word for word; the rest is counted."""
 
@@ -20,11 +21,12 @@ KEPT_PROBLEMS = 20
 class Ledger:
     """The outcome of one shape; latencies as the client saw them, connecting included.
 
-    ``generator_stall_ms`` is the longest time by which the generator itself missed its own clock:
-    an answer cannot be seen sooner than the generator looks. ``generator_cpu_percent`` is its
-    share of one core. ``operations`` counts the answers by kind and code or status. ``sums_cents``
-    is what went through each wallet in all accounts; ``expected_cents`` has the figures of each
-    account's wallets.
+    ``windows`` are the answers of each ``WINDOW_S``: when it began (monotonic), how many there
+    were, the 99.9th percentile and the slowest. ``generator_stall_ms`` is the longest time by which
+    the generator itself missed its own clock: an answer cannot be seen sooner than the generator
+    looks. ``generator_cpu_percent`` is its share of one core. ``operations`` counts the answers by
+    kind and code or status. ``sums_cents`` is what went through each wallet in all accounts;
+    ``expected_cents`` has the figures of each account's wallets.
     """
 
     shape: str
@@ -35,6 +37,7 @@ class Ledger:
     max_ms: float
     generator_stall_ms: float
     generator_cpu_percent: float
+    windows: list[list[float]]
     codes: dict[str, int]
     operations: dict[str, int]
     wrong: int
@@ -73,6 +76,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self._latencies_ms: array[float] = array("d")
+        self._answered_at_s: array[float] = array("d")
         self._codes: Counter[str] = Counter()
         self._operations: Counter[str] = Counter()
         self._problems: list[str] = []
@@ -95,6 +99,7 @@ class Recorder:
     def answered(self, latency_ms: float) -> None:
         """Count one answer, or one that did not come, with its time in milliseconds."""
         self._latencies_ms.append(latency_ms)
+        self._answered_at_s.append(time.monotonic())
 
     def code(self, code: str) -> None:
         """Count a code of the contract."""
@@ -133,6 +138,7 @@ class Recorder:
             max_ms=percentile(ordered, 100),
             generator_stall_ms=self.generator_stall_ms,
             generator_cpu_percent=100 * self._cpu_s / elapsed_s,
+            windows=self._windows(),
             codes=dict(sorted(self._codes.items())),
             operations=dict(sorted(self._operations.items())),
             wrong=self._wrong,
@@ -143,6 +149,15 @@ class Recorder:
             sums_cents={wallet: dict(through) for wallet, through in sums.items()},
             expected_cents={model.account: expected_of(model) for model in models},
         )
+
+    def _windows(self) -> list[list[float]]:
+        by_window: dict[float, list[float]] = {}
+        for at_s, ms in zip(self._answered_at_s, self._latencies_ms, strict=True):
+            by_window.setdefault(at_s // WINDOW_S * WINDOW_S, []).append(ms)
+        return [
+            [begun_s, len(ordered), percentile(ordered, 99.9), ordered[-1]]
+            for begun_s, ordered in sorted((at_s, sorted(ms)) for at_s, ms in by_window.items())
+        ]
 
     def _keep(self, problem: str) -> None:
         if len(self._problems) < KEPT_PROBLEMS:
