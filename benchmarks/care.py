@@ -3,7 +3,8 @@
 A data folder is written first, with customers, their cards, three months of purchases, and tickets
 from their opening to their resolution. Then, in turns within one run, full load on a server with
 its read models and on one without: the medians are the capacity and the slowdown. At last one
-connection asks every kind of question in turn while wrk posts purchases at half of the capacity.
+connection asks every kind of question in turn while wrk posts purchases at half of the capacity,
+and then somebody of the desk and an operator ask for the pages of the console.
 """
 
 import shutil
@@ -21,6 +22,7 @@ from authorizer.runtime.world import KEYS
 from benchmarks import books, servers, wrk
 from benchmarks import care_people as people
 from benchmarks.care_history import Scale, history
+from benchmarks.care_pages import Pages
 from benchmarks.care_questions import Answers, Asker, Questions, ask_until
 from benchmarks.journals import new_journal
 from benchmarks.report import Figure, at_least, below
@@ -67,7 +69,12 @@ def measure(folder: Path, *, factor: float, rounds: int, seconds: int) -> list[F
             at_least(NAME, "full load, with read models ÷ without", ratio, "", RATIO_TARGET),
             Figure(NAME, "server's processor time a purchase, with ÷ without", cpu_ratio, ""),
         ]
-        figures += _questioned(server, scale, capacity / 2, seconds)
+        for title, questions in (
+            ("questions", Questions(server.port, scale)),
+            ("pages", Pages(server, scale)),
+        ):
+            figures += _questioned(title, server, scale, questions, capacity / 2, seconds)
+            questions.close()
     return figures
 
 
@@ -137,17 +144,26 @@ def _round(server: Contender, bare: Contender, bare_first: bool) -> None:
     print(f"  with {with_s:,.0f}/s, without {without_s:,.0f}/s", flush=True)
 
 
-def _questioned(server: Server, scale: Scale, per_second: float, seconds: int) -> Iterator[Figure]:
+def _questioned(
+    title: str,
+    server: Server,
+    scale: Scale,
+    questions: Questions | Pages,
+    per_second: float,
+    seconds: int,
+) -> Iterator[Figure]:
     """Questions while purchases run at this rate."""
     url = servers.url(server)
     before = servers.decisions_by_code(server)
     with wrk.paced(url, scale.customers, seconds, per_second) as load:
-        answers = ask_until(server.port, Questions(scale), load.is_over, PAUSE_S)
+        answers = ask_until(questions.kinds, load.is_over, PAUSE_S)
         measured = load.result()
-    yield Figure(NAME, "half load: authorizations", measured.per_second, "1/s")
-    yield below(NAME, "half load: p99", measured.percentiles_ms["99"], "ms", P99_TARGET_MS)
+    yield Figure(NAME, f"half load, {title}: authorizations", measured.per_second, "1/s")
+    yield below(
+        NAME, f"half load, {title}: p99", measured.percentiles_ms["99"], "ms", P99_TARGET_MS
+    )
     decisions = servers.decisions_by_code(server) - before
-    yield books.declined(NAME, "half load: declined", decisions)
+    yield books.declined(NAME, f"half load, {title}: declined", decisions)
     for kind, found in answers.items():
         yield from _answer_figures(kind, found)
 

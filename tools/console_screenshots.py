@@ -1,4 +1,4 @@
-"""Write the screenshots of docs/console/: the pages of the console over the demo data.
+"""Write the screenshots of docs/console/: every page of the console over the demo data.
 
 Usage: python -m tools.console_screenshots
 
@@ -7,8 +7,12 @@ Needs Chromium. The server runs on a temporary folder; nothing else is changed.
 
 import sys
 import tempfile
+from io import BytesIO
 from pathlib import Path
 from typing import Final
+
+from PIL import Image
+from playwright.sync_api import ViewportSize
 
 from tests.support.chromium import Visitor, launched
 from tests.support.command_line import done
@@ -17,18 +21,42 @@ from tests.support.people import person, put_people
 from tests.support.server import PATIENT, PROJECT, Server
 
 FOLDER: Final = PROJECT / "docs" / "console"
-PAGES: Final = {
+SIZE: Final[ViewportSize] = {"width": 1000, "height": 620}
+PHONE: Final[ViewportSize] = {"width": 390, "height": 780}
+COLOURS: Final = 96
+"""Of each picture: pages have few, and so it takes a third."""
+CUSTOMER: Final = "/console/clientes/12345"
+CARD: Final = "/console/cartoes/987654321"
+ACCOUNT: Final = "/console/contas/12345"
+DESK: Final = {
     "fila": "/console/fila?de=todas",
-    "cliente": "/console/clientes/12345",
+    "busca": "/console/busca?q=Leonardo",
+    "cliente": CUSTOMER,
+    "acessos": f"{CUSTOMER}/acessos",
+    "bloqueio": f"{CARD}/bloqueio?motivo=roubo",
+    "desbloqueio": "/console/cartoes/555666777/desbloqueio",
+    "substituicao": f"{CARD}/substituicao",
+    "novo-chamado": f"{CUSTOMER}/chamados",
     "relatorio": "/console/relatorios?agrupar=canal",
-    "saude": "/console/operacao",
+    "relatorio-compras": "/console/relatorios/compras?agrupar=carteira",
+    "relatorio-chamados": "/console/relatorios/chamados",
+    "senha": "/console/senha",
 }
-"""Each page and the name of its picture."""
-SIZE: Final = {"width": 1000, "height": 620}
+"""Pages of the desk, each under the name of its picture."""
+OPERATIONS: Final = {
+    "saude": "/console/operacao",
+    "estabelecimentos": "/console/operacao/estabelecimentos",
+    "limites": "/console/operacao/limites",
+    "copias": "/console/operacao/copias",
+    "acesso": "/console/operacao/acesso",
+    "conta": "/console/conta",
+    "contas": "/console/contas",
+    "conta-12345": ACCOUNT,
+    "situacao": f"{ACCOUNT}/situacao?status=frozen",
+}
 DARK: Final = ("fila",)
 """Pages that are shown in the dark, too."""
-PHONE: Final = ("cliente",)
-"""Pages that are shown on a phone, too."""
+ON_A_PHONE: Final = ("cliente",)
 
 
 def main() -> int:
@@ -37,12 +65,15 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         server = Server(Path(folder), PATIENT)
         done("init", "--demo", "--data", server.data)
+        invited = person("novato", name="Novato", totp_secret=None, invited_until_us=2**51)
         people = person("mesa", "supervisor"), person("plantao", "operador", name="Plantão")
-        put_people(server.data, *people)
+        put_people(server.data, invited, *people)
         try:
             server.start()
             for amount in range(3):
                 server.client.authorize(purchase("123", f"{amount + 1}.00"))
+            limit = {"window": "day", "max_amount": 500, "mode": "shadow"}
+            server.client.put("/limits/teto-do-dia", limit)
             _take(server)
         finally:
             server.end()
@@ -51,34 +82,59 @@ def main() -> int:
 
 def _take(server: Server) -> None:
     with launched() as browser:
+        with browser.visitor(server, viewport=SIZE) as stranger:
+            stranger.open("/console/entrar")
+            _shoot(stranger, "entrar")
+            stranger.log_in("novato")
+            _shoot(stranger, "primeiro-acesso")
         with browser.visitor(server, viewport=SIZE) as desk:
             desk.log_in("mesa")
-            for name, path in PAGES.items():
-                if name != "saude":
-                    _shoot(desk, path, name)
-            desk.page.emulate_media(color_scheme="dark")
-            for name in DARK:
-                _shoot(desk, PAGES[name], f"{name}-escuro")
-            desk.page.emulate_media(color_scheme="light")
-            desk.page.set_viewport_size({"width": 390, "height": 780})
-            for name in PHONE:
-                _shoot(desk, PAGES[name], f"{name}-celular")
+            _desk(desk, server)
         with browser.visitor(server, viewport=SIZE) as operator:
             operator.log_in("plantao")
-            _shoot(operator, PAGES["saude"], "saude")
-            _shoot(operator, "/console/conta", "conta")
-            limit = {"window": "day", "max_amount": 500, "mode": "shadow"}
-            server.client.put("/limits/teto-do-dia", limit)
-            operator.open("/console/operacao/limites/teto-do-dia")
-            operator.page.fill("#valor", "350,00")
-            operator.page.select_option("#modo", "enforce")
-            operator.press("Conferir")
-            operator.page.screenshot(path=FOLDER / "limite.png")
+            _operations(operator)
 
 
-def _shoot(visitor: Visitor, path: str, name: str) -> None:
-    visitor.open(path)
-    visitor.page.screenshot(path=FOLDER / f"{name}.png")
+def _desk(desk: Visitor, server: Server) -> None:
+    for name, path in DESK.items():
+        desk.open(path)
+        _shoot(desk, name)
+    ticket = server.client.get("/chamados", cliente_id="12345").json()["chamados"][-1]
+    desk.open(f"/console/chamados/{ticket['protocolo']}")
+    _shoot(desk, "chamado")
+    desk.open(CUSTOMER)
+    desk.follow("Contestar")
+    _shoot(desk, "contestacao")
+    desk.page.emulate_media(color_scheme="dark")
+    for name in DARK:
+        desk.open(DESK[name])
+        _shoot(desk, f"{name}-escuro")
+    desk.page.emulate_media(color_scheme="light")
+    desk.page.set_viewport_size(PHONE)
+    for name in ON_A_PHONE:
+        desk.open(DESK[name])
+        _shoot(desk, f"{name}-celular")
+
+
+def _operations(operator: Visitor) -> None:
+    for name, path in OPERATIONS.items():
+        operator.open(path)
+        _shoot(operator, name)
+    operator.open(ACCOUNT)
+    with operator.page.expect_navigation():
+        operator.page.get_by_role("link", name="então").last.click()
+    _shoot(operator, "conta-12345-entao")
+    operator.open("/console/operacao/limites/teto-do-dia")
+    operator.page.fill("#valor", "350,00")
+    operator.page.select_option("#modo", "enforce")
+    operator.press("Conferir")
+    _shoot(operator, "limite")
+
+
+def _shoot(visitor: Visitor, name: str) -> None:
+    picture = Image.open(BytesIO(visitor.page.screenshot()))
+    few = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    few.save(FOLDER / f"{name}.png", optimize=True)
 
 
 if __name__ == "__main__":

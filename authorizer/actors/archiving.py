@@ -8,7 +8,7 @@ import structlog
 
 from authorizer.actors.crowd import Crowd
 from authorizer.actors.directory import Directory
-from authorizer.actors.entity import ActorContext, Housekeeping, OffLoop, durable
+from authorizer.actors.entity import ActorContext, OffLoop, Upkeep, durable
 from authorizer.actors.recall import Recall
 from authorizer.domain.accounts.leaving import (
     MAX_AT_ONCE,
@@ -145,7 +145,7 @@ class Archiving:
         self.archived += closed.total
         actor = self._directory.active(closed.account_id)
         if actor is not None:
-            actor.actor_ref.tell(Housekeeping(lambda account: self._go(account, closed)))
+            actor.actor_ref.tell(Upkeep(lambda account: self._go(account, closed)))
         else:
             self._directory.apply_retention(
                 closed.account_id, lambda account: self._go(account, closed)

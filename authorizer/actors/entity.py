@@ -49,7 +49,7 @@ class Recalling(NamedTuple):
     recalled: Recalled
 
 
-class Housekeeping(NamedTuple):
+class Upkeep(NamedTuple):
     """Has an entity do what is no command: its state says the same afterwards."""
 
     do: Callable[[Any], object]
@@ -124,7 +124,7 @@ class EntityActor(LoopActor, Generic[S]):
             return self._authorize(message)  # type: ignore[misc] # only accounts are asked
         if type(message) is Recalling:
             return self._recall(message)  # type: ignore[misc] # likewise
-        if type(message) is Housekeeping:
+        if type(message) is Upkeep:
             return message.do(self.state)
         try:
             return self._handle_command(message)

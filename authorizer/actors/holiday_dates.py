@@ -21,10 +21,7 @@ class HolidayCalendar(NamedTuple):
 
 def parse_calendar(text: str) -> HolidayCalendar:
     """Read `BR`, `BR-SP` or `BR-SP+optional`. ValueError for what the package does not know."""
-    match = _CALENDAR.fullmatch(text)
-    if match is None:
-        raise ValueError("must be written as BR, BR-SP or BR-SP+optional")
-    calendar = HolidayCalendar(match[1], match[2], match[3] is not None)
+    calendar = _read(text)
     try:
         _dates(calendar, 2026)
     except (NotImplementedError, ValueError) as error:
@@ -37,7 +34,14 @@ def parse_calendar(text: str) -> HolidayCalendar:
 @lru_cache(maxsize=1024)
 def holidays_in(text: str, year: int) -> frozenset[date]:
     """The holidays of a year in the calendar that a text names; none where the package has none."""
-    return _dates(parse_calendar(text), year)
+    return _dates(_read(text), year)
+
+
+def _read(text: str) -> HolidayCalendar:
+    match = _CALENDAR.fullmatch(text)
+    if match is None:
+        raise ValueError("must be written as BR, BR-SP or BR-SP+optional")
+    return HolidayCalendar(match[1], match[2], match[3] is not None)
 
 
 def _dates(calendar: HolidayCalendar, year: int) -> frozenset[date]:

@@ -99,7 +99,7 @@ class Snapshots:
         started = self._seconds()
         from_position = self._commit.appended
         name = snapshot.snapshot_name(from_position)
-        file = await self._off_loop(self._begin, snapshot.header(from_position))
+        file = await self._off_loop(self._begin_where_it_fits, snapshot.header(from_position))
         longest, written = 0.0, 0
         try:
             chunks = snapshot.slices(self._state, self._look, self._seconds)
@@ -110,7 +110,7 @@ class Snapshots:
                 if chunk is None:
                     break
                 if not self._disk_room.has(len(chunk)):
-                    self._expected_bytes = max(self._expected_bytes, 2 * written)
+                    self._expected_bytes = max(self._expected_bytes, 2 * (written + len(chunk)))
                     raise self._no_room()
                 await self._off_loop(_write, file, chunk)
                 written += len(chunk)
@@ -144,7 +144,7 @@ class Snapshots:
             tuple(map(len, self._state.stores.values())),
         )
 
-    def _begin(self, header: bytes) -> DiskFile:
+    def _begin_where_it_fits(self, header: bytes) -> DiskFile:
         newest = snapshot.snapshots(self._disk)[:1]
         self._expected_bytes = max([self._expected_bytes, *map(self._disk.size, newest)])
         if not self._disk_room.has(self._expected_bytes):

@@ -14,7 +14,7 @@ import structlog
 from authorizer.actors.calendar import WindowOf
 from authorizer.actors.clock import Clock
 from authorizer.actors.dispatcher import Answer, Dispatcher
-from authorizer.actors.entity import EntityActor, Housekeeping
+from authorizer.actors.entity import EntityActor, Upkeep
 from authorizer.domain.accounts.limits import (
     RENEWING,
     TRANSACTION,
@@ -107,14 +107,16 @@ class VelocityLimits:
         self, actor: EntityActor[Account], put: PutLimit, since_us: int
     ) -> Answer[LimitView]:
         """Put a limit with what the account has spent, which notes what it spends meanwhile."""
-        position = await actor.actor_ref.ask(Housekeeping(Account.begin_spending_log), block=False)
-        assert isinstance(position, int)
+        position = await actor.actor_ref.ask(Upkeep(Account.begin_spending_log), block=False)
+        if isinstance(position, Refusal):  # it is broken
+            return position
         try:
             history = await self._history(put.account_id, since_us)
             return await self._dispatcher.ask(put._replace(history=history, as_of=position))
         finally:
-            end = partial(Account.end_spending_log, position=position)
-            actor.actor_ref.tell(Housekeeping(end))
+            if self._dispatcher.accounts.active(put.account_id) is actor:  # it may have slept
+                end = partial(Account.end_spending_log, position=position)
+                actor.actor_ref.tell(Upkeep(end))
 
     def _since_us(self, terms: LimitTerms, now_us: int) -> int | None:
         """Since when earlier purchases may count; None where none does."""

@@ -120,14 +120,14 @@ def _stored(key: ApiKey) -> _StoredKey:
     )
 
 
-_FILE: Final = SmallFile(FILE, TEMPORARY, _parse, ApiKeysDamagedError)
+_FILE: Final = SmallFile(FILE, TEMPORARY, _parse)
 
 
 class KeyFile(FollowedFile[ApiKey]):
     """The file as a running server follows it."""
 
     def __init__(self, disk: Disk) -> None:
-        super().__init__(disk, _FILE)
+        super().__init__(disk, _FILE, ApiKeysDamagedError)
 
     @property
     def keys(self) -> tuple[ApiKey, ...]:

@@ -18,8 +18,7 @@ class SmallFile(NamedTuple, Generic[T]):
     name: str
     temporary: str
     parse: Callable[[Disk, bytes], tuple[T, ...]]
-    """The entries, oldest first; raises `damaged` where the bytes are none."""
-    damaged: type[Exception]
+    """The entries, oldest first; what it raises where the bytes are none is its own."""
 
     def read(self, disk: Disk) -> tuple[T, ...]:
         """All entries, oldest first; none where there is no file."""
@@ -47,9 +46,11 @@ class SmallFile(NamedTuple, Generic[T]):
 class FollowedFile(Generic[T]):
     """The file as a running server follows it."""
 
-    def __init__(self, disk: Disk, file: SmallFile[T]) -> None:
+    def __init__(self, disk: Disk, file: SmallFile[T], damaged: type[Exception]) -> None:
+        """`damaged` is raised where the file is gone; its `parse` raises it for other bytes."""
         self._disk = disk
         self._file = file
+        self._damaged = damaged
         self._content = file.content(disk)
         self.entries = () if self._content is None else file.parse(disk, self._content)
         """The entries as they were read last."""
@@ -66,13 +67,13 @@ class FollowedFile(Generic[T]):
         must not stop being asked for because its file went away.
 
         Raises:
-            The file's `damaged`, OSError: it can't be used now.
+            What `damaged` is, OSError: it can't be used now.
         """
         content = self._file.content(self._disk)
         if content == self._content:
             return False
         if content is None:
-            raise self._file.damaged(f"{self._disk.path(self._file.name)} is gone")
+            raise self._damaged(f"{self._disk.path(self._file.name)} is gone")
         self.entries = self._file.parse(self._disk, content)
         self._content = content
         return True

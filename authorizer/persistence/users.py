@@ -175,14 +175,14 @@ def _stored(user: User) -> _StoredUser:
     )
 
 
-_FILE: Final = SmallFile(FILE, TEMPORARY, _parse, UsersDamagedError)
+_FILE: Final = SmallFile(FILE, TEMPORARY, _parse)
 
 
 class UserFile(FollowedFile[User]):
     """The file as a running server follows it."""
 
     def __init__(self, disk: Disk) -> None:
-        super().__init__(disk, _FILE)
+        super().__init__(disk, _FILE, UsersDamagedError)
 
     @property
     def users(self) -> tuple[User, ...]:

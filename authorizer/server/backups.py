@@ -24,7 +24,8 @@ class Backups:
     def __init__(self, disk: Disk, metrics: Metrics) -> None:
         self._disk = disk
         self._problem = ""
-        self._places = self._read()
+        self._places: tuple[PlaceOfBackups, ...] = ()
+        self.look()
         metrics.gauge(
             "authorizer_backup_taken_timestamp_seconds",
             "When the newest backup that is noted here was taken; 0: none is.",
@@ -49,18 +50,18 @@ class Backups:
         """Read the record again and again. Never returns."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            self._places = await off_loop(self._read)
+            await off_loop(self.look)
 
-    def _read(self) -> tuple[PlaceOfBackups, ...]:
+    def look(self) -> None:
+        """Read the record; where the disk does not give it, what it said before is kept."""
         try:
-            places = read_places(self._disk)
+            self._places = read_places(self._disk)
         except OSError as error:
             if str(error) != self._problem:
                 log.warning("the record of backups can't be read", problem=str(error))
             self._problem = str(error)
-            return ()
-        self._problem = ""
-        return places
+        else:
+            self._problem = ""
 
 
 def _found_whole_at_us(place: PlaceOfBackups) -> int:

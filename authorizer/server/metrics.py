@@ -1,5 +1,7 @@
 """The metrics that are read from the parts of a running authorizer."""
 
+import math
+
 from authorizer.actors.clock import ClockState
 from authorizer.http.connection.connections import Connections
 from authorizer.http.metrics import Metrics
@@ -113,8 +115,8 @@ def metrics_of(running: Running, connections: Connections) -> Metrics:
     room = running.around.disk_room
     metrics.gauge(
         "authorizer_disk_free_bytes",
-        "What is free on the disk of the data folder, at the last look.",
-        lambda: room.free_bytes or 0,
+        "What is free on the disk of the data folder, at the last look; NaN without a reserve.",
+        lambda: math.nan if room.free_bytes is None else room.free_bytes,
     )
     metrics.gauge(
         "authorizer_disk_short",

@@ -48,19 +48,15 @@ class CareTimes:
     @property
     def desk_time(self) -> WorkingTime:
         """The time in which deadlines of tickets are counted."""
-        return DeskTime(_hours(self)) if self.sla_time == "business" else CalendarTime()
+        return DeskTime(self.desk_hours) if self.sla_time == "business" else CalendarTime()
 
     @property
     def desk_hours(self) -> BusinessHours:
         """The working hours of the service desk."""
-        return _hours(self)
-
-
-def _hours(settings: CareTimes) -> BusinessHours:
-    return BusinessHours(
-        parse_hours(settings.business_hours),
-        parse_weekdays(settings.business_days),
-        settings.time_zone,
-        None if settings.business_holidays == NONE else settings.business_holidays,
-        parse_closed_days(settings.business_closed_days),
-    )
+        return BusinessHours(
+            parse_hours(self.business_hours),
+            parse_weekdays(self.business_days),
+            self.time_zone,
+            None if self.business_holidays == NONE else self.business_holidays,
+            parse_closed_days(self.business_closed_days),
+        )

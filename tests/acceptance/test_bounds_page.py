@@ -25,7 +25,7 @@ from authorizer.actors.business_hours import MAX_CLOSED_DAYS
 from authorizer.console import live
 from authorizer.console.access import challenges, lock_out, passwords, sessions
 from authorizer.domain import descriptors, money, text
-from authorizer.domain.accounts import card_rules
+from authorizer.domain.accounts import card_rules, spending_log
 from authorizer.domain.accounts.state import MAX_OPERATIONS
 from authorizer.domain.customers.rules import MAX_IMPORTED_OPERATIONS
 from authorizer.domain.limits.rules import MAX_GLOBAL_LIMITS
@@ -135,7 +135,8 @@ EXPECTED: Final[Mapping[str, Callable[[], list[Any]]]] = {
         of("reports_wait_ms") // 1000,
     ],
     "searches that wait": lambda: [search.MAX_WAITING, search.PATIENCE_SECONDS],
-    "how often an account's earlier": lambda: [velocity_limits.TRIES],
+    "purchases that are noted": lambda: [spending_log.MAX_NOTES],
+    "how often it is made, where the account": lambda: [velocity_limits.TRIES],
     "how long a purchase waits until": lambda: [counting.PATIENCE_SECONDS * 1000],
     "how long an account is let alone": lambda: [counting.AGAIN_SECONDS],
     "how far away a deadline in": lambda: [desk_time.MAX_DAYS // 366, MAX_CLOSED_DAYS],

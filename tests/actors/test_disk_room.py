@@ -267,14 +267,16 @@ async def test_a_snapshot_waits_for_room_beside_the_reserve(tmp_path: Path) -> N
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("first_bytes", [1000, 0])
 async def test_a_snapshot_is_given_up_when_the_disk_gets_short_and_needs_more_the_next_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    first_bytes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Twice what it came to, with the part that had no room any more; also if that is the first."""
     house, disk = await furnished(), LocalDisk(tmp_path)
     snapshots, room = snapshots_of(house, disk), house.around.disk_room
 
     def filling_up(*_: Any) -> Any:
-        yield bytes(1000)
+        yield bytes(first_bytes)
         room.look(MIB + 200, now_s=2.0)
         yield bytes(600)
 
@@ -285,7 +287,8 @@ async def test_a_snapshot_is_given_up_when_the_disk_gets_short_and_needs_more_th
         await house.done(snapshots.take())
     assert list((tmp_path / "snapshots").iterdir()) == []
     await house.buy("a")
-    room.look(MIB + 1999, now_s=3.0)
+    expected_bytes = 2 * (first_bytes + 600)
+    room.look(MIB + expected_bytes - 1, now_s=3.0)
     assert not snapshots.due()
-    room.look(MIB + 2000, now_s=4.0)
+    room.look(MIB + expected_bytes, now_s=4.0)
     assert snapshots.due()

@@ -21,7 +21,7 @@ from authorizer.domain.accounts.purchase_commands import Explain
 from authorizer.domain.accounts.purchase_events import LimitRemoved
 from authorizer.domain.accounts.state import AccountStatus
 from authorizer.domain.moments import DAY_US
-from authorizer.domain.outcomes import Answered, Reason, Refusal
+from authorizer.domain.outcomes import Answered, Reason, Refusal, RefusalKind
 from tests.support.house import House
 
 pytestmark = pytest.mark.anyio
@@ -33,8 +33,8 @@ DAY = LimitTerms("day", None, 10_00, None, LimitScope(), LimitMode.ENFORCE)
 class Limited:
     """A house whose accounts have limits; what was spent before is what the test says."""
 
-    def __init__(self) -> None:
-        self.house = House()
+    def __init__(self, max_resident: int = 1000) -> None:
+        self.house = House(max_resident)
         self.spent: tuple[Counted, ...] = ()
         self.away = False
         self.look_ups = 0
@@ -155,6 +155,36 @@ async def test_a_limit_is_put_on_an_account_that_does_not_rest() -> None:
     assert actor is not None
     await house.buy("a", 1)
     assert actor.state.spending_log is None
+
+
+async def test_a_limit_is_put_on_an_account_that_falls_asleep_meanwhile() -> None:
+    limited = Limited(max_resident=1)
+    house = limited.house
+    await house.open("a")
+    await house.open("b")
+    limited.spent = (spent(house, 6_00),)
+    limited.seen.clear()
+    putting = asyncio.ensure_future(limited.limits.put("a", "mine", DAY, BY))
+    await limited.asked.wait()
+    await house.buy("b")
+    assert house.dispatcher.accounts.active("a") is None
+    limited.seen.set()
+    answer = await house.done(putting)
+    assert not isinstance(answer, Refusal), answer
+    assert (answer[1].used_cents, answer[1].used_count) == (6_00, 1)
+    assert house.bugs == []
+
+
+async def test_no_limit_is_put_on_an_account_that_is_broken() -> None:
+    limited = Limited()
+    house = limited.house
+    await house.open("a")
+    actor = house.dispatcher.accounts.find("a")
+    assert actor is not None
+    actor.broken = True
+    answer = await house.done(limited.limits.put("a", "mine", DAY, BY))
+    assert isinstance(answer, Refusal)
+    assert answer.kind is RefusalKind.UNAVAILABLE
 
 
 async def test_other_ceilings_are_put_without_a_look_up() -> None:

@@ -21,6 +21,7 @@ from authorizer.runtime.world import KEYS
 from benchmarks import care_people as people
 from benchmarks.care import caught_up, write_folder
 from benchmarks.care_history import DAYS, Scale, history
+from benchmarks.care_pages import Pages
 from benchmarks.care_questions import Answers, Questions, ask_until
 from tests.support.server import Server
 
@@ -90,14 +91,17 @@ def test_a_folder_recovers_and_its_people_can_be_read(tmp_path: Path) -> None:
         assert list(account.cards) == [people.card_id(number)]
 
 
-def test_every_question_has_an_answer(tmp_path: Path) -> None:
+def test_every_question_has_an_answer_and_every_page_is_there(tmp_path: Path) -> None:
     server = Server(tmp_path, ("--log-level", "warning"))
     write_folder(server.data, SMALL, UNTIL_US)
     try:
         server.start()
         caught_up(server)
-        over = iter([False, True])
-        answers = ask_until(server.port, Questions(SMALL), lambda: next(over), 0)
+        answers: dict[str, Answers] = {}
+        for questions in (Questions(server.port, SMALL), Pages(server, SMALL)):
+            over = iter([False, True])
+            answers |= ask_until(questions.kinds, over.__next__, 0)
+            questions.close()
     finally:
         server.end()
     assert {kind: found.refused for kind, found in answers.items()} == dict.fromkeys(answers, 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -11,8 +11,14 @@ import pytest
 import requests
 
 from authorizer.console.access.challenges import GOOD_NS, MAX_ANSWERED, Challenges
+from authorizer.console.access.lock_out import LockOut
+from authorizer.console.access.passkeys import Passkeys
+from authorizer.console.access.passwords import Passwords
+from authorizer.console.access.people import People
+from authorizer.domain.people import MAX_PASSKEYS, Passkey, User
 from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.users import read_users
+from authorizer.simulation.world import inline
 from tests.support.chromium import Chromium, Visitor
 from tests.support.command_line import done
 from tests.support.people import PASSWORD, code_in, person, put_people, somebody
@@ -204,8 +210,8 @@ class Thief:
         self.form: dict[str, str] = {}
         self.cookies: dict[str, str] = {}
         visitor.page.route(f"**{BY_PASSKEY}", self._catch)
-        visitor.page.get_by_role("button", name="Entrar com chave de acesso").click()
-        visitor.page.wait_for_event("requestfailed")
+        with visitor.page.expect_event("requestfailed"):
+            visitor.page.get_by_role("button", name="Entrar com chave de acesso").click()
         visitor.page.unroute(f"**{BY_PASSKEY}")
         for cookie in visitor.page.context.cookies():
             self.cookies[cookie["name"]] = cookie["value"]
@@ -379,3 +385,31 @@ def test_a_challenge_is_good_once_and_what_is_remembered_is_bounded() -> None:
     time.now_ns += GOOD_NS
     challenges.answered(challenges.new("a"))
     assert len(challenges._answered) == 1
+
+
+# --- how many there may be ------------------------------------------------------------------------
+
+
+def at_once(work: Coroutine[Any, Any, bool]) -> bool:
+    """The result of what never waits; the browser's driver has the loop of this thread."""
+    with pytest.raises(StopIteration) as end:
+        work.send(None)
+    found: bool = end.value.value
+    return found
+
+
+def test_one_passkey_too_many_is_not_kept_also_where_others_came_meanwhile() -> None:
+    full = tuple(
+        Passkey(bytes([number]), b"k", 0, "localhost", "x", 1) for number in range(MAX_PASSKEYS)
+    )
+    user = person("ana", passkeys=full[1:])
+    people = People([user], Passwords(inline), LockOut(lambda: 0), lambda: 0)
+
+    async def change(_: str, make: Callable[[User], User]) -> None:
+        people.replace([make(known) for known in people.all()])
+
+    passkeys = Passkeys(people, change, Challenges(Time().ns))
+    assert at_once(passkeys.keep(user, full[0]))
+    assert not at_once(passkeys.keep(user, full[0]._replace(credential_id=b"one more")))
+    (now,) = people.all()
+    assert len(now.passkeys) == MAX_PASSKEYS

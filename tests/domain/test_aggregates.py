@@ -70,7 +70,8 @@ NAMES = {
         ("increment_declined", 2), ("hold_expired", 1), ("purchase_captured", 2),
         ("purchase_reversed", 2), ("purchase_reversed_before", 1), ("purchase_refunded", 2),
         ("wallet_adjusted", 1), ("account_status_changed", 1), ("velocity_limit_put", 1),
-        ("velocity_limit_removed", 1), ("velocity_window_began", 1), ("card_controls_put", 1),
+        ("velocity_limit_changed", 1), ("velocity_limit_removed", 1),
+        ("velocity_window_began", 1), ("card_controls_put", 1),
     ],
     "customer": [
         ("customer_registered", 1), ("personal_data_recorded", 2), ("personal_data_erased", 1),

@@ -13,6 +13,7 @@ from authorizer.domain.accounts.limits import Counted, LimitMode, LimitScope, Li
 from authorizer.domain.accounts.plain_purchases import is_plain_account
 from authorizer.domain.accounts.policy import Policy
 from authorizer.domain.accounts.purchase_commands import AuthorizeHold, PutLimit, Reverse
+from authorizer.domain.accounts.purchase_events import LimitCeilingsChanged
 from authorizer.domain.accounts.purchases import authorize
 from authorizer.domain.accounts.state import Account
 from authorizer.domain.accounts.velocity import put_limit
@@ -124,6 +125,26 @@ def test_other_ceilings_need_no_look_up() -> None:
     buy(account)
     assert put(account, 1, DAY._replace(max_amount_cents=12_00)) == Done(created=False)
     assert account.limits["day"].used(NOW_US) == (11_00, 2)
+
+
+def test_other_ceilings_are_a_small_event_however_much_was_counted() -> None:
+    """And in force at once, in another mode too."""
+    account = opened(MEAL=100_00)
+    hour = DAY._replace(window="PT1H", trailing_us=3_600_000_000)
+    put(account, None, hour)
+    buy(account, "a")
+    stricter = hour._replace(max_amount_cents=12_00, mode=LimitMode.SHADOW)
+    command = PutLimit(ACCOUNT, "day", False, stricter, (), None, NOW_US, BY)
+    decision = put_limit(account, command, AROUND, NOW_US)
+    assert decision.events == (
+        LimitCeilingsChanged(NOW_US, BY, ACCOUNT, "day", False, 12_00, None, "shadow"),
+    )
+    apply(account, decision)
+    limit = account.limits["day"]
+    assert limit.terms == stricter
+    assert (limit.used(NOW_US), len(list(limit.entries()))) == ((11_00, 2), 2)
+    buy(account, "b")
+    assert account.limits["day"].used(NOW_US) == (15_00, 3)
 
 
 def test_purchases_of_a_batch_are_noted_too() -> None:

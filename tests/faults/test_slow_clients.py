@@ -155,12 +155,6 @@ def limit_files(server: Server, count: int) -> int:
     return soft
 
 
-def processor_seconds(server: Server) -> float:
-    """What a server has taken of a processor."""
-    fields = Path(f"/proc/{server.process.pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def test_where_no_file_can_be_opened_those_that_are_connected_go_on(server: Server) -> None:
     """Others wait, or are closed; with files to be had again they are let in."""
     client = server.start().client

@@ -12,6 +12,7 @@ import pytest
 
 from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.domain.accounts.deciders import Decider
+from authorizer.domain.accounts.limits import LimitMode
 from authorizer.domain.accounts.purchase_events import HoldDeclined
 from authorizer.domain.accounts.purchase_lookup import purchase_view
 from authorizer.domain.accounts.purchase_state import PurchaseStatus, PurchaseTerms
@@ -45,8 +46,9 @@ from tests.support import (
     journal_v7,
     journal_v8,
     journal_v9,
+    journal_v10,
 )
-from tests.support.fixtures import FIXTURES, V1, V2, V3, V4, V5, V6, V7, V8, V9
+from tests.support.fixtures import FIXTURES, V1, V2, V3, V4, V5, V6, V7, V8, V9, V10
 from tests.support.server import PROJECT, python
 
 RELEASED = {
@@ -59,6 +61,7 @@ RELEASED = {
     V7: journal_v7.BATCHES,
     V8: journal_v8.BATCHES,
     V9: journal_v9.BATCHES,
+    V10: journal_v10.BATCHES,
 }
 
 released = pytest.mark.parametrize("folder", RELEASED, ids=lambda folder: folder.name)
@@ -204,6 +207,13 @@ def test_the_journal_of_version_7_says_which_product_was_paid_with() -> None:
     assert account.purchases == {}
 
 
+def test_the_journal_of_version_10_has_another_ceiling_and_the_same_count() -> None:
+    account = recover(LocalDisk(V10), use_snapshots=False).state[ACCOUNTS].load(journal_v4.A)
+    limit = account.global_limits["mês"]
+    assert (limit.terms.max_count, limit.terms.mode) == (journal_v10.MOST, LimitMode.ENFORCE)
+    assert (limit.starts_at_us, limit.ends_at_us) == (2, 3)
+
+
 def test_keys_of_the_released_journal_can_be_destroyed(tmp_path: Path) -> None:
     """Then nothing in it can be read, and it is as whole as before."""
     shutil.copytree(V2, tmp_path, dirs_exist_ok=True)
@@ -226,9 +236,9 @@ def test_the_program_still_writes_the_released_bytes(tmp_path: Path) -> None:
     made = make(tmp_path)
     assert made.returncode == 0, made.stderr
     for folder in ("journal", "keys"):
-        assert contents(tmp_path / folder) == contents(V9 / folder)
-    assert len(contents(V9 / "journal")) > 1
-    assert head_of(tmp_path) == head_of(V9)
+        assert contents(tmp_path / folder) == contents(V10 / folder)
+    assert len(contents(V10 / "journal")) > 1
+    assert head_of(tmp_path) == head_of(V10)
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -239,7 +239,8 @@ def test_a_snapshot_is_read_or_damaged(data: st.DataObject) -> None:
 @fuzzed
 @given(st.integers(0, len(SNAPSHOT)), st.binary(max_size=12), st.integers(0, 12))
 def test_a_snapshot_with_other_bytes_in_it_is_damaged(at: int, new: bytes, length: int) -> None:
-    load(SNAPSHOT[:at] + new + SNAPSHOT[at + length :])
+    odd_one = SNAPSHOT[:at] + new + SNAPSHOT[at + length :]
+    assert load(odd_one) == (odd_one == SNAPSHOT)
 
 
 # --- manifests of backups -------------------------------------------------------------------------

@@ -5,4 +5,6 @@ from __future__ import annotations
 from tests.support.server import PROJECT
 
 FIXTURES = PROJECT / "tests" / "fixtures"
-V1, V2, V3, V4, V5, V6, V7, V8, V9 = (FIXTURES / f"journal-v{number}" for number in range(1, 10))
+V1, V2, V3, V4, V5, V6, V7, V8, V9, V10 = (
+    FIXTURES / f"journal-v{number}" for number in range(1, 11)
+)

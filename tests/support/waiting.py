@@ -28,11 +28,11 @@ def until(condition: Callable[[], object], what: str = "so") -> None:
     assert comes_true(condition), f"not {what} within {PATIENCE_S:.0f} s"
 
 
-async def eventually(condition: Callable[[], object]) -> None:
+async def eventually(condition: Callable[[], object], poll_s: float = 0.001) -> None:
     """Let the event loop run until a condition holds."""
     async with asyncio.timeout(PATIENCE_S):
         while not condition():  # noqa: ASYNC110 - no event tells of it
-            await asyncio.sleep(0.001)
+            await asyncio.sleep(poll_s)
 
 
 def in_time(work: Coroutine[Any, Any, None]) -> None:

@@ -87,12 +87,13 @@ class Passkeys:
             return None
         return made if len(user.passkeys) < MAX_PASSKEYS else None
 
-    async def keep(self, user: User, passkey: Passkey) -> None:
-        """Let somebody in by a passkey from now on."""
+    async def keep(self, user: User, passkey: Passkey) -> bool:
+        """Let somebody in by a passkey from now on; False where they have too many by now."""
         await self._change(
             user.user_id,
             lambda known: known._replace(passkeys=(*known.passkeys, passkey)[:MAX_PASSKEYS]),
         )
+        return self._owner(passkey.credential_id) is not None
 
     async def remove(self, user: User, credential_id: bytes) -> None:
         """Have one of somebody's own passkeys be good no more."""

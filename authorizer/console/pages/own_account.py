@@ -68,7 +68,8 @@ class OwnAccountPages:
             return await _shown(visit, _NOT_TAKEN)
         await self._audit.record_visit(visit.request, AccessKind.PASSKEY_ADDED)
         passkey = made._replace(name=name, created_at_us=self._clock.wall_us())
-        await self._passkeys.keep(visit.user, passkey)
+        if not await self._passkeys.keep(visit.user, passkey):
+            return await _shown(visit, _NOT_TAKEN)
         visit.session.confirmed_until_ns = 0
         return visit.go(ACCOUNT, visit.translate(_ADDED) % {"name": name})
 

@@ -225,6 +225,11 @@ ACCOUNTS: Final[Aggregate[Account]] = Aggregate(
             corrections.account_status_changed,
         ),
         EventKind("velocity_limit_put", purchase_events.LimitPut, velocity.limit_put),
+        EventKind(
+            "velocity_limit_changed",
+            purchase_events.LimitCeilingsChanged,
+            velocity.limit_ceilings_changed,
+        ),
         EventKind("velocity_limit_removed", purchase_events.LimitRemoved, velocity.limit_removed),
         EventKind(
             "velocity_window_began", purchase_events.LimitWindowBegan, velocity.limit_window_began

@@ -248,6 +248,19 @@ class LimitPut(NamedTuple):
     """Of a trailing window: the purchases in it, oldest first."""
 
 
+class LimitCeilingsChanged(NamedTuple):
+    """A velocity limit counts on as before, up to other ceilings or in another mode."""
+
+    at_us: int
+    by: str
+    account_id: str
+    name: str
+    is_global: bool
+    max_amount_cents: int | None
+    max_count: int | None
+    mode: str
+
+
 class LimitRemoved(NamedTuple):
     """A velocity limit of an account was taken away."""
 

@@ -13,7 +13,12 @@ from authorizer.domain.accounts.limits import (
     Spending,
 )
 from authorizer.domain.accounts.purchase_commands import PutLimit, RemoveLimit
-from authorizer.domain.accounts.purchase_events import LimitPut, LimitRemoved, LimitWindowBegan
+from authorizer.domain.accounts.purchase_events import (
+    LimitCeilingsChanged,
+    LimitPut,
+    LimitRemoved,
+    LimitWindowBegan,
+)
 from authorizer.domain.accounts.purchase_operations import refuse_closed
 from authorizer.domain.accounts.purchase_state import Purchase
 from authorizer.domain.accounts.state import Account
@@ -30,7 +35,7 @@ def put_limit(account: Account, command: PutLimit, context: Context, now_us: int
     if known is not None and known.terms == command.terms:
         return HOLDS
     if known is not None and known.terms.counts_like(command.terms):
-        return Decision(Done(created=False), (_kept(known, command, now_us),))
+        return Decision(Done(created=False), (_changed(command, now_us),))
     history = _up_to_now(account, command)
     if history is None:
         return Decision(Refusal(RefusalKind.CHANGED, "the account has moved on: ask again"))
@@ -48,9 +53,10 @@ def _up_to_now(account: Account, command: PutLimit) -> tuple[Counted, ...] | Non
     return log.added_to(command.history)
 
 
-def _kept(known: Limit, command: PutLimit, now_us: int) -> LimitPut:
-    used = (*known.total(), tuple(known.entries()))
-    return _put(command, now_us, (known.starts_at_us, known.ends_at_us), used)
+def _changed(command: PutLimit, now_us: int) -> LimitCeilingsChanged:
+    terms = command.terms
+    head = (now_us, command.by, command.account_id, command.name, command.is_global)
+    return LimitCeilingsChanged(*head, terms.max_amount_cents, terms.max_count, terms.mode.value)
 
 
 def _begun(command: PutLimit, context: Context, now_us: int) -> LimitPut:
@@ -62,9 +68,24 @@ def _begun(command: PutLimit, context: Context, now_us: int) -> LimitPut:
     elif terms.trailing_us is not None:
         since_us, until_us = now_us - terms.trailing_us + 1, now_us + 1
     counted = tuple(counted_in(terms, command.history, since_us, until_us))
-    entries = tuple(map(_entry, counted)) if terms.trailing_us is not None else ()
-    used = (sum(each.amount_cents for each in counted), len(counted), entries)
-    return _put(command, now_us, bounds, used)
+    return LimitPut(
+        at_us=now_us,
+        by=command.by,
+        account_id=command.account_id,
+        name=command.name,
+        is_global=command.is_global,
+        window=terms.window,
+        trailing_us=terms.trailing_us,
+        max_amount_cents=terms.max_amount_cents,
+        max_count=terms.max_count,
+        scope=terms.scope,
+        mode=terms.mode.value,
+        starts_at_us=bounds[0],
+        ends_at_us=bounds[1],
+        used_cents=sum(each.amount_cents for each in counted),
+        used_count=len(counted),
+        entries=tuple(map(_entry, counted)) if terms.trailing_us is not None else (),
+    )
 
 
 def parts_to_come(
@@ -85,33 +106,6 @@ def parts_to_come(
 
 def _entry(counted: Counted) -> LimitEntry:
     return LimitEntry(counted.key, counted.made_at_us, counted.amount_cents)
-
-
-def _put(
-    command: PutLimit,
-    now_us: int,
-    bounds: tuple[int, int],
-    used: tuple[int, int, tuple[LimitEntry, ...]],
-) -> LimitPut:
-    terms = command.terms
-    return LimitPut(
-        at_us=now_us,
-        by=command.by,
-        account_id=command.account_id,
-        name=command.name,
-        is_global=command.is_global,
-        window=terms.window,
-        trailing_us=terms.trailing_us,
-        max_amount_cents=terms.max_amount_cents,
-        max_count=terms.max_count,
-        scope=terms.scope,
-        mode=terms.mode.value,
-        starts_at_us=bounds[0],
-        ends_at_us=bounds[1],
-        used_cents=used[0],
-        used_count=used[1],
-        entries=used[2],
-    )
 
 
 def remove_limit(account: Account, command: RemoveLimit, _: Context, now_us: int) -> Decision:
@@ -209,6 +203,17 @@ def _limit_of(event: LimitPut) -> Limit:
     if limit.trailing is None:
         limit.used_cents, limit.used_count = event.used_cents, event.used_count
     return limit
+
+
+def limit_ceilings_changed(account: Account, event: LimitCeilingsChanged) -> None:
+    """The limit counts on, up to other ceilings."""
+    limit = limits_of(account, event.is_global)[event.name]
+    limit.terms = limit.terms._replace(
+        max_amount_cents=event.max_amount_cents,
+        max_count=event.max_count,
+        mode=LimitMode(event.mode),
+    )
+    account.limits_changed()
 
 
 def limit_removed(account: Account, event: LimitRemoved) -> None:

@@ -1,11 +1,15 @@
 """Tickets: every command and every event, declared."""
 
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
 
 from authorizer.domain.aggregate import Aggregate, Codec, EventKind, Handler, Upgrade, read
+from authorizer.domain.messages import Event
 from authorizer.domain.tickets import commands, effects, escalation, events, rules
 from authorizer.domain.tickets.at_rest import pack, unpack, with_deadlines, with_escalations
 from authorizer.domain.tickets.state import TICKET_OF_REQUEST, Ticket
+
+E = TypeVar("E", bound=Event)
 
 
 def _without_client_id(fields: list[Any]) -> list[Any]:
@@ -16,6 +20,13 @@ def _without_client_id(fields: list[Any]) -> list[Any]:
 def _in_calendar_time(deadlines: int) -> Upgrade:
     """Events came to tell deadlines. Before, all were in calendar time, which effects work out."""
     return lambda fields: [*fields, *[None] * deadlines]
+
+
+def _telling(
+    name: str, event: type[E], apply: Callable[[Ticket, E], None], deadlines: int
+) -> EventKind[Ticket, E]:
+    """An event that came to tell so many deadlines."""
+    return EventKind(name, event, apply, version=2, upgrades={1: _in_calendar_time(deadlines)})
 
 
 TICKETS: Final[Aggregate[Ticket]] = Aggregate(
@@ -46,48 +57,22 @@ TICKETS: Final[Aggregate[Ticket]] = Aggregate(
             opens=True,
         ),
         EventKind("ticket_taken", events.TicketTaken, effects.ticket_taken),
-        EventKind(
+        _telling(
             "interaction_recorded",
             events.InteractionRecorded,
             effects.interaction_recorded,
-            version=2,
-            upgrades={1: _in_calendar_time(1)},
+            deadlines=1,
         ),
-        EventKind(
-            "ticket_put_on_hold",
-            events.TicketPaused,
-            effects.ticket_paused,
-            version=2,
-            upgrades={1: _in_calendar_time(1)},
-        ),
-        EventKind(
-            "ticket_resumed",
-            events.TicketResumed,
-            effects.ticket_resumed,
-            version=2,
-            upgrades={1: _in_calendar_time(1)},
-        ),
-        EventKind(
+        _telling("ticket_put_on_hold", events.TicketPaused, effects.ticket_paused, deadlines=1),
+        _telling("ticket_resumed", events.TicketResumed, effects.ticket_resumed, deadlines=1),
+        _telling(
             "ticket_priority_changed",
             events.TicketPriorityChanged,
             effects.ticket_priority_changed,
-            version=2,
-            upgrades={1: _in_calendar_time(4)},
+            deadlines=4,
         ),
-        EventKind(
-            "ticket_resolved",
-            events.TicketResolved,
-            effects.ticket_resolved,
-            version=2,
-            upgrades={1: _in_calendar_time(1)},
-        ),
-        EventKind(
-            "ticket_reopened",
-            events.TicketReopened,
-            effects.ticket_reopened,
-            version=2,
-            upgrades={1: _in_calendar_time(2)},
-        ),
+        _telling("ticket_resolved", events.TicketResolved, effects.ticket_resolved, deadlines=1),
+        _telling("ticket_reopened", events.TicketReopened, effects.ticket_reopened, deadlines=2),
         EventKind("ticket_closed", events.TicketClosed, effects.ticket_closed),
         EventKind("ticket_escalated", events.TicketEscalated, effects.ticket_escalated),
     ),

@@ -121,7 +121,7 @@ class TicketPriorityChanged(NamedTuple):
     reopening_response_due_us: int | None = None
     """Of the last reopening; None too where there is none."""
     next_response_due_us: int | None = None
-    """None too where the customer is owed none."""
+    """Of the last that was owed, answered or not; None too where none ever was."""
 
 
 class TicketReopened(NamedTuple):

@@ -123,4 +123,4 @@ def _stored(place: PlaceOfBackups) -> _StoredPlace:
     )
 
 
-_FILE: Final = SmallFile(FILE, TEMPORARY, _parse, FileNotFoundError)
+_FILE: Final = SmallFile(FILE, TEMPORARY, _parse)

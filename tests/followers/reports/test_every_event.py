@@ -11,6 +11,7 @@ from authorizer.domain.accounts.events import AccountLinked, AccountOpened
 from authorizer.domain.accounts.purchase_events import (
     AccountStatusChanged,
     CardControlsPut,
+    LimitCeilingsChanged,
     LimitPut,
     LimitRemoved,
     LimitWindowBegan,
@@ -44,6 +45,7 @@ NOT_PROJECTED: Final[set[type[Any]]] = {
     MerchantRemoved,
     AccountStatusChanged,
     CardControlsPut,
+    LimitCeilingsChanged,
     LimitPut,
     LimitRemoved,
     LimitWindowBegan,
