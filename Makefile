@@ -16,6 +16,10 @@ HOST = 127.0.0.1
 PORT ?= 8080
 DATA ?= data
 
+# Every server that a test starts would compile the package anew where Python may keep nothing.
+# What follows one another in a file stays together, and with it what its tests share.
+TESTS = PYTHONDONTWRITEBYTECODE= $(VENV_PYTHON) -m pytest -n auto --dist worksteal
+
 # What `make test-fast` runs: rules, actors, persistence and HTTP in this process.
 FAST = tests/architecture tests/domain tests/persistence tests/actors tests/http tests/logs \
 	tests/runtime tests/server tests/loadtest \
@@ -47,11 +51,11 @@ run: server-environment ## Start the server; a data folder that is new or empty 
 
 .PHONY: test
 test: environment ## Run the tests
-	$(VENV_PYTHON) -m pytest -n auto $(ARGS)
+	$(TESTS) $(ARGS)
 
 .PHONY: test-fast
 test-fast: environment ## Run the tests that need no server, no process and no long examples: under a minute
-	$(VENV_PYTHON) -m pytest -n auto $(FAST) $(ARGS)
+	$(TESTS) $(FAST) $(ARGS)
 
 .PHONY: kill9
 kill9: environment ## Kill servers 1,000 times amid load, snapshots, rotations and starts; `make test` does it 10 times

@@ -22,8 +22,6 @@ from authorizer.logs.setup import configure_logging
 from authorizer.persistence import api_keys
 from authorizer.persistence.local_disk import LocalDisk
 from authorizer.runtime.world import real_world
-from authorizer.server.old_segments import JournalFoundDamagedError
-from authorizer.server.serve import end_process, serve_until_signal
 from authorizer.server.sockets import listen
 from authorizer.settings.model import Settings
 
@@ -90,6 +88,10 @@ def serve(settings: Settings, trust_clock: bool, accept_shorter_journal: int | N
     address can't be had, 2 wrong usage, 74 the disk is full or broken, also at the start: nothing
     was answered after that, and the next start goes on from what is on disk.
     """
+    # Loaded where they are used: the process of the reports and all other commands begin sooner.
+    from authorizer.server.old_segments import JournalFoundDamagedError  # noqa: PLC0415
+    from authorizer.server.serve import end_process, serve_until_signal  # noqa: PLC0415
+
     configure_logging(settings.log_format, settings.log_level, status_line(), in_background=True)
     disk = LocalDisk(settings.data)
     keys = api_keys.read_keys(disk)

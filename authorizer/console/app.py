@@ -48,7 +48,7 @@ def console_routes(
 ) -> list[BaseRoute]:
     """The routes of the console. `change_user` puts a changed person on disk and in force."""
     zone = ZoneInfo(services.desk_hours.time_zone)
-    rendering = Rendering(zone)
+    rendering = Rendering(zone, services.off_loop)
     door = Door(people, sessions, rendering, services.clock)
     actors, audit = services.actors, Audit(services.trail, services.clock)
     desk = Desk(

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from typing_extensions import override
 
+from authorizer.actors.entity import OffLoop
 from authorizer.console import words
 from authorizer.console.formats import LANGUAGES, PORTUGUESE, Formats
 
@@ -56,13 +57,19 @@ class _Compiled(BytecodeCache):
 
 
 class Rendering:
-    """The templates, once for each language."""
+    """The templates, once for each language.
 
-    def __init__(self, zone: ZoneInfo) -> None:
+    They are compiled for the first page that somebody asks for: that takes half a second, which
+    neither a start nor any purchase waits for.
+    """
+
+    def __init__(self, zone: ZoneInfo, off_loop: OffLoop) -> None:
         compiled = _Compiled()
         self._environments = {
             language: _environment(Formats(language, zone), compiled) for language in LANGUAGES
         }
+        self._off_loop = off_loop
+        self._compiling: asyncio.Future[None] | None = None
 
     def translate(self, request: Request) -> Translate:
         """What puts a text of the console into the language of whoever asks."""
@@ -73,6 +80,7 @@ class Rendering:
         self, request: Request, template: str, status: int = 200, **context: Any
     ) -> Response:
         """A page. `context` is what the template shows, besides the language and the path."""
+        await self._compiled()
         language = language_of(request)
         body = await _filled(
             self._environments[language],
@@ -80,6 +88,17 @@ class Rendering:
             {"language": language, "path": request.url.path, **context},
         )
         return Response(body, status, dict(HEADERS), media_type="text/html; charset=utf-8")
+
+    async def _compiled(self) -> None:
+        """Whoever comes meanwhile waits for the same; one who goes takes it from nobody."""
+        if self._compiling is None:
+            self._compiling = asyncio.ensure_future(self._off_loop(self._compile))
+        await asyncio.shield(self._compiling)
+
+    def _compile(self) -> None:
+        for environment in self._environments.values():
+            for name in environment.list_templates():
+                environment.get_template(name)
 
 
 def language_of(request: Request) -> str:
@@ -115,8 +134,6 @@ def _environment(formats: Formats, compiled: BytecodeCache) -> Environment:
     environment.install_gettext_translations(_catalogue(formats.language), newstyle=False)  # type: ignore[attr-defined]
     environment.filters |= formats.filters()
     environment.globals |= {"words": words, "zone": formats.zone.key}
-    for name in environment.list_templates():
-        environment.get_template(name)
     return environment
 
 

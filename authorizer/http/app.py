@@ -16,6 +16,7 @@ from authorizer.actors.assembly import Actors
 from authorizer.actors.batches import Batches
 from authorizer.actors.business_hours import BusinessHours
 from authorizer.actors.clock import Clock
+from authorizer.actors.entity import OffLoop
 from authorizer.actors.purchases import Purchases
 from authorizer.actors.velocity_limits import VelocityLimits
 from authorizer.followers.reports.client import Reports
@@ -81,6 +82,7 @@ class Services:
     trail: AccessTrail
     reports: Reports
     desk_hours: BusinessHours
+    off_loop: OffLoop
 
 
 def all_endpoints(services: Services) -> list[Endpoint]:
@@ -110,7 +112,7 @@ def all_endpoints(services: Services) -> list[Endpoint]:
         OperatorEndpoints(services.health, services.metrics),
     )
     declared = [*TRANSACTION_ENDPOINTS, *chain.from_iterable(map(endpoints_of, resources))]
-    return [*declared, *endpoints_of(DocumentationEndpoints(declared))]
+    return [*declared, *endpoints_of(DocumentationEndpoints(declared, services.off_loop))]
 
 
 def make_app(services: Services, others: Sequence[BaseRoute] = ()) -> App:

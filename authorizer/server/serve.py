@@ -117,6 +117,7 @@ async def _serve(
             trail=trail,
             reports=reports,
             desk_hours=settings.desk_hours,
+            off_loop=world.off_loop,
         )
         console = routes_of(services, people, backups, disk, world.off_loop)
         app = make_app(services, console)

@@ -17,6 +17,7 @@ from tests.support.people import (
     Desk,
     code_in,
     desk_of,
+    early_in_a_step,
     person,
     put_people,
     somebody,
@@ -210,6 +211,7 @@ def test_a_role_that_is_taken_away_is_gone_with_the_next_page(desk_server: Serve
 def test_a_password_is_changed_by_who_knows_it_and_other_sessions_end(desk_server: Server) -> None:
     user = somebody(desk_server)
     here, there = Desk(desk_server), Desk(desk_server)
+    early_in_a_step()
     assert here.log_in(user.user_id, code=code_in(-30)).status_code == 303
     assert there.log_in(user.user_id, code=code_in(0)).status_code == 303
     new = {"senha": NEW_PASSWORD, "outra-vez": NEW_PASSWORD, "codigo": code_in(30)}

@@ -17,6 +17,7 @@ from authorizer.console.pages.accounts import TRIES, AccountPages
 from authorizer.console.pages.operations import OperationPages
 from authorizer.console.rendering import Rendering
 from authorizer.http.metrics import Glance
+from authorizer.simulation.world import inline
 from tests.support.api_keys import new_key
 from tests.support.command_line import done, run
 from tests.support.documents import purchase
@@ -84,7 +85,7 @@ def test_a_server_that_is_not_well_says_so(amiss: dict[str, Any], told: str) -> 
     }
     request = Request(scope)
     visit: Any = SimpleNamespace(request=request)
-    visit.part = partial(Rendering(ZoneInfo("UTC")).page, request)
+    visit.part = partial(Rendering(ZoneInfo("UTC"), inline).page, request)
     pages = OperationPages(
         SimpleNamespace(clock=SimpleNamespace(wall_us=lambda: 0)),  # type: ignore[arg-type]
         lambda: (not (amiss.keys() & {"draining", "stalled"}), {**well, **amiss}),

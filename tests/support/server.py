@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,8 @@ COMMAND = "-m authorizer serve --host 127.0.0.1 --port {port} --data {data}"
 START_DEADLINE_S = 60.0
 STOP_DEADLINE_S = 60.0
 POLL_S = 0.01
+HELD_PORTS = 64
+_held: deque[socket.socket] = deque()
 PATIENT = ("--deadline-ms", "600000", "--reports-wait-ms", "60000")
 """Deadlines that no test reaches: how fast this machine is decides nothing."""
 
@@ -41,11 +44,20 @@ def serve_command(data: Path, port: int, flags: Sequence[str] = ()) -> list[str]
 
 
 def free_port() -> int:
-    """A loopback port that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A loopback port that nothing listens on, and that nobody else is given for now.
+
+    A socket stays bound to it, without listening: until the program for which it is has bound it
+    too, which may take seconds, the system gives it neither to another test's server nor to a
+    client.
+    """
+    probe = socket.socket()
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    probe.bind(("127.0.0.1", 0))
+    port: int = probe.getsockname()[1]
+    _held.append(probe)
+    if len(_held) > HELD_PORTS:
+        _held.popleft().close()
+    return port
 
 
 def environment() -> dict[str, str]:

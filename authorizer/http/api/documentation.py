@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from authorizer import __version__
+from authorizer.actors.entity import OffLoop
 from authorizer.http.access.roles import ANYBODY
 from authorizer.http.api.endpoints import Endpoint, NotJson, endpoint, endpoints_of
 from authorizer.http.api.openapi import openapi_document
@@ -64,14 +65,19 @@ class _File(NamedTuple):
 
 
 class DocumentationEndpoints:
-    """`/openapi.json` and `/docs`, which describe all endpoints, themselves too."""
+    """`/openapi.json` and `/docs`, which describe all endpoints, themselves too.
 
-    def __init__(self, others: Sequence[Endpoint]) -> None:
+    The document is made when somebody first asks for it: neither a start nor any purchase waits
+    for that.
+    """
+
+    def __init__(self, others: Sequence[Endpoint], off_loop: OffLoop) -> None:
         self._files = {name: _file(_shipped(name), kind) for name, kind in _SHIPPED.items()}
         self._files[_START] = _file(_START_SCRIPT, "text/javascript")
         self._page = _file(_PAGE, "text/html")
-        document = openapi_document([*others, *endpoints_of(self)], __version__)
-        self._document = _file(orjson.dumps(document), "application/json")
+        self._others = others
+        self._off_loop = off_loop
+        self._document: _File | None = None
 
     @endpoint(
         "GET",
@@ -82,6 +88,8 @@ class DocumentationEndpoints:
     )
     async def document(self, request: Request) -> Response:
         """Describe all that can be asked, in OpenAPI 3.1."""
+        if self._document is None:
+            self._document = await self._off_loop(self._described)
         return _answer(request, self._document)
 
     @endpoint(
@@ -108,6 +116,10 @@ class DocumentationEndpoints:
         if file is None:
             raise HTTPException(404, "the page needs no such file")
         return _answer(request, file)
+
+    def _described(self) -> _File:
+        document = openapi_document([*self._others, *endpoints_of(self)], __version__)
+        return _file(orjson.dumps(document), "application/json")
 
 
 def _file(body: bytes, media_type: str) -> _File:
