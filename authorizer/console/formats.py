@@ -39,7 +39,7 @@ class Formats(NamedTuple):
 
     def percent(self, share: float | None) -> str:
         """A share of 1 as per cent; a dash for none."""
-        return NOTHING if share is None else f"{self.number(round(share * 100, 1))} %"
+        return NOTHING if share is None else f"{self.number(round(share * 100, 1))}%"
 
     def moment(self, at_us: int) -> str:
         """`28/11/2026 14:05`; in English `2026-11-28 14:05`."""
@@ -63,6 +63,11 @@ class Formats(NamedTuple):
         """A date of a report, `2026-11-28`, as the language writes it."""
         year, month, day = text.split("-")
         return f"{day}/{month}/{year}" if self.language == PORTUGUESE else text
+
+    def day_of_month(self, text: str) -> str:
+        """A date of a report without its year: `28/11`; in English `11-28`."""
+        _, month, day = text.split("-")
+        return f"{day}/{month}" if self.language == PORTUGUESE else f"{month}-{day}"
 
     def span(self, span_us: int) -> str:
         """A duration: `25 min`, `2 h 5 min`, `3 d 4 h`; its sign is left out."""
@@ -89,6 +94,7 @@ class Formats(NamedTuple):
             "clock": self.clock,
             "day": self.day,
             "date": self.date,
+            "day_of_month": self.day_of_month,
             "span": self.span,
             "minutes": self.minutes,
         }

@@ -129,6 +129,14 @@ WALLETS: Final = {
 }
 CHANNELS: Final = ("Telefone", "Chat", "WhatsApp", "E-mail", "App Mobile", "Presencial")
 """Channels that the forms offer: they stand in events as they are, in any language."""
+CHANNEL_NAMES: Final = {
+    "Telefone": said("Telefone"),
+    "E-mail": said("E-mail"),
+    "Email": said("E-mail"),
+    "Presencial": said("Presencial"),
+    "Sistema": said("Sistema"),
+}
+"""How channels are shown; others as they stand in events."""
 CATEGORIES: Final = {
     "bloqueio": said("Bloqueio"),
     "contestacao": said("Contestação"),

@@ -54,6 +54,7 @@ def test_the_life_of_a_stolen_card(desk: Visitor, desk_server: Server) -> None:
     assert "O cartão estava bloqueado ou cancelado." in desk.text
     with page.expect_navigation():
         card.get_by_role("link", name="Substituir").click()
+    page.get_by_text("Já sei os números do cartão novo").click()
     page.fill("#numero_mascarado", "**** **** **** 9911")
     desk.press("Substituir o cartão final 8765")
     expect(page.get_by_role("article", name="Mastercard 9911")).to_contain_text("Ativo")

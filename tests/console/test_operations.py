@@ -59,7 +59,7 @@ def test_an_operator_begins_with_the_server_s_health(operator: Desk, desk_server
         ({"draining": True}, "Servidor não autoriza está terminando"),
         ({"stalled": True}, "Servidor não autoriza o disco do diário parou"),
         ({"disk": {"state": "short"}}, "o disco está quase cheio"),
-        ({"clock": {"state": "behind", "wall_ahead_seconds": -9.5}}, "Relógio behind -9.5 s"),
+        ({"clock": {"state": "behind", "wall_ahead_seconds": -9.5}}, "Relógio behind -9,5 s"),
         ({"reports": {"running": False, "position": 1}}, "Relatórios parados"),
         ({"reports": {"running": True, "position": 1}}, "Relatórios atrás"),
     ],

@@ -98,7 +98,7 @@ def test_values_are_written_as_the_language_has_them() -> None:
     assert portuguese.moment(0) == "31/12/1969 21:00"
     assert english.moment(0) == "1969-12-31 21:00"
     assert portuguese.iso(0) == "1969-12-31T21:00:00-03:00"
-    assert portuguese.percent(0.8254) == "82,5 %"
+    assert portuguese.percent(0.8254) == "82,5%"
     assert english.percent(None) == "\N{EN DASH}"
     spans = {59: "0 min", 60: "1 min", 7_500: "2 h 5 min", 100_000: "1 d 3 h"}
     assert {s: portuguese.span(s * 1_000_000) for s in spans} == spans

@@ -12,12 +12,13 @@ from authorizer.console.access.door import page
 from authorizer.console.access.visits import Visit
 from authorizer.console.desk import Desk
 from authorizer.console.pages.customer_view import last_four
+from authorizer.console.pages.limits import Level
 from authorizer.console.words import said
 from authorizer.domain.accounts.commands import ReadAccount
 from authorizer.domain.accounts.state import AccountView
 from authorizer.domain.outcomes import Reason, Refusal
 from authorizer.followers.reports.bounds import MAX_PAGE_ROWS
-from authorizer.http.access.roles import BOTH_READ, OPERATIONS
+from authorizer.http.access.roles import BOTH_READ, CARE_READ, OPERATIONS
 from authorizer.http.api.problems import accepted
 
 STORY: Final = 50
@@ -73,6 +74,10 @@ class AccountPages:
             "account.html",
             account=account,
             account_path=quote(account_id, safe=""),
+            customer_path=quote(account.customer_id, safe="")
+            if account.customer_id and visit.user.role in CARE_READ
+            else "",
+            level=Level(account_id, {}),
             balances=balances,
             text=_BUSY if balances is None else "",
             as_of=lines[0] if at is not None and lines else None,

@@ -12,7 +12,9 @@ from authorizer.console.access.visits import Visit
 from authorizer.console.desk import Desk
 from authorizer.console.pages.customer_view import last_four
 from authorizer.console.words import said
+from authorizer.domain.access import AccessKind
 from authorizer.domain.accounts.cards import BLOCK_REASONS, CardTerms
+from authorizer.domain.outcomes import Refusal
 from authorizer.http.access.roles import CARE
 from authorizer.http.api.problems import accepted
 from authorizer.http.block_ticket import BlockTicketDocument, TicketedBlockDocument
@@ -106,8 +108,11 @@ class CardPages:
 
     async def _ask(self, visit: Visit, template: str, **context: Any) -> Response:
         owned = await self._owned(visit)
+        file = await self._desk.actors.customers.read(owned.customer_id)
+        await self._desk.audit.record(visit.request, AccessKind.DOCUMENT, [owned.customer_id])
         return await visit.page(
             template,
+            name="" if isinstance(file, Refusal) else file.person.name,
             card=owned.card,
             card_path=quote(owned.card.card_id, safe=""),
             last_four=last_four(owned.card),

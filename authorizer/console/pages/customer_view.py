@@ -1,7 +1,7 @@
 """What the customer page shows, gathered from the actors and the reports."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
@@ -62,6 +62,9 @@ class Past(NamedTuple):
     holds: Sequence[PurchaseView]
     tickets: Sequence[TicketFile]
     contacts: Sequence[dict[str, Any]]
+    has_more_contacts: bool
+    card_names: Mapping[str, str]
+    """Their cards by id: brand and last four digits."""
 
 
 def cards_shown(cards: Sequence[CardTerms]) -> list[CardShown]:
@@ -115,12 +118,19 @@ async def past_of(desk: Desk, file: CustomerFile, translate: words.Translate) ->
         await _holds(desk, account_id, pending["ids"]),
         await shown(tickets["rows"], ticket),
         await shown(contacts["rows"], contact),
+        contacts["next"] is not None,
+        {card.card_id: card_name(card) for card in file.cards},
     )
 
 
 def last_four(card: CardTerms) -> str:
     """The last four digits of a card, as far as its masked number shows them."""
     return "".join(char for char in card.masked_number if char.isdigit())[-4:]
+
+
+def card_name(card: CardTerms) -> str:
+    """A card as people speak of it: its brand, and the last four digits that are shown."""
+    return f"{card.brand} {last_four(card)}"
 
 
 def _card(card: CardTerms) -> CardShown:

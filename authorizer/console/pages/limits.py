@@ -77,6 +77,10 @@ class _Forms:
             name, terms = asked_limit(visit.form, named)
         except InvalidRequestError as error:
             return await self._form(visit, level, named, visit.form, str(error))
+        if "corrigir" in visit.form:
+            if name in level.known:
+                return await self._form(visit, level, name, visit.form)
+            return await self._form(visit, level, None, {**visit.form, "nome": name})
         if "confirmado" not in visit.form:
             return await visit.page(
                 "limit_confirm.html",

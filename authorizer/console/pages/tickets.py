@@ -11,6 +11,7 @@ from authorizer.console.access.door import page
 from authorizer.console.access.forms import document_of
 from authorizer.console.access.visits import Visit
 from authorizer.console.desk import Desk
+from authorizer.console.pages.customer_view import card_name
 from authorizer.console.replies import REPLIES
 from authorizer.console.words import said
 from authorizer.domain.access import AccessKind
@@ -55,6 +56,7 @@ class TicketPages:
         customer = await self._desk.actors.customers.read(ticket.customer_id)
         name = "" if isinstance(customer, Refusal) else customer.person.name
         await self._desk.audit.record(visit.request, AccessKind.TICKET, [ticket.customer_id])
+        card = await self._desk.actors.cards.read(ticket.card_id) if ticket.card_id else None
         reply = REPLIES.get(visit.asked("modelo"))
         first_name = name.partition(" ")[0]
         return await visit.page(
@@ -62,6 +64,7 @@ class TicketPages:
             file=file,
             pairs=list(zip(ticket.interactions, file.texts.messages, strict=True)),
             name=name,
+            card_name="" if card is None or isinstance(card, Refusal) else card_name(card),
             customer_path=quote(ticket.customer_id, safe=""),
             now_us=self._desk.clock.wall_us(),
             replies=REPLIES,
