@@ -20,7 +20,7 @@ def test_only_a_purchase_of_the_customer_s_own_is_contested(
     newest = re.search(r"/console/contas/12345\?em=(\d+)", desk.get("/console/contas/12345").text)
     assert newest is not None
     tickets = len(client.get("/chamados", cliente_id="12345").json()["chamados"])
-    for position in (newest[1], "1", "999999"):
+    for position in (newest[1], "1", "999999", str(2**63 - 1), "9" * 30):
         assert desk.get(f"{HOME}/{position}").status_code == 404, position
         desk.get("/console/senha")
         fields = {"descricao": "d", "canal": "Chat"}

@@ -172,6 +172,10 @@ def test_the_log_in_form_is_for_the_browser_that_got_it(desk_server: Server) -> 
         "/console/\\evil",
         "/console/%0d%0aevil",
         "/consoles",
+        "/console/../docs",
+        "/console/%252e%252e/docs",
+        "/console//docs",
+        "/console/..//evil.example",
         "/clientes",
     ],
 )

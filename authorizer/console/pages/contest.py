@@ -14,6 +14,7 @@ from authorizer.console.formats import PORTUGUESE, Formats
 from authorizer.console.pages.customer_view import CONTESTABLE, contest_id, last_four
 from authorizer.console.words import said
 from authorizer.domain.access import AccessKind
+from authorizer.domain.money import MAX_JSON_INT
 from authorizer.domain.outcomes import unknown
 from authorizer.http.access.roles import CARE
 from authorizer.http.api.problems import Refused, accepted
@@ -81,6 +82,8 @@ class ContestPages:
         """
         file = accepted(await self._desk.actors.customers.read(visit.id("customer_id")))
         position: int = visit.request.path_params["position"]
+        if position >= MAX_JSON_INT:  # no journal comes so far, and no table takes it
+            raise Refused(unknown("purchase", str(position)))
         page: Any = await self._desk.reports.query(
             "statement", account_id=file.customer.account_id, limit=1, before=[position + 1]
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Final
+from urllib.parse import unquote
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -183,4 +184,6 @@ class Nowhere:
 def _own_path(path: str) -> str:
     """A path of the console; empty for anything else, another site's address for one."""
     is_own = path == HOME or path.startswith((f"{HOME}/", f"{HOME}?"))
-    return path if is_own and "\\" not in path and path.isprintable() else ""
+    steps = unquote(path.partition("?")[0]).split("/")[1:]
+    is_plain = ".." not in steps and "." not in steps and "" not in steps[:-1]
+    return path if is_own and is_plain and "\\" not in path and path.isprintable() else ""
