@@ -5,7 +5,6 @@ Usage: python -m tools.console_screenshots
 Needs Chromium. The server runs on a temporary folder; nothing else is changed.
 """
 
-import os
 import sys
 import tempfile
 import time
@@ -73,7 +72,6 @@ ON_A_PHONE: Final = ("cliente",)
 def main() -> int:
     """Make the pictures."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    os.environ["LANGUAGE"] = "pt_BR"  # Chromium's own words, in date fields
     with tempfile.TemporaryDirectory(prefix="authorizer-") as folder:
         server = Server(Path(folder), PATIENT)
         done("init", "--demo", "--data", server.data)
