@@ -180,8 +180,8 @@ def _shoot(visitor: Visitor, name: str) -> None:
         visitor.page.fill(f"[name={field}]", text)
     visitor.page.mouse.move(0, 0)
     size = visitor.page.viewport_size or SIZE
-    picture = Image.open(BytesIO(visitor.page.screenshot(full_page=True)))
-    picture = picture.crop((0, 0, size["width"], min(picture.height, TALLEST)))
+    page = Image.open(BytesIO(visitor.page.screenshot(full_page=True)))
+    picture = page.crop((0, 0, size["width"], min(page.height, TALLEST)))
     few = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
     few.save(FOLDER / f"{name}.png", optimize=True)
 
