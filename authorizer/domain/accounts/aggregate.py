@@ -20,7 +20,7 @@ from authorizer.domain.accounts import (
     reversals,
     velocity,
 )
-from authorizer.domain.accounts.at_rest import PAGES, pack, unpack
+from authorizer.domain.accounts.at_rest import PAGES, pack, shortened, unpack
 from authorizer.domain.accounts.deciders import decider_recorded_by_name
 from authorizer.domain.accounts.leaving import is_over
 from authorizer.domain.accounts.state import (
@@ -92,7 +92,7 @@ ACCOUNTS: Final[Aggregate[Account]] = Aggregate(
     name="account",
     id_field="account_id",
     new=Account,
-    codec=Codec(pack, unpack, pages=PAGES),
+    codec=Codec(pack, unpack, pages=PAGES, upgrades={6: shortened}),
     snapshot_kind=1,
     commands=(  # and `Authorize`, which has a short way of its own: `EntityActor._authorize`
         Handler(commands.OpenAccount, funds.open_account, creates=True),

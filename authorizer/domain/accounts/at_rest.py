@@ -24,22 +24,51 @@ PAGES: Final = {
     "adjustments": "adjustments",
 }
 """The account's idempotency keys, by what snapshots call their pages."""
+_OPENING, _WALLETS, _LEAST = 3, 4, 5
+"""Where opening balances and wallets are among an account's values; so many are never left out."""
 
 
-def pack(account: Account) -> tuple[Any, ...]:
+def _left_out() -> tuple[Any, ...]:
+    """Cards, operations and both kinds of ids, where an account has none."""
+    return [], [], {}, {}
+
+
+def pack(account: Account) -> list[Any]:
     """An account as plain values, without the sealed pages of its ids."""
-    return (
-        account.account_id,
-        account.position,
-        account.customer_id,
-        account.opening_cents,
-        account.wallets_cents,
-        [_pack_card(card) for card in account.cards.values()],
-        [pack_operation(operation) for operation in account.operations],
-        account.purchase_keys.open_page,
-        account.credit_keys.open_page,
-        *_pack_more(account),
+    return shortened(
+        [
+            account.account_id,
+            account.position,
+            account.customer_id,
+            account.opening_cents,
+            account.wallets_cents,
+            [_pack_card(card) for card in account.cards.values()],
+            [pack_operation(operation) for operation in account.operations],
+            account.purchase_keys.open_page,
+            account.credit_keys.open_page,
+            *_pack_more(account),
+        ]
     )
+
+
+def shortened(values: list[Any]) -> list[Any]:
+    """An account's values without what says nothing: most accounts asleep have little to say.
+
+    Opening balances that the wallets still have are null; of the same wallets they are amounts
+    alone. Empty lists and objects at the end are left out.
+    """
+    opening, wallets = values[_OPENING], values[_WALLETS]
+    if list(opening) == list(wallets):
+        values[_OPENING] = None if opening == wallets else [*opening.values()]
+    while len(values) > _LEAST and not values[-1]:
+        del values[-1]
+    return values
+
+
+def _opening(kept: Any, wallets: dict[str, int]) -> dict[str, int]:
+    if kept is None:
+        return dict(wallets)
+    return dict(zip(wallets, kept, strict=True)) if isinstance(kept, list) else kept
 
 
 def _pack_more(account: Account) -> tuple[Any, ...]:
@@ -61,12 +90,12 @@ def _pack_more(account: Account) -> tuple[Any, ...]:
 
 def unpack(values: list[Any]) -> Account:
     """The account that `pack` made values of."""
-    account_id, position, customer_id, opening, wallets, cards, operations, *others = values
-    ids, credited, *more = others
+    account_id, position, customer_id, opening, wallets, *others = values
+    cards, operations, ids, credited, *more = (*others, *_left_out()[len(others) :])
     account = Account(account_id)
     account.position = position
     account.customer_id = customer_id
-    account.opening_cents = opening
+    account.opening_cents = _opening(opening, wallets)
     account.wallets_cents = wallets
     for fields in cards:
         card = _unpack_card(*fields)
@@ -80,8 +109,11 @@ def unpack(values: list[Any]) -> Account:
 
 
 def has_more(data: bytes) -> bool:
-    """Whether an account at rest, as JSON, has what few accounts have; without reading it."""
-    return data.endswith(b"]]")
+    """Whether an account at rest, as JSON, has what few accounts have; without reading it.
+
+    That ends with an object inside of an array; cards and operations end with arrays.
+    """
+    return data.endswith(b"}]]")
 
 
 def _unpack_more(  # noqa: PLR0913, PLR0917 - one argument a value, in the order of `_pack_more`

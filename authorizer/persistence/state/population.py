@@ -27,6 +27,15 @@ class PackedEntity(NamedTuple):
     pages: dict[str, list[Page]]
 
 
+def to_be_kept(data: bytes) -> bytes:
+    """A copy of what orjson has made, for bytes that stay.
+
+    It gives a shortened buffer, whose cut-off part the allocator never gets to use again: as it is,
+    a packed account takes 4 kB more.
+    """
+    return bytes(memoryview(data))
+
+
 class EntityStore(Generic[S]):
     """The packed states of an aggregate's entities, and how to pack and unpack one."""
 
@@ -76,9 +85,7 @@ class EntityStore(Generic[S]):
             sealed = getattr(state, attribute).sealed_pages
             if sealed:
                 pages[name] = list(sealed)
-        # orjson gives a shortened buffer, whose cut-off part the allocator never gets to use again:
-        # without a copy a packed account takes 4 kB more.
-        return PackedEntity(bytes(memoryview(self.encode(state))), pages)
+        return PackedEntity(to_be_kept(self.encode(state)), pages)
 
     def encode(self, state: S) -> bytes:
         """A state as bytes, without its sealed pages."""

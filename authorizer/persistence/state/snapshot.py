@@ -19,7 +19,7 @@ from authorizer.domain.aggregates import AGGREGATES, INDEXES, table
 from authorizer.domain.index import Index
 from authorizer.persistence.archive.protocol import Mark
 from authorizer.persistence.disk import Disk
-from authorizer.persistence.state.population import PackedEntity
+from authorizer.persistence.state.population import PackedEntity, to_be_kept
 from authorizer.persistence.state.state import State
 
 FOLDER: Final = "snapshots"
@@ -266,8 +266,8 @@ class _Loader:
         if isinstance(codec, TableCodec):
             codec.add(self._state.single(aggregate), _upgraded(payload, upgrades))
         elif upgrades:
-            packed = PackedEntity(orjson.dumps(_upgraded(payload, upgrades)), {})
-            self._state[aggregate].put_packed(entity_id, packed)
+            data = to_be_kept(orjson.dumps(_upgraded(payload, upgrades)))
+            self._state[aggregate].put_packed(entity_id, PackedEntity(data, {}))
         else:
             self._state[aggregate].put_packed(entity_id, PackedEntity(payload, {}))
 
