@@ -27,11 +27,11 @@ def accounts_opened(count: int, first: int = 0, at_us: int = FIRST_AT_US) -> Ite
         yield AccountOpened(at_us, "benchmark", account_id, OPENING_CENTS, None)
 
 
-def purchases_approved(count: int, accounts: int) -> Iterable[Event]:
-    """Approved purchases with ids, one account after the other."""
+def purchases_approved(count: int, accounts: int, at_us: int = FIRST_AT_US) -> Iterable[Event]:
+    """Approved purchases with ids, one account after the other, a microsecond apart."""
     for number in range(count):
         yield PurchaseApproved(
-            at_us=FIRST_AT_US + number,
+            at_us=at_us + number,
             by="benchmark",
             account_id=str(FIRST_ACCOUNT + number % accounts),
             transaction_id=f"benchmark-{number:010d}",

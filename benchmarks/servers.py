@@ -14,6 +14,8 @@ from benchmarks.builds import Build, present
 from tests.support.server import Server, ServerEnded, python
 
 DECISIONS = "authorizer_decisions_total"
+START_S = 600.0
+"""Of a million accounts, on a machine with other work."""
 
 
 @contextmanager
@@ -29,7 +31,9 @@ def authorizer(
     command = (build or present()).serve_command(*flags)
     server = Server(folder.resolve(), command=command)
     try:
-        yield server.start()
+        server.spawn()
+        server.wait_ready(START_S)
+        yield server
     finally:
         server.end()
 
