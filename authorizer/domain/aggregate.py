@@ -134,6 +134,9 @@ class Codec(Generic[S]):
     sealed pages out: these are shared, and never packed again."""
     upgrades: Mapping[int, Upgrade] = field(default_factory=dict)
     """By a snapshot version: the values of the next one. A change to `pack` needs one."""
+    begins_with_id: bool = False
+    """Whether the first value is the entity's id: it is kept as its key, and not a second time.
+    Upgrades do not see it either."""
 
 
 @dataclass(frozen=True, slots=True)

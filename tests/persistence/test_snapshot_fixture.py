@@ -134,8 +134,8 @@ def test_every_version_since_the_oldest_has_an_upgrade() -> None:
 
 def richer(values: list[Any]) -> list[Any]:
     """Version 8 of an account, say: every wallet holds ten times as much."""
-    wallets = {name: cents * 10 for name, cents in values[4].items()}
-    return [*values[:4], wallets, *values[5:]]
+    wallets = {name: cents * 10 for name, cents in values[3].items()}
+    return [*values[:3], wallets, *values[4:]]
 
 
 def with_country(part: list[Any]) -> list[Any]:

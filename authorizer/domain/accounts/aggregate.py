@@ -92,7 +92,13 @@ ACCOUNTS: Final[Aggregate[Account]] = Aggregate(
     name="account",
     id_field="account_id",
     new=Account,
-    codec=Codec(pack, unpack, pages=PAGES, upgrades={6: shortened}),
+    codec=Codec(
+        pack,
+        unpack,
+        pages=PAGES,
+        upgrades={6: lambda values: shortened(values)[1:]},
+        begins_with_id=True,
+    ),
     snapshot_kind=1,
     commands=(  # and `Authorize`, which has a short way of its own: `EntityActor._authorize`
         Handler(commands.OpenAccount, funds.open_account, creates=True),

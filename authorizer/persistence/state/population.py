@@ -62,7 +62,8 @@ class EntityStore(Generic[S]):
         data = self._packed.get(entity_id)
         if not data:
             return self._new(entity_id)
-        state = self._codec.unpack(orjson.loads(data))
+        values = orjson.loads(data)
+        state = self._codec.unpack([entity_id, *values] if self._codec.begins_with_id else values)
         for name, pages in self._pages.get(entity_id, {}).items():
             getattr(state, self._codec.pages[name]).sealed_pages = list(pages)
         return state
@@ -89,7 +90,8 @@ class EntityStore(Generic[S]):
 
     def encode(self, state: S) -> bytes:
         """A state as bytes, without its sealed pages."""
-        return orjson.dumps(self._codec.pack(state))
+        values = self._codec.pack(state)
+        return orjson.dumps(values[1:] if self._codec.begins_with_id else values)
 
     def put_packed(self, entity_id: str, packed: PackedEntity) -> None:
         """Keep a state that is packed already."""
