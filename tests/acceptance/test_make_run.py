@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.client import Client
 from tests.support.server import PROJECT, Server
+from tests.support.waiting import until
 
 COMMAND = ("make", "run", "PORT={port}", "DATA={data}")
 
@@ -29,13 +30,18 @@ def has_demo_data(client: Client) -> bool:
     return client.get("/accounts/123").status == 200
 
 
+def has_a_story(client: Client) -> bool:
+    answer = client.get("/accounts/456/transactions")
+    return answer.status == 200 and bool(answer.json()["transactions"])
+
+
 @pytest.mark.parametrize("is_there", [False, True])
 def test_a_folder_that_is_new_or_empty_gets_demo_data(is_there: bool, tmp_path: Path) -> None:
     if is_there:
         (tmp_path / "data").mkdir()
     with made_to_run(tmp_path) as client:
         assert has_demo_data(client)
-        assert client.get("/accounts/456/transactions").json()["transactions"]
+        until(lambda: has_a_story(client), "told by the read models")
     assert not list(tmp_path.glob("*.partial"))
 
 
