@@ -18,6 +18,7 @@ from typing_extensions import override
 from authorizer.actors.entity import OffLoop
 from authorizer.console import words
 from authorizer.console.formats import LANGUAGES, PORTUGUESE, Formats
+from authorizer.http.api.made_once import MadeOnce
 
 LANGUAGE_COOKIE: Final = "console-lang"
 TURN_SECONDS: Final = 0.001
@@ -68,8 +69,7 @@ class Rendering:
         self._environments = {
             language: _environment(Formats(language, zone), compiled) for language in LANGUAGES
         }
-        self._off_loop = off_loop
-        self._compiling: asyncio.Future[None] | None = None
+        self._compiled = MadeOnce(off_loop, self._compile)
 
     def translate(self, request: Request) -> Translate:
         """What puts a text of the console into the language of whoever asks."""
@@ -80,7 +80,7 @@ class Rendering:
         self, request: Request, template: str, status: int = 200, **context: Any
     ) -> Response:
         """A page. `context` is what the template shows, besides the language and the path."""
-        await self._compiled()
+        await self._compiled.get()
         language = language_of(request)
         body = await _filled(
             self._environments[language],
@@ -88,12 +88,6 @@ class Rendering:
             {"language": language, "path": request.url.path, **context},
         )
         return Response(body, status, dict(HEADERS), media_type="text/html; charset=utf-8")
-
-    async def _compiled(self) -> None:
-        """Whoever comes meanwhile waits for the same; one who goes takes it from nobody."""
-        if self._compiling is None:
-            self._compiling = asyncio.ensure_future(self._off_loop(self._compile))
-        await asyncio.shield(self._compiling)
 
     def _compile(self) -> None:
         for environment in self._environments.values():

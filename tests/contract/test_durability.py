@@ -13,6 +13,8 @@ from tests.support.server import PATIENT, Server, serve_command
 from tests.support.together import Request, send_together
 
 LARGEST_FILE_KIB = 96
+ALONE = (*PATIENT, "--reports", "false")
+"""A server without the process of the reports, of which nothing is asked here."""
 WAVE = 32
 
 
@@ -24,7 +26,7 @@ def test_a_journal_that_cannot_be_written_ends_the_server_without_a_wrong_answer
     What was answered is there after a restart with room; what was not is whole or not there.
     """
     cramped = Server(tmp_path, command=cramped_command())
-    roomy = Server(tmp_path, PATIENT)
+    roomy = Server(tmp_path, ALONE)
     try:
         cramped.start().client.open_account("a", FOOD="1000000.00")
         approved, unanswered = buy_until_the_end(cramped)
@@ -44,9 +46,9 @@ def test_wallets_stay_as_they_were_decided_whatever_table_holds_now(
     with_snapshot: bool, tmp_path: Path
 ) -> None:
     """A restart decides nothing again: the wallet that paid is in the event."""
-    before = Server(tmp_path, PATIENT)
+    before = Server(tmp_path, ALONE)
     other_table = ("--wallet-by-mcc", "5411=CASH,5811=FOOD", "--fallback-wallet", "MEAL")
-    after = Server(tmp_path, (*PATIENT, *other_table))
+    after = Server(tmp_path, (*ALONE, *other_table))
     try:
         client = before.start().client
         client.open_account("a", FOOD="100.00", MEAL="100.00", CASH="100.00")
@@ -70,7 +72,7 @@ def test_wallets_stay_as_they_were_decided_whatever_table_holds_now(
 
 def cramped_command() -> list[str]:
     """A command line that serves with a bound on how large any file may grow."""
-    served = serve_command(Path("{data}"), 0, PATIENT)
+    served = serve_command(Path("{data}"), 0, ALONE)
     port = served.index("--port") + 1
     served[port] = "{port}"
     return ["bash", "-c", f'ulimit -f {LARGEST_FILE_KIB} && exec "$@"', "bash", *served]

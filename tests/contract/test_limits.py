@@ -15,6 +15,7 @@ import pytest
 from tests.support.documents import card, customer, encode, money, purchase
 from tests.support.server import PATIENT, MakeServer, Server, ServerEnded, serve_command
 from tests.support.together import Request, send_together
+from tests.support.waiting import PATIENCE_S
 
 
 def test_a_decision_past_its_deadline_is_07_and_moves_nothing(make_server: MakeServer) -> None:
@@ -103,7 +104,7 @@ def test_a_wrong_setting_stops_the_start_and_is_named(
 
 def test_a_head_without_end_is_refused(server: Server) -> None:
     """After 64 KiB of head there is an answer, or the connection is gone, but no more reading."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_S) as connection:
         try:
             connection.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n")
             for number in range(200):
@@ -116,7 +117,7 @@ def test_a_head_without_end_is_refused(server: Server) -> None:
 @pytest.mark.parametrize("kind", ["head", "lines"])
 def test_a_long_head_in_one_write_is_refused(server: Server, kind: str) -> None:
     lines = b"x: " + b"y" * 100_000 if kind == "head" else b"x: y\r\n" * 16_000 + b"x: y"
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_S) as connection:
         with suppress(ConnectionError):
             connection.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n" + lines + b"\r\n\r\n")
         assert connection.recv(100).startswith(b"HTTP/1.1 431")
@@ -134,7 +135,7 @@ def test_a_body_without_end_is_answered_and_not_read(
 ) -> None:
     """The answer comes though the body goes on; of 50 MB only what the systems hold is taken."""
     chunk = b"10000\r\n" + b" " * 65_536 + b"\r\n"
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_S) as connection:
         connection.sendall(line + b" HTTP/1.1\r\nHost: localhost\r\n")
         connection.sendall(b"Transfer-Encoding: chunked\r\n\r\n" + chunk * 2)
         assert connection.recv(1000).startswith(answer)

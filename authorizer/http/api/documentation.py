@@ -14,6 +14,7 @@ from authorizer import __version__
 from authorizer.actors.entity import OffLoop
 from authorizer.http.access.roles import ANYBODY
 from authorizer.http.api.endpoints import Endpoint, NotJson, endpoint, endpoints_of
+from authorizer.http.api.made_once import MadeOnce
 from authorizer.http.api.openapi import openapi_document
 
 SWAGGER_UI: Final = "swagger_ui"
@@ -76,8 +77,7 @@ class DocumentationEndpoints:
         self._files[_START] = _file(_START_SCRIPT, "text/javascript")
         self._page = _file(_PAGE, "text/html")
         self._others = others
-        self._off_loop = off_loop
-        self._document: _File | None = None
+        self._document = MadeOnce(off_loop, self._described)
 
     @endpoint(
         "GET",
@@ -88,9 +88,7 @@ class DocumentationEndpoints:
     )
     async def document(self, request: Request) -> Response:
         """Describe all that can be asked, in OpenAPI 3.1."""
-        if self._document is None:
-            self._document = await self._off_loop(self._described)
-        return _answer(request, self._document)
+        return _answer(request, await self._document.get())
 
     @endpoint(
         "GET",
