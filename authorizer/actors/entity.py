@@ -194,8 +194,8 @@ class EntityActor(LoopActor, Generic[S]):
         for event in events:
             state.index(event)
         if aggregate.retention is not None:
-            kept_us = self.around.context.policy.id_retention_us
-            aggregate.retention.forget_pages(self.state, events[-1].at_us - kept_us)
+            kept = self.around.context.policy.id_retention
+            aggregate.retention.forget_pages(self.state, events[-1].at_us, kept)
             if aggregate.retention.is_over(self.state, self.around.room.most):
                 self.around.crowded(self.entity_id)
 
@@ -230,7 +230,7 @@ class EntityActor(LoopActor, Generic[S]):
             commit.append(records)
             clock.happened(event.at_us)
             if event.transaction_id is not None:
-                forget_id_pages(state, event.at_us - context.policy.id_retention_us)
+                forget_id_pages(state, event.at_us, context.policy.id_retention)
                 if state.purchase_keys.has_just_sealed() and is_over(state, around.room.most):
                     around.crowded(self.entity_id)
         except Exception as bug:  # noqa: BLE001 - one account's bug is that account's alone

@@ -53,7 +53,7 @@ class OldIds:
     async def run(self, after_round: Callable[[Round], None]) -> None:
         """Walk round after round, the first one at once."""
         policy = self._around.context.policy
-        retention_seconds = policy.id_retention_us / SECOND_US / ROUNDS_A_RETENTION
+        retention_seconds = min(policy.id_retention) / SECOND_US / ROUNDS_A_RETENTION
         pause_seconds = min(retention_seconds, self._around.room.seconds / ROUNDS_IN_ROOM)
         while True:
             started = self._seconds()
@@ -82,8 +82,7 @@ class OldIds:
 
     def _forget(self, account: Account) -> int:
         around = self._around
-        since_us = around.clock.newest_us - around.context.policy.id_retention_us
-        forgotten = forget_ids(account, since_us)
+        forgotten = forget_ids(account, around.clock.newest_us, around.context.policy.id_retention)
         if may_leave(account, old_before(around), around.room.most):
             around.crowded(account.account_id)
         return forgotten

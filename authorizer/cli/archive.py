@@ -25,8 +25,8 @@ from authorizer.settings.model import Settings
 @place_option("--to", "store", required=True, help="Where the segments go.")
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
 @settings_options(
-    "data", "purchases_in_memory", "closed_in_memory_hours", "id_retention_days", "reports",
-    "reports_url",
+    "data", "purchases_in_memory", "closed_in_memory_hours", "id_retention_days",
+    "credit_id_retention_days", "reports", "reports_url",
 )  # fmt: skip
 def archive(store: ObjectStore, as_json: bool, settings: Settings) -> None:
     """Move old segments of the journal to another place, compressed.
@@ -78,4 +78,4 @@ def _check_start_without(settings: Settings, disk: LocalDisk, until: int) -> Non
     """
     with offline.archive_to_read(settings) as purchases:
         attic = None if purchases is None else Attic(purchases, settings.room)
-        recover(WithoutSegments(disk, until), id_retention_us=settings.id_retention_us, attic=attic)
+        recover(WithoutSegments(disk, until), id_retention=settings.id_retention, attic=attic)

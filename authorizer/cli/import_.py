@@ -35,6 +35,7 @@ _YOUNG_OBJECTS: Final = 1_000_000
     "data",
     "personal_keys",
     "id_retention_days",
+    "credit_id_retention_days",
     "segment_mib",
     "wallet_by_mcc",
     "fallback_wallet",

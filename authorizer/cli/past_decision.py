@@ -113,8 +113,7 @@ class Retelling:
                 self.found = self._explained(event, position)
             ACCOUNTS.evolve(self._account, event, position)
             assert ACCOUNTS.retention is not None
-            kept_us = self._policy.id_retention_us
-            ACCOUNTS.retention.forget_pages(self._account, event.at_us - kept_us)
+            ACCOUNTS.retention.forget_pages(self._account, event.at_us, self._policy.id_retention)
         elif aggregate in _TABLES:
             aggregate.evolve(self._state.single(aggregate), event, position)
             if aggregate is SETTINGS:

@@ -13,7 +13,7 @@ from authorizer.cli.progress import journal_bytes, progress
 from authorizer.cli.story import HistoryLine, story
 from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.domain.accounts.state import Account
-from authorizer.domain.moments import DAY_US, NEVER_US, duration_text
+from authorizer.domain.moments import NEVER_US, duration_text
 from authorizer.domain.money import format_cents
 from authorizer.http.api.wire import money
 from authorizer.http.card_document import card_part
@@ -32,7 +32,7 @@ _IN_COLUMNS: Final = ("by", "amount_cents")
 @click.option("--until", type=PointType(), help="Stop after this position or time.")
 @click.option("--story", "told", metavar="ACCOUNT", help="Tell one account's events instead.")
 @click.option("--json", "as_json", is_flag=True, help="A JSON object a line instead of a table.")
-@settings_options("data", "archived", "id_retention_days")
+@settings_options("data", "archived", "id_retention_days", "credit_id_retention_days")
 def replay(
     accounts: tuple[str, ...],
     until: Point | None,
@@ -79,7 +79,7 @@ def replay(
 
 def _rebuild(disk: Disk, reader: JournalReader, until: Point | None, settings: Settings) -> State:
     state = State()
-    rebuilding = Replay(state, settings.id_retention_days * DAY_US)
+    rebuilding = Replay(state, settings.nominal_id_retention)
     with progress("Replaying", journal_bytes(disk)) as passed:
         for batch in reader:
             for position, event in events_of(disk, batch):

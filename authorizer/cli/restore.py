@@ -15,7 +15,6 @@ from authorizer.cli.place_options import (
 )
 from authorizer.cli.points import Point, PointType, time_text
 from authorizer.cli.progress import journal_bytes, progress
-from authorizer.domain.moments import DAY_US
 from authorizer.persistence.backup import restoring
 from authorizer.persistence.backup.manifest import Manifest
 from authorizer.persistence.backup.restoring import Restored
@@ -39,7 +38,7 @@ from authorizer.settings.model import Settings
 @click.option("--name", help="The backup; by default the newest one.")
 @click.option("--at", "point", type=PointType(), help="No event behind this one is restored.")
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
-@settings_options("data", "personal_keys", "id_retention_days")
+@settings_options("data", "personal_keys", "id_retention_days", "credit_id_retention_days")
 def restore(  # noqa: PLR0913, PLR0917 - click gives one argument an option
     store: ObjectStore,
     keys_at: ObjectStore | None,
@@ -127,7 +126,7 @@ def _verified(
         return verification.verify(
             disk,
             (Head(restored.position, restored.chain),),
-            settings.id_retention_days * DAY_US,
+            settings.nominal_id_retention,
             passed,
             keys_in=None if keys is None else KeysIn(keys.disk, keys.folder, restored.erased_later),
             accesses_on=LocalDisk(settings.data / access_log.FOLDER),

@@ -1,11 +1,12 @@
 """The history of one account: its events one by one, and what it held after each."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from authorizer.cli.points import Point
 from authorizer.cli.reveal import hide
 from authorizer.domain.accounts.aggregate import ACCOUNTS
+from authorizer.domain.accounts.idempotency import IdRetention
 from authorizer.domain.accounts.state import Account, forget_id_pages
 from authorizer.domain.aggregates import AGGREGATE_OF_EVENT
 from authorizer.domain.messages import Event
@@ -13,6 +14,8 @@ from authorizer.persistence.disk import Disk
 from authorizer.persistence.journal.reader import JournalReader
 from authorizer.persistence.state.history import REPLAY_ERRORS, events_of, replay_error
 from authorizer.persistence.state.record import describe
+
+_NO_IDS: Final = IdRetention(0, 0)
 
 
 class HistoryLine(NamedTuple):
@@ -50,7 +53,7 @@ def story(
                 ACCOUNTS.evolve(account, event, position)
             except REPLAY_ERRORS as error:
                 raise replay_error(disk, batch, position, error) from error
-            forget_id_pages(account, event.at_us)  # no purchase is decided here
+            forget_id_pages(account, event.at_us, _NO_IDS)  # no purchase is decided here
             yield _line(account, event, position)
 
 

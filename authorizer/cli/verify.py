@@ -15,7 +15,6 @@ from authorizer.cli.place_options import check_keys_are_told, manifest_of, noted
 from authorizer.cli.points import time_text
 from authorizer.cli.progress import journal_bytes, progress
 from authorizer.domain.backups import VerifiedBackup
-from authorizer.domain.moments import DAY_US
 from authorizer.persistence.backup.checking import StoredBackup
 from authorizer.persistence.backup.record import note_verified
 from authorizer.persistence.disk import Disk
@@ -73,7 +72,9 @@ class HeadType(click.ParamType[Head]):
 @click.option("--name", help="The backup; by default the newest one.")
 @place_option("--keys-from", "keys_at", help="Where the keys of the backup are stored.")
 @click.option("--json", "as_json", is_flag=True, help="The findings as one JSON object.")
-@settings_options("data", "archived", "personal_keys", "id_retention_days")
+@settings_options(
+    "data", "archived", "personal_keys", "id_retention_days", "credit_id_retention_days"
+)
 def verify(  # noqa: PLR0913, PLR0917 - click gives one argument an option
     expect: tuple[Head, ...],
     without_keys: bool,
@@ -120,9 +121,9 @@ def verify(  # noqa: PLR0913, PLR0917 - click gives one argument an option
         manifest = manifest_of(store, name)
         stored = StoredBackup(store, manifest)
         disk = stored.disk
-        retention_us = settings.id_retention_days * DAY_US
+        kept = settings.nominal_id_retention
         with progress("Verifying", stored.passes * journal_bytes(disk)) as passed:
-            found = stored.verify(expect, retention_us, keys_at, passed)
+            found = stored.verify(expect, kept, keys_at, passed)
         verified = VerifiedBackup(manifest.name, time.time_ns() // 1000, not found.problems)
         with noted(settings):
             note_verified(LocalDisk(settings.data), places.told(store), verified)
@@ -142,7 +143,7 @@ def _folder(
         return disk, verification.verify(
             disk,
             expect,
-            settings.id_retention_days * DAY_US,
+            settings.nominal_id_retention,
             passed,
             keys_in=None if without_keys else KeysIn(keys.disk, keys.folder),
             accesses_on=LocalDisk(settings.data / access_log.FOLDER),

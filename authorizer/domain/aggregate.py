@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, Protocol, TypeVar
 
+from authorizer.domain.accounts.idempotency import IdRetention
 from authorizer.domain.accounts.policy import Policy
 from authorizer.domain.customers.state import ERASED
 from authorizer.domain.index import Index
@@ -157,10 +158,13 @@ class Retention(Generic[S]):
     How long ids are kept is configured, so `apply` can't know it.
     """
 
-    forget_pages: Callable[[S, int], None]
-    """Drop pages of ids older than a time, where that is due; cheap enough for each event."""
-    forget_all: Callable[[S, int], int]
-    """Drop every id that is older, and say how many went."""
+    forget_pages: Callable[[S, int, IdRetention], None]
+    """Drop pages of ids past their retention at a time, where that is due; cheap enough for each
+    event."""
+    forget_all: Callable[[S, int, IdRetention], int]
+    """Drop every id that is past it, and say how many went."""
+    pages_since: Callable[[int, IdRetention], Mapping[str, int]]
+    """By what snapshots call pages of ids: from when on an id is not past it."""
     is_over: Callable[[S, int], bool]
     """Whether more is in memory than should be, by how much may be."""
 

@@ -1,8 +1,8 @@
 """Accounts and their credits."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, StrictStr
 from starlette.requests import Request
 from starlette.responses import Response
 from typing_extensions import TypedDict
@@ -14,6 +14,7 @@ from authorizer.http.access.control import caller_of
 from authorizer.http.access.roles import BOTH_READ, OPERATIONS
 from authorizer.http.api.endpoints import endpoint
 from authorizer.http.api.fields import (
+    PRINTABLE,
     Cents,
     ClientId,
     Document,
@@ -25,6 +26,9 @@ from authorizer.http.api.fields import (
 from authorizer.http.api.problems import accepted
 from authorizer.http.api.wire import checked, json_response, money, read_document
 
+Reference = Annotated[StrictStr, Field(max_length=100), PRINTABLE]
+"""What a credit gives back or stands for: the words of whoever makes it."""
+
 
 class AccountDocument(Document):
     """An account's opening balances, and the customer that it belongs to."""
@@ -34,11 +38,15 @@ class AccountDocument(Document):
 
 
 class CreditDocument(Document):
-    """Money that comes into a wallet, once under its `id`."""
+    """Money that comes into a wallet, once under its `id`.
+
+    `reference` is what it gives back or stands for.
+    """
 
     id: ClientId
     category: Wallet
     amount: PositiveCents
+    reference: Reference | None = None
 
 
 class Account(TypedDict):
@@ -103,6 +111,7 @@ class AccountEndpoints:
                     wallet=document.category,
                     amount_cents=document.amount,
                     by=caller_of(request).by,
+                    reference=document.reference,
                 )
             )
         )

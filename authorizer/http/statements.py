@@ -74,6 +74,7 @@ class Movement(TypedDict):
     ]
     id: NotRequired[str]
     operation_id: NotRequired[str]
+    reference: NotRequired[str]
     code: str
     reason: str
     amount: Money
@@ -132,6 +133,7 @@ def _line(row: dict[str, Any]) -> dict[str, Any]:
     optional = {
         "id": row["id"],
         "operation_id": row["operation_id"],
+        "reference": row["reference"],
         "mcc": row["mcc"],
         "merchant": row["merchant"],
         "card": row["card_id"],

@@ -34,7 +34,7 @@ def recover_with_summary(
         recovered = recover(
             disk,
             passed,
-            id_retention_us=settings.id_retention_us,
+            id_retention=settings.id_retention,
             attic=Attic(world.archive, settings.room),
             tail_only=tail_only,
         )

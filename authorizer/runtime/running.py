@@ -97,7 +97,8 @@ def policy_of(settings: Settings, state: State) -> Policy:
         merchants=state.single(MERCHANTS),
         global_limits=state.single(LIMITS),
         deadline_ns=settings.deadline_ms * 1_000_000,
-        id_retention_us=settings.id_retention_us,
+        id_retention_us=settings.id_retention.purchases_us,
+        credit_id_retention_us=settings.id_retention.credits_us,
         max_remembered_ids=settings.max_remembered_ids,
         hold_hours=settings.hold_times,
         late_capture_us=settings.late_capture_days * DAY_US,
@@ -158,7 +159,9 @@ async def run(
                 lives,
                 DiskRoom(settings.disk_reserve_mib << 20),
             )
-            recall = Recall(world.archive, world.off_loop, clock, settings.id_retention_us)
+            recall = Recall(
+                world.archive, world.off_loop, clock, settings.id_retention.purchases_us
+            )
             actors = assemble(
                 around,
                 vault,

@@ -13,12 +13,10 @@ from pydantic_settings import (
 )
 from typing_extensions import override
 
-from authorizer.actors.clock import SLEW, ClockBounds
 from authorizer.domain.accounts.categories import CASH, DEFAULT_WALLET_BY_MCC
 from authorizer.domain.accounts.mcc_ranges import MccRange, parse_ranges
 from authorizer.domain.accounts.policy import HoldHours
 from authorizer.domain.accounts.room import Room
-from authorizer.domain.moments import DAY_US, HOUR_US, SECOND_US
 from authorizer.domain.money import MAX_BALANCE_CENTS
 from authorizer.settings.care import CareTimes
 from authorizer.settings.kinds import (
@@ -45,11 +43,12 @@ from authorizer.settings.kinds import (
     WalletByProduct,
     Weekdays,
 )
+from authorizer.settings.retention import IdTimes
 from authorizer.settings.sources import Environment, Preset
 from authorizer.settings.wallets import check_that_an_mcc_names, or_none
 
 
-class Settings(CareTimes, BaseSettings):
+class Settings(CareTimes, IdTimes, BaseSettings):
     """The settings. Each has a flag, an environment variable and a key in the TOML file."""
 
     model_config = SettingsConfigDict(
@@ -70,6 +69,9 @@ class Settings(CareTimes, BaseSettings):
     )
     id_retention_days: int = Field(
         360, ge=1, description="How long purchases are found, and repeated ids answered alike."
+    )
+    credit_id_retention_days: int = Field(
+        31, ge=1, description="How long ids of credits are remembered, and repeats answered alike."
     )
     clock_jump_seconds: int = Field(
         60, ge=1, description="How far a wall clock that jumps is believed without confirmation."
@@ -219,20 +221,9 @@ class Settings(CareTimes, BaseSettings):
     )
 
     @property
-    def clock_bounds(self) -> ClockBounds:
-        """How far the wall clock is trusted."""
-        return ClockBounds(self.clock_jump_seconds * SECOND_US, self.clock_gap_hours * HOUR_US)
-
-    @property
     def room(self) -> Room:
         """How much of closed purchases stays in memory."""
         return Room(self.purchases_in_memory, round(self.closed_in_memory_hours * 3600))
-
-    @property
-    def id_retention_us(self) -> int:
-        """The retention of ids, longer by as much as the wall clock may mislead unnoticed."""
-        retention_us, bounds = self.id_retention_days * DAY_US, self.clock_bounds
-        return retention_us + retention_us // SLEW + bounds.gap_us + 2 * bounds.jump_us
 
     @property
     def fallbacks(self) -> dict[str, str | None]:

@@ -83,11 +83,10 @@ class Machine(Simulation):
 
     def recover(self, use_snapshots: bool = True, *, tail_only: bool = False) -> Recovered:
         """Recover, and start nothing."""
-        retention_us = self._settings.id_retention_us
         return recover(
             self.disk,
             use_snapshots=use_snapshots,
-            id_retention_us=retention_us,
+            id_retention=self._settings.id_retention,
             attic=Attic(self.archive, self._settings.room) if use_snapshots else None,
             tail_only=tail_only,
         )

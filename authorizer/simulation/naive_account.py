@@ -18,6 +18,10 @@ WALLET_OF: Final = {mcc: wallet for wallet, mcc in MCC_OF.items()}
 CREDIT: Final = "credit_limit"
 HOUR_US: Final = 3_600_000_000
 DEADLINE_MS: Final = 80
+CREDIT_ID_DAYS: Final = 1
+CREDIT_ID_US: Final = CREDIT_ID_DAYS * 24 * HOUR_US * 1001 // 1000 + 72 * HOUR_US + HOUR_US // 30
+"""How long a credit's id is known: a thousandth longer than it is set, and 72 hours and two minutes
+by which the clock may mislead."""
 
 Answer = tuple[object, ...]
 """A word, and what the answer shows behind it."""
@@ -36,7 +40,8 @@ class NaiveAccount:
         self.purchases: dict[str, NaivePurchase] = {}
         self.unnamed: tuple[tuple[int, str, int], ...] = ()
         """Approved purchases without an id: time, source, amount."""
-        self.credits: dict[str, Said] = {}
+        self.credits: dict[str, tuple[int, Said]] = {}
+        """Since when each is known, and what it said."""
         self.adjustments: dict[str, Said] = {}
         self.limits: dict[str, NaiveLimit] = {}
         self.card: str | None = None
@@ -182,11 +187,15 @@ class NaiveAccount:
         over = self.is_over(source, cents, 1, cents, now_us)
         return ("limit", None) if over else ("approved", source)
 
-    def credit(self, credit_id: str, wallet: str, cents: int) -> Answer:
-        """Money comes into a wallet, once per id."""
-        if credit_id in self.credits:
-            return ("done",) if self.credits[credit_id] == (wallet, cents) else ("conflict",)
-        self.credits[credit_id] = (wallet, cents)
+    def credit(
+        self, credit_id: str, wallet: str, cents: int, reference: str | None, now_us: int
+    ) -> Answer:
+        """Money comes into a wallet, once per id, until that is forgotten."""
+        said = (wallet, cents, reference)
+        at_us, known = self.credits.get(credit_id, (0, ()))
+        if at_us and now_us - at_us <= CREDIT_ID_US:
+            return ("done",) if known == said else ("conflict",)
+        self.credits[credit_id] = (now_us, said)
         self._book(wallet, cents)
         return ("created",)
 

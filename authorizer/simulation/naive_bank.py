@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from authorizer.simulation import naive_life as life
 from authorizer.simulation.naive_account import (
@@ -178,8 +178,9 @@ class NaiveBank:
     ) -> Answer:
         return life.refund(account, name, operation_id, cents)
 
-    def _credit(self, account: NaiveAccount, _: int, name: str, wallet: str, cents: int) -> Answer:
-        return account.credit(name, wallet, cents)
+    def _credit(self, account: NaiveAccount, now_us: int, name: str, *said: Any) -> Answer:
+        wallet, cents, reference = said
+        return account.credit(name, wallet, cents, reference, now_us)
 
     def _adjust(self, account: NaiveAccount, _: int, name: str, wallet: str, cents: int) -> Answer:
         return account.adjust(name, wallet, cents)

@@ -20,7 +20,7 @@ from authorizer.simulation.checks import (
 from authorizer.simulation.decay import Decay
 from authorizer.simulation.machine import Machine, Task
 from authorizer.simulation.memory_disk import MachineDied
-from authorizer.simulation.naive_account import HOUR_US
+from authorizer.simulation.naive_account import CREDIT_ID_DAYS, HOUR_US
 from authorizer.simulation.workload import Step
 
 SEGMENT_BYTES: Final = 6000
@@ -41,6 +41,7 @@ class Player(Asking):
             max_resident_accounts=2,
             snapshots_kept=2,
             id_retention_days=366,
+            credit_id_retention_days=CREDIT_ID_DAYS,
             closed_in_memory_hours=0.0001,
             on_loop=seed // 1000 % 2 == 1,
         )

@@ -75,8 +75,8 @@ def _of_purchase(account_id: str, what: str, how: tuple[Any, ...], at_ns: int) -
 def _of_account(account_id: str, what: str, how: tuple[Any, ...]) -> Any:
     found: Any = None
     match what, how:
-        case "credit", (name, wallet, cents):
-            found = Credit(account_id, name, wallet, cents, BY)
+        case "credit", (name, wallet, cents, reference):
+            found = Credit(account_id, name, wallet, cents, BY, reference)
         case "adjust", (name, wallet, cents):
             found = asked.Adjust(account_id, name, wallet, cents, "count", BY)
         case "freeze", (frozen,):

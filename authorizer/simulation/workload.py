@@ -14,7 +14,7 @@ HOT: Final = ACCOUNTS[0]
 MERCHANTS: Final = ("MERCADO DA VILA", "BAR DO PORTO", "POSTO LESTE")
 TRAILING_US: Final = {"PT5H": 5 * HOUR_US, "P3D": 72 * HOUR_US}
 MAX_HOURS: Final = 300 * 24
-"""All waiting together: no id is so old that it is forgotten, and may be used anew."""
+"""All waiting together: no purchase's id is so old that it is forgotten, and may be used anew."""
 
 
 class Step(NamedTuple):
@@ -163,7 +163,9 @@ class Workload:
 
     def _credit(self) -> tuple[Any, ...]:
         name = self._new_id() if self._chance(0.8) else "c"
-        return self._account(), name, self._random.choice(WALLETS), self._random.randrange(1, 9_000)
+        account_id, wallet = self._account(), self._random.choice(WALLETS)
+        cents = self._random.randrange(1, 9_000)
+        return account_id, name, wallet, cents, None if cents % 2 else f"sale {cents % 10}"
 
     def _adjust(self) -> tuple[Any, ...]:
         cents = self._random.randrange(1, 9_000) * self._random.choice((1, -1))

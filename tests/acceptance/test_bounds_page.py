@@ -92,7 +92,7 @@ def length(model: Any, name: str) -> Any:
 def _retention_hours() -> int:
     """What ids are kept longer than their retention, in whole hours."""
     days: int = of("id_retention_days")
-    longer_us = Settings.model_construct().id_retention_us - days * DAY_US
+    longer_us = Settings.model_construct().id_retention.purchases_us - days * DAY_US
     return -(-longer_us // HOUR_US)
 
 

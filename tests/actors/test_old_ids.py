@@ -16,7 +16,8 @@ from authorizer.settings.loading import load_settings
 from tests.support.house import House
 
 pytestmark = pytest.mark.anyio
-RETENTION_US = load_settings().id_retention_us
+RETENTION = load_settings().id_retention
+RETENTION_US = RETENTION.purchases_us
 
 
 def remembered(house: House) -> dict[str, set[str]]:
@@ -79,14 +80,21 @@ async def test_a_young_id_is_answered_as_before_and_an_old_one_is_new(
 
 
 async def test_an_id_stays_for_its_retention(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However much has happened since."""
+    """However much has happened since. That of a credit is shorter than that of a purchase."""
     house = House()
     await house.open("a")
     await house.buy("a", 1, transaction_id="t")
-    for passed_us, left in [(RETENTION_US, {"t"}), (1, set())]:
+    await house.credit("a", "c", 1)
+    passing: list[tuple[int, set[str]]] = [
+        (RETENTION.credits_us, {"t", "c"}),
+        (1, {"t"}),
+        (RETENTION_US - RETENTION.credits_us - 1, {"t"}),
+        (1, set()),
+    ]
+    for number, (passed_us, left) in enumerate(passing):
         house.let_pass(passed_us * 1000)
         house.clock.confirm()
-        await house.open(f"after {passed_us}")
+        await house.open(f"later {number}")
         await walker(house, monkeypatch).round()
         assert remembered(house)["a"] == left
 

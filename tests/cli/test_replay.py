@@ -272,7 +272,7 @@ def test_a_story_tells_every_event_and_what_was_held_after_it(demo: Path, tmp_pa
     )
     write_events(
         demo,
-        AccountCredited(START_US, "t", "s", "c1", "FOOD", 100),
+        AccountCredited(START_US, "t", "s", "c1", "FOOD", 100, 0, "venda 4711"),
         LimitQueried(START_US + 1, "t", "s", "k", "App", 0),
         CardBlocked(START_US + 2, "t", "s", "k", "em_analise", "App"),
         CardUnblocked(START_US + 3, "t", "s", "k", "App", unsealed("ok")),
@@ -308,6 +308,9 @@ def test_a_story_tells_every_event_and_what_was_held_after_it(demo: Path, tmp_pa
         {}, {}, *[{"k": 50.0}] * 3, *[{"k": 0.0}] * 6
     ]  # fmt: skip
     assert story[3]["transaction_id"] == "t1"
+    assert [line.get("reference") for line in story[7:9]] == ["venda 4711", None]
+    text = done("replay", "--story", "s", "--data", demo)
+    assert "credit_id c1, wallet FOOD, debt_paid 0.00, reference venda 4711" in text
     assert story[0]["opening"] == {"FOOD": 10.0, "CASH": 5.0}
     assert story[8]["available"] == 0.0
     assert story[10]["justification"] == "***", "it was journaled before texts were sealed"

@@ -148,7 +148,10 @@ def test_a_repeated_credit_counts_once(client: Client, account: str) -> None:
     assert client.balances(account)["FOOD"] == "11.00"
 
 
-@pytest.mark.parametrize("other", [credit("c", amount="10.01"), credit("c", "MEAL")])
+@pytest.mark.parametrize(
+    "other",
+    [credit("c", amount="10.01"), credit("c", "MEAL"), credit("c") | {"reference": "a sale"}],
+)
 def test_other_fields_under_a_known_credit_id_are_a_conflict(
     client: Client, account: str, other: Document
 ) -> None:
@@ -156,6 +159,33 @@ def test_other_fields_under_a_known_credit_id_are_a_conflict(
     assert client.post(path, credit("c")).status == 201
     assert client.post(path, other).status == 409
     assert client.balances(account) == {"FOOD": "11.00", "MEAL": "0.00"}
+
+
+def test_a_credit_may_say_what_it_is_for(client: Client, account: str) -> None:
+    """A repeat says the same."""
+    path, said = f"/accounts/{account}/credits", credit("c") | {"reference": "x" * 100}
+    assert client.post(path, said).status == 201
+    assert client.post(path, said).status == 200
+    for other in ({}, {"reference": None}, {"reference": "x"}):
+        assert client.post(path, credit("c") | other).status == 409
+    assert client.balances(account)["FOOD"] == "11.00"
+
+
+def test_a_credit_without_a_reference_may_say_so(client: Client, account: str) -> None:
+    path = f"/accounts/{account}/credits"
+    assert client.post(path, credit("c")).status == 201
+    assert client.post(path, credit("c") | {"reference": None}).status == 200
+
+
+@pytest.mark.parametrize("reference", ["", " ", "x" * 101, "a\nb", 4711, ["x"]])
+def test_a_wrong_reference_of_a_credit_is_422(
+    client: Client, account: str, reference: object
+) -> None:
+    path = f"/accounts/{account}/credits"
+    answer = client.post(path, credit("c") | {"reference": reference})
+    assert answer.status == 422
+    assert [error["field"] for error in answer.json()["errors"]] == ["reference"]
+    assert client.balances(account)["FOOD"] == "1.00"
 
 
 def test_a_credit_goes_to_a_wallet_of_the_account_or_of_the_configuration(

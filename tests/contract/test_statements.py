@@ -92,7 +92,7 @@ def test_a_credit_is_a_line_and_balances_follow_from_the_lines(
     customer_id, card_id = new_id(), new_id()
     client.open_account(customer_id, MEAL="10.00", CASH="5.00")
     assert client.put_customer(customer(customer_id, card(card_id, "100.00"))).status == 201
-    credit = {"id": "c-1", "category": "FOOD", "amount": Number("7.5")}
+    credit = {"id": "c-1", "category": "FOOD", "amount": Number("7.5"), "reference": "vale 7"}
     for _ in range(2):
         client.post(path_of("accounts", customer_id, "credits"), credit)
     buy(client, customer_id, "4.00")
@@ -102,6 +102,7 @@ def test_a_credit_is_a_line_and_balances_follow_from_the_lines(
     assert credited | {"at": ""} == {
         "type": "credit",
         "id": "c-1",
+        "reference": "vale 7",
         "code": "00",
         "reason": "approved",
         "amount": Number("7.50"),

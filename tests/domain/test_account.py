@@ -13,6 +13,7 @@ from authorizer.domain.accounts.events import (
     PurchaseApproved,
     PurchaseDeclined,
 )
+from authorizer.domain.accounts.idempotency import IdRetention
 from authorizer.domain.accounts.state import Account, account_view, forget_id_pages
 from authorizer.domain.merchants.events import MerchantRegistered
 from tests.support.builders import (
@@ -109,12 +110,13 @@ def test_a_page_of_ids_that_are_too_old_is_forgotten_when_a_new_page_begins(
     def remember(number: int, at_us: int) -> None:
         settled(account, purchase(1, transaction_id=f"t{number}"), now_us=at_us)
         grown(account, AccountCredited(at_us, BY, ACCOUNT, f"c{number}", "CASH", 1))
-        forget_id_pages(account, at_us - 100)
+        forget_id_pages(account, at_us, IdRetention(purchases_us=100, credits_us=20))
 
-    for number, at_us in enumerate((NOW_US, NOW_US + 1, NOW_US + 2, NOW_US + 150)):
+    for number, at_us in enumerate((NOW_US, NOW_US + 70, NOW_US + 80, NOW_US + 81)):
         remember(number, at_us)
     for ids in (account.purchase_keys, account.credit_keys):
         assert len(ids) == 4
-    remember(4, NOW_US + 160)
+    remember(4, NOW_US + 171)
     assert [list(page) for page in account.purchase_keys.sealed_pages] == [["t2", "t3"]]
-    assert [list(page) for page in account.credit_keys.sealed_pages] == [["c2", "c3"]]
+    assert account.credit_keys.sealed_pages == []
+    assert list(account.credit_keys.open_page) == ["c4"]

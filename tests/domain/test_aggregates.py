@@ -63,7 +63,7 @@ def test_every_command_is_declared_once() -> None:
 
 NAMES = {
     "account": [
-        ("account_opened", 1), ("account_linked", 1), ("account_credited", 2),
+        ("account_opened", 1), ("account_linked", 1), ("account_credited", 3),
         ("transaction_approved", 3), ("transaction_declined", 3), ("card_opened", 2),
         ("card_blocked", 1), ("card_unblocked", 2), ("limit_queried", 1), ("card_replaced", 1),
         ("limit_changed", 1), ("hold_approved", 2), ("hold_declined", 2), ("hold_incremented", 2),

@@ -164,11 +164,34 @@ def test_the_same_credit_again_changes_nothing() -> None:
     assert crediting(account, by="somebody else") == Decision(Done())
 
 
-@pytest.mark.parametrize("other", [{"amount_cents": 10_01}, {"wallet": "MEAL"}])
+@pytest.mark.parametrize(
+    "other", [{"amount_cents": 10_01}, {"wallet": "MEAL"}, {"reference": "venda 4711"}]
+)
 def test_other_fields_under_the_id_of_a_credit_are_a_conflict(other: dict[str, Any]) -> None:
     account = opened()
     apply(account, crediting(account))
     assert refusal_kind(crediting(account, **other)) is RefusalKind.CONFLICT
+
+
+def test_a_credit_says_what_it_is_for() -> None:
+    account = opened()
+    decision = crediting(account, reference="venda 4711")
+    credited = (NOW_US, BY, ACCOUNT, "c", "FOOD", 10_00, 0, "venda 4711")
+    assert decision.events == (AccountCredited(*credited),)
+    apply(account, decision)
+    assert crediting(account, reference="venda 4711") == Decision(Done())
+    assert refusal_kind(crediting(account)) is RefusalKind.CONFLICT
+    assert refusal_kind(crediting(account, reference="venda 4712")) is RefusalKind.CONFLICT
+
+
+def test_what_is_remembered_of_a_credit_without_a_reference_is_what_always_was() -> None:
+    account = opened()
+    apply(account, crediting(account))
+    apply(account, crediting(account, credit_id="d", reference="r"))
+    assert account.credit_keys.open_page == {
+        "c": f"{NOW_US}\0credited\x001000\0FOOD",
+        "d": f"{NOW_US}\0credited\x001000\0FOOD\0r",
+    }
 
 
 def test_the_ids_of_credits_and_of_purchases_have_nothing_to_do_with_each_other() -> None:
@@ -178,12 +201,25 @@ def test_the_ids_of_credits_and_of_purchases_have_nothing_to_do_with_each_other(
     assert settled(account, purchase(1_00, "5411", transaction_id="c")).replayed
 
 
-def test_the_id_of_a_credit_is_kept_as_long_as_that_of_a_purchase() -> None:
+def test_without_a_setting_the_id_of_a_credit_is_kept_as_long_as_that_of_a_purchase() -> None:
     account = opened()
     apply(account, crediting(account))
     kept = NOW_US + 360 * DAY_US
     assert crediting(account, now_us=kept) == Decision(Done())
     assert crediting(account, now_us=kept + 1).outcome == Done(created=True)
+
+
+def test_the_id_of_a_credit_may_have_a_retention_of_its_own() -> None:
+    """The id of a purchase stays as long as it did."""
+    account, policy = opened(), Policy(credit_id_retention_us=31 * DAY_US)
+    apply(account, crediting(account, policy))
+    settled(account, purchase(1_00, "5411", transaction_id="t"))
+    kept = NOW_US + 31 * DAY_US
+    assert crediting(account, policy, now_us=kept) == Decision(Done())
+    assert refusal_kind(crediting(account, policy, amount_cents=1)) is RefusalKind.CONFLICT
+    assert crediting(account, policy, now_us=kept + 1).outcome == Done(created=True)
+    again = purchase(1_00, "5411", transaction_id="t")
+    assert settled(account, again, now_us=kept + 1).replayed
 
 
 def test_a_configured_wallet_that_the_account_lacks_is_opened_by_its_first_credit() -> None:

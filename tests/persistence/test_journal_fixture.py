@@ -12,6 +12,7 @@ import pytest
 
 from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.domain.accounts.deciders import Decider
+from authorizer.domain.accounts.idempotency import IdRetention, parse_entry
 from authorizer.domain.accounts.limits import LimitMode
 from authorizer.domain.accounts.purchase_events import HoldDeclined
 from authorizer.domain.accounts.purchase_lookup import purchase_view
@@ -175,7 +176,8 @@ def test_the_journal_of_version_4_recovers() -> None:
 
 def test_the_journal_of_version_5_recovers() -> None:
     """Purchases of one message are whole that were worked on before their ids were forgotten."""
-    state = recover(LocalDisk(V5), use_snapshots=False, id_retention_us=31 * DAY_US).state
+    kept = IdRetention(31 * DAY_US, 31 * DAY_US)
+    state = recover(LocalDisk(V5), use_snapshots=False, id_retention=kept).state
     account = state[ACCOUNTS].load(journal_v5.A)
     assert account.wallets_cents == {"FOOD": 0, "MEAL": 45_00, "CASH": 0}
     assert list(account.purchase_keys.open_page) == ["t-4"]
@@ -212,6 +214,19 @@ def test_the_journal_of_version_10_has_another_ceiling_and_the_same_count() -> N
     limit = account.global_limits["mês"]
     assert (limit.terms.max_count, limit.terms.mode) == (journal_v10.MOST, LimitMode.ENFORCE)
     assert (limit.starts_at_us, limit.ends_at_us) == (2, 3)
+
+
+def test_the_journal_of_version_10_says_what_a_credit_is_for() -> None:
+    """Credits from before say nothing, and a repeat says the same."""
+    keys = (
+        recover(LocalDisk(V10), use_snapshots=False).state[ACCOUNTS].load(journal_v4.A).credit_keys
+    )
+    said = {key: parse_entry(entry).fingerprint for key, entry in keys.open_page.items()}
+    assert said == {
+        "c-1": "1000\0MEAL",
+        "c-2": f"1234\0MEAL\0{journal_v10.REFERENCE}",
+        "c-3": "1\0MEAL",
+    }
 
 
 def test_keys_of_the_released_journal_can_be_destroyed(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.domain.accounts.events import AccountCredited, AccountOpened, PurchaseApproved
+from authorizer.domain.accounts.idempotency import IdRetention
 from authorizer.domain.accounts.state import Account
 from authorizer.domain.messages import Event
 from authorizer.persistence.disk import Disk
@@ -22,10 +23,12 @@ from authorizer.persistence.state.recovery import recover
 from authorizer.simulation.memory_disk import MemoryDisk
 from tests.persistence.journals import ONE_SEGMENT, open_journal
 
-RETENTION_US: Final = 1_000
+RETENTION: Final = IdRetention(purchases_us=1_000, credits_us=300)
 NEWEST_US: Final = 5_000
-OLD_US: Final = NEWEST_US - RETENTION_US - 1
-YOUNG_US: Final = NEWEST_US - RETENTION_US
+OLD_US: Final = NEWEST_US - RETENTION.purchases_us - 1
+YOUNG_US: Final = NEWEST_US - RETENTION.purchases_us
+OLD_CREDIT_US: Final = NEWEST_US - RETENTION.credits_us - 1
+YOUNG_CREDIT_US: Final = NEWEST_US - RETENTION.credits_us
 NAMES: Final = ("a", "b", "c")
 
 
@@ -53,8 +56,11 @@ def history() -> Iterator[list[Event]]:
     for number in range(3):
         for account in NAMES:
             yield [bought(account, OLD_US, f"old {number}")]
-            yield [credited(account, OLD_US, f"old credit {number}")]
-    yield [bought("a", YOUNG_US, "young"), credited("a", YOUNG_US, "young credit")]
+    yield [bought("a", YOUNG_US, "young")]
+    for number in range(3):
+        for account in NAMES:
+            yield [credited(account, OLD_CREDIT_US, f"old credit {number}")]
+    yield [credited("a", YOUNG_CREDIT_US, "young credit")]
     yield [opened("z", NEWEST_US)]
 
 
@@ -91,7 +97,7 @@ def test_old_ids_are_not_held_by_whoever_sleeps_meanwhile(
     write(disk, *history(), segment_bytes=segment_bytes)
     monkeypatch.setattr(state, "_MAX_UNPACKED", awake)
     with watched(monkeypatch) as slept:
-        found = recover(disk, id_retention_us=RETENTION_US).state
+        found = recover(disk, id_retention=RETENTION).state
     assert len(slept) >= 4
     assert not any(b"old" in data for data in slept)
     assert {account: ids(found, account) for account in NAMES} == {
@@ -107,9 +113,9 @@ def test_ids_that_a_snapshot_has_kept_too_long_leave_whoever_is_woken() -> None:
     """And nobody needs to have said what the newest time is."""
     disk = MemoryDisk()
     write(disk, *history())
-    found = recover(disk, id_retention_us=NEWEST_US).state
+    found = recover(disk, id_retention=IdRetention(NEWEST_US, NEWEST_US)).state
     assert len(ids(found, "b")) == 6
-    replay = state.Replay(found, RETENTION_US)
+    replay = state.Replay(found, RETENTION)
     replay.apply(bought("b", NEWEST_US, "newest"), 100)
     replay.finish()
     assert ids(found, "b") == {"newest"}
@@ -127,8 +133,8 @@ def test_a_batch_that_is_cut_makes_no_id_old() -> None:
         file = torn.append(segment_of(disk))
         file.write(whole[:end])
         file.close()
-        assert ids(recover(torn, id_retention_us=RETENTION_US).state, "a") == {"t"}, end
-    assert ids(recover(disk, id_retention_us=RETENTION_US).state, "a") == set()
+        assert ids(recover(torn, id_retention=RETENTION).state, "a") == {"t"}, end
+    assert ids(recover(disk, id_retention=RETENTION).state, "a") == set()
 
 
 def test_the_last_batch_is_found_before_anything_is_read() -> None:

@@ -20,6 +20,7 @@ from authorizer.domain.accounts.events import (
     PurchaseApproved,
     PurchaseDeclined,
 )
+from authorizer.domain.accounts.idempotency import IdRetention
 from authorizer.domain.accounts.state import Account
 from authorizer.domain.aggregates import AGGREGATES
 from authorizer.domain.customers.events import PersonalDataErased
@@ -61,7 +62,7 @@ def state(monkeypatch: pytest.MonkeyPatch) -> State:
     """The state that the fixture's snapshot holds: with sealed pages, of two ids each."""
     monkeypatch.setattr(idempotency, "PAGE_ENTRIES", 2)
     made = State()
-    replay = Replay(made, id_retention_us=10**18)
+    replay = Replay(made, IdRetention(10**18, 10**18))
     for position, event in enumerate(EVENTS, 1):
         replay.apply(event, position)
     replay.finish()

@@ -23,6 +23,7 @@ from authorizer.domain.accounts.events import (
     PurchaseApproved,
     PurchaseDeclined,
 )
+from authorizer.domain.accounts.idempotency import IdRetention
 from authorizer.domain.accounts.purchase_events import (
     AccountStatusChanged,
     CardControlsPut,
@@ -107,7 +108,7 @@ def life() -> tuple[Any, ...]:
 
 
 def state_of(events: Iterator[Any] | tuple[Any, ...]) -> State:
-    replay = Replay(State(), 1 << 60)
+    replay = Replay(State(), IdRetention(1 << 60, 1 << 60))
     for position, event in enumerate(events, 1):
         replay.apply(event, position)
     replay.finish()

@@ -16,7 +16,9 @@ from tests.property.naive_tickets import NaiveTicket
 MCC_WALLETS: Final = {"5411": "FOOD", "5412": "FOOD", "5811": "MEAL", "5812": "MEAL"}
 DEADLINE_MS: Final = 80
 RETENTION_US: Final = (360 * 24 * 3_603_600 + 72 * 3_600_000 + 120_000) * 1000
-"""31 days and a thousandth of them, 72 hours, two minutes: what a clock may mislead."""
+"""360 days and a thousandth of them, 72 hours, two minutes: what a clock may mislead."""
+CREDIT_RETENTION_US: Final = (31 * 24 * 3_603_600 + 72 * 3_600_000 + 120_000) * 1000
+"""31 days, likewise."""
 FINAL_REASONS: Final = {"roubo", "perda"}
 
 DESCRIPTORS: Final[dict[str, tuple[str, ...]]] = {
@@ -34,10 +36,11 @@ class Ids:
     """Answers by id: (time, word, everything that was said)."""
 
     entries: dict[str, tuple[int, str, tuple[Any, ...]]] = field(default_factory=dict)
+    retention_us: int = RETENTION_US
 
     def get(self, key: str, now_us: int) -> tuple[str, tuple[Any, ...]] | None:
         found = self.entries.get(key)
-        if found is None or found[0] < now_us - RETENTION_US:
+        if found is None or found[0] < now_us - self.retention_us:
             return None
         return found[1:]
 
@@ -63,7 +66,7 @@ class NaiveAccount:
     cards: dict[str, NaiveCard] = field(default_factory=dict)
     operations: list[tuple[str, str]] = field(default_factory=list)
     ids: Ids = field(default_factory=Ids)
-    credits: Ids = field(default_factory=Ids)
+    credits: Ids = field(default_factory=lambda: Ids(retention_us=CREDIT_RETENTION_US))
     position: int = 0
 
 

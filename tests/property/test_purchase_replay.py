@@ -21,7 +21,7 @@ from authorizer.domain.accounts.events import (
     PurchaseApproved,
     PurchaseDeclined,
 )
-from authorizer.domain.accounts.idempotency import StoredAnswer, purchase_fingerprint
+from authorizer.domain.accounts.idempotency import IdRetention, StoredAnswer, purchase_fingerprint
 from authorizer.domain.accounts.limits import LimitScope
 from authorizer.domain.accounts.purchase_events import HoldApproved, LimitPut, PurchaseRefunded
 from authorizer.domain.accounts.room import Room
@@ -37,6 +37,7 @@ from tests.support.builders import terms
 
 NAMES: Final = ("a", "b", "c")
 RETENTION_US: Final = 60
+RETENTION: Final = IdRetention(RETENTION_US, RETENTION_US)
 PAGE: Final = 4
 """Ids on a page, so that pages are sealed."""
 RICH: Final = {"FOOD": 10_000, "CASH": 10_000}
@@ -132,7 +133,7 @@ def pages(made: State) -> list[Any]:
 
 def evolved(events: Sequence[Event], newest_us: int, place: Attic | None = None) -> State:
     """What the long way makes."""
-    replay = Replay(State(), RETENTION_US, newest_us, place)
+    replay = Replay(State(), RETENTION, newest_us, place)
     for position, event in enumerate(events, 1):
         replay.apply(event, position)
     replay.finish()
@@ -175,7 +176,7 @@ def test_both_ways_make_the_same_state(
         kept = pages(expected)
         expected_digest = digest(expected, place)
         place = attic(most)
-        replay = Replay(State(), RETENTION_US, newest_us, place)
+        replay = Replay(State(), RETENTION, newest_us, place)
         for first, batch in cut(list(map(encode, events)), cuts):
             replay.apply_records(batch, first)
         replay.finish()
@@ -192,12 +193,12 @@ def test_what_a_state_has_already_is_passed_over(
     """As where a snapshot took some accounts later than others: known up to a position."""
     begun, known = sorted((begun % (len(events) + 1), known % (len(events) + 1)))
     newest_us = events[-1].at_us
-    fuzzy = Replay(State(), RETENTION_US, newest_us)
+    fuzzy = Replay(State(), RETENTION, newest_us)
     for position, event in enumerate(events[:known], 1):
         if position <= begun or getattr(event, "account_id", "") == "a":
             fuzzy.apply(event, position)
     fuzzy.finish()
-    replay = Replay(fuzzy.state, RETENTION_US, newest_us, None, known)
+    replay = Replay(fuzzy.state, RETENTION, newest_us, None, known)
     records = list(map(encode, events))
     replay.apply_records(records[begun:known], begun + 1)
     replay.apply_records(records[known:], known + 1)
@@ -218,7 +219,7 @@ def declined(reason: str = "too_late") -> PurchaseDeclined:
 
 def long_ways(*events: Event) -> list[Any]:
     """The records that took the long way, behind the beginning."""
-    replay = Replay(State(), RETENTION_US)
+    replay = Replay(State(), RETENTION)
     for position, event in enumerate(BEGINNING, 1):
         replay.apply(event, position)
     taken: list[Any] = []
@@ -240,7 +241,7 @@ def test_others_do_not() -> None:
 
 def test_old_ids_are_not_even_gathered() -> None:
     """A journal of years has many times what memory holds."""
-    replay = Replay(State(), RETENTION_US, newest_us=1000)
+    replay = Replay(State(), RETENTION, newest_us=1000)
     replay.apply_records([encode(event) for event in (*BEGINNING, bought(purchase_id="old"))], 1)
     assert "old" not in repr(replay._purchases._gathered)
     assert "a" in replay._purchases._gathered
@@ -253,7 +254,7 @@ def test_pages_are_sealed_where_they_are_full() -> None:
         patch.object(idempotency, "PAGE_ENTRIES", PAGE),
         patch.object(purchase_replay, "PAGE_ENTRIES", PAGE),
     ):
-        replay = Replay(State(), RETENTION_US)
+        replay = Replay(State(), RETENTION)
         replay.apply_records(list(map(encode, events)), 1)
         replay.finish()
         assert [len(page) for page in pages(replay.state)[0]] == [PAGE, PAGE, 1]
@@ -267,7 +268,7 @@ def test_a_hot_account_lets_its_purchases_go_on_the_way() -> None:
         patch.object(purchase_replay, "PAGE_ENTRIES", PAGE),
         patch.object(purchase_replay, "MAX_GATHERED", 1),
     ):
-        replay = Replay(State(), RETENTION_US, 0, attic(PAGE))
+        replay = Replay(State(), RETENTION, 0, attic(PAGE))
         replay.apply_records(list(map(encode, events)), 1)
         assert len(replay._unpacked[ACCOUNTS]["a"].purchase_keys) <= 2 * PAGE
 
@@ -277,7 +278,7 @@ def test_a_hot_account_lets_its_purchases_go_on_the_way() -> None:
 
 @pytest.mark.parametrize("wrong", [bought(wallet="NONE"), bought("nobody")])
 def test_one_that_does_not_fit_is_told_with_its_position(wrong: Event) -> None:
-    replay = Replay(State(), RETENTION_US)
+    replay = Replay(State(), RETENTION)
     records = [encode(event) for event in (*BEGINNING, bought(), wrong, bought())]
     with pytest.raises(NotReplayedError) as refused:
         replay.apply_records(records, 1)
@@ -287,13 +288,13 @@ def test_one_that_does_not_fit_is_told_with_its_position(wrong: Event) -> None:
 @pytest.mark.parametrize("record", [b"5", b"[1", b'"a"', b"{}", b"[1],[2]", b"[]", b'["a",1]'])
 def test_a_record_that_is_none_is_told(record: bytes) -> None:
     """Also where two of them would be as many together."""
-    replay = Replay(State(), RETENTION_US)
+    replay = Replay(State(), RETENTION)
     with pytest.raises(UnknownRecordError, match="no record of this program"):
         replay.apply_records([encode(BEGINNING[0]), record, encode(BEGINNING[1])], 1)
 
 
 def test_a_purchase_of_a_newer_version_is_refused() -> None:
     record = encode(bought()).replace(b'approved",3,', b'approved",4,')
-    replay = Replay(State(), RETENTION_US)
+    replay = Replay(State(), RETENTION)
     with pytest.raises(UnknownRecordError, match="newer than this program"):
         replay.apply_records([*map(encode, BEGINNING), record], 1)

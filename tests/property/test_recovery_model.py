@@ -573,7 +573,7 @@ def check_state(state: State, bank: Bank, archive: Archive) -> None:
     for account_id, naive in bank.accounts.items():
         account = state[ACCOUNTS].load(account_id)
         make_whole(account, archive, 0)
-        check_account(account, naive, state.at_us - RETENTION_US)
+        check_account(account, naive, state.at_us)
     assert {
         customer_id: (customer.account_id, customer.card_ids, customer.position)
         for customer_id in state[CUSTOMERS]
@@ -598,7 +598,7 @@ def check_state(state: State, bank: Bank, archive: Archive) -> None:
     }
 
 
-def check_account(account: Account, naive: NaiveAccount, since_us: int) -> None:
+def check_account(account: Account, naive: NaiveAccount, now_us: int) -> None:
     """The account is the model's."""
     assert account.position == naive.position
     assert account.opening_cents == naive.opening
@@ -621,12 +621,13 @@ def check_account(account: Account, naive: NaiveAccount, since_us: int) -> None:
         assert card.opening.replaces == card.replaces
         if card.replaces is None:
             assert card.opening == terms(card.card_id, LIMITS[card.card_id])
-    check_ids(account.purchase_keys, naive.ids, since_us, "{0}\0{1}\0{2}\0{3}")
-    check_ids(account.credit_keys, naive.credits, since_us, "{1}\0{0}")
+    check_ids(account.purchase_keys, naive.ids, now_us, "{0}\0{1}\0{2}\0{3}")
+    check_ids(account.credit_keys, naive.credits, now_us, "{1}\0{0}")
 
 
-def check_ids(ids: IdempotencyKeys, naive: Ids, since_us: int, form: str) -> None:
+def check_ids(ids: IdempotencyKeys, naive: Ids, now_us: int, form: str) -> None:
     """Every id that is young enough is remembered with its answer, and no other one is."""
+    since_us = now_us - naive.retention_us
     for key, (at_us, word, said) in naive.entries.items():
         found = ids.get(key, since_us)
         if at_us >= since_us:

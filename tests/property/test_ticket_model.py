@@ -110,7 +110,7 @@ def test_a_ticket_is_what_the_model_says(resolved: bool, steps: Steps, naps: set
             life.ticket = store.load(PROTOCOL)
             life.check()
     replayed = State()
-    replay = Replay(replayed, Policy().id_retention_us)
+    replay = Replay(replayed, Policy().id_retention)
     for position, record in enumerate(life.records, 1):
         replay.apply(decode(record), position)
     replay.finish()
@@ -131,7 +131,7 @@ def test_a_replay_may_begin_with_a_ticket_that_has_some_of_it(
     for begun in (0, min(cut, len(life.records))):
         state = State()
         for upto in (life.records[:begun], life.records):
-            replay = Replay(state, Policy().id_retention_us)
+            replay = Replay(state, Policy().id_retention)
             for position, record in enumerate(upto, 1):
                 replay.apply(decode(record), position)
             replay.finish()

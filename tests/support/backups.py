@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from authorizer.domain.accounts.policy import ID_RETENTION_US
+from authorizer.domain.accounts.policy import ID_RETENTION
 from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.state.digest import state_digest
 from authorizer.persistence.state.recovery import recover
@@ -33,7 +33,7 @@ def keys_of(place: Path) -> Path:
 
 def digest_at(data: Path, position: int) -> bytes:
     """The digest of all state that a journal makes up to a position."""
-    walk = Walk(LocalDisk(data), ID_RETENTION_US, set(), [])
+    walk = Walk(LocalDisk(data), ID_RETENTION, set(), [])
     walk.to(position, lambda _: None)
     assert walk.head.position == position
     return state_digest(walk.state, 0)

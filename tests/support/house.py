@@ -183,7 +183,7 @@ def applies_of(aggregate: Aggregate[Any]) -> Any:
 def replayed(events: Sequence[Event], state: State | None = None, from_position: int = 0) -> State:
     """The state that these events make, those up to a position left out."""
     state = State() if state is None else state
-    replay = Replay(state, Policy().id_retention_us)
+    replay = Replay(state, Policy().id_retention)
     for position, event in enumerate(events, 1):
         if position > from_position:
             replay.apply(event, position)

@@ -219,6 +219,22 @@ def _(_: Path, settings: dict[str, Any]) -> Any:
         return len(recovered.state[ACCOUNTS].load("a").purchase_keys), buy(on, "i").replayed
 
 
+@wired("credit_id_retention_days", 1, seen=(1, True), by_default=(2, False))
+def _(_: Path, settings: dict[str, Any]) -> Any:
+    """Five days later, likewise: how many ids a recovery leaves, and whether the older is new."""
+    with machine(**settings) as on:
+
+        def credit(name: str) -> Any:
+            return on.answer(on.ask(on.dispatcher.ask(Credit("a", name, "CASH", 1, BY))))
+
+        credit("i")
+        on.wall_us += 5 * DAY_US
+        on.monotonic_ns += 5 * DAY_US * 1000
+        credit("j")
+        recovered = recover_with_summary(on.world, load_settings(**settings))
+        return len(recovered.state[ACCOUNTS].load("a").credit_keys), credit("i")[0].created
+
+
 @wired("max_remembered_ids", 1, seen=True, by_default=False)
 def _(_: Path, settings: dict[str, Any]) -> Any:
     """Whether a second credit is refused."""

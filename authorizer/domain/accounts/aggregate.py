@@ -20,7 +20,7 @@ from authorizer.domain.accounts import (
     reversals,
     velocity,
 )
-from authorizer.domain.accounts.at_rest import PAGES, pack, shortened, unpack
+from authorizer.domain.accounts.at_rest import PAGES, pack, pages_since, shortened, unpack
 from authorizer.domain.accounts.deciders import decider_recorded_by_name
 from authorizer.domain.accounts.leaving import is_over
 from authorizer.domain.accounts.state import (
@@ -48,6 +48,11 @@ def _with_links(fields: list[Any]) -> list[Any]:
 def _without_debt(fields: list[Any]) -> list[Any]:
     """Credits came to say what of them paid a debt."""
     return [*fields, 0]
+
+
+def _without_reference(fields: list[Any]) -> list[Any]:
+    """Credits came to say what they give back or stand for."""
+    return [*fields, None]
 
 
 def _without_answer(fields: list[Any]) -> list[Any]:
@@ -134,8 +139,8 @@ ACCOUNTS: Final[Aggregate[Account]] = Aggregate(
             "account_credited",
             events.AccountCredited,
             funds.account_credited,
-            version=2,
-            upgrades={1: _without_debt},
+            version=3,
+            upgrades={1: _without_debt, 2: _without_reference},
         ),
         EventKind(
             "transaction_approved",
@@ -247,5 +252,5 @@ ACCOUNTS: Final[Aggregate[Account]] = Aggregate(
     indexes=(ACCOUNT_OF_CARD,),
     overdue=expiry.holds_overdue,
     next_due=expiry.next_expiry_us,
-    retention=Retention(forget_id_pages, forget_ids, is_over),
+    retention=Retention(forget_id_pages, forget_ids, pages_since, is_over),
 )

@@ -14,6 +14,7 @@ from authorizer.domain.accounts.cards import (
     unpack_terms,
 )
 from authorizer.domain.accounts.controls import unpack_controls
+from authorizer.domain.accounts.idempotency import IdRetention
 from authorizer.domain.accounts.limit_counters import pack_limit, unpack_limit
 from authorizer.domain.accounts.purchase_state import pack_purchase, unpack_purchase
 from authorizer.domain.accounts.state import Account, AccountStatus
@@ -26,6 +27,12 @@ PAGES: Final = {
 """The account's idempotency keys, by what snapshots call their pages."""
 _OPENING, _WALLETS, _LEAST = 3, 4, 5
 """Where opening balances and wallets are among an account's values; so many are never left out."""
+
+
+def pages_since(now_us: int, kept: IdRetention) -> dict[str, int]:
+    """By what snapshots call the pages of ids: from when on an id is not past its retention."""
+    since_us = dict.fromkeys(PAGES, now_us - kept.purchases_us)
+    return since_us | {"credits": now_us - kept.credits_us}
 
 
 def _left_out() -> tuple[Any, ...]:

@@ -51,10 +51,12 @@ class Credit(NamedTuple):
     wallet: str
     amount_cents: int
     by: str
+    reference: str | None = None
+    """What it gives back or stands for: a sale, a voucher, a network's reference number."""
 
     def fingerprint(self) -> str:
         """All that the request says besides its id: a repeat says exactly the same."""
-        return credit_fingerprint(self.amount_cents, self.wallet)
+        return credit_fingerprint(self.amount_cents, self.wallet, self.reference)
 
     def reply(self, account: Account) -> AccountView:
         """The account."""

@@ -42,6 +42,8 @@ class AccountCredited(NamedTuple):
     amount_cents: int
     debt_paid_cents: int = 0
     """What of it paid a debt of the wallet."""
+    reference: str | None = None
+    """What it gives back or stands for, as its caller said it."""
 
 
 class PurchaseApproved(NamedTuple):

@@ -50,7 +50,7 @@ def credit(account: Account, command: Credit, context: Context, now_us: int) -> 
     The wallet is one that the account has, or one of the configured ones, which is opened by it.
     """
     policy = context.policy
-    since_us = now_us - policy.id_retention_us
+    since_us = now_us - policy.id_retention.credits_us
     known = account.credit_keys.get(command.credit_id, since_us)
     if known is not None:
         if known.fingerprint == command.fingerprint():
@@ -75,6 +75,7 @@ def credit(account: Account, command: Credit, context: Context, now_us: int) -> 
         wallet,
         command.amount_cents,
         debt_paid_cents(account, wallet, command.amount_cents),
+        command.reference,
     )
     return Decision(Done(created=True), (event,))
 
@@ -98,5 +99,5 @@ def account_linked(account: Account, event: AccountLinked) -> None:
 def account_credited(account: Account, event: AccountCredited) -> None:
     """The wallet has the amount, and the id stands for this credit."""
     receive(account, event.wallet, event.amount_cents)
-    fields = credit_fingerprint(event.amount_cents, event.wallet)
+    fields = credit_fingerprint(event.amount_cents, event.wallet, event.reference)
     account.credit_keys.add(event.credit_id, event.at_us, "credited", fields)

@@ -9,6 +9,14 @@ _SEPARATOR: Final = "\0"
 _PAID_BY: Final = "\1"
 
 
+class IdRetention(NamedTuple):
+    """How long ids are remembered, in microseconds."""
+
+    purchases_us: int
+    """Those of purchases and of what is done to them, and those of adjustments."""
+    credits_us: int
+
+
 class StoredAnswer(NamedTuple):
     """The answer given under a key."""
 
@@ -36,9 +44,10 @@ def approval(source: str, override_mcc: str | None) -> str:
     return f"approved{_PAID_BY}{source}{_PAID_BY}{override_mcc or ''}"
 
 
-def credit_fingerprint(amount_cents: int, wallet: str) -> str:
+def credit_fingerprint(amount_cents: int, wallet: str, reference: str | None = None) -> str:
     """All that a credit says besides its id, in one text."""
-    return f"{amount_cents}\0{wallet}"
+    text = f"{amount_cents}\0{wallet}"
+    return text if reference is None else f"{text}\0{reference}"
 
 
 class IdempotencyKeys:

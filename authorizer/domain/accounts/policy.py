@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from authorizer.domain.accounts.categories import CategoryTable
+from authorizer.domain.accounts.idempotency import IdRetention
 from authorizer.domain.accounts.mcc_ranges import MccRange, value_at
 from authorizer.domain.limits.state import GlobalLimits
 from authorizer.domain.merchants.state import MerchantTable
@@ -14,6 +15,8 @@ USUAL_HOLD_HOURS = 168
 LONG_HOLD_HOURS = 744
 """Of lodging and car rental."""
 ID_RETENTION_US: Final = 360 * DAY_US
+ID_RETENTION: Final = IdRetention(ID_RETENTION_US, ID_RETENTION_US)
+"""Where no setting says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class Policy:
     id_retention_us: int = ID_RETENTION_US
     """How long a purchase is found by its id, and a repeated id answered alike."""
     max_remembered_ids: int = 262_144
-    """How many credits an account may have within that time; past it, a new one is refused."""
+    """How many ids of credits an account may have; past it, a new credit is refused."""
     hold_hours: HoldHours = field(default_factory=HoldHours)
     late_capture_us: int = 7 * DAY_US
     """How long after its release a hold may still be captured; 0: not at all."""
@@ -58,6 +61,11 @@ class Policy:
     """The wallet that alone pays for a product, at MCCs of its own; None: nothing pays."""
     fallback_of: Mapping[str, str | None] = field(default_factory=dict)
     """By wallet: the one that is asked next, or None; others fall back to `categories.fallback`."""
+    credit_id_retention_us: int | None = None
+    """How long the id of a credit is remembered; None: as long as one of a purchase, as it was
+    before there was a setting for it."""
+    id_retention: IdRetention = field(init=False, repr=False, compare=False)
+    """Both retentions. Made once, likewise."""
     sources_by_mcc: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
     """By MCC: the wallets that are asked, in order. Made once, for no purchase is to pay for it."""
     sources_elsewhere: tuple[str, ...] = field(init=False, repr=False, compare=False)
@@ -69,6 +77,10 @@ class Policy:
         by_mcc = {mcc: of[name] for mcc, name in self.categories.wallet_by_mcc.items()}
         object.__setattr__(self, "sources_by_mcc", by_mcc)
         object.__setattr__(self, "sources_elsewhere", of[self.categories.fallback])
+        credits_us = self.credit_id_retention_us
+        if credits_us is None:
+            credits_us = self.id_retention_us
+        object.__setattr__(self, "id_retention", IdRetention(self.id_retention_us, credits_us))
 
     def _sources(self, first: str) -> tuple[str, ...]:
         fallback = self.fallback_of.get(first, self.categories.fallback)

@@ -11,7 +11,7 @@ from authorizer.domain.accounts.cards import (
     OperationKind,
 )
 from authorizer.domain.accounts.events import CardOpened, CardReplaced
-from authorizer.domain.accounts.idempotency import IdempotencyKeys, StoredAnswer
+from authorizer.domain.accounts.idempotency import IdempotencyKeys, IdRetention, StoredAnswer
 from authorizer.domain.accounts.limit_counters import Limit
 from authorizer.domain.accounts.purchase_state import Purchase
 from authorizer.domain.accounts.ready_limits import ReadyLimits, counting_of
@@ -228,24 +228,30 @@ def account_view(account: Account) -> AccountView:
     )
 
 
-def forget_id_pages(account: Account, since_us: int) -> None:
+def forget_id_pages(account: Account, now_us: int, kept: IdRetention) -> None:
     """When a page has just been sealed, drop pages older than the retention.
 
-    Not an event: how long ids are kept is configured, and no decision at or after `since_us` can
+    Not an event: how long ids are kept is configured, and no decision at or after `now_us` can
     tell the difference.
     """
-    for ids in (account.purchase_keys, account.credit_keys, account.adjustments):
+    credit_keys = account.credit_keys
+    for ids in (account.purchase_keys, credit_keys, account.adjustments):
         if ids.sealed_pages and ids.has_just_sealed():
-            ids.forget_before(since_us)
+            kept_us = kept.credits_us if ids is credit_keys else kept.purchases_us
+            ids.forget_before(now_us - kept_us)
 
 
-def forget_ids(account: Account, since_us: int) -> int:
+def forget_ids(account: Account, now_us: int, kept: IdRetention) -> int:
     """Drop every id that is older, those in pages that are not full as well; how many went.
 
     Too much to do for each purchase; see `forget_id_pages` for what it is not part of.
     """
-    ids = (account.purchase_keys, account.credit_keys, account.adjustments)
-    return sum(each.forget_all_before(since_us) for each in ids)
+    purchases_since_us = now_us - kept.purchases_us
+    return (
+        account.purchase_keys.forget_all_before(purchases_since_us)
+        + account.adjustments.forget_all_before(purchases_since_us)
+        + account.credit_keys.forget_all_before(now_us - kept.credits_us)
+    )
 
 
 def add_operation(account: Account, operation: Operation) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection
 from contextlib import suppress
 
+from authorizer.domain.accounts.idempotency import IdRetention
 from authorizer.persistence.backup.manifest import Manifest
 from authorizer.persistence.backup.stored_disk import (
     KEYS,
@@ -34,7 +35,7 @@ class StoredBackup:
     def verify(
         self,
         expected: Collection[Head],
-        id_retention_us: int,
+        id_retention: IdRetention,
         keys_at: ObjectStore | None,
         progress: Callable[[int], None],
     ) -> Verified:
@@ -51,7 +52,7 @@ class StoredBackup:
         found = verification.verify(
             self.disk,
             [*expected, end],
-            id_retention_us,
+            id_retention,
             progress,
             keys_in=keys,
             accesses_on=self._accesses,

@@ -5,7 +5,7 @@ cost it nothing. Entries are never taken out, so the order of ids is stable and 
 along it while the store grows.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Generic, NamedTuple, TypeVar
 
 import orjson
@@ -106,11 +106,11 @@ class EntityStore(Generic[S]):
         """An entity's state as it is kept; stale while an actor has the entity."""
         return PackedEntity(self._packed[entity_id], self._pages.get(entity_id, {}))
 
-    def forget_pages_before(self, since_us: int) -> None:
-        """Drop the kept sealed pages in which every answer is older than `since_us`."""
+    def forget_pages_before(self, since_us: Mapping[str, int]) -> None:
+        """Drop the kept sealed pages in which every answer is older than a time, by their name."""
         for by_name in self._pages.values():
             for name, pages in by_name.items():
-                by_name[name] = [page for page in pages if newest_us(page) >= since_us]
+                by_name[name] = [page for page in pages if newest_us(page) >= since_us[name]]
 
     def add_page(self, entity_id: str, name: str, page: Page) -> None:
         """Add a sealed page to a kept entity, behind those it has."""

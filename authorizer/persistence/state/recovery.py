@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final, NamedTuple
 
-from authorizer.domain.accounts.policy import ID_RETENTION_US
+from authorizer.domain.accounts.idempotency import IdRetention
+from authorizer.domain.accounts.policy import ID_RETENTION
 from authorizer.persistence.archive.protocol import Archive, Attic, Mark
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.journal import segments as journal
@@ -95,7 +96,7 @@ def recover(  # noqa: PLR0913, PLR0917 - one argument a condition
     disk: Disk,
     progress: Callable[[int], None] = lambda _: None,
     use_snapshots: bool = True,
-    id_retention_us: int = ID_RETENTION_US,
+    id_retention: IdRetention = ID_RETENTION,
     shorter: int | None = None,
     attic: Attic | None = None,
     tail_only: bool = False,
@@ -105,8 +106,8 @@ def recover(  # noqa: PLR0913, PLR0917 - one argument a condition
     With `tail_only` it is the batches from the beginning of the segment in which the snapshot's
     part ends. What was passed over is `Recovered.unread`, for the caller to have it checked.
 
-    `progress` is told how many bytes of the journal were passed, a batch at a time. Ids older than
-    `id_retention_us` are forgotten on the way. Snapshots that know more than `shorter` are passed
+    `progress` is told how many bytes of the journal were passed, a batch at a time. Ids past their
+    `id_retention` are forgotten on the way. Snapshots that know more than `shorter` are passed
     over, where that is where the journal is known to end.
 
     Closed purchases lie in the `attic`. A snapshot that rests on another one, or on more than it
@@ -131,7 +132,7 @@ def recover(  # noqa: PLR0913, PLR0917 - one argument a condition
     unread_bytes = sum(map(disk.size, reader.passed_over))
     progress(unread_bytes)
     known = found.end.journal_position if found else 0
-    replay = Replay(state, id_retention_us, _newest_us(disk, reader), attic, known)
+    replay = Replay(state, id_retention, _newest_us(disk, reader), attic, known)
     replayed = 0
     for batch in reader:
         _check_beginning(disk, found, reader)

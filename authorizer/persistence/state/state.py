@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple, TypeVar, cast
 import structlog
 
 from authorizer.domain.accounts.aggregate import ACCOUNTS
+from authorizer.domain.accounts.idempotency import IdRetention
 from authorizer.domain.accounts.leaving import (
     closed_purchases,
     in_memory,
@@ -132,7 +133,7 @@ class Replay:
     def __init__(
         self,
         state: State,
-        id_retention_us: int,
+        id_retention: IdRetention,
         newest_us: int = 0,
         attic: Attic | None = None,
         known_position: int = 0,
@@ -145,8 +146,9 @@ class Replay:
         found in the `attic`, and go there if they have no room; without one all are kept.
         """
         self.state = state
-        self._id_retention_us = id_retention_us
-        self._ids_since_us = newest_us - id_retention_us
+        self._id_retention = id_retention
+        self._ids_since_us = newest_us - id_retention.purchases_us
+        """Those of credits are younger, or go with the next `finish`."""
         self._newest_us = newest_us
         self._attic = attic
         self._is_refused = False
@@ -230,9 +232,9 @@ class Replay:
             if is_over(account, attic.room.most):
                 self._let_leave(attic, account)
         if at_us < self._ids_since_us:
-            forget_ids(account, self._ids_since_us)
+            forget_ids(account, self._newest_us, self._id_retention)
         else:
-            forget_id_pages(account, at_us - self._id_retention_us)
+            forget_id_pages(account, at_us, self._id_retention)
 
     def _let_leave(self, attic: Attic, account: Account) -> None:
         newest_us = max(self._newest_us, self.state.at_us)
@@ -252,16 +254,17 @@ class Replay:
     def finish(self) -> None:
         """Pack whatever the replay unpacked; the state is whole after it."""
         self._purchases.finish()
-        since_us = max(self._ids_since_us, self.state.at_us - self._id_retention_us)
+        newest_us = max(self._newest_us, self.state.at_us)
         for aggregate, store in self.state.stores.items():
             retention = aggregate.retention
             for entity_id, entity in _taken(self._unpacked[aggregate]):
                 if retention is not None:
-                    retention.forget_all(entity, since_us)
+                    retention.forget_all(entity, newest_us, self._id_retention)
                 if self._attic is not None and type(entity) is Account:
                     self._let_leave(self._attic, entity)
                 store.put(entity_id, entity)
-            store.forget_pages_before(since_us)
+            if retention is not None:
+                store.forget_pages_before(retention.pages_since(newest_us, self._id_retention))
 
 
 def _taken(unpacked: dict[str, T]) -> Iterator[tuple[str, T]]:

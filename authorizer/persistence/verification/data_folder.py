@@ -13,7 +13,8 @@ from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 
-from authorizer.domain.accounts.policy import ID_RETENTION_US
+from authorizer.domain.accounts.idempotency import IdRetention
+from authorizer.domain.accounts.policy import ID_RETENTION
 from authorizer.domain.accounts.room import Room
 from authorizer.persistence.archive import database as archive_folder
 from authorizer.persistence.archive.protocol import Archive, ArchiveError, Attic
@@ -82,7 +83,7 @@ class Verified(NamedTuple):
 def verify(  # noqa: PLR0913, PLR0917 - one argument a part of the folder
     disk: Disk,
     expected: Collection[Head] = (),
-    id_retention_us: int = ID_RETENTION_US,
+    id_retention: IdRetention = ID_RETENTION,
     progress: Progress = lambda _: None,
     keys_in: KeysIn | None = None,
     accesses_on: Disk | None = None,
@@ -101,7 +102,7 @@ def verify(  # noqa: PLR0913, PLR0917 - one argument a part of the folder
     keys = None if keys_in is None else KeyCheck(*keys_in)
     snapshots = tuple(_check_snapshots(disk, problems))
     taken = None
-    begin = partial(_Shortcut.take, disk, archive, id_retention_us)
+    begin = partial(_Shortcut.take, disk, archive, id_retention)
     if snapshots:
         taken = begin(progress)
     shorter = taken if isinstance(taken, JournalShorterError) else None
@@ -110,7 +111,7 @@ def verify(  # noqa: PLR0913, PLR0917 - one argument a part of the folder
     shortcut = taken if isinstance(taken, _Shortcut) else None
     wanted = {head.position for head in expected}
     wanted |= {checked.end.journal_position for checked in snapshots if checked.end}
-    walk = Walk(disk, id_retention_us, wanted, problems)
+    walk = Walk(disk, id_retention, wanted, problems)
     walk.to(shortcut.position if shortcut else None, progress)
     _check_heads(disk, walk, expected, snapshots, problems)
     differs = _difference(disk, taken, walk)
@@ -179,14 +180,14 @@ class _Shortcut(NamedTuple):
         cls,
         disk: Disk,
         archive: Archive | None,
-        id_retention_us: int,
+        id_retention: IdRetention,
         progress: Progress,
         ends: int | None = None,
     ) -> "_Shortcut | Problem | JournalShorterError | None":
         try:
             attic = None if archive is None else Attic(archive, Room())
             recovered = recover(
-                disk, progress, id_retention_us=id_retention_us, shorter=ends, attic=attic
+                disk, progress, id_retention=id_retention, shorter=ends, attic=attic
             )
             return cls.of(recovered, archive) if recovered.from_snapshot else None
         except JournalShorterError as error:

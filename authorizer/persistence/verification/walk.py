@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from authorizer.domain.accounts.idempotency import IdRetention
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.journal import frame
 from authorizer.persistence.journal.reader import JournalReader
@@ -27,11 +28,11 @@ class Walk:
     """Walks along the journal from its beginning and makes the state from it alone."""
 
     def __init__(
-        self, disk: Disk, id_retention_us: int, wanted: set[int], problems: list[Problem]
+        self, disk: Disk, id_retention: IdRetention, wanted: set[int], problems: list[Problem]
     ) -> None:
         self._disk = disk
         self._reader = JournalReader(disk)
-        self._replay = Replay(State(), id_retention_us)
+        self._replay = Replay(State(), id_retention)
         self._replaying = True
         self._wanted = wanted
         self._problems = problems

@@ -165,6 +165,7 @@ def line(position: int, event: Any) -> dict[str, Any] | None:
         reason = Reason.PARTIALLY_APPROVED
     row = {
         **dict.fromkeys(("source", "mcc", "merchant", "card_id", "product", "override_mcc")),
+        "reference": None,
         **event._asdict(),
         "type": found,
         "position": position,

@@ -15,8 +15,9 @@ from authorizer.domain.accounts.card_rules import open_cards
 from authorizer.domain.accounts.cards import CardTerms
 from authorizer.domain.accounts.categories import CategoryTable
 from authorizer.domain.accounts.commands import Authorize, Credit, OpenAccount, OpenCards
-from authorizer.domain.accounts.events import AccountCredited
+from authorizer.domain.accounts.events import AccountCredited, PurchaseApproved
 from authorizer.domain.accounts.policy import Policy
+from authorizer.domain.accounts.purchase_events import WalletAdjusted
 from authorizer.domain.accounts.purchases import authorize
 from authorizer.domain.accounts.state import Account
 from authorizer.domain.messages import Event
@@ -134,4 +135,18 @@ def test_a_credit_has_its_id_and_no_merchant(house: House) -> None:
     assert (line["type"], line["id"], line["wallet"]) == ("credit", "c", "FOOD")
     assert (line["amount_cents"], line["available_cents"]) == ("7", 7)
     assert line["merchant"] is line["mcc"] is line["source"] is None
-    assert (line["code"], line["reason"]) == ("00", "approved")
+    assert (line["code"], line["reason"], line["reference"]) == ("00", "approved", None)
+
+
+def test_a_credit_says_what_it_is_for_and_no_other_line_does(house: House) -> None:
+    house.project(
+        AccountCredited(5, "t", "a", "c", "FOOD", 7, 0, "venda 4711"),
+        PurchaseApproved(6, "t", "a", "p", 1, "5411", "M", None, None, "FOOD"),
+        WalletAdjusted(7, "t", "a", "j", "FOOD", 1, "count", 0),
+    )
+    lines = house.ask("statement", account_id="a", limit=9)["rows"]
+    assert [(line["type"], line["reference"]) for line in lines] == [
+        ("adjustment", None),
+        ("purchase", None),
+        ("credit", "venda 4711"),
+    ]

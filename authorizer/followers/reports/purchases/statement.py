@@ -33,6 +33,7 @@ _PURCHASES: Final = (
         literal(0).label("held_cents"),
         null().label("operation_id"),
         transactions.c.card_id,
+        null().label("reference"),
         transactions.c.terms_id,
     ),
 )
@@ -48,13 +49,14 @@ _MOVEMENTS: Final = (
         movements.c.held_cents,
         movements.c.operation_id,
         movements.c.card_id,
+        movements.c.reference,
         movements.c.terms_id,
     ),
 )
 """The lines of a statement, with the same columns from either table."""
 _OF_A_LINE: Final = (
     *("position", "at_us", "type", "id", "amount_cents", "available_cents", "held_cents"),
-    *("operation_id", "card_id"),
+    *("operation_id", "card_id", "reference"),
 )
 
 

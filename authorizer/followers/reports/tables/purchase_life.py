@@ -114,6 +114,7 @@ class PurchaseLives:
         card_id: str | None = None,
         terms: Texts = _NO_TERMS,
         texts: Texts = _NO_TEXTS,
+        reference: str | None = None,
     ) -> None:
         """`terms`: MCC, merchant, product and the override's MCC. `texts`: `decider_texts`."""
         change = wallet_change(event)
@@ -124,7 +125,7 @@ class PurchaseLives:
         named = (position, event.at_us, account, type_, movement_id, operation_id, like.terms_id)
         self.values += named
         value = cents if cents <= MAX_BALANCE_CENTS else cents_value(cents)
-        self.values += (value, available, held, card_id)
+        self.values += (value, available, held, card_id, reference)
         self.sums.add(event.at_us, type_, reason.answer_code, cents)
 
     def _change(self, account_id: str, purchase_id: str) -> PurchaseChange:
@@ -155,7 +156,10 @@ class PurchaseLives:
     # --- one method an event -------------------------------------------------------------------
 
     def _credited(self, event: AccountCredited, position: int) -> None:
-        self._line(event, position, CREDIT, event.amount_cents, None, event.credit_id)
+        self._line(
+            *(event, position, CREDIT, event.amount_cents, None, event.credit_id),
+            reference=event.reference,
+        )
 
     def _adjusted(self, event: WalletAdjusted, position: int) -> None:
         self._line(event, position, ADJUSTMENT, event.amount_cents, None, event.adjustment_id)

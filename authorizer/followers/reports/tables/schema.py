@@ -17,7 +17,7 @@ from sqlalchemy import (
 
 from authorizer.followers.reports.tables.column_types import AnyText, RequestedCents, WholeNumber
 
-SCHEMA_VERSION: Final = 13
+SCHEMA_VERSION: Final = 14
 """Grows with every change to the tables or to their contents: then they are made anew."""
 
 Row = dict[str, Any]
@@ -103,13 +103,15 @@ movements: Final = Table(
     Column("available_cents", WholeNumber, nullable=False),
     Column("held_cents", WholeNumber, nullable=False),
     Column("card_id", AnyText),
+    Column("reference", AnyText),
     Index("movements_by_account", "account_id", "position"),
 )
 """A row for every line of a statement that is no purchase of one message: credits, adjustments, and
 what happens to a purchase of several (`movement_id` is the purchase's id then).
 
 `available_cents` and `held_cents` were added to the wallet, or taken from it if negative. An
-account's opening balances and these, less its purchases, are the balances of its wallets."""
+account's opening balances and these, less its purchases, are the balances of its wallets.
+`reference` is what a credit gives back or stands for, where that was said."""
 
 STRETCH: Final = 8192
 """Positions of one row of `stretches`."""
