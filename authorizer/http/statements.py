@@ -52,7 +52,7 @@ class Movement(TypedDict):
     """A purchase that was decided, a credit, an adjustment, or what happened to a purchase.
 
     `id` is that of the purchase, the credit or the adjustment, `operation_id` that of what was done
-    to a purchase.
+    to a purchase. `reference` is what a credit gives back or stands for, where that was said.
 
     `source` is the wallet that paid, or `credit_limit`; null where nothing was paid. `wallet` is
     the one that moved, by `available_change` and `held_change`; null where none did.

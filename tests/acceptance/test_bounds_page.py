@@ -89,11 +89,9 @@ def length(model: Any, name: str) -> Any:
     return most(model.model_fields[name])
 
 
-def _retention_hours() -> int:
+def _hours_beyond(kept_us: int, days: int) -> int:
     """What ids are kept longer than their retention, in whole hours."""
-    days: int = of("id_retention_days")
-    longer_us = Settings.model_construct().id_retention.purchases_us - days * DAY_US
-    return -(-longer_us // HOUR_US)
+    return -(-(kept_us - days * DAY_US) // HOUR_US)
 
 
 def _scopes() -> set[Any]:
@@ -105,6 +103,7 @@ def _scopes() -> set[Any]:
     }
 
 
+KEPT: Final = Settings.model_construct().id_retention
 EXPECTED: Final[Mapping[str, Callable[[], list[Any]]]] = {
     "requests in flight": lambda: [of("max_in_flight")],
     "messages that wait for one": lambda: [of("max_inbox")],
@@ -187,7 +186,14 @@ EXPECTED: Final[Mapping[str, Callable[[], list[Any]]]] = {
         of("purchases_in_memory"),
         of("closed_in_memory_hours"),
     ],
-    "how long a purchase is found": lambda: [of("id_retention_days"), _retention_hours()],
+    "how long a purchase is found": lambda: [
+        of("id_retention_days"),
+        _hours_beyond(KEPT.purchases_us, of("id_retention_days")),
+    ],
+    "how long the id of a credit is remembered": lambda: [
+        of("credit_id_retention_days"),
+        _hours_beyond(KEPT.credits_us, of("credit_id_retention_days")),
+    ],
     "accounts active": lambda: [of("max_resident_accounts"), dispatcher.MAX_RESIDENT_OTHERS],
     "interactions of a ticket": lambda: [MAX_INTERACTIONS, MAX_SEALED_CHARS / _MIB],
     "merchant overrides": lambda: [MAX_MERCHANTS],

@@ -149,6 +149,28 @@ async def test_past_the_retention_an_id_is_free_again() -> None:
     assert (free.reason, free.replayed) == (Reason.APPROVED, False)
 
 
+async def test_past_the_retention_a_purchase_of_several_messages_is_found_no_more() -> None:
+    """Counted from its last change."""
+    house = await stocked(id_retention_days=10)
+    await ask(house, refund("h", "r", 1))
+    assert await archive_after(house, 10) == 1
+    _, view = await ask(house, ReadPurchase("a", "h"))
+    assert view.refunded_cents == 1
+    house.let_pass(30 * A_DAY_NS)
+    house.clock.confirm()
+    answer = await ask(house, ReadPurchase("a", "h"))
+    assert isinstance(answer, Refusal)
+    assert answer.kind is RefusalKind.NOT_FOUND
+    done, _ = await ask(house, hold("h", 5_00))
+    assert done.created
+
+
+async def archive_after(house: House, days: int) -> int:
+    house.let_pass(days * A_DAY_NS)
+    house.clock.confirm()
+    return await archive(house)
+
+
 async def test_an_account_that_sleeps_lets_go_too() -> None:
     house = House(max_resident=1)
     await house.open("a", MEAL=100_00)

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 from urllib.parse import quote
 
 from authorizer.domain.people import Passkey
+from tests.support.client import path_of
 from tests.support.documents import purchase
 from tests.support.people import Desk, desk_of
 from tests.support.server import Server
@@ -124,6 +125,8 @@ def test_free_text_of_operations_is_text(desk_server: Server, new_id: Callable[[
     unknown = SCRIPT.replace("/", "")
     client.open_account(account, CASH="100.00")
     assert client.authorize(purchase(account, "1.00", mcc="5999", merchant=NASTY)).code == "00"
+    credit = {"id": SCRIPT, "category": "CASH", "amount": 1, "reference": NASTY}
+    assert client.post(path_of("accounts", account, "credits"), credit).status == 201
     seen = [desk.get("/console/operacao/estabelecimentos")]
     seen.append(desk.do("/console/operacao/estabelecimentos", name=NASTY + "*", mcc=SCRIPT))
     desk.get("/console/senha")

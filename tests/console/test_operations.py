@@ -214,6 +214,20 @@ def test_an_account_is_as_it_was_after_each_of_its_lines(
     assert operator.get(f"{home}?em=nada").status_code == 200
 
 
+def test_a_credit_says_what_it_is_for(
+    operator: Desk, desk_server: Server, new_id: Callable[[], str]
+) -> None:
+    """In the account's story, and on the page of its holder."""
+    reference = f"pedido {new_id()}"
+    credit = {"id": new_id(), "category": "CASH", "amount": 1, "reference": reference}
+    assert desk_server.client.post("/accounts/12345/credits", credit).status == 201
+    story = operator.get("/console/contas/12345").text
+    assert f'<td>{reference} <span class="hint">Crédito · {credit["id"]}</span></td>' in story
+    care = desk_of(desk_server)
+    seen = care.get("/console/clientes/12345").text
+    assert f'<td>{reference} <span class="hint">Crédito</span></td>' in seen
+
+
 def balances(page: str) -> dict[str, tuple[str, str]]:
     """What is available of each wallet, and what is held."""
     row = r'<span class="hint">([A-Z]+)</span></th>\s*<td class="num right">R\$ ([\d.,]+)</td>'

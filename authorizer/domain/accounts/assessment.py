@@ -59,13 +59,17 @@ def assess(
 
 
 def forced_source(account: Account, request: Request, policy: Policy) -> str:
-    """The source that pays what is booked whatever the rules say; without an MCC the fallback.
+    """The source that pays what is booked whatever the rules say: the first that covers it.
 
-    Where the product does not go with the merchant it is as if there were none.
+    Where none does it is the first wallet. Without an MCC that is the fallback, and only the limit
+    of a card that is named may pay in its place. Where the product does not go with the merchant
+    it is as if there were none.
     """
     rules = Rules(account, request, policy, 0)
     if not rules.mcc:
-        return policy.categories.fallback
+        fallback = policy.categories.fallback
+        own = (fallback,) if request.card_id is None else (fallback, CREDIT_LIMIT)
+        return _covering(rules, own) or fallback
     sources = _sources(rules) or policy.sources_by_mcc.get(rules.mcc, policy.sources_elsewhere)
     return _covering(rules, sources) or sources[0]
 

@@ -174,7 +174,7 @@ def _late(
 def _forced_source(
     account: Account, command: Capture, purchase: Purchase | None, context: Context
 ) -> str:
-    """Which source pays where no approval has chosen one; without an MCC the fallback wallet."""
+    """Which source pays where no approval has chosen one."""
     terms = _terms(purchase, command)
     card_id = terms.card_id if terms.card_id in account.cards else None
     request = Request(command.amount_cents or 0, terms.mcc, terms.merchant, card_id, terms.product)
