@@ -8,6 +8,7 @@ from typing import Final
 
 import pytest
 
+from authorizer.domain.accounts import idempotency
 from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.domain.accounts.events import AccountCredited, AccountOpened, PurchaseApproved
 from authorizer.domain.accounts.idempotency import IdRetention
@@ -16,7 +17,7 @@ from authorizer.domain.messages import Event
 from authorizer.persistence.disk import Disk
 from authorizer.persistence.journal import frame
 from authorizer.persistence.journal.reader import JournalReader
-from authorizer.persistence.state import state
+from authorizer.persistence.state import purchase_replay, state
 from authorizer.persistence.state.population import EntityStore
 from authorizer.persistence.state.record import encode
 from authorizer.persistence.state.recovery import recover
@@ -119,6 +120,27 @@ def test_ids_that_a_snapshot_has_kept_too_long_leave_whoever_is_woken() -> None:
     replay.apply(bought("b", NEWEST_US, "newest"), 100)
     replay.finish()
     assert ids(found, "b") == {"newest"}
+
+
+def test_sealed_pages_of_whoever_sleeps_leave_by_the_retention_of_their_kind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nobody wakes it for that: what is in its open page stays meanwhile."""
+    for module in (idempotency, purchase_replay):
+        monkeypatch.setattr(module, "PAGE_ENTRIES", 2)
+    disk = MemoryDisk()
+    write(
+        disk,
+        [opened("b", 1)],
+        [bought("b", YOUNG_US, f"t{number}") for number in range(5)],
+        [credited("b", OLD_CREDIT_US, f"c{number}") for number in range(5)],
+    )
+    found = recover(disk, id_retention=IdRetention(NEWEST_US, NEWEST_US)).state
+    assert len(ids(found, "b")) == 10
+    replay = state.Replay(found, RETENTION)
+    replay.apply(opened("z", NEWEST_US), 100)
+    replay.finish()
+    assert ids(found, "b") == {"t0", "t1", "t2", "t3", "t4", "c4"}
 
 
 def test_a_batch_that_is_cut_makes_no_id_old() -> None:
