@@ -20,7 +20,7 @@ from authorizer.simulation.checks import (
 from authorizer.simulation.decay import Decay
 from authorizer.simulation.machine import Machine, Task
 from authorizer.simulation.memory_disk import MachineDied
-from authorizer.simulation.naive_account import CREDIT_ID_DAYS, HOUR_US
+from authorizer.simulation.naive_account import CREDIT_ID_DAYS, CREDIT_ID_US, HOUR_US
 from authorizer.simulation.workload import Step
 
 SEGMENT_BYTES: Final = 6000
@@ -282,14 +282,14 @@ class Player(Asking):
         self.people.go_back(position)
         self.follower.check(machine.disk)
         alone = machine.recover(use_snapshots=False)
-        since_us = 0
         found = machine.start()
         self.decay.check(found)
         check_state(found.state, machine.archive, bank, self.now_us)
+        credits_since_us = max(found.state.at_us, alone.state.at_us) - CREDIT_ID_US
         same(
             "state from snapshot and journal, and from the journal alone",
-            state_digest(found.state, since_us, machine.archive),
-            state_digest(alone.state, since_us),
+            state_digest(found.state, 0, machine.archive, credits_since_us=credits_since_us),
+            state_digest(alone.state, 0, credits_since_us=credits_since_us),
         )
         machine.gated = True
         for account_id in bank.accounts:

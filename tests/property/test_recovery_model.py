@@ -39,6 +39,7 @@ from authorizer.persistence.state.state import State
 from authorizer.simulation.machine import Task
 from authorizer.simulation.memory_disk import MachineDied
 from tests.property.naive import (
+    CREDIT_RETENTION_US,
     DESCRIPTORS,
     ENTRIES,
     RETENTION_US,
@@ -534,9 +535,10 @@ class Authorizer(RuleBasedStateMachine):
         assert survivors, f"the journal ends at {position}, amid the events of a command"
         self.bank = survivors[-1]
         self.history = [bank for bank in self.history if bank.position <= position]
-        since_us = max(found.state.at_us, alone.state.at_us) - RETENTION_US
-        assert contents(found.state, since_us, self.machine.archive) == contents(
-            alone.state, since_us
+        newest_us = max(found.state.at_us, alone.state.at_us)
+        since_us, credits_us = newest_us - RETENTION_US, newest_us - CREDIT_RETENTION_US
+        assert contents(found.state, since_us, self.machine.archive, credits_us) == contents(
+            alone.state, since_us, None, credits_us
         )
         check_state(found.state, self.bank, self.machine.archive)
         check_times(self.machine)

@@ -44,16 +44,23 @@ class Machine(machine.Machine):
 # --- what a state holds ------------------------------------------------------------------------
 
 
-def contents(state: State, since_us: int = 0, archive: Archive | None = None) -> dict[str, Any]:
+def contents(
+    state: State,
+    since_us: int = 0,
+    archive: Archive | None = None,
+    credits_since_us: int | None = None,
+) -> dict[str, Any]:
     """Everything in a state, to be compared: no page of ids, no order of waking is seen in it.
 
-    Ids that were answered before `since_us` are left out: when they go depends on restarts. What
+    Ids that were answered before `since_us`, those of credits before `credits_since_us` if it is
+    another time, are left out: when they go depends on restarts. What
     lies in the archive is taken for what is in memory.
     """
     return {
         **{
             aggregate.plural: {
-                name: entity_contents(store.load(name), since_us, archive) for name in store
+                name: entity_contents(store.load(name), since_us, archive, credits_since_us)
+                for name in store
             }
             for aggregate, store in state.stores.items()
         },
@@ -63,13 +70,21 @@ def contents(state: State, since_us: int = 0, archive: Archive | None = None) ->
 
 
 def entity_contents(
-    entity: Any, since_us: int = 0, archive: Archive | None = None
+    entity: Any,
+    since_us: int = 0,
+    archive: Archive | None = None,
+    credits_since_us: int | None = None,
 ) -> dict[str, Any]:
     """Everything in an account, a customer or a ticket."""
     if isinstance(entity, Account):
         make_whole(entity, archive, since_us)
     found: dict[str, Any] = deep(entity)
-    return account_contents(entity, since_us) if isinstance(entity, Account) else found
+    if not isinstance(entity, Account):
+        return found
+    found = account_contents(entity, since_us)
+    if credits_since_us is not None:
+        found |= {"credit_keys": all_ids(entity.credit_keys, credits_since_us)}
+    return found
 
 
 def account_contents(account: Account, since_us: int = 0) -> dict[str, Any]:

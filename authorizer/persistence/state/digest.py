@@ -16,17 +16,23 @@ from authorizer.persistence.state.state import State
 
 SURELY_KEPT_US: Final = DAY_US
 """Younger ids are in every state, however short the retention was when it was made."""
+_CREDITS: Final = "credit_keys"
 
 
 def state_digest(
-    state: State, ids_since_us: int, archive: Archive | None = None, before: int = LATEST
+    state: State,
+    ids_since_us: int,
+    archive: Archive | None = None,
+    before: int = LATEST,
+    credits_since_us: int | None = None,
 ) -> bytes:
     """SHA-256 over everything in a state, in one order and one form.
 
     How ids are split into pages makes no difference, nor do ids that were answered before
-    `ids_since_us`: when a page of old ids is forgotten depends on restarts and settings. Nor does
-    it make one which purchases lie in the `archive`. What it has from that position on is not of
-    the state: a server may be writing it.
+    `ids_since_us`: when a page of old ids is forgotten depends on restarts and settings. Those of
+    credits may have another such time, `credits_since_us`. Nor does it make one which purchases lie
+    in the `archive`. What it has from that position on is not of the state: a server may be writing
+    it.
 
     Raises:
         ArchiveError: the archive can't be read.
@@ -45,8 +51,10 @@ def state_digest(
             if isinstance(entity, Account):
                 make_whole(entity, archive, ids_since_us, before)
             for attribute in _pages(aggregate):
-                ids = getattr(entity, attribute)
-                setattr(entity, attribute, _one_page(ids, ids_since_us))
+                since_us = ids_since_us
+                if attribute == _CREDITS and credits_since_us is not None:
+                    since_us = credits_since_us
+                setattr(entity, attribute, _one_page(getattr(entity, attribute), since_us))
             add(name, entity_id.encode(), store.encode(entity))
     for index, entries in state.indexes.items():
         name = index.name.encode()
