@@ -163,7 +163,7 @@ def test_a_shorter_memory_of_old_ids_is_no_difference(demo: Path) -> None:
     taken = everything(demo / "snapshots")
     for path in (demo / "snapshots").iterdir():
         path.unlink()
-    shorter = {"AUTHORIZER_ID_RETENTION_DAYS": "1"}
+    shorter = {"AUTHORIZER_CREDIT_ID_RETENTION_DAYS": "1"}
     with pytest.MonkeyPatch.context() as patch:
         for name, value in shorter.items():
             patch.setenv(name, value)
