@@ -10,7 +10,7 @@ import pytest
 
 from loadtest.figures_over_time import Series, picture, table
 from loadtest.recorder import WINDOW_S, Recorder
-from loadtest.sampler import Sampler
+from loadtest.sampler import Sampler, state_bytes
 from loadtest.soak import BEGIN, END, growth, with_part
 from tests.support.server import Server
 
@@ -40,6 +40,28 @@ def test_growth_is_a_tenth_of_the_memory_or_handles_that_stay(tmp_path: Path) ->
         "p: 1.0 MiB at first, 51.0 at last",
         "file handles: 20 at least at first, 23 at last",
     ]
+
+
+def test_memory_may_grow_as_what_is_stored_does(tmp_path: Path) -> None:
+    sampler = Sampler(Server(tmp_path), 0.0)
+    sampler.memory = rising("memory", *[100] * 5, *[115] * 4)
+    sampler.state = rising("state", *[10] * 5, *[15] * 4)
+    quick = rising("p", 1)
+    assert growth(sampler, quick) == []
+    sampler.state = rising("state", *[10] * 5, *[14] * 4)
+    assert growth(sampler, quick) == ["memory: 100.0 MiB at first, 115.0 at last"]
+
+
+def test_what_is_stored_is_the_newest_snapshot_and_a_part_of_the_archive(tmp_path: Path) -> None:
+    assert state_bytes(tmp_path) == 0
+    for path, size in (
+        ("snapshots/1.snapshot", 5),
+        ("snapshots/2.snapshot", 7),
+        ("archive/x", 300),
+    ):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_bytes(bytes(size))
+    assert state_bytes(tmp_path) == 10
 
 
 def test_answers_are_told_by_windows(monkeypatch: pytest.MonkeyPatch) -> None:
