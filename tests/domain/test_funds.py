@@ -10,12 +10,14 @@ from authorizer.domain.accounts import idempotency as remembered
 from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.domain.accounts.categories import CategoryTable
 from authorizer.domain.accounts.commands import Credit, OpenAccount
+from authorizer.domain.accounts.corrections import adjust
 from authorizer.domain.accounts.events import AccountCredited, AccountLinked, AccountOpened
 from authorizer.domain.accounts.funds import open_account
 from authorizer.domain.accounts.policy import Policy
+from authorizer.domain.accounts.purchase_commands import Adjust
 from authorizer.domain.accounts.state import Account
 from authorizer.domain.money import MAX_BALANCE_CENTS
-from authorizer.domain.outcomes import Decision, Done, Refusal, RefusalKind
+from authorizer.domain.outcomes import HOLDS, Decision, Done, Refusal, RefusalKind
 from tests.support.builders import (
     ACCOUNT,
     BY,
@@ -220,6 +222,16 @@ def test_the_id_of_a_credit_may_have_a_retention_of_its_own() -> None:
     assert crediting(account, policy, now_us=kept + 1).outcome == Done(created=True)
     again = purchase(1_00, "5411", transaction_id="t")
     assert settled(account, again, now_us=kept + 1).replayed
+
+
+def test_the_id_of_an_adjustment_is_kept_as_long_as_that_of_a_purchase() -> None:
+    """Whether or not anybody has walked along the account to forget it."""
+    account, command = opened(), Adjust(ACCOUNT, "a", "CASH", 1_00, "contagem", BY)
+    apply(account, adjust(account, command, context(Policy()), NOW_US))
+    kept = NOW_US + 360 * DAY_US
+    assert adjust(account, command, context(Policy()), kept) == HOLDS
+    again = adjust(account, command, context(Policy()), kept + 1)
+    assert again.outcome == Done(created=True)
 
 
 def test_a_configured_wallet_that_the_account_lacks_is_opened_by_its_first_credit() -> None:

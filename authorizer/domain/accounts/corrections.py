@@ -13,7 +13,8 @@ from authorizer.domain.outcomes import HOLDS, Decision, Done, invalid
 
 def adjust(account: Account, command: Adjust, context: Context, now_us: int) -> Decision:
     """Correct a wallet, once per id. No correction takes what is not there."""
-    known = account.adjustments.get(command.adjustment_id, 0)
+    since_us = now_us - context.policy.id_retention.purchases_us
+    known = account.adjustments.get(command.adjustment_id, since_us)
     fields = _fields(command.amount_cents, command.wallet, command.reason)
     if known is not None:
         if known.fingerprint == fields:
