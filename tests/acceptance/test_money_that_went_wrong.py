@@ -82,7 +82,9 @@ def test_a_wrong_credit(house: House) -> None:
 
 
 def test_a_purchase_that_the_shop_never_delivered(house: House) -> None:
-    ((method, path, refund),) = printed("A purchase that the shop never delivered")
+    (method, path, refund), (_, credits_path, credit) = printed(
+        "A purchase that the shop never delivered"
+    )
     purchase = path.split("/")[4]
     for one in (purchase, "open"):
         hold = {"id": one, "amount": 30, "mcc": "5812", "merchant": "LOJA"}
@@ -108,6 +110,9 @@ def test_a_purchase_that_the_shop_never_delivered(house: House) -> None:
     (event,) = house.told("purchase_refunded")
     assert (event["purchase_id"], event["operation_id"]) == (purchase, refund["id"])
     assert (event["source"], event["by"].split(":")[0]) == ("MEAL", "atendente")
+    assert house.ask("operador", "POST", credits_path, credit).status == 201
+    told = house.ask("atendente", "GET", f"{ACCOUNT}/transactions?limit=1").json()["transactions"]
+    assert [(one["type"], one["reference"]) for one in told] == [("credit", credit["reference"])]
 
 
 def test_a_card_of_somebody_who_died(house: House) -> None:

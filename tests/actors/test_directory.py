@@ -95,7 +95,7 @@ async def test_ids_that_are_too_old_are_dropped_a_page_at_a_time_while_it_goes_o
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(remembered, "PAGE_ENTRIES", 2)
-    house = House()
+    house = House(credit_id_retention_days=360)
     await house.open("a")
     for number in range(8):
         await house.buy("a", 1, transaction_id=f"t{number}")

@@ -29,7 +29,7 @@ KIB: Final = 1024
 MANY: Final = "5411=FOOD," + ",".join(f"{number}={number:032d}" for number in range(40))
 """MCCs that name wallets, most of them with long names."""
 WALLETS: Final = {"CASH": "10.00", **{f"{number:032d}": "10000.00" for number in range(40)}}
-"""So many that the snapshot of an account is longer than its event."""
+"""So many that few accounts fill a segment."""
 
 
 UNFORESEEN: Final = (*PATIENT, "--disk-reserve-mib", "0")
@@ -96,7 +96,7 @@ def room(request: pytest.FixtureRequest, server: Server) -> Iterator[Room]:
         yield FileSizeLimit()
         return
     server.data.mkdir()
-    mounted = run("mount", "-t", "tmpfs", "-o", "size=4m,mode=700", "none", str(server.data))
+    mounted = run("mount", "-t", "tmpfs", "-o", "size=8m,mode=700", "none", str(server.data))
     if not mounted:
         pytest.skip("only root can mount a file system")
     yield SmallDisk(server.data)
@@ -191,9 +191,9 @@ def test_a_disk_without_room_for_a_snapshot_costs_the_snapshot_only(
     """The server says so and goes on; what the attempt has written is out of the journal's way."""
     names = [name for name in WALLETS if name != "CASH"]
     table = ",".join(f"{mcc:04d}={name}" for mcc, name in enumerate(names))
-    server.flags = (*UNFORESEEN, "--wallet-by-mcc", table)
+    server.flags = (*UNFORESEEN, "--segment-mib", "1", "--wallet-by-mcc", table)
     client = server.start().client
-    for number in range(100):
+    for number in range(700):  # more than a segment, so the newest one is shorter than a snapshot
         client.open_account(f"a{number}", **WALLETS)
     room.leave(server, 160 * KIB)
     assert ask_for_snapshot(server, until=lambda: "snapshot not taken" in server.log())

@@ -21,7 +21,8 @@ from authorizer.domain.accounts.commands import (
     OpenCards,
     ReadAccount,
 )
-from authorizer.domain.accounts.policy import Policy
+from authorizer.domain.accounts.idempotency import IdRetention
+from authorizer.domain.accounts.policy import ID_RETENTION
 from authorizer.domain.accounts.state import Account, AccountView
 from authorizer.domain.aggregate import Aggregate
 from authorizer.domain.messages import Event
@@ -167,7 +168,7 @@ class House(Simulation):
 
     def replayed(self) -> State:
         """The state that the durable journal makes, from its first event on."""
-        return replayed(self.journal.events())
+        return replayed(self.journal.events(), kept=self.around.context.policy.id_retention)
 
 
 def handlers_of(aggregate: Aggregate[Any]) -> Any:
@@ -180,10 +181,15 @@ def applies_of(aggregate: Aggregate[Any]) -> Any:
     return aggregate.apply
 
 
-def replayed(events: Sequence[Event], state: State | None = None, from_position: int = 0) -> State:
+def replayed(
+    events: Sequence[Event],
+    state: State | None = None,
+    from_position: int = 0,
+    kept: IdRetention = ID_RETENTION,
+) -> State:
     """The state that these events make, those up to a position left out."""
     state = State() if state is None else state
-    replay = Replay(state, Policy().id_retention)
+    replay = Replay(state, kept)
     for position, event in enumerate(events, 1):
         if position > from_position:
             replay.apply(event, position)

@@ -113,7 +113,7 @@ def house(folder: Path) -> Iterator[House]:
     with patch.object(time, "time_ns", lambda: right() - 10 * DAY_NS):
         done("import", lines, "--data", server.data)
     command = [python(), "-m", "tests.support.hurried", str(gate), "serve", "--port", "{port}"]
-    command += ["--data", "{data}", "--id-retention-days", "1"]
+    command += ["--data", "{data}", "--id-retention-days", "1", "--credit-id-retention-days", "1"]
     shell = f'ulimit -n {FILES} && exec "$@" 2>/dev/full'
     server._command = ["sh", "-c", shell, "sh", *command, *PATIENT]
     try:
