@@ -395,12 +395,11 @@ def metric(client: Client, name: str) -> float:
 
 
 def test_a_client_that_reads_nothing_is_in_nobodys_way(make_server: MakeServer) -> None:
-    """It sends everything, and reads it in the end; the answers lie ready meanwhile."""
+    """It sends everything, and reads it in the end; the answers lie ready in the system."""
     client = make_server().start().client
     client.open_account("a", CASH="1000.00")
     body = b"".join(encode(purchase("a", "0.01", id=f"{n:0>128}")) + b"\n" for n in range(10_000))
     with socket.create_connection(("127.0.0.1", client.port), PATIENCE_S) as connection:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         head = f"POST {PATH} HTTP/1.1\r\nHost: [::1]\r\nContent-Length: {len(body)}\r\n\r\n"
         connection.sendall(head.encode() + body)
         until(lambda: metric(client, "authorizer_batch_lines_total") == 10_000, "all decided")
