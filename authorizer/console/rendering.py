@@ -60,8 +60,8 @@ class _Compiled(BytecodeCache):
 class Rendering:
     """The templates, once for each language.
 
-    They are compiled for the first page that somebody asks for: that takes half a second, which
-    neither a start nor any purchase waits for.
+    They are compiled for the first page that somebody asks for: half a second in a thread, for
+    which no start waits.
     """
 
     def __init__(self, zone: ZoneInfo, off_loop: OffLoop) -> None:

@@ -68,8 +68,7 @@ class _File(NamedTuple):
 class DocumentationEndpoints:
     """`/openapi.json` and `/docs`, which describe all endpoints, themselves too.
 
-    The document is made when somebody first asks for it: neither a start nor any purchase waits
-    for that.
+    The document is made in a thread when somebody first asks for it: no start waits for that.
     """
 
     def __init__(self, others: Sequence[Endpoint], off_loop: OffLoop) -> None:

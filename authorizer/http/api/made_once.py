@@ -10,8 +10,9 @@ T = TypeVar("T")
 
 
 class MadeOnce(Generic[T]):
-    """Something that is made once, off the loop, for all who ask: no start and no purchase waits.
+    """Something that is made once, off the loop, for all who ask; no start waits for it.
 
+    A thread makes it, which shares the interpreter with the loop meanwhile.
     Whoever comes meanwhile waits for the same, and one who goes takes it from nobody. What could
     not be made is tried again for the next who asks.
     """
