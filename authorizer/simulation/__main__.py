@@ -25,17 +25,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--first", type=int, default=0, help="the first of them (0)")
     parser.add_argument("--seed", type=int, help="play this one alone")
     parser.add_argument("--steps", type=int, default=STEPS, help=f"steps a seed ({STEPS})")
+    parser.add_argument(
+        "--long-lives", action="store_true", help="few starts: more lies between two"
+    )
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
     chosen = parser.parse_args(arguments)
     _be_silent()
+    option = "--long-lives " if chosen.long_lives else ""
+    player = partial(play_seed, count=chosen.steps, long_lives=chosen.long_lives)
     if chosen.seed is not None:
-        return _tell([play_seed(chosen.seed, chosen.steps)], 1)
+        return _tell([player(chosen.seed)], 1, option)
     seeds = range(chosen.first, chosen.first + chosen.seeds)
     if chosen.jobs == 1:
-        return _tell((play_seed(seed, chosen.steps) for seed in seeds), len(seeds))
+        return _tell((player(seed) for seed in seeds), len(seeds), option)
     with ProcessPoolExecutor(chosen.jobs, initializer=_be_silent) as pool:
-        played = pool.map(partial(play_seed, count=chosen.steps), seeds, chunksize=4)
-        status = _tell(played, len(seeds))
+        status = _tell(pool.map(player, seeds, chunksize=4), len(seeds), option)
         if status:
             pool.shutdown(wait=True, cancel_futures=True)
     return status
@@ -46,13 +50,13 @@ def _be_silent() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
 
 
-def _tell(played: Iterable[Played], seeds: int) -> int:
+def _tell(played: Iterable[Played], seeds: int, option: str) -> int:
     began, told = time.monotonic(), 0.0
     sums = Sums()
     for each in sums.adding(played):
         if each.failure is not None:
             _say(f"seed {each.seed} fails after {each.steps} steps; made shorter:")
-            _say(story(shrink(each.failure)))
+            _say(story(shrink(each.failure), option))
             return 1
         passed = time.monotonic() - began
         if passed - told >= TOLD_EVERY_SECONDS:
@@ -67,6 +71,7 @@ class Sums:
 
     def __init__(self) -> None:
         self.seeds = self.steps = self.events = self.crashes = 0
+        self.fewest_crashes = self.fewest_steps = sys.maxsize
 
     def adding(self, played: Iterable[Played]) -> Iterator[Played]:
         """Each of them, once it is counted."""
@@ -75,20 +80,24 @@ class Sums:
             self.steps += each.steps
             self.events += each.events
             self.crashes += each.crashes
+            self.fewest_steps = min(self.fewest_steps, each.steps)
+            self.fewest_crashes = min(self.fewest_crashes, each.crashes)
             yield each
 
     def text(self, seconds: float) -> str:
         """One line."""
         return (
-            f"{self.steps:,} steps, {self.events:,} events kept, {self.crashes:,} crashes, "
+            f"{self.steps:,} steps, {self.events:,} events kept, {self.crashes:,} crashes "
+            f"(a seed {self.fewest_steps:,} and {self.fewest_crashes} at least), "
             f"{self.steps / max(seconds, 0.001):,.0f} steps/s"
         )
 
 
-def story(failure: Failure) -> str:
-    """A failure as it is told: its history, and what went wrong."""
+def story(failure: Failure, option: str = "") -> str:
+    """A failure as it is told: its history, what went wrong, and how to play it again."""
     lines = [f"    {step.what}{step.how}" for step in failure.steps]
-    return "\n".join([*lines, failure.told, f"again: make simulate ARGS='--seed {failure.seed}'"])
+    again = f"again: make simulate ARGS='{option}--seed {failure.seed}'"
+    return "\n".join([*lines, failure.told, again])
 
 
 def _say(line: str) -> None:

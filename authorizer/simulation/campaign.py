@@ -56,9 +56,9 @@ def play(seed: int, steps: Sequence[Step]) -> Played:
     return Played(seed, done, events, crashes, failure)
 
 
-def play_seed(seed: int, count: int = STEPS) -> Played:
+def play_seed(seed: int, count: int = STEPS, *, long_lives: bool = False) -> Played:
     """Play a seed's own history."""
-    return play(seed, Workload(seed).steps(count))
+    return play(seed, Workload(seed, long_lives=long_lives).steps(count))
 
 
 def shrink(failure: Failure, plays: int = 400) -> Failure:

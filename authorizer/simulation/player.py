@@ -276,11 +276,12 @@ class Player(Asking):
         """Recover: what is there is the bank behind some request, and nothing promised is lost."""
         self.snapshot_task, self.snapshot_refused = None, False
         machine, bank = self.machine, self.bank
-        position = check_journal(machine.disk)
+        checksums = check_journal(machine.disk)
+        position = len(checksums)
         must(self.promised <= position, "answered, and lost", self.promised, position)
         must(bank.go_back(position), "a request is half done", position, bank.position)
         self.people.go_back(position)
-        self.follower.check(machine.disk)
+        self.follower.check(checksums)
         alone = machine.recover(use_snapshots=False)
         found = machine.start()
         self.decay.check(found)

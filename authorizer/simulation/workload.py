@@ -73,11 +73,28 @@ SWARM: Final = (0, 0.3, 1, 1, 3)
 """What a seed may take more or less often: some faults show where others keep out of their way."""
 
 
-class Workload:
-    """Draws steps."""
+STARTS: Final = (
+    "restart",
+    "kill",
+    "lose_power",
+    "die_amid",
+    "die_amid_start",
+    "fail_journal",
+    "rot",
+)
+"""The steps that a start follows."""
+RARELY: Final = 0.1
+"""How often they are taken where long lives are played, beside their weight above."""
+DEATHS: Final = 3
+"""How many of them are sure then, evenly spread."""
 
-    def __init__(self, seed: int) -> None:
+
+class Workload:
+    """Draws steps; where lives are long, a tenth of the starts and some that are sure."""
+
+    def __init__(self, seed: int, *, long_lives: bool = False) -> None:
         self._random = Random(f"workload {seed}")  # noqa: S311 - to be guessed again
+        self._long_lives = long_lives
         self._numbers = 0
         self._hours = 0
 
@@ -86,7 +103,13 @@ class Workload:
         random, names = self._random, list(WEIGHTS)
         weights = [each * random.choice(SWARM) for each in WEIGHTS.values()]
         weights[names.index("commit_once")] = WEIGHTS["commit_once"] * random.choice((0.3, 1))
+        if self._long_lives:
+            for name in STARTS:
+                weights[names.index(name)] *= RARELY
         drawn = random.choices(names, weights, k=count)
+        if self._long_lives:
+            for number in range(1, DEATHS + 1):
+                drawn[count * number // (DEATHS + 1)] = "die_amid"
         opened = [
             Step("open", (name, dict.fromkeys(WALLETS, 50_000), False)) for name in ACCOUNTS[:-1]
         ]
