@@ -18,6 +18,7 @@ from authorizer.domain.tickets.state import (
 
 BY: Final = "escalation"
 _PERCENT: Final = 100
+_ORDER: Final = {deadline: place for place, deadline in enumerate(Deadline)}
 
 
 class _Owed(NamedTuple):
@@ -59,6 +60,17 @@ def escalations_overdue(ticket: Ticket, context: Context, now_us: int) -> list[T
 def next_escalation_us(ticket: Ticket, context: Context) -> int | None:
     """When there is something to tell next; None where nothing is owed, or all of it was told."""
     return min((each.at_us for each in _coming(ticket, context)), default=None)
+
+
+def owed_next(ticket: Ticket) -> tuple[Deadline, int] | None:
+    """The next deadline that a ticket has to keep, and when; None where it owes nothing.
+
+    Of those of one time it is the first in the order of `Deadline`.
+    """
+    if ticket.status.value in OVER:
+        return None
+    owed = min(_owed(ticket), key=lambda each: (each.due_us, _ORDER[each.deadline]), default=None)
+    return None if owed is None else (owed.deadline, owed.due_us)
 
 
 def _coming(ticket: Ticket, context: Context) -> Iterator[_Coming]:

@@ -117,6 +117,40 @@ def test_the_next_deadline_comes_first_and_a_clock_that_stands_still_last(house:
     assert (found["total"], found["overdue"], found["soon"]) == (4, 1, 1)
 
 
+def test_of_two_deadlines_of_one_time_the_desk_s_own_is_told(house: House) -> None:
+    """And a ticket is due at its very end, not overdue."""
+    week = 7 * 24 * 60
+    house.project(opened("both", 0, targets=(week, week)), said("both", 1))
+    found = queue(house, week)
+    assert order(found) == [("both", at(week))]
+    assert found["rows"][0]["owed"] == "resolucao"
+    assert (found["overdue"], found["soon"]) == (0, 1)
+    assert queue(house, week - 60)["soon"] == 0
+    assert queue(house, week + 1)["overdue"] == 1
+
+
+def test_who_waits_for_the_customer_and_owes_nothing_is_behind_all(house: House) -> None:
+    """And a reopening that nobody answered is owed no more once the ticket is resolved again."""
+    house.project(
+        opened("waits", 0),
+        said("waits", 1),
+        resolved("waits", 2),
+        reopened("waits", 3),
+        said("waits", 4),
+        taken("waits", 5),
+        on_hold("waits", 6),
+        opened("new", 7),
+        opened("over", 8),
+        resolved("over", 9),
+        reopened("over", 10),
+        resolved("over", 11),
+    )
+    found = queue(house)
+    assert order(found) == [("new", at(67)), ("waits", None)]
+    assert found["rows"][1]["owed"] is None
+    assert (found["total"], found["overdue"]) == (2, 0)
+
+
 def test_a_queue_is_somebody_s_or_nobody_s_and_bounded(house: House) -> None:
     house.project(
         opened("a", 0),

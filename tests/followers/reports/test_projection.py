@@ -386,6 +386,15 @@ def escalations_text(view: Any) -> str | None:
     return json.dumps(told, separators=(",", ":"), ensure_ascii=False) if told else None
 
 
+def next_deadline(deadlines: dict[str, int | None]) -> tuple[int, str | None]:
+    """The earliest of those that are set, the first of them where two are equal."""
+    earliest: tuple[int, str | None] = (2**62, None)
+    for what, due_us in deadlines.items():
+        if due_us is not None and due_us < earliest[0]:
+            earliest = due_us, what
+    return earliest
+
+
 def tickets(journal: Journal) -> list[dict[str, Any]]:
     rows = []
     for history in histories(journal):
@@ -400,9 +409,23 @@ def tickets(journal: Journal) -> list[dict[str, Any]]:
         owed = bool(waits) and waits[-1][1] is None
         asked = [list(wait) for wait in ticket.response_waits]
         answer_owed = bool(asked) and asked[-1][3] is None
+        due_us, what = next_deadline(
+            {
+                "primeira_resposta": clock.first_response_due_us
+                if view.first_response_at_us is None and view.first_resolved_at_us is None
+                else None,
+                "resposta_reabertura": clock.reopening_response_due_us if owed else None,
+                "proxima_resposta": asked[-1][1] if answer_owed else None,
+                "resolucao": clock.resolution_due_us,
+                "prazo_legal": view.legal_due_us if view.first_resolved_at_us is None else None,
+            }
+        )
+        is_over = view.status in ("resolvido", "fechado")
         rows.append(
             {
                 **view._asdict(),
+                "queue_due_us": None if is_over else due_us,
+                "owed": None if is_over else what,
                 "protocol": view.ticket_id,
                 "reopening_waits": json.dumps(waits, separators=(",", ":")) if waits else None,
                 "reopening_response_due_us": clock.reopening_response_due_us if owed else None,

@@ -10,6 +10,9 @@ from sqlalchemy import Boolean, Column, Index, PrimaryKeyConstraint, Table
 from authorizer.followers.reports.tables.column_types import AnyText, WholeNumber
 from authorizer.followers.reports.tables.schema import metadata
 
+NO_DEADLINE: Final = 2**62
+"""The deadline of a ticket that owes nothing now: behind all others."""
+
 cards: Final = Table(
     "cards",
     metadata,
@@ -110,11 +113,17 @@ tickets: Final = Table(
     Column("escalations", AnyText),
     Column("warned", WholeNumber, nullable=False),
     Column("missed", WholeNumber, nullable=False),
+    Column("queue_due_us", WholeNumber),
+    Column("owed", AnyText),
     Index("tickets_by_opening", "opened_at_us", "opened_position"),
     Index("tickets_by_customer", "customer_id", "opened_at_us", "opened_position"),
     Index("tickets_by_status", "status", "opened_at_us", "opened_position"),
     Index("tickets_by_attendant", "attendant", "opened_at_us", "opened_position"),
     Index("tickets_by_change", "position"),
+    Index("tickets_by_due", "queue_due_us", "opened_at_us", "opened_position"),
+    Index(
+        "tickets_by_attendant_due", "attendant", "queue_due_us", "opened_at_us", "opened_position"
+    ),
     Index("tickets_by_waiting", "unanswered_since_us", "opened_at_us", "opened_position"),
 )
 """One row a ticket, replaced whenever something happens to it.
@@ -124,7 +133,9 @@ The columns are those of `authorizer.domain.tickets.state.Ticket`, and besides: 
 answers are due that are owed still (`reopening_response_due_us`, `next_response_due_us`).
 `reopening_waits`, `response_waits` and `escalations` are JSON, a list for each `ReopeningWait`,
 `ResponseWait` and `Escalation`; null where there is none. `warned` and `missed` count the
-escalations by their level."""
+escalations by their level. `queue_due_us` is the next deadline of a ticket that is worked on, and
+`owed` what is due then, a value of `Deadline`; `NO_DEADLINE` and null where nothing is due; both
+are null where it is over."""
 
 ticket_changes: Final = Table(
     "ticket_changes",

@@ -10,8 +10,10 @@ from authorizer.domain.sealing import Sealed
 from authorizer.domain.tickets import events
 from authorizer.domain.tickets.aggregate import TICKETS
 from authorizer.domain.tickets.at_rest import plain_view
+from authorizer.domain.tickets.escalation import owed_next
 from authorizer.domain.tickets.state import (
     BOT,
+    OVER,
     Escalation,
     EscalationLevel,
     ReopeningWait,
@@ -20,7 +22,7 @@ from authorizer.domain.tickets.state import (
     TicketStatus,
     ticket_view,
 )
-from authorizer.followers.reports.tables.care_schema import tickets
+from authorizer.followers.reports.tables.care_schema import NO_DEADLINE, tickets
 from authorizer.followers.reports.tables.schema import Row
 
 _OWN: Final = (
@@ -37,6 +39,8 @@ _DERIVED: Final = (
     "escalations",
     "warned",
     "missed",
+    "queue_due_us",
+    "owed",
 )
 _SAME: Final = tuple(
     column.name for column in tickets.c if column.name not in (*_OWN, *_DERIVED, "protocol")
@@ -76,6 +80,7 @@ class TicketRecord:
         view = ticket_view(ticket)
         is_answered = view.reopening_answered_at_us is not None
         is_settled = view.next_response_settled_at_us is not None
+        owed = owed_next(ticket)
         return {
             "protocol": ticket.ticket_id,
             "status": ticket.status.value,
@@ -86,6 +91,8 @@ class TicketRecord:
             "escalations": _list_text(ticket.escalations),
             "warned": _count(ticket, EscalationLevel.WARNED),
             "missed": _count(ticket, EscalationLevel.MISSED),
+            "queue_due_us": owed[1] if owed else _due_of_nothing(ticket),
+            "owed": owed[0].value if owed else None,
             **{name: getattr(ticket, name) for name in _SAME},
             **{name: getattr(self, name) for name in _OWN},
         }
@@ -110,6 +117,10 @@ def _list_text(values: Sequence[tuple[Any, ...]]) -> str | None:
 
 def _count(ticket: Ticket, level: EscalationLevel) -> int:
     return sum(escalation.level == level.value for escalation in ticket.escalations)
+
+
+def _due_of_nothing(ticket: Ticket) -> int | None:
+    return None if ticket.status.value in OVER else NO_DEADLINE
 
 
 def told_of(row: Mapping[str, Any]) -> dict[str, Any]:
