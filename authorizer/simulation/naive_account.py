@@ -107,13 +107,23 @@ class NaiveAccount:
         sources = (WALLET_OF.get(mcc, "CASH"), "CASH", *([CREDIT] if card else []))
         return next((each for each in sources if self.there.get(each, 0) >= cents), None)
 
-    def is_over(self, source: str, cents: int, count: int, whole: int, now_us: int) -> bool:
-        """Whether an enforced limit would be passed by so much more."""
+    def is_over(
+        self, source: str, cents: int, now_us: int, grown: NaivePurchase | None = None
+    ) -> bool:
+        """Whether an enforced limit would be passed by a purchase, or by so much more of one.
+
+        One that grows fits as it will stand: what of it is in no window any more is added.
+        """
+        count = 0 if grown else 1
         for limit in self.limits.values():
             if limit.is_shadow or not limit.counts(source):
                 continue
             used_cents, used_count = self.used(limit, now_us)
-            new_cents = whole if limit.window == "transaction" else used_cents + cents
+            new_cents = used_cents + cents
+            if grown is not None and limit.window == "transaction":
+                new_cents += grown.amount
+            elif grown is not None and grown.made_at_us < limit.since_us(now_us):
+                new_cents += grown.counted
             if limit.most_cents is not None and new_cents > limit.most_cents:
                 return True
             if limit.most_count is not None and count and used_count + count > limit.most_count:
@@ -124,7 +134,7 @@ class NaiveAccount:
         """What is used of a limit: amount and count, over all that was bought."""
         if limit.window == "transaction":
             return 0, 0
-        since_us = 0 if limit.trailing_us is None else now_us - limit.trailing_us + 1
+        since_us = limit.since_us(now_us)
         counted = [
             cents
             for made_at_us, source, cents in self.spendings()
@@ -184,7 +194,7 @@ class NaiveAccount:
         source = self.covering(mcc, cents, card)
         if source is None:
             return "insufficient_funds", None
-        over = self.is_over(source, cents, 1, cents, now_us)
+        over = self.is_over(source, cents, now_us)
         return ("limit", None) if over else ("approved", source)
 
     def credit(

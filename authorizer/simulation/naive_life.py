@@ -26,7 +26,7 @@ def hold(account: NaiveAccount, name: str, said: Said, mcc: str, now_us: int) ->
     if word == "insufficient_funds" and partly:
         wallet = WALLET_OF.get(mcc, "CASH")
         given = account.there.get(wallet, 0)
-        over = given and account.is_over(wallet, given, 1, given, now_us)
+        over = given and account.is_over(wallet, given, now_us)
         if given and not over:
             word, source = "partially_approved", wallet
         elif given:
@@ -59,7 +59,7 @@ def increment(
     good = (
         account.obstacle(known.card, 0) is None
         and account.there.get(known.source, 0) >= cents
-        and not account.is_over(known.source, cents, 0, whole, now_us)
+        and not account.is_over(known.source, cents, now_us, known)
     )
     changes = {"held": known.held + cents, "amount": whole} if good else {}
     if good:

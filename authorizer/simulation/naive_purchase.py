@@ -80,6 +80,10 @@ class NaiveLimit(NamedTuple):
     """The only source that counts; None: every one."""
     is_shadow: bool
 
+    def since_us(self, now_us: int) -> int:
+        """From when on purchases are in its window."""
+        return 0 if self.trailing_us is None else now_us - self.trailing_us + 1
+
     def counts(self, source: str | None) -> bool:
         """Whether what a source pays counts."""
         return self.wallet in (None, source)

@@ -9,7 +9,9 @@ import pytest
 from authorizer.simulation import __main__ as command_line
 from authorizer.simulation.__main__ import main, story
 from authorizer.simulation.campaign import Played, play, play_seed, shrink
-from authorizer.simulation.workload import Workload
+from authorizer.simulation.naive_account import HOUR_US
+from authorizer.simulation.naive_purchase import NaiveLimit
+from authorizer.simulation.workload import Step, Workload
 from tests.simulation.bugs import BUGS, Bug
 
 FIXED = (*range(4), *range(1000, 1004))
@@ -75,6 +77,21 @@ def test_long_lives_have_few_deaths_and_some_for_sure(seed: int) -> None:
     must_pass(rarely, "--long-lives ")
     assert rarely.steps == often.steps
     assert MIN_CRASHES <= rarely.crashes < often.crashes
+
+
+def test_a_hold_that_grows_in_a_later_window_is_weighed_whole() -> None:
+    """Seed 10455 of the long lives: the bank had weighed the new part alone."""
+    limit = NaiveLimit("PT5H", 5 * HOUR_US, 5_000, None, None, is_shadow=False)
+    said = (3_000, "5411", "BAR DO PORTO", None)
+    history = [
+        Step("open", ("a1", {"FOOD": 50_000, "MEAL": 0, "CASH": 0}, False)),
+        Step("hold", ("a1", "p1", (*said, False, 168))),
+        Step("put_limit", ("a1", "y", limit)),
+        Step("wait", (6 * HOUR_US,)),
+        Step("buy", ("a1", "p2", said, 0)),
+        Step("increment", ("a1", "p1", "o1", 1)),
+    ]
+    must_pass(play(0, history))
 
 
 def test_the_command_line(
