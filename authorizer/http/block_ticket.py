@@ -1,7 +1,7 @@
 """The block of a card, with the ticket that it may open and resolve in the same request."""
 
 from authorizer.actors.assembly import Actors
-from authorizer.domain.accounts.cards import BlockReason
+from authorizer.domain.accounts.cards import BlockReason, CardTerms
 from authorizer.domain.outcomes import Refusal
 from authorizer.domain.tickets.commands import OpenTicket, Resolution
 from authorizer.domain.tickets.service_levels import Priority
@@ -35,24 +35,25 @@ class TicketedBlockDocument(Document):
 
 
 async def ticket_of_block(
-    actors: Actors, card_id: str, block: TicketedBlockDocument, by: str
+    actors: Actors, card: CardTerms, block: TicketedBlockDocument, by: str
 ) -> str | None:
     """Open and resolve the ticket of a block. Returns its id, or None if it is refused.
 
     The card is blocked already, and stays so if the ticket is refused.
     """
-    owner = await actors.cards.owner(card_id)
+    owner = await actors.cards.owner(card.card_id)
     ticket = block.chamado
     if ticket is None or isinstance(owner, Refusal):
         return None
     command = OpenTicket(
         customer_id=owner,
         subject=ticket.assunto,
-        description=ticket.descricao or f"Cartão {card_id} bloqueado por {block.motivo}.",
+        description=ticket.descricao
+        or f"Cartão {card.masked_number or card.card_id} bloqueado por {block.motivo}.",
         category=ticket.categoria,
         priority=Priority.of(ticket.prioridade),
         channel=block.canal,
-        card_id=card_id,
+        card_id=card.card_id,
         resolution=Resolution(ticket.atendente or by, ticket.resolucao),
         by=by,
     )

@@ -62,7 +62,7 @@ class CardChanges:
         )
         ticket_id = None
         if done.created and document.chamado is not None:
-            ticket_id = await ticket_of_block(self._actors, card_id, document, by)
+            ticket_id = await ticket_of_block(self._actors, card, document, by)
         return Blocked(done, card, ticket_id)
 
     async def unblock(

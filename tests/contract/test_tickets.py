@@ -436,7 +436,8 @@ def test_a_block_opens_and_resolves_its_own_ticket(case: Case) -> None:
 def test_everything_in_the_tickets_text_has_a_default(case: Case) -> None:
     ticket = case.client.get(f"/chamados/{block(case).json()['protocolo']}").json()
     assert all(ticket[name] for name in ("assunto", "descricao", "resolucao", "atendente"))
-    assert "roubo" in ticket["descricao"]
+    masked = case.client.card(case.card_id)["numero_mascarado"]
+    assert ticket["descricao"] == f"Cartão {masked} bloqueado por roubo."
 
 
 def test_the_same_block_again_opens_no_second_ticket(case: Case) -> None:
