@@ -162,7 +162,8 @@ def test_the_process_ends_with_its_standard_input(demo: Path) -> None:
 
 def test_the_server_never_loads_the_database_library() -> None:
     program = (
-        "import authorizer.cli.serve, authorizer.server.serve, sys; print('sqlalchemy' in sys.modules)"
+        "import authorizer.cli.serve, authorizer.server.serve, sys; "
+        "print('sqlalchemy' in sys.modules)"
     )
     ran = subprocess.run(
         [python(), "-c", program], cwd=PROJECT, capture_output=True, text=True, check=True

@@ -158,6 +158,9 @@ def test_an_account_is_frozen_made_active_again_and_closed(
     refused = operator.post(f"{home}/situacao", {"status": "active", "reason": "engano"})
     assert refused.status_code == 409
     assert operator.get(f"{home}/situacao?status=talvez").status_code == 422
+    story = words_of(operator.get(home).text)
+    assert "encerrada pedido do cliente" in story
+    assert story.index("nada foi achado") < story.index("investigação"), "the newest first"
     events = done("inspect", "--account", account, "--data", desk_server.data)
     told = [json.loads(line) for line in events.splitlines() if "account_status_changed" in line]
     assert [line["reason"] for line in told] == [

@@ -20,7 +20,7 @@ from authorizer.http.metrics import Glance
 from authorizer.simulation.world import inline
 from tests.support.api_keys import new_key
 from tests.support.command_line import done, run
-from tests.support.documents import purchase
+from tests.support.documents import card, customer, purchase
 from tests.support.people import Desk, desk_of, words_of
 from tests.support.server import MakeServer, Server
 from tests.support.waiting import until
@@ -236,8 +236,24 @@ def balances(page: str) -> dict[str, tuple[str, str]]:
 
 def test_an_account_is_found_by_its_number(operator: Desk) -> None:
     assert operator.get("/console/contas?conta=123").url.endswith("/console/contas/123")
-    assert "Não há conta com este número." in operator.get("/console/contas?conta=nenhuma").text
+    assert "Não há conta com este número" in operator.get("/console/contas?conta=nenhuma").text
     assert operator.get("/console/contas/nenhuma").status_code == 404
+
+
+def test_an_account_is_found_by_a_card_of_it(operator: Desk, desk_server: Server) -> None:
+    """By its id, or by the last four digits: several accounts may have one that ends so."""
+    client, ending = desk_server.client, "7391"
+    for number in range(2):
+        its = card(f"card{number}-{ending}")
+        document = customer(f"c{number}-{ending}", its, conta=f"a{number}-{ending}")
+        assert client.put_customer(document).status == 201
+        if number == 0:
+            found = operator.get(f"/console/contas?conta={ending}")
+            assert found.url.endswith("/console/contas/a0-7391"), found.url
+    both = operator.get(f"/console/contas?conta={ending}").text
+    assert ">a0-7391</a>" in both
+    assert ">a1-7391</a>" in both
+    assert operator.get("/console/contas?conta=card1-7391").url.endswith("/contas/a1-7391")
 
 
 class Busy:

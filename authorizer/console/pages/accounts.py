@@ -1,5 +1,6 @@
 """`/console/contas`: an account as it stands, as of a moment, and its story."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
@@ -15,17 +16,20 @@ from authorizer.console.pages.customer_view import last_four
 from authorizer.console.pages.limits import Level
 from authorizer.console.words import said
 from authorizer.domain.accounts.commands import ReadAccount
-from authorizer.domain.accounts.state import AccountView
+from authorizer.domain.accounts.state import AccountStatus, AccountView
 from authorizer.domain.outcomes import Reason, Refusal
 from authorizer.followers.reports.bounds import MAX_PAGE_ROWS
 from authorizer.http.access.roles import BOTH_READ, CARE_READ, OPERATIONS
 from authorizer.http.api.problems import accepted
 
 STORY: Final = 50
+CHANGES: Final = 10
+"""Changes of an account's status that are shown, the newest first."""
 TRIES: Final = 5
 """How often a moment is looked for on an account that goes on purchasing meanwhile."""
 _BUSY: Final = said("A conta muda depressa demais para se olhar para trás agora. Tente de novo.")
-_NO_ACCOUNT: Final = said("Não há conta com este número.")
+_NO_ACCOUNT: Final = said("Não há conta com este número, nem com um cartão assim.")
+_LAST_FOUR: Final = re.compile(r"[0-9]{4}")
 
 
 class Balance(NamedTuple):
@@ -34,6 +38,17 @@ class Balance(NamedTuple):
     wallet: str
     available_cents: int
     held_cents: int
+
+
+class _Found(NamedTuple):
+    """An account that was found."""
+
+    account_id: str
+
+    @property
+    def path(self) -> str:
+        """Its page."""
+        return f"/console/contas/{quote(self.account_id, safe='')}"
 
 
 class AccountPages:
@@ -45,13 +60,36 @@ class AccountPages:
 
     @page("GET", "/console/contas", BOTH_READ)
     async def find(self, visit: Visit) -> Response:
-        """Ask for the number of an account, and lead to it."""
+        """Ask for the number of an account, or for a card of it, and lead to it.
+
+        A card is named by its id, or by the last four digits of its number: several accounts may
+        have one that ends so.
+        """
         text = visit.asked("conta")
-        if text:
-            answer = await self._desk.actors.dispatcher.ask(ReadAccount(text))
-            if not isinstance(answer, Refusal):
-                return visit.go(f"/console/contas/{quote(text, safe='')}")
-        return await visit.page("accounts.html", sought=text, text=_NO_ACCOUNT if text else "")
+        found, more = await self._found(text) if text else ([], False)
+        if len(found) == 1:
+            return visit.go(found[0].path)
+        return await visit.page(
+            "accounts.html",
+            sought=text,
+            text=_NO_ACCOUNT if text and not found else "",
+            found=found,
+            more=more,
+        )
+
+    async def _found(self, text: str) -> tuple[list[_Found], bool]:
+        """The accounts that a text names, and whether there are more."""
+        dispatcher = self._desk.actors.dispatcher
+        if not isinstance(await dispatcher.ask(ReadAccount(text)), Refusal):
+            return [_Found(text)], False
+        card_ids, more = [text], False
+        if _LAST_FOUR.fullmatch(text):
+            ending: Any = await self._desk.reports.query(
+                "cards_ending", last_four=text, limit=STORY
+            )
+            card_ids, more = [row["card_id"] for row in ending["rows"]], ending["more"]
+        account_ids = dict.fromkeys(map(dispatcher.account_of_card, card_ids))
+        return [_Found(name) for name in account_ids if name is not None], more
 
     @page("GET", "/console/contas/{account_id}", BOTH_READ)
     async def show(self, visit: Visit) -> Response:
@@ -70,9 +108,15 @@ class AccountPages:
         )
         last_fours = {card.card_id: last_four(card) for card in account.cards}
         lines = [_line(row, last_fours, visit.translate) for row in story["rows"]]
+        changes: Any = await self._desk.reports.query(
+            "account_changes", account_id=account_id, limit=CHANGES
+        )
         return await visit.page(
             "account.html",
             account=account,
+            changes=[
+                {"row": row, "status": AccountStatus(row["status"])} for row in changes["rows"]
+            ],
             account_path=quote(account_id, safe=""),
             customer_path=quote(account.customer_id, safe="")
             if account.customer_id and visit.user.role in CARE_READ

@@ -9,7 +9,11 @@ from authorizer.actors.business_hours import BusinessHours
 from authorizer.followers.reports.card_search import cards_ending
 from authorizer.followers.reports.export.all_reports import AllReports
 from authorizer.followers.reports.export.page import page_of
-from authorizer.followers.reports.histories import card_operations, customer_contacts
+from authorizer.followers.reports.histories import (
+    account_changes,
+    card_operations,
+    customer_contacts,
+)
 from authorizer.followers.reports.local_days import LocalDays
 from authorizer.followers.reports.period import Period
 from authorizer.followers.reports.purchases.authorizations import authorizations, spending
@@ -38,6 +42,7 @@ def make_queries() -> Mapping[str, Query]:
         "authorizations": authorizations,
         "spending": spending,
         "moved_since": moved_since,
+        "account_changes": account_changes,
         "card_operations": card_operations,
         "customer_contacts": customer_contacts,
         "cards_ending": cards_ending,

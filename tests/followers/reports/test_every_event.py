@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from authorizer.domain.accounts.events import AccountLinked, AccountOpened
 from authorizer.domain.accounts.purchase_events import (
-    AccountStatusChanged,
     CardControlsPut,
     LimitCeilingsChanged,
     LimitPut,
@@ -43,7 +42,6 @@ NOT_PROJECTED: Final[set[type[Any]]] = {
     PersonalDataErased,
     MerchantRegistered,
     MerchantRemoved,
-    AccountStatusChanged,
     CardControlsPut,
     LimitCeilingsChanged,
     LimitPut,
@@ -74,3 +72,4 @@ def test_an_event_that_is_not_projected_brings_no_row(event: Any) -> None:
     assert lookups([event]) == (set(), set())
     assert not any((rows.purchases.values, rows.lives.values, rows.cards, rows.operations))
     assert not any((rows.contacts, rows.tickets, rows.ticket_changes, rows.known.new))
+    assert not rows.account_changes

@@ -26,6 +26,7 @@ from authorizer.domain.accounts.events import (
     PurchaseDeclined,
 )
 from authorizer.domain.accounts.purchase_events import (
+    AccountStatusChanged,
     HoldApproved,
     HoldDeclined,
     HoldExpired,
@@ -125,6 +126,7 @@ def expected(journal: Journal) -> Tables:
         "contacts": rows_of("contacts", [*card_contacts(journal), *ticket_contacts(journal)]),
         "tickets": rows_of("tickets", tickets(journal)),
         "ticket_changes": rows_of("ticket_changes", changes(journal)),
+        "account_changes": rows_of("account_changes", map_events(account_change, journal)),
         "transaction_days": rows_of("transaction_days", days(journal)),
         "movement_days": rows_of("movement_days", operation_days(journal)),
         "local_days": rows_of("local_days", whole_days(journal)),
@@ -134,6 +136,15 @@ def expected(journal: Journal) -> Tables:
 def map_events(row: Any, journal: Journal) -> list[dict[str, Any]]:
     made = (row(position, event) for position, event in journal)
     return [found for found in made if found is not None]
+
+
+def account_change(position: int, event: Any) -> dict[str, Any] | None:
+    if not isinstance(event, AccountStatusChanged):
+        return None
+    told = (event.account_id, event.by, event.status, event.reason)
+    account_id, by, status, reason = (text.replace("\0", "\u2400") for text in told)
+    row = {"account_id": account_id, "by": by, "status": status, "reason": reason}
+    return {"position": position, "at_us": event.at_us, **row}
 
 
 def purchase_row(position: int, event: Any) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""The tables of customer care: cards and their operations, contacts, tickets.
+"""The tables of customer care: cards and their operations, contacts, tickets, accounts' status.
 
 They are of the schema's `metadata`: `schema` says what holds for all tables.
 """
@@ -147,3 +147,16 @@ ticket_changes: Final = Table(
 )
 """A row for every change of a ticket's status: `status` is the new one. The first of a ticket is
 `aberto`; each `resolvido` is a resolution, each `reaberto` a reopening."""
+
+account_changes: Final = Table(
+    "account_changes",
+    metadata,
+    Column("position", WholeNumber, primary_key=True, autoincrement=False),
+    Column("account_id", AnyText, nullable=False),
+    Column("at_us", WholeNumber, nullable=False),
+    Column("by", AnyText, nullable=False),
+    Column("status", AnyText, nullable=False),
+    Column("reason", AnyText, nullable=False),
+    Index("account_changes_by_account", "account_id", "position"),
+)
+"""A row for every change of an account's status, with the operator's words: why it was frozen."""

@@ -5,6 +5,7 @@ from typing import Any, Final, NamedTuple
 
 from authorizer.domain.accounts.card_history import OPERATIONS
 from authorizer.domain.accounts.events import PurchaseApproved, PurchaseDeclined
+from authorizer.domain.accounts.purchase_events import AccountStatusChanged
 from authorizer.domain.accounts.state import ACCOUNT_OF_CARD
 from authorizer.domain.customers.events import OperationsImported
 from authorizer.domain.messages import Event
@@ -28,6 +29,10 @@ def _of_a_life(rows: Rows, event: Any, position: int) -> None:
     rows.lives.add(event, position)
 
 
+def _account_changed(rows: Rows, event: AccountStatusChanged, position: int) -> None:
+    rows.account_changes.append({**event._asdict(), "position": position})
+
+
 _TICKET_EVENTS: Final = tuple(kind.event for kind in TICKETS.events)
 
 PROJECTED: Final[Mapping[type[Any], Callable[[Rows, Any, int], None]]] = {
@@ -36,6 +41,7 @@ PROJECTED: Final[Mapping[type[Any], Callable[[Rows, Any, int], None]]] = {
     **dict.fromkeys(OF_A_LIFE, _of_a_life),
     **dict.fromkeys(OPERATIONS, card_rows.operation),
     OperationsImported: card_rows.imported,
+    AccountStatusChanged: _account_changed,
     **dict.fromkeys(_TICKET_EVENTS, ticket_rows.ticket),
 }
 """The rows of each event, by its type; those of `ACCOUNT_OF_CARD` bring a card as well. A test

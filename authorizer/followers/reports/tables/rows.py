@@ -32,6 +32,7 @@ class Rows:
         self.operations: list[Row] = []
         self.contacts: list[Row] = []
         self.ticket_changes: list[Row] = []
+        self.account_changes: list[Row] = []
 
     def add_contact(self, **fields: Any) -> None:
         """Add a contact; a field that is not given is null."""

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, insert, select
 from authorizer.domain.messages import Event
 from authorizer.followers.reports.local_days import LocalDays
 from authorizer.followers.reports.tables.care_schema import (
+    account_changes,
     cards,
     contacts,
     operations,
@@ -98,6 +99,7 @@ class Store:
             (operations, rows.operations),
             (contacts, rows.contacts),
             (ticket_changes, rows.ticket_changes),
+            (account_changes, rows.account_changes),
         ):
             if new:
                 connection.execute(insert(table), new)
