@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+import click
 import pytest
 
 from authorizer.cli import main
@@ -14,7 +15,7 @@ from tests.support.command_line import account, command_line, done, refused, run
 from tests.support.screen import read, terminal
 from tests.support.server import PROJECT, environment
 
-COMMANDS = sorted(main.commands)
+COMMANDS = main.list_commands(click.Context(main))
 OWNERS = ("import", "init", "serve")
 READERS = ("inspect", "replay", "snapshot", "verify")
 
