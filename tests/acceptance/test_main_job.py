@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.client import Answer, Client
 from tests.support.documents import Document, decode_spelled, money, purchase
-from tests.support.server import PATIENT, Server, running
+from tests.support.server import ALONE, Server, running
 
 PAYLOAD = (
     b'{\n\t"account": "123",\n\t"totalAmount": 100.00,\n\t"mcc": "5811",\n'
@@ -31,7 +31,7 @@ BLOCKED_CARD, ACTIVE_CARD = "987654321", "123987654"
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    with running(tmp_path, *PATIENT) as one:
+    with running(tmp_path, *ALONE) as one:
         yield one
 
 

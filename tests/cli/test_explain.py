@@ -11,7 +11,7 @@ from authorizer.domain.accounts.events import AccountOpened, PurchaseApproved, P
 from tests.support.client import Client
 from tests.support.command_line import done, refused, run, write_events
 from tests.support.documents import Document, money, purchase
-from tests.support.server import MakeServer
+from tests.support.server import ALONE, MakeServer
 
 SHOP = "LOJA"
 
@@ -30,7 +30,7 @@ def dry_run(client: Client, name: str, amount: str) -> Any:
 
 def test_what_was_decided_is_explained_as_it_was_then(make_server: MakeServer) -> None:
     """Beside a server, and after another MCC table, another limit and other balances."""
-    server = make_server().start()
+    server = make_server(*ALONE).start()
     client = server.client
     client.open_account("a", MEAL="100.00", CASH="50.00")
     limit = {"window": "day", "max_amount": money("60.00")}
@@ -61,7 +61,7 @@ def test_what_was_decided_is_explained_as_it_was_then(make_server: MakeServer) -
 
 
 def test_a_table_tells_it_to_people(make_server: MakeServer) -> None:
-    server = make_server().start()
+    server = make_server(*ALONE).start()
     server.client.open_account("a", MEAL="10.00", CASH="50.00")
     server.client.authorize(purchase("a", "40.00", mcc="5812", merchant=SHOP, id="t"))
     server.stop()

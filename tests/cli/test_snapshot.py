@@ -29,7 +29,7 @@ from tests.support.command_line import (
     take_snapshot,
 )
 from tests.support.commands import purchase
-from tests.support.server import MakeServer
+from tests.support.server import ALONE, MakeServer
 from tests.support.waiting import until
 
 
@@ -66,7 +66,7 @@ def test_a_damaged_journal_is_refused(demo: Path) -> None:
 
 
 def test_a_server_takes_it_and_goes_on(make_server: MakeServer) -> None:
-    server = make_server().start()
+    server = make_server(*ALONE).start()
     server.client.open_account("1", CASH="10.00")
     path = take_snapshot(server.data)
     assert taken(server.data) == [path.name]
@@ -80,7 +80,7 @@ def test_a_server_takes_it_and_goes_on(make_server: MakeServer) -> None:
 def test_a_server_where_nothing_happened_takes_another_of_the_same_name(
     make_server: MakeServer,
 ) -> None:
-    server = make_server().start()
+    server = make_server(*ALONE).start()
     server.client.open_account("1", CASH="10.00")
     first = take_snapshot(server.data)
     inode = first.stat().st_ino
@@ -89,7 +89,7 @@ def test_a_server_where_nothing_happened_takes_another_of_the_same_name(
 
 
 def test_a_signal_while_a_server_starts_does_no_harm(make_server: MakeServer) -> None:
-    server = make_server()
+    server = make_server(*ALONE)
     server.spawn()
     lock = server.data / "lock"
     until_while_running(lambda: lock.exists() and lock.read_text().strip() != "", server.process)

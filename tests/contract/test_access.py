@@ -12,7 +12,7 @@ import pytest
 from tests.support.api_keys import ROLES, key_per_role, new_key, revoke
 from tests.support.client import Answer, Client
 from tests.support.documents import encode, purchase
-from tests.support.server import PATIENT, MakeServer, Server
+from tests.support.server import ALONE, PATIENT, MakeServer, Server
 from tests.support.waiting import PATIENCE_S, until
 
 
@@ -136,7 +136,7 @@ def test_no_key_is_ever_in_the_log(house: Keyed) -> None:
 def test_the_first_key_closes_the_house_and_a_revoked_key_opens_nothing(
     make_server: MakeServer,
 ) -> None:
-    server = make_server().start()
+    server = make_server(*ALONE).start()
     anybody = server.client
     anybody.open_account("a", FOOD="9.00")
     assert server.logs("anybody on this machine may do anything")
@@ -165,7 +165,7 @@ def test_the_first_key_closes_the_house_and_a_revoked_key_opens_nothing(
 
 
 def test_keys_stay_in_force_when_their_file_is_damaged_or_gone(make_server: MakeServer) -> None:
-    server = make_server()
+    server = make_server(*ALONE)
     key = new_key(server.data, "operador")
     server.start()
     file = server.data / "access" / "api-keys.json"
@@ -188,7 +188,7 @@ def test_keys_stay_in_force_when_their_file_is_damaged_or_gone(make_server: Make
 
 
 def test_any_address_may_be_bound_once_there_is_an_active_key(make_server: MakeServer) -> None:
-    server = make_server("--host", "0.0.0.0", *PATIENT)
+    server = make_server("--host", "0.0.0.0", *ALONE)
     expired, active = (new_key(server.data, "operador") for _ in range(2))
     file = server.data / "access" / "api-keys.json"
     lines = file.read_text(encoding="utf-8")

@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.client import Answer, Client
 from tests.support.documents import Document, card, customer, encode, purchase
-from tests.support.server import MakeServer, Server
+from tests.support.server import ALONE, MakeServer, Server
 from tests.support.waiting import PATIENCE_S, until
 
 NewId = Callable[[], str]
@@ -396,7 +396,7 @@ def metric(client: Client, name: str) -> float:
 
 def test_a_client_that_reads_nothing_is_in_nobodys_way(make_server: MakeServer) -> None:
     """It sends everything, and reads it in the end; the answers lie ready in the system."""
-    client = make_server().start().client
+    client = make_server(*ALONE).start().client
     client.open_account("a", CASH="1000.00")
     body = b"".join(encode(purchase("a", "0.01", id=f"{n:0>128}")) + b"\n" for n in range(10_000))
     with socket.create_connection(("127.0.0.1", client.port), PATIENCE_S) as connection:
@@ -409,7 +409,7 @@ def test_a_client_that_reads_nothing_is_in_nobodys_way(make_server: MakeServer) 
 
 
 def test_batches_are_counted(make_server: MakeServer) -> None:
-    client = make_server().start().client
+    client = make_server(*ALONE).start().client
     client.open_account("a", CASH="1.00")
     send(client, purchase("a", "1.00"), purchase("a", "1.00"), b"{")
     assert metric(client, "authorizer_batches_total") == 1

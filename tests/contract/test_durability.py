@@ -9,11 +9,10 @@ import pytest
 
 from tests.support.client import Answer
 from tests.support.documents import encode, purchase
-from tests.support.server import PATIENT, Server, serve_command
+from tests.support.server import ALONE, Server, serve_command
 from tests.support.together import Request, send_together
 
 LARGEST_FILE_KIB = 96
-ALONE = (*PATIENT, "--reports", "false")
 """A server without the process of the reports, of which nothing is asked here."""
 WAVE = 32
 

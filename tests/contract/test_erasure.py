@@ -22,9 +22,8 @@ from tests.support.command_line import done
 from tests.support.documents import Document, card, customer, purchase
 from tests.support.fixtures import V1
 from tests.support.leaks import leaks, opened
-from tests.support.server import PATIENT, Server, ServerEnded
+from tests.support.server import ALONE, PATIENT, Server, ServerEnded
 
-ALONE = (*PATIENT, "--reports", "false")
 """A server without the process of the reports, which takes its time to start and end."""
 
 ID, OTHER = "cliente-7", "cliente-8"

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.documents import card, customer, encode, money, purchase
-from tests.support.server import PATIENT, MakeServer, Server, ServerEnded, serve_command
+from tests.support.server import ALONE, PATIENT, MakeServer, Server, ServerEnded, serve_command
 from tests.support.together import Request, send_together
 from tests.support.waiting import PATIENCE_S
 
@@ -41,7 +41,7 @@ def test_more_than_a_bound_allows_is_07_and_moves_nothing(
     make_server: MakeServer, bound: str
 ) -> None:
     """One at a time: of many at once some are turned away, and only approvals are paid."""
-    server = make_server(bound, "1", *PATIENT).start()
+    server = make_server(bound, "1", *ALONE).start()
     server.client.open_account("a", FOOD="10000.00")
     reasons: list[str | None] = []
     for _ in range(50):
@@ -63,7 +63,7 @@ def test_more_than_a_bound_allows_is_07_and_moves_nothing(
 
 def test_accounts_that_sleep_wake_up_as_they_were(make_server: MakeServer) -> None:
     """With room for two awake accounts, every one of many decides as if it had never slept."""
-    server = make_server("--max-resident-accounts", "2", *PATIENT).start()
+    server = make_server("--max-resident-accounts", "2", *ALONE).start()
     accounts = [f"a{number}" for number in range(40)]
     for account in accounts:
         server.client.open_account(account, FOOD="10.00", CASH="0.00")
@@ -153,7 +153,7 @@ KEPT_FILES = 64
 
 def test_connections_leave_files_for_the_journal(make_server: MakeServer) -> None:
     """With few files allowed there are fewer connections, and new segments and snapshots still."""
-    server = make_server()
+    server = make_server(*ALONE)
     served = serve_command(Path("{data}"), 0, (*PATIENT, "--segment-mib", "1"))
     served[served.index("--port") + 1] = "{port}"
     server._command = ["bash", "-c", f'ulimit -n {OPEN_FILES} && exec "$@"', "bash", *served]

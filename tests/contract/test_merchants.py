@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.client import Client
 from tests.support.documents import Document, purchase
-from tests.support.server import MakeServer
+from tests.support.server import ALONE, MakeServer
 
 NewId = Callable[[], str]
 Register = Callable[[str, str], int]
@@ -205,7 +205,7 @@ def page(client: Client, path: str) -> tuple[list[str], str | None]:
 
 
 def test_a_list_has_pages_where_they_are_asked_for(make_server: MakeServer) -> None:
-    client = make_server().start().client
+    client = make_server(*ALONE).start().client
     names = [f"LOJA {number}" for number in range(7)]
     for name in names:
         client.put("/merchants", {"name": name, "mcc": "5811"})
@@ -224,7 +224,7 @@ def test_a_list_has_pages_where_they_are_asked_for(make_server: MakeServer) -> N
 
 
 def test_a_page_follows_the_one_before_whatever_was_removed(make_server: MakeServer) -> None:
-    client = make_server().start().client
+    client = make_server(*ALONE).start().client
     names = [f"LOJA {number}" for number in range(7)]
     for name in names:
         client.put("/merchants", {"name": name, "mcc": "5811"})
@@ -238,7 +238,7 @@ def test_a_page_follows_the_one_before_whatever_was_removed(make_server: MakeSer
 
 
 def test_the_entry_that_a_page_ended_with_may_be_gone(make_server: MakeServer) -> None:
-    client = make_server().start().client
+    client = make_server(*ALONE).start().client
     names = [f"LOJA {number}" for number in range(5)]
     for name in names:
         client.put("/merchants", {"name": name, "mcc": "5811"})

@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support.client import Client
 from tests.support.documents import encode, purchase
-from tests.support.server import PATIENT, MakeServer, Server, ServerEnded
+from tests.support.server import ALONE, MakeServer, Server, ServerEnded
 from tests.support.together import Request, send_together
 
 NewId = Callable[[], str]
@@ -60,16 +60,16 @@ def test_latency_is_a_histogram(client: Client) -> None:
 
 
 def test_the_data_folder_is_made(make_server: MakeServer) -> None:
-    server = make_server()
+    server = make_server(*ALONE)
     server.data = server.data / "deep" / "down"
     server.start().client.open_account("a", FOOD="1.00")
     assert server.data.is_dir()
 
 
 def test_a_second_server_on_the_same_folder_says_so_and_ends(make_server: MakeServer) -> None:
-    first = make_server(folder="same").start()
+    first = make_server(*ALONE, folder="same").start()
     first.client.open_account("a", FOOD="1.00")
-    second = make_server(folder="same")
+    second = make_server(*ALONE, folder="same")
     second.log_path = second.log_path.with_name("second.log")
     with pytest.raises(ServerEnded) as ended:
         second.start()
@@ -85,7 +85,7 @@ def test_a_second_server_on_the_same_folder_says_so_and_ends(make_server: MakeSe
 def test_no_start_beyond_loopback_while_no_api_key_is_configured(
     make_server: MakeServer, host: str
 ) -> None:
-    server = make_server("--host", host, *PATIENT)
+    server = make_server("--host", host, *ALONE)
     with pytest.raises(ServerEnded) as ended:
         server.start()
     assert "status 0" not in str(ended.value)
@@ -97,7 +97,7 @@ def test_no_start_beyond_loopback_while_no_api_key_is_configured(
 
 
 def test_sigterm_ends_with_0_and_keeps_everything(make_server: MakeServer) -> None:
-    server = make_server().start()
+    server = make_server(*ALONE).start()
     server.client.open_account("a", FOOD="10.00")
     assert server.client.authorize(purchase("a", "4.00", id="i")).code == "00"
     assert server.stop() == 0
@@ -109,7 +109,7 @@ def test_sigterm_ends_with_0_and_keeps_everything(make_server: MakeServer) -> No
 
 def test_sigterm_is_quick_with_an_idle_connection_open(make_server: MakeServer) -> None:
     """A keep-alive connection that asks nothing does not hold the end up."""
-    server = make_server().start()
+    server = make_server(*ALONE).start()
     with socket.create_connection(("127.0.0.1", server.port)) as idle:
         idle.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert idle.recv(65_536).startswith(b"HTTP/1.1 200")
@@ -118,7 +118,7 @@ def test_sigterm_is_quick_with_an_idle_connection_open(make_server: MakeServer) 
 
 def test_sigterm_under_load_answers_what_it_decided(make_server: MakeServer) -> None:
     """After the restart no id without an answer is known, and only what was approved has moved."""
-    server = make_server().start()
+    server = make_server(*ALONE).start()
     server.client.open_account("a", FOOD="1000000.00")
     decided, unanswered = load_until_the_end(server)
     assert decided

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.support.command_line import done, json_lines
 from tests.support.documents import purchase
-from tests.support.server import MakeServer, Server
+from tests.support.server import ALONE, MakeServer, Server
 
 
 def settings_told(server: Server) -> list[tuple[int, Any]]:
@@ -32,7 +32,7 @@ def test_a_start_journals_the_settings_where_they_are_others(make_server: MakeSe
 
 
 def test_whoever_only_reads_writes_nothing(make_server: MakeServer) -> None:
-    server = make_server().start()
+    server = make_server(*ALONE).start()
     server.client.open_account("a", CASH="5.00")
     server.stop()
     before = {path: path.read_bytes() for path in server.data.rglob("*.journal")}

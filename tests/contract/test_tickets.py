@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.client import Answer, Client
 from tests.support.documents import Document, card, customer, encode, time_of
-from tests.support.server import PATIENT, MakeServer
+from tests.support.server import ALONE, PATIENT, MakeServer
 from tests.support.together import Request, send_together
 
 NewId = Callable[[], str]
@@ -388,7 +388,7 @@ def test_service_levels_are_settings_and_hold_for_tickets_opened_under_them(
     make_server: MakeServer,
 ) -> None:
     """An older ticket keeps what was promised when it was opened."""
-    server = make_server(*PATIENT, "--sla-resolution-minutes", "media=30").start()
+    server = make_server(*ALONE, "--sla-resolution-minutes", "media=30").start()
     numbers = iter(range(100))
     case = Case(server.client, lambda: f"n{next(numbers)}")
     assert resolution_minutes(case.opened) == 30

@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 from tests.support.documents import encode, purchase
-from tests.support.server import PATIENT, Server
+from tests.support.server import ALONE, Server
 from tests.support.waiting import PATIENCE_S
 
 KILLS = 2
@@ -60,7 +60,7 @@ def _write(connection: socket.socket, data: bytes) -> None:
 
 
 def test_lines_that_were_answered_survive_every_kill(tmp_path: Path) -> None:
-    server = Server(tmp_path, PATIENT)
+    server = Server(tmp_path, ALONE)
     try:
         client = server.start().client
         for number in range(ACCOUNTS):

@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.documents import encode, purchase
 from tests.support.processes import children, paused
-from tests.support.server import PATIENT, MakeServer, Server, python
+from tests.support.server import ALONE, PATIENT, MakeServer, Server, python
 from tests.support.waiting import until
 
 STILL_OPEN_S = 1.0
@@ -65,11 +65,11 @@ def drain_has_begun(server: Server, waiting: socket.socket) -> None:
 def test_a_drain_answers_a_purchase_whose_sync_is_slow(
     make_server: MakeServer, journal_sync: str
 ) -> None:
-    server = make_server(*PATIENT)
+    server = make_server(*ALONE)
     gate = server.data.parent / "gate"
     command = [python(), "-m", "tests.support.gated", str(gate), "serve", "--port", "{port}"]
     command += ["--data", "{data}", "--journal-sync", journal_sync]
-    server._command = [*command, *PATIENT]
+    server._command = [*command, *ALONE]
     server.start().client.open_account("a", FOOD="10.00")
     gate.touch()
     with connect(server) as waiting:
@@ -109,7 +109,7 @@ def test_a_drain_answers_what_has_come_in_and_was_not_read_yet(
     make_server: MakeServer, _round: int
 ) -> None:
     """On connections that were used, on such that were not, and on such that were not accepted."""
-    server = make_server(*PATIENT).start()
+    server = make_server(*ALONE).start()
     server.client.open_account("a", FOOD="1000.00")
     with ExitStack() as ending:
         used = [ending.enter_context(connect(server)) for _ in range(MANY)]
@@ -133,7 +133,7 @@ def test_a_server_that_stood_still_answers_what_came_in_meanwhile(
     make_server: MakeServer, _round: int
 ) -> None:
     """For longer than a connection may be quiet: its timers are due before it reads."""
-    server = make_server(*PATIENT, "--keep-alive-seconds", "2").start()
+    server = make_server(*ALONE, "--keep-alive-seconds", "2").start()
     server.client.open_account("a", FOOD="1000.00")
     with ExitStack() as ending:
         used = [ending.enter_context(connect(server)) for _ in range(MANY)]
@@ -149,7 +149,7 @@ def test_a_server_that_stood_still_answers_what_came_in_meanwhile(
 
 
 def test_a_quiet_connection_is_closed_when_the_setting_says(make_server: MakeServer) -> None:
-    server = make_server(*PATIENT, "--keep-alive-seconds", "1").start()
+    server = make_server(*ALONE, "--keep-alive-seconds", "1").start()
     with connect(server) as fresh, connect(server) as used, connect(server) as half:
         used.sendall(request("GET", "/health"))
         half.sendall(b"POST /transactions HTTP/1.1\r\n")

@@ -18,7 +18,7 @@ from authorizer.persistence.journal import segments as journal
 from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.state.recovery import recover
 from tests.support.documents import encode, purchase
-from tests.support.server import PATIENT, PROJECT, Server, environment, serve_command
+from tests.support.server import ALONE, PROJECT, Server, environment, serve_command
 from tests.support.together import Request, send_together
 from tests.support.waiting import comes_true
 
@@ -32,7 +32,7 @@ WALLETS: Final = {"CASH": "10.00", **{f"{number:032d}": "10000.00" for number in
 """So many that few accounts fill a segment."""
 
 
-UNFORESEEN: Final = (*PATIENT, "--disk-reserve-mib", "0")
+UNFORESEEN: Final = (*ALONE, "--disk-reserve-mib", "0")
 """No reserve is kept: `test_disk_room.py` has what a reserve is for."""
 FLAGS: Final = (*UNFORESEEN, "--wallet-by-mcc", MANY)
 
@@ -144,13 +144,13 @@ def test_a_start_on_a_disk_that_is_full_ends_with_the_same_status_and_names_the_
     tmp_path: Path,
 ) -> None:
     """A supervisor may try it again. The segment is to be written anew, and there is no room."""
-    server = Server(tmp_path, PATIENT)
+    server = Server(tmp_path, ALONE)
     try:
         client = server.start().client
         for number in range(40):
             client.open_account(f"a{number}", CASH="1.00")
         server.kill()
-        served = serve_command(server.data, 0, PATIENT)
+        served = serve_command(server.data, 0, ALONE)
         cramped = ["bash", "-c", 'ulimit -f 1 && exec "$@"', "bash", *served]
         ended = subprocess.run(
             cramped, capture_output=True, timeout=60, check=False, cwd=PROJECT, env=environment()

@@ -16,7 +16,7 @@ from tests.faults.test_journal_failure import (
 )
 from tests.support.client import Client
 from tests.support.documents import customer, purchase
-from tests.support.server import PATIENT, MakeServer, Server, ServerEnded
+from tests.support.server import ALONE, PATIENT, MakeServer, Server, ServerEnded
 from tests.support.waiting import until
 
 
@@ -58,7 +58,7 @@ def test_a_server_whose_files_are_gone_stops(
     lose: Callable[[Path], None], make_server: MakeServer
 ) -> None:
     """Nobody would find what it goes on to approve."""
-    server = make_server().start()
+    server = make_server(*ALONE).start()
     client = server.client
     client.open_account("a", CASH="100000.00")
     lose(server.data)
@@ -90,7 +90,7 @@ def buy_until_it_ends(server: Server, client: Client) -> None:
 
 
 def test_a_lock_file_that_is_removed_lets_no_second_server_in(tmp_path: Path) -> None:
-    first, second = Server(tmp_path, PATIENT), Server(tmp_path, PATIENT)
+    first, second = Server(tmp_path, ALONE), Server(tmp_path, ALONE)
     try:
         first.start().client.open_account("a", CASH="10.00")
         (first.data / "lock").unlink()

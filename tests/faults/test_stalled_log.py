@@ -8,13 +8,13 @@ import subprocess
 
 from tests.support.documents import purchase
 from tests.support.pipes import fill
-from tests.support.server import PATIENT, MakeServer, Server
+from tests.support.server import ALONE, MakeServer, Server
 
 FLOOD = 2000
 
 
 def test_a_log_that_nobody_reads_stops_nothing(make_server: MakeServer) -> None:
-    server = make_server(*PATIENT, "--log-format", "json")
+    server = make_server(*ALONE, "--log-format", "json")
     reading, writing = os.pipe()
     try:
         fill(writing)

@@ -26,6 +26,9 @@ _held: deque[socket.socket] = deque()
 PATIENT = ("--deadline-ms", "600000", "--reports-wait-ms", "60000")
 """Deadlines that no test reaches: how fast this machine is decides nothing."""
 
+ALONE = (*PATIENT, "--reports", "false")
+"""For those who ask nothing of the reports: no process beside the server is started for nobody."""
+
 
 class ServerEnded(Exception):
     """The process ended before it was ready; the message holds its status and its log."""
