@@ -61,7 +61,7 @@ def console_routes(
         search=CustomerSearchEndpoints(actors, services.search_rates, audit),
     )
     challenges = Challenges(services.clock.monotonic_ns)
-    passkeys = Passkeys(people, change_user, challenges)
+    passkeys = Passkeys(people, change_user, challenges, services.off_loop)
     live = Live(services.reports, lambda: bool(services.health()[1]["draining"]))
     resources = (
         QueuePages(desk, live),

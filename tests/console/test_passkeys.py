@@ -408,7 +408,7 @@ def test_one_passkey_too_many_is_not_kept_also_where_others_came_meanwhile() -> 
     async def change(_: str, make: Callable[[User], User]) -> None:
         people.replace([make(known) for known in people.all()])
 
-    passkeys = Passkeys(people, change, Challenges(Time().ns))
+    passkeys = Passkeys(people, change, Challenges(Time().ns), inline)
     assert at_once(passkeys.keep(user, full[0]))
     assert not at_once(passkeys.keep(user, full[0]._replace(credential_id=b"one more")))
     (now,) = people.all()

@@ -6,84 +6,63 @@ does this: what was signed names the host and the page's origin.
 """
 
 from hashlib import sha256
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
-from webauthn import (
-    generate_authentication_options,
-    generate_registration_options,
-    options_to_json,
-    verify_authentication_response,
-    verify_registration_response,
-)
-from webauthn.helpers import (
-    parse_authentication_credential_json,
-    parse_client_data_json,
-    parse_registration_credential_json,
-)
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
+from authorizer.actors.entity import OffLoop
 from authorizer.console.access.challenges import Challenges
 from authorizer.console.access.people import ChangeUser, LogIn, People, Tried
 from authorizer.domain.people import MAX_PASSKEYS, Passkey, PersonStanding, User
+from authorizer.http.api.made_once import MadeOnce
 
-RP_NAME: Final = "Card authorizer"
+if TYPE_CHECKING:
+    from authorizer.console.access.authenticators import Authenticators, Claim
+
 MAX_NAME: Final = 60
-_VERIFIED: Final = UserVerificationRequirement.REQUIRED
 
 
 class _Found(NamedTuple):
-    """A passkey that somebody claims to hold, and the challenge that they have answered."""
+    """A passkey that somebody claims to hold."""
 
     user: User
     passkey: Passkey
-    challenge: bytes
 
 
 class Passkeys:
     """Makes passkeys and lets people in with them."""
 
-    def __init__(self, people: People, change: ChangeUser, challenges: Challenges) -> None:
+    def __init__(
+        self, people: People, change: ChangeUser, challenges: Challenges, off_loop: OffLoop
+    ) -> None:
         self._people = people
         self._change = change
         self._challenges = challenges
+        self._authenticators = MadeOnce(off_loop, _load)
 
-    def options_to_log_in(self, request: Request, whose: str) -> str:
-        """What the browser is asked at a log-in, as JSON. No name: the authenticator knows it."""
-        options = generate_authentication_options(
-            rp_id=host_of(request),
-            challenge=self._challenges.new(_for_log_in(whose)),
-            user_verification=_VERIFIED,
-        )
-        return options_to_json(options)
+    async def options_to_log_in(self, request: Request, whose: str) -> str:
+        """What the browser is asked at a log-in, as JSON."""
+        asked = await self._authenticators.get()
+        return asked.log_in_options(host_of(request), self._challenges.new(_for_log_in(whose)))
 
-    def options_to_add(self, request: Request, user: User, whose: str) -> str:
+    async def options_to_add(self, request: Request, user: User, whose: str) -> str:
         """What the browser is asked to make a passkey, as JSON."""
-        known = [PublicKeyCredentialDescriptor(id=key.credential_id) for key in user.passkeys]
-        options = generate_registration_options(
-            rp_id=host_of(request),
-            rp_name=RP_NAME,
-            user_id=handle_of(user),
-            user_name=user.user_id,
-            user_display_name=user.name,
-            challenge=self._challenges.new(_to_add(whose)),
-            authenticator_selection=AuthenticatorSelectionCriteria(
-                resident_key=ResidentKeyRequirement.REQUIRED, user_verification=_VERIFIED
-            ),
-            exclude_credentials=known,
-        )
-        return options_to_json(options)
+        asked = await self._authenticators.get()
+        challenge = self._challenges.new(_to_add(whose))
+        return asked.new_passkey_options(host_of(request), user, handle_of(user), challenge)
 
-    def made(self, request: Request, user: User, whose: str, answer: str) -> Passkey | None:
+    async def made(self, request: Request, user: User, whose: str, answer: str) -> Passkey | None:
         """The passkey that an authenticator has made, without a name yet; None where it is none."""
-        made = self._made(request, whose, answer)
-        if made is None or self._owner(made.credential_id) is not None:
+        asked = await self._authenticators.get()
+        offer = asked.offer_of(answer)
+        if offer is None or not self._challenges.is_good(offer.challenge, _to_add(whose)):
+            return None
+        made = asked.accepted(offer, host_of(request), _origin_of(request))
+        if made is None:
+            return None
+        self._challenges.answered(offer.challenge)
+        if self._owner(made.credential_id) is not None:
             return None
         return made if len(user.passkeys) < MAX_PASSKEYS else None
 
@@ -106,16 +85,18 @@ class Passkeys:
 
     async def log_in(self, request: Request, whose: str, answer: str) -> Tried:
         """Check what an authenticator has signed. Its host must be the one of the passkey."""
-        found = self._found(answer)
-        if found is None:
+        asked = await self._authenticators.get()
+        claim = asked.claim_of(answer)
+        found = None if claim is None else self._found(claim)
+        if claim is None or found is None:
             return Tried(LogIn.REFUSED, None)
-        user, passkey, challenge = found
-        if not self._challenges.is_good(challenge, _for_log_in(whose)):
+        user, passkey = found
+        if not self._challenges.is_good(claim.challenge, _for_log_in(whose)):
             return Tried(LogIn.REFUSED, user)
-        count = self._signed(request, passkey, challenge, answer)
+        count = asked.signed(claim, passkey, _origin_of(request))
         if count is None:
             return Tried(LogIn.REFUSED, user)
-        self._challenges.answered(challenge)
+        self._challenges.answered(claim.challenge)
         if self._people.standing(user) is not PersonStanding.ACTIVE:
             return Tried(LogIn.REFUSED, user)
         if count != passkey.sign_count:
@@ -132,59 +113,17 @@ class Passkeys:
                     return user, passkey
         return None
 
-    def _found(self, answer: str) -> _Found | None:
-        try:
-            credential = parse_authentication_credential_json(answer)
-            response = credential.response
-            challenge = parse_client_data_json(response.client_data_json).challenge
-        except Exception:  # noqa: BLE001 - a library over bytes of strangers
+    def _found(self, claim: "Claim") -> _Found | None:
+        owner = self._owner(claim.credential.raw_id)
+        if owner is None or claim.credential.response.user_handle != handle_of(owner[0]):
             return None
-        owner = self._owner(credential.raw_id)
-        if owner is None or response.user_handle != handle_of(owner[0]):
-            return None
-        return _Found(*owner, challenge)
+        return _Found(*owner)
 
-    @staticmethod
-    def _signed(request: Request, passkey: Passkey, challenge: bytes, answer: str) -> int | None:
-        """What the authenticator counts now; None where it has not signed this."""
-        try:
-            verified = verify_authentication_response(
-                credential=answer,
-                expected_challenge=challenge,
-                expected_rp_id=passkey.host,
-                expected_origin=_origin_of(request),
-                credential_public_key=passkey.public_key,
-                credential_current_sign_count=passkey.sign_count,
-                require_user_verification=True,
-            )
-        except Exception:  # noqa: BLE001 - a library over bytes of strangers
-            return None
-        return verified.new_sign_count
 
-    def _made(self, request: Request, whose: str, answer: str) -> Passkey | None:
-        try:
-            credential = parse_registration_credential_json(answer)
-            challenge = parse_client_data_json(credential.response.client_data_json).challenge
-            if not self._challenges.is_good(challenge, _to_add(whose)):
-                return None
-            verified = verify_registration_response(
-                credential=credential,
-                expected_challenge=challenge,
-                expected_rp_id=host_of(request),
-                expected_origin=_origin_of(request),
-                require_user_verification=True,
-            )
-        except Exception:  # noqa: BLE001 - a library over bytes of strangers
-            return None
-        self._challenges.answered(challenge)
-        return Passkey(
-            verified.credential_id,
-            verified.credential_public_key,
-            verified.sign_count,
-            host_of(request),
-            "",
-            0,
-        )
+def _load() -> "type[Authenticators]":
+    from authorizer.console.access.authenticators import Authenticators  # noqa: PLC0415
+
+    return Authenticators
 
 
 def host_of(request: Request) -> str:

@@ -103,7 +103,7 @@ class Entrance:
         mark = request.cookies.get(BEFORE, "")
         if not mark:
             return Response(status_code=403, headers=dict(HEADERS))
-        options = self._passkeys.options_to_log_in(request, mark)
+        options = await self._passkeys.options_to_log_in(request, mark)
         return Response(options, headers=dict(HEADERS), media_type="application/json")
 
     async def _log_in_by_passkey(self, request: Request) -> Response:

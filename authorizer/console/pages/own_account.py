@@ -1,9 +1,9 @@
 """`/console/conta`: one's own account, with its passkeys."""
 
+from base64 import urlsafe_b64encode
 from typing import Final
 
 from starlette.responses import Response
-from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
 
 from authorizer.actors.clock import Clock
 from authorizer.console.access.door import ANY_ROLE, page
@@ -14,6 +14,7 @@ from authorizer.console.access.visits import Visit
 from authorizer.console.rendering import HEADERS
 from authorizer.console.words import said
 from authorizer.domain.access import AccessKind
+from authorizer.domain.people import Passkey
 from authorizer.http.access.audit import Audit
 
 ACCOUNT: Final = "/console/conta"
@@ -53,7 +54,7 @@ class OwnAccountPages:
         """What the browser asks an authenticator, to make a passkey."""
         if not _is_confirmed(visit):
             return Response(status_code=409, headers=dict(HEADERS))
-        options = self._passkeys.options_to_add(visit.request, visit.user, visit.session.csrf)
+        options = await self._passkeys.options_to_add(visit.request, visit.user, visit.session.csrf)
         return Response(options, headers=dict(HEADERS), media_type="application/json")
 
     @page("POST", f"{ACCOUNT}/chaves", ANY_ROLE)
@@ -63,7 +64,7 @@ class OwnAccountPages:
             return await _shown(visit, _AGAIN)
         name = visit.form.get("nome", "")[:MAX_NAME]
         whose, answer = visit.session.csrf, visit.form.get("resposta", "")
-        made = self._passkeys.made(visit.request, visit.user, whose, answer)
+        made = await self._passkeys.made(visit.request, visit.user, whose, answer)
         if not name or made is None:
             return await _shown(visit, _NOT_TAKEN)
         await self._audit.record_visit(visit.request, AccessKind.PASSKEY_ADDED)
@@ -76,16 +77,20 @@ class OwnAccountPages:
     @page("POST", f"{ACCOUNT}/chaves/saida", ANY_ROLE)
     async def remove(self, visit: Visit) -> Response:
         """Have one of one's passkeys be good no more."""
-        known = {bytes_to_base64url(key.credential_id) for key in visit.user.passkeys}
+        known = {_shown_id(key): key.credential_id for key in visit.user.passkeys}
         shown = visit.form.get("chave", "")
         if shown in known:
             await self._audit.record_visit(visit.request, AccessKind.PASSKEY_REMOVED)
-            await self._passkeys.remove(visit.user, base64url_to_bytes(shown))
+            await self._passkeys.remove(visit.user, known[shown])
         return visit.go(ACCOUNT, visit.translate(_REMOVED))
 
 
+def _shown_id(passkey: Passkey) -> str:
+    return urlsafe_b64encode(passkey.credential_id).decode()
+
+
 async def _shown(visit: Visit, text: str = "") -> Response:
-    passkeys = [(key, bytes_to_base64url(key.credential_id)) for key in visit.user.passkeys]
+    passkeys = [(key, _shown_id(key)) for key in visit.user.passkeys]
     return await visit.page(
         "own_account.html",
         422 if text else 200,
