@@ -79,8 +79,8 @@ class LifeCounts:
 
     def recovered(self, account: Account) -> None:
         """Count the open holds of an account as it was recovered."""
-        for purchase in account.purchases.values():
-            if purchase.status is PurchaseStatus.PENDING and purchase.source is not None:
+        for purchase in account.purchases.open():
+            if purchase.source is not None:
                 self.open_holds += 1
                 self.held_cents[purchase.source] += purchase.held_cents
 

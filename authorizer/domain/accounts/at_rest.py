@@ -16,7 +16,6 @@ from authorizer.domain.accounts.cards import (
 from authorizer.domain.accounts.controls import unpack_controls
 from authorizer.domain.accounts.idempotency import IdRetention
 from authorizer.domain.accounts.limit_counters import pack_limit, unpack_limit
-from authorizer.domain.accounts.purchase_state import pack_purchase, unpack_purchase
 from authorizer.domain.accounts.state import Account, AccountStatus
 
 PAGES: Final = {
@@ -87,7 +86,7 @@ def _pack_more(account: Account) -> tuple[Any, ...]:
         account.status.value,
         account.held_cents,
         account.owed_cents,
-        [pack_purchase(purchase) for purchase in account.purchases.values()],
+        list(account.purchases.packed()),
         [pack_limit(limit) for limit in account.limits.values()],
         [pack_limit(limit) for limit in account.global_limits.values()],
         {card.card_id: tuple(card.controls) for card in account.cards.values()},
@@ -139,8 +138,9 @@ def _unpack_more(  # noqa: PLR0913, PLR0917 - one argument a value, in the order
     account.status = AccountStatus(status)
     account.held_cents = held
     account.owed_cents = owed
-    for purchase in map(unpack_purchase, purchases):
-        account.purchases[purchase.purchase_id] = purchase
+    for values in purchases:
+        account.purchases.lay(values)
+    for purchase in account.purchases.open():
         if purchase.expires_at_us is not None:
             heappush(account.expiries, (purchase.expires_at_us, purchase.purchase_id))
     account.look_for_next_expiry()

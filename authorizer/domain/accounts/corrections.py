@@ -75,7 +75,7 @@ def _left(account: Account) -> list[str]:
     left = [f"{format_cents(c)} in {w}" for w, c in account.wallets_cents.items() if c]
     left += [f"{format_cents(c)} held of {w}" for w, c in account.held_cents.items() if c]
     left += [f"{format_cents(c)} owed by {w}" for w, c in account.owed_cents.items() if c]
-    limit_holds = (p for p in account.purchases.values() if p.held_cents)
+    limit_holds = (p for p in account.purchases.open() if p.held_cents)
     return left + [f"the open hold {purchase.purchase_id}" for purchase in limit_holds]
 
 

@@ -13,7 +13,6 @@ from authorizer.domain.accounts.events import PurchaseDeclined
 from authorizer.domain.accounts.idempotency import IdempotencyKeys, entry_us, newest_us, parse_entry
 from authorizer.domain.accounts.purchase_state import (
     Purchase,
-    PurchaseStatus,
     pack_purchase,
     unpack_purchase,
 )
@@ -89,13 +88,13 @@ def closed_purchases(account: Account, before_us: int, most: int) -> ClosedPurch
     one: the later state must be the one that is found.
     """
     pages, entries = _of_one(account.purchase_keys, before_us, most)
-    several = islice(_of_several(account, before_us, most), MAX_AT_ONCE)
+    several = list(islice(_of_several(account, before_us, most), MAX_AT_ONCE))
     found = ClosedPurchases(
         account.account_id,
         account.position,
         tuple(pages),
         entries,
-        tuple(map(_leaving, several)),
+        tuple(_leaving(account.purchases[purchase_id]) for purchase_id in several),
         frozenset().union(*(account.purchases.keys() & page.keys() for page in (*pages, entries))),
     )
     return found if found.total else None
@@ -121,15 +120,14 @@ def _of_one(
     return pages, keys.answered_before(before_us)
 
 
-def _of_several(account: Account, before_us: int, most: int) -> Iterator[Purchase]:
-    """The purchases of several messages that may leave."""
+def _of_several(account: Account, before_us: int, most: int) -> Iterator[str]:
+    """The ids of the purchases of several messages that may leave."""
     spare = len(account.purchases) - most
-    for purchase in account.purchases.values():
-        is_due = spare > 0 or purchase.operations[-1].at_us < before_us
-        is_open = purchase.status is PurchaseStatus.PENDING
-        if is_due and not is_open and not account.purchase_keys.holds(purchase.purchase_id):
+    for purchase_id, changed_us in account.purchases.ended():
+        is_due = spare > 0 or changed_us < before_us
+        if is_due and not account.purchase_keys.holds(purchase_id):
             spare -= 1
-            yield purchase
+            yield purchase_id
 
 
 def _leaving(purchase: Purchase) -> Leaving:

@@ -12,6 +12,7 @@ from authorizer.domain.accounts.cards import (
 )
 from authorizer.domain.accounts.events import CardOpened, CardReplaced
 from authorizer.domain.accounts.idempotency import IdempotencyKeys, IdRetention, StoredAnswer
+from authorizer.domain.accounts.kept_purchases import Purchases
 from authorizer.domain.accounts.limit_counters import Limit
 from authorizer.domain.accounts.purchase_state import Purchase
 from authorizer.domain.accounts.ready_limits import ReadyLimits, counting_of
@@ -91,7 +92,7 @@ class Account:
         """What is reserved, by wallet; wallets with nothing are left out."""
         self.owed_cents: dict[str, int] = {}
         """What forced captures took beyond what was there, by wallet; likewise."""
-        self.purchases: dict[str, Purchase] = {}
+        self.purchases = Purchases()
         """Purchases of several messages, by their id."""
         self.recalled: Recalled | None = None
         """The purchase that a message names, where it had left memory; while that is handled."""

@@ -1,5 +1,6 @@
 """An account with all its purchases in memory, to be compared: wherever they lay."""
 
+from authorizer.domain.accounts.kept_purchases import Purchases
 from authorizer.domain.accounts.leaving import in_memory, recalled
 from authorizer.domain.accounts.purchase_state import Purchase, PurchaseStatus
 from authorizer.domain.accounts.state import Account
@@ -31,11 +32,11 @@ def make_whole(
     keys = account.purchase_keys
     if singles:
         keys.sealed_pages = [singles, *keys.sealed_pages]
-    account.purchases = {
-        name: account.purchases[name]
+    account.purchases = Purchases(
+        (name, account.purchases[name])
         for name in sorted(account.purchases)
         if _is_kept(account.purchases[name], since_us)
-    }
+    )
     keys.sealed_pages = [_others(page, account.purchases) for page in keys.sealed_pages]
     keys.open_page = _others(keys.open_page, account.purchases)
 
