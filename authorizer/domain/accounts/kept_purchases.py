@@ -69,11 +69,11 @@ class Purchases(dict[str, Any]):
         return found
 
     @override
-    def values(self) -> Any:
+    def values(self) -> list[Purchase]:  # type: ignore[override]
         return [self[purchase_id] for purchase_id in self]
 
     @override
-    def items(self) -> Any:
+    def items(self) -> list[tuple[str, Purchase]]:  # type: ignore[override]
         return [(purchase_id, self[purchase_id]) for purchase_id in self]
 
     def _made(self, purchase_id: str, values: list[Any]) -> Purchase:
