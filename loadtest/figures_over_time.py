@@ -94,11 +94,14 @@ def picture(series: Sequence[Series], marks: Mapping[str, Sequence[float]]) -> s
             f'<text x="{LEFT - 6}" y="{bottom}" text-anchor="end">0</text>',
             f'<line x1="{LEFT}" x2="{WIDTH - 10}" y1="{bottom}" y2="{bottom}" stroke="#888"/>',
         ]
-        dots = "".join(
-            f'<circle cx="{x(at_s):.1f}" cy="{bottom - value / most * PANEL_HEIGHT:.1f}" r="1.3"/>'
+        dots = dict.fromkeys(
+            f"M{x(at_s):.0f} {bottom - value / most * PANEL_HEIGHT:.0f}h0"
             for at_s, value in each.points
         )
-        parts.append(f'<g fill="#1f5f8b">{dots}</g>')
+        parts.append(
+            f'<path d="{"".join(dots)}" stroke="#1f5f8b" stroke-width="2.6" '
+            'stroke-linecap="round"/>'
+        )
     minutes = f"{ended_s / 60:,.0f} min"
     parts.append(f'<text x="{WIDTH - 10}" y="{height - 8}" text-anchor="end">{minutes}</text>')
     parts.append("</svg>")

@@ -130,7 +130,8 @@ class LifeAccount:
         told = told_by(operation, status, document)
         self._pending_operation = None
         if status in (OK, CREATED):
-            self._book(operation, told.standing, moves=status == CREATED or lost)
+            taken_before = lost and operation.way == SENT  # a repetition moves nothing, lost or not
+            self._book(operation, told.standing, moves=status == CREATED or taken_before)
         if lost and status == OK and foretold.status == CREATED:
             told, foretold = replace(told, status=CREATED), replace(foretold, reason=told.reason)
         if foretold.reason is None:

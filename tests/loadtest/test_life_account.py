@@ -181,6 +181,17 @@ def test_an_operation_whose_answer_was_lost_is_taken_once() -> None:
     assert model.in_doubt() == 0
 
 
+def test_a_credit_is_booked_once_whatever_was_lost_of_it() -> None:
+    """An hour of load ended while a repeated credit was under way, and its books had it twice."""
+    model = account()
+    first = Operation(CREDIT, "c", "1", "c", 50, wallet="MEAL")
+    again = Operation(CREDIT, "c", "1", "c", 50, wallet="MEAL", way=REPEATED)
+    for credit, its_answer_was_lost in ((first, True), (again, False), (again, True)):
+        model.send_operation(credit)
+        assert model.settle_operation(credit, OK, {}, lost=its_answer_was_lost) is None
+        assert meal(model) == (150, 0, 0)
+
+
 def test_a_limit_declines_and_a_reversal_frees_it() -> None:
     model = account(100, Limit("most", LIFETIME, max_amount_cents=60, wallets=("MEAL",)))
     hold(model)
