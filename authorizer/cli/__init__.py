@@ -27,10 +27,6 @@ class Commands(click.Group):
     """
 
     @override
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(MODULES)
-
-    @override
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         module = MODULES.get(cmd_name)
         if module is None:
@@ -42,6 +38,8 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
         except OSError as error:
             if error.errno == errno.EPIPE:  # the reader of the output has seen enough
                 raise
@@ -55,7 +53,9 @@ class Commands(click.Group):
 
 
 @click.group(
-    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    cls=Commands,
+    commands={name: click.Command(name) for name in MODULES},  # for lists of their names only
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__)
 def main() -> None:

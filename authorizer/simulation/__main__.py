@@ -21,10 +21,12 @@ TOLD_EVERY_SECONDS: Final = 10.0
 def main(arguments: Sequence[str] | None = None) -> int:
     """Play seeds; 1 at the first that fails, with its history made short."""
     parser = argparse.ArgumentParser(prog="python -m authorizer.simulation", description=__doc__)
-    parser.add_argument("--seeds", type=int, default=100, help="how many seeds (100)")
+    parser.add_argument("--seeds", type=_at_least_one, default=100, help="how many seeds (100)")
     parser.add_argument("--first", type=int, default=0, help="the first of them (0)")
     parser.add_argument("--seed", type=int, help="play this one alone")
-    parser.add_argument("--steps", type=int, default=STEPS, help=f"steps a seed ({STEPS})")
+    parser.add_argument(
+        "--steps", type=_at_least_one, default=STEPS, help=f"steps a seed ({STEPS})"
+    )
     parser.add_argument(
         "--long-lives", action="store_true", help="few starts: more lies between two"
     )
@@ -32,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     _be_silent()
     option = "--long-lives " if chosen.long_lives else ""
+    if chosen.steps != STEPS:
+        option += f"--steps {chosen.steps} "
     player = partial(play_seed, count=chosen.steps, long_lives=chosen.long_lives)
     if chosen.seed is not None:
         return _tell([player(chosen.seed)], 1, option)
@@ -43,6 +47,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if status:
             pool.shutdown(wait=True, cancel_futures=True)
     return status
+
+
+def _at_least_one(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return number
 
 
 def _be_silent() -> None:

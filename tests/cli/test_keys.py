@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import subprocess
-import sys
 import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -167,7 +167,7 @@ def test_a_role_must_be_named(data: Path) -> None:
 
 
 def test_keys_are_bounded(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.modules["authorizer.cli.keys"], "MAX_KEYS", 2)
+    monkeypatch.setattr(import_module("authorizer.cli.keys"), "MAX_KEYS", 2)
     create(data)
     create(data)
     message = refused("keys", "create", "--role", "terminal", "--data", data)

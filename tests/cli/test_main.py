@@ -28,6 +28,10 @@ def test_every_command_is_there() -> None:
     ]  # fmt: skip
 
 
+def test_a_command_that_is_nearly_right_is_named() -> None:
+    assert "Did you mean 'import'?" in refused("impor", status=2)
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_has_examples_and_the_exit_statuses(command: str) -> None:
     text = done(command, "--help")

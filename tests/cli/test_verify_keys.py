@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -219,7 +219,7 @@ def test_other_texts_that_the_key_does_not_open_name_their_customer(
 
 
 def test_only_so_many_problems_are_printed(people: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.modules["authorizer.cli.verify"], "_TOLD", 2)
+    monkeypatch.setattr(import_module("authorizer.cli.verify"), "_TOLD", 2)
     shutil.rmtree(people / "keys")
     text = run("verify", "--data", people).stdout
     assert [line for line in text.splitlines() if line.startswith("problem")][-1].endswith(

@@ -254,6 +254,17 @@ def test_an_account_is_found_by_a_card_of_it(operator: Desk, desk_server: Server
     assert ">a0-7391</a>" in both
     assert ">a1-7391</a>" in both
     assert operator.get("/console/contas?conta=card1-7391").url.endswith("/contas/a1-7391")
+    other = card("7393", numero_mascarado="**** **** **** 1111")
+    assert client.put_customer(customer("c7393", other)).status == 201
+    assert operator.get("/console/contas?conta=7393").url.endswith("/contas/c7393")
+
+
+def test_more_cards_than_are_looked_at_are_told(operator: Desk, desk_server: Server) -> None:
+    many = [card(f"many{number}-7394") for number in range(51)]
+    assert desk_server.client.put_customer(customer("c7394", *many)).status == 201
+    page = operator.get("/console/contas?conta=7394")
+    assert ">c7394</a>" in page.text
+    assert "Há mais: use o número da conta." in page.text
 
 
 class Busy:

@@ -20,6 +20,7 @@ from authorizer.domain.accounts.purchase_state import (
 )
 from authorizer.domain.money import MAX_JSON_INT
 from authorizer.domain.outcomes import Reason
+from tests.support.builders import deep
 
 AT_US = 1_700_000_000_000_000
 
@@ -97,6 +98,43 @@ def test_nothing_gives_out_the_values(kept: Purchases) -> None:
     assert kept.get("other") is None
     with pytest.raises(KeyError):
         kept["other"]
+
+
+def test_a_comparison_of_states_sees_into_each(kept: Purchases) -> None:
+    """As the tests of crashes and recovery compare them."""
+    before = deep(kept)
+    found = kept.get("rests")
+    assert found is not None
+    found.refunded_cents = 77
+    assert deep(kept) != before
+
+
+def test_equal_is_what_has_equal_values(kept: Purchases) -> None:
+    twin = Purchases()
+    for values in map(list, kept.packed()):
+        twin.lay(values)
+    assert kept == twin
+    found = kept.get("rests")
+    assert found is not None
+    found.refunded_cents = 77
+    assert kept != twin
+
+
+@pytest.mark.parametrize(
+    "give_out",
+    [
+        lambda kept: kept.pop("rests"),
+        lambda kept: kept.popitem(),
+        lambda kept: kept.setdefault("rests", None),
+        lambda kept: kept.copy(),
+        lambda kept: kept | {},
+    ],
+)
+def test_what_would_give_out_values_is_refused(
+    give_out: Callable[[Purchases], Any], kept: Purchases
+) -> None:
+    with pytest.raises(TypeError, match="values"):
+        give_out(kept)
 
 
 def test_one_that_was_never_asked_for_is_packed_as_it_came(kept: Purchases) -> None:

@@ -102,6 +102,9 @@ def test_the_command_line(
     few = ["--seeds", "3", "--first", "7", "--steps", "20", "--jobs", "2", "--long-lives"]
     assert main(few) == 0
     assert "3 seeds passed" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        main(["--seeds", "0"])
+    assert "at least 1" in capsys.readouterr().err
     monkeypatch.setattr(command_line, "_be_silent", lambda: None)
     bug = next(bug for bug in BUGS if bug.name == "answers before the sync")
     with bug.patch():
@@ -110,3 +113,7 @@ def test_the_command_line(
     assert f"seed {bug.seed} fails after 0 steps" in told
     assert "answered before it was durable" in told
     assert f"again: make simulate ARGS='--seed {bug.seed}'" in told
+    with bug.patch():
+        assert main(["--seed", str(bug.seed), "--long-lives", "--steps", "40"]) == 1
+    told = capsys.readouterr().out
+    assert f"again: make simulate ARGS='--long-lives --steps 40 --seed {bug.seed}'" in told

@@ -186,10 +186,10 @@ def deep(value: Any) -> Any:
         value.settle_limits()
         found = _fields(value) | {"expiries": _expiries(value)}
         return {name: member for name, member in found.items() if name not in _READY}
-    if type(value).__module__.startswith("authorizer.domain.") and not isinstance(value, _VALUES):
-        return _fields(value)
     if isinstance(value, dict):
         return [(key, deep(member)) for key, member in value.items()]
+    if type(value).__module__.startswith("authorizer.domain.") and not isinstance(value, _VALUES):
+        return _fields(value)
     if isinstance(value, list):
         return [deep(member) for member in value]
     return value

@@ -18,6 +18,8 @@ from typing import NoReturn
 
 from typing_extensions import override
 
+import authorizer.cli.serve
+import authorizer.server.serve  # noqa: F401 - a fork has loaded what a start loads
 from authorizer.cli import main
 from tests.support.server import PROJECT, Server, environment, serve_command
 

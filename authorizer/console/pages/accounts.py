@@ -25,6 +25,7 @@ from authorizer.http.api.problems import accepted
 STORY: Final = 50
 CHANGES: Final = 10
 """Changes of an account's status that are shown, the newest first."""
+MOST_FOUND: Final = 50
 TRIES: Final = 5
 """How often a moment is looked for on an account that goes on purchasing meanwhile."""
 _BUSY: Final = said("A conta muda depressa demais para se olhar para trás agora. Tente de novo.")
@@ -67,12 +68,12 @@ class AccountPages:
         """
         text = visit.asked("conta")
         found, more = await self._found(text) if text else ([], False)
-        if len(found) == 1:
+        if len(found) == 1 and not more:
             return visit.go(found[0].path)
         return await visit.page(
             "accounts.html",
             sought=text,
-            text=_NO_ACCOUNT if text and not found else "",
+            text=_NO_ACCOUNT if text and not found and not more else "",
             found=found,
             more=more,
         )
@@ -85,9 +86,10 @@ class AccountPages:
         card_ids, more = [text], False
         if _LAST_FOUR.fullmatch(text):
             ending: Any = await self._desk.reports.query(
-                "cards_ending", last_four=text, limit=STORY
+                "cards_ending", last_four=text, limit=MOST_FOUND
             )
-            card_ids, more = [row["card_id"] for row in ending["rows"]], ending["more"]
+            card_ids += [row["card_id"] for row in ending["rows"]]
+            more = ending["more"]
         account_ids = dict.fromkeys(map(dispatcher.account_of_card, card_ids))
         return [_Found(name) for name in account_ids if name is not None], more
 

@@ -86,7 +86,7 @@ class OwnAccountPages:
 
 
 def _shown_id(passkey: Passkey) -> str:
-    return urlsafe_b64encode(passkey.credential_id).decode()
+    return urlsafe_b64encode(passkey.credential_id).decode().rstrip("=")
 
 
 async def _shown(visit: Visit, text: str = "") -> Response:

@@ -4,7 +4,7 @@ An account that wakes may have thousands of closed purchases. What has come is a
 mostly, and to make the others, and plain values of them again, took most of the time.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from typing_extensions import override
@@ -25,13 +25,16 @@ _PENDING: Final = PurchaseStatus.PENDING.value
 class Purchases(dict[str, Any]):
     """Purchases by their id, in the order in which they were kept.
 
-    Those that are at rest lie in it as lists of values. Nothing gives them out but `packed`; to
-    count them, and to ask whether one is there, needs none to be made.
+    Those that are at rest lie in it as lists of values. Nothing gives them out but `packed`: what
+    a `dict` has besides and would, is refused. To count them, and to ask whether one is there,
+    needs none to be made.
     """
 
-    def lay(self, values: list[Any]) -> None:
+    __hash__ = None
+
+    def lay(self, values: Sequence[Any]) -> None:
         """Put a purchase in, as the values that `pack_purchase` makes."""
-        super().__setitem__(values[_ID], values)
+        super().__setitem__(values[_ID], list(values))
 
     def packed(self) -> Iterator[Any]:
         """The values of each."""
@@ -75,6 +78,17 @@ class Purchases(dict[str, Any]):
     @override
     def items(self) -> list[tuple[str, Purchase]]:  # type: ignore[override]
         return [(purchase_id, self[purchase_id]) for purchase_id in self]
+
+    @override
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Purchases) or list(self) != list(other):
+            return False
+        return all(pack_purchase(self[name]) == pack_purchase(other[name]) for name in self)
+
+    def _refuse(self, *_: Any) -> Any:
+        raise TypeError("purchases at rest are values: ask for one by its id")
+
+    pop = popitem = setdefault = copy = __or__ = __ror__ = __ior__ = _refuse
 
     def _made(self, purchase_id: str, values: list[Any]) -> Purchase:
         purchase = unpack_purchase(values)

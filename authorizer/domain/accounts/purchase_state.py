@@ -205,7 +205,11 @@ def view_of(account_id: str, purchase: Purchase) -> PurchaseView:
 
 
 def pack_purchase(purchase: Purchase) -> tuple[Any, ...]:
-    """A purchase as plain values."""
+    """A purchase as plain values.
+
+    An account that wakes and sleeps again has them as they came, unless somebody asked for the
+    purchase: another form needs an upgrade of the state at rest, not a default here.
+    """
     return (
         purchase.purchase_id,
         tuple(purchase.terms),

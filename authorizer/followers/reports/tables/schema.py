@@ -17,7 +17,7 @@ from sqlalchemy import (
 
 from authorizer.followers.reports.tables.column_types import AnyText, RequestedCents, WholeNumber
 
-SCHEMA_VERSION: Final = 15
+SCHEMA_VERSION: Final = 16
 """Grows with every change to the tables or to their contents: then they are made anew."""
 
 Row = dict[str, Any]
