@@ -40,6 +40,8 @@ def test_rebuilt_tables_are_the_live_ones(make_server: MakeServer) -> None:
     assert opened.status == 201, opened
     step = {"atendente": "Ana", "resolucao": "C", "canal": "App"}
     assert client.post(f"/chamados/{opened.json()['protocolo']}/resolucao", step).status == 200
+    frozen = {"status": "frozen", "reason": "r"}
+    assert client.put("/accounts/123/status", frozen).status == 200
     assert client.get("/accounts/123/transactions").status == 200
     server.stop()
     live = tables(server.data)

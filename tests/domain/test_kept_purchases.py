@@ -113,7 +113,8 @@ def test_equal_is_what_has_equal_values(kept: Purchases) -> None:
     twin = Purchases()
     for values in map(list, kept.packed()):
         twin.lay(values)
-    assert kept == twin
+    assert kept == twin == dict(kept.items())
+    assert Purchases() == {} != kept
     found = kept.get("rests")
     assert found is not None
     found.refunded_cents = 77

@@ -81,7 +81,9 @@ class Purchases(dict[str, Any]):
 
     @override
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Purchases) or list(self) != list(other):
+        if not isinstance(other, dict):
+            return NotImplemented
+        if self.keys() != other.keys():
             return False
         return all(pack_purchase(self[name]) == pack_purchase(other[name]) for name in self)
 
