@@ -18,8 +18,9 @@ from authorizer.console.figures import (
 from authorizer.domain.moments import DAY_US
 from authorizer.followers.reports.local_days import LocalDays
 from authorizer.followers.reports.period import Period
+from tests.support.documents import customer
 from tests.support.people import Desk, desk_of, words_of
-from tests.support.server import Server
+from tests.support.server import MakeServer, Server
 
 SERVICE_PAGE = "/console/relatorios"
 PURCHASE_PAGE = "/console/relatorios/compras"
@@ -55,6 +56,29 @@ def test_a_group_leads_to_its_tickets(manager: Desk, by: str, hours: str) -> Non
     )
     assert row is not None
     assert len(set(re.findall(r"/console/chamados/(\d+)", tickets.text))) == int(row[1])
+
+
+def test_many_tickets_are_shown_page_by_page(make_server: MakeServer) -> None:
+    """Behind a figure all of them, in the queue the most urgent ones; each page says so."""
+    server = make_server().start()
+    client = server.client
+    assert client.put_customer(customer("c")).status == 201
+    ticket = {"assunto": "A", "descricao": "B", "canal": "App"}
+    for number in range(102):
+        kind = "muitos" if number < 101 else "outro"
+        opened = client.post("/clientes/c/chamados", ticket | {"categoria": kind})
+        assert opened.status == 201
+    manager = desk_of(server, "supervisor")
+    first = manager.get(f"{SERVICE_PAGE}/chamados?categoria=muitos&canal=App")
+    (link,) = re.findall(r'href="(\?[^"]*cursor=[^"]*)"', first.text)
+    last = manager.get(f"{SERVICE_PAGE}/chamados" + link.replace("&amp;", "&"))
+    assert "cursor=" not in last.text
+    pages = [re.findall(r'href="/console/chamados/(\d+)"', page.text) for page in (first, last)]
+    assert [len(page) for page in pages] == [100, 1]
+    assert len({*pages[0], *pages[1]}) == 101
+    queue = manager.get("/console/fila?de=todas").text
+    assert len(re.findall(r'href="/console/chamados/(\d+)"', queue)) == 50
+    assert "Só os 50 mais urgentes são mostrados." in words_of(queue)
 
 
 @pytest.mark.parametrize("by", ["dia", "carteira", "mcc", "estabelecimento", "motivo"])

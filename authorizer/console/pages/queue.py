@@ -17,7 +17,7 @@ from authorizer.domain.tickets.at_rest import view_of
 from authorizer.http.access.roles import CARE_READ, OPERATIONS
 from authorizer.http.api.paging import shown
 
-MAX_ROWS: Final = 100
+MAX_ROWS: Final = 50
 LEGAL_WARNING_US: Final = 2 * DAY_US
 """So long before the legal deadline the queue warns of it, whatever is due before."""
 MINE, NOBODYS, ALL = "minha", "sem-dono", "todas"

@@ -28,7 +28,7 @@ from authorizer.followers.reports.local_days import LocalDays
 from authorizer.followers.reports.period import Period
 from authorizer.followers.reports.report_request import BUSINESS
 from authorizer.http.access.roles import BOTH_READ, CARE_READ
-from authorizer.http.api.paging import shown
+from authorizer.http.api.paging import Key, cursor_of, shown
 from authorizer.http.api.problems import FieldError, InvalidRequestError
 from authorizer.http.api.wire import field_errors
 from authorizer.http.report_period import PeriodError, period_of
@@ -37,7 +37,8 @@ from authorizer.http.ticket_lists import TicketListQuery
 
 WEEK: Final = 7
 SPANS: Final = (1, WEEK, 30, 90)
-TICKETS: Final = 200
+TICKETS: Final = 100
+"""Tickets that a page of those behind a figure shows."""
 _SERVICE_BY: Final = {
     BY_DAY: said("Por dia"),
     "canal": said("Por canal"),
@@ -161,7 +162,7 @@ class ReportPages:
         return await visit.page(
             "report_tickets.html",
             files=files,
-            more=found["next"] is not None,
+            older=_with_cursor(visit, found["next"]),
             de=query.de,
             ate=query.ate,
             narrowed=[word for word in (query.categoria, query.atendente, channel) if word],
@@ -221,6 +222,14 @@ class ReportPages:
         headers = {**HEADERS, "Content-Disposition": f'attachment; filename="{file}"'}
         text = csv_of({**head, "agrupar": asked.by, **found}, STYLES["brasil"])
         return Response(text, headers=headers, media_type="text/csv; charset=utf-8; header=present")
+
+
+def _with_cursor(visit: Visit, key: Key | None) -> str:
+    """The query of the page behind a key, about the same; nothing where there is none."""
+    if key is None:
+        return ""
+    asked = dict(visit.request.query_params) | {"cursor": cursor_of(key)}
+    return urlencode(asked)
 
 
 def _query_of(visit: Visit, model: type[Q]) -> Q:
