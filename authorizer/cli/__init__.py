@@ -21,7 +21,7 @@ MODULES: Final = {
 
 
 class Commands(click.Group):
-    """Loads a command when it is asked for: the others take half of the time that one needs.
+    """Loads a command when it is asked for: the others took a quarter of the time.
 
     Tells what can go wrong on a data folder in one line, whatever the command.
     """
