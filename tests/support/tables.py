@@ -13,13 +13,14 @@ from authorizer.followers.reports.tables.schema import (
     stretches,
     terms,
     transactions,
+    transactions_by_account,
 )
 
 Tables = dict[str, list[tuple[Any, ...]]]
 LINES: Final = (transactions, movements)
-NO_CONTENT: Final = ("terms_id", "edition")
+NO_CONTENT: Final = ("terms_id", "edition", "listed_position")
 """Columns that differ in tables of the same content."""
-OF_THE_RUNS: Final = (terms, stretches)
+OF_THE_RUNS: Final = (terms, stretches, transactions_by_account)
 """The tables whose rows depend on how the events were cut into runs."""
 
 assert care_schema.tickets.metadata is metadata  # which has all tables once that module is loaded

@@ -21,16 +21,23 @@ from authorizer.simulation.memory_disk import MemoryDisk
 from tests.support.tables import Tables, columns_of, tables_of
 
 SMALL_SEGMENT: Final = 2_000
+FEW_UNLISTED: Final = 2
+"""So that purchases of an account are found in the list and behind it."""
 
 
 class House:
     """Events go in at `happen`, rows come out at `tables` and `ask`."""
 
     def __init__(
-        self, engine: Engine, segment_bytes: int = SMALL_SEGMENT, time_zone: str = "UTC"
+        self,
+        engine: Engine,
+        segment_bytes: int = SMALL_SEGMENT,
+        time_zone: str = "UTC",
+        most_unlisted: int = FEW_UNLISTED,
     ) -> None:
         self.engine = engine
         self.time_zone = time_zone
+        self.most_unlisted = most_unlisted
         self.disk = MemoryDisk()
         self.journal = FileJournal(self.disk, _end_of(self.disk), segment_bytes)
         self.queries = make_queries()
@@ -45,7 +52,8 @@ class House:
         self, run_records: int = 4_000, time_zone: str | None = None, keep_days: bool = False
     ) -> Feed[RawBatch]:
         """A process that has just started, and knows nothing but what is in the tables."""
-        projector = Projector(self.engine, LocalDays(time_zone or self.time_zone), keep_days)
+        days = LocalDays(time_zone or self.time_zone)
+        projector = Projector(self.engine, days, keep_days, self.most_unlisted)
         return self.feed_of(projector, run_records)
 
     def feed_of(self, consumer: Consumer[RawBatch], run_records: int = 4_000) -> Feed[RawBatch]:

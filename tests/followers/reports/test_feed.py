@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import Engine, inspect, update
+from sqlalchemy import Engine, inspect, select, update
 
 from authorizer.followers.reports.tables.database import open_database
 from authorizer.followers.reports.tables.progress import OvertakenError
@@ -177,8 +177,13 @@ def test_a_start_makes_the_indexes_that_an_earlier_one_has_not_come_to(house: Ho
 
 
 def has_indexes(house: House) -> bool:
-    found = inspect(house.engine).get_indexes("transactions")
-    return "transactions_by_account" in [index["name"] for index in found]
+    """The one of movements is there, and the list of purchases has begun; or neither is so."""
+    found = inspect(house.engine).get_indexes("movements")
+    has_index = "movements_by_account" in [index["name"] for index in found]
+    with house.engine.connect() as connection:
+        listed = connection.execute(select(progress.c.listed_position)).scalar_one()
+    assert has_index == (listed > 0)
+    return has_index
 
 
 def test_tables_that_were_made_anew_behind_its_back_are_not_moved_on(house: House) -> None:

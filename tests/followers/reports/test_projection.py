@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from authorizer.domain.accounts.cards import Operation
 from authorizer.domain.accounts.changes import wallet_change
@@ -48,7 +48,13 @@ from authorizer.domain.tickets import events as ticket_events
 from authorizer.domain.tickets.aggregate import TICKETS
 from authorizer.domain.tickets.clock import ticket_clock
 from authorizer.domain.tickets.state import Ticket, ticket_view
-from authorizer.followers.reports.tables.schema import CENTS_BASE, MAX_KEY_LENGTH
+from authorizer.followers.reports.tables.schema import (
+    CENTS_BASE,
+    MAX_KEY_LENGTH,
+    progress,
+    transactions,
+    transactions_by_account,
+)
 from tests.followers.reports.house import House, rows_of
 from tests.support.any_event import EVENTS
 from tests.support.tables import Tables
@@ -545,12 +551,26 @@ def check(house: House, batches: list[list[Any]], starts: list[int], run_records
             house.feed.catch_up(house.durable)
             house.feed = house.new_feed(run_records)
     house.feed.catch_up(house.durable)
+    check_list(house)
     made = house.tables()
     assert made.pop("progress")[0][2] == house.durable
     wanted = as_stored(expected(journal))
     assert made.keys() == wanted.keys()
     for name, rows in wanted.items():
         assert made[name] == rows, name
+
+
+def check_list(house: House) -> None:
+    """All purchases up to a position are listed, and no more are left than may be."""
+    with house.engine.connect() as connection:
+        reached, upto = connection.execute(
+            select(progress.c.position, progress.c.listed_position)
+        ).one()
+        found = select(transactions.c.account_id, transactions.c.position)
+        wanted = connection.execute(found.where(transactions.c.position <= upto)).all()
+        listed = connection.execute(select(transactions_by_account)).all()
+    assert sorted(map(tuple, listed)) == sorted(map(tuple, wanted))
+    assert 0 <= reached - upto <= house.most_unlisted
 
 
 starts = st.lists(st.integers(0, 10), max_size=4)
@@ -560,9 +580,11 @@ def test_tables_are_what_the_history_tells_whatever_the_batches_and_restarts(
     engine: Engine,
 ) -> None:
     @settings(deadline=None, max_examples=30, suppress_health_check=list(HealthCheck))
-    @given(streams(), starts, st.integers(1, 10))
-    def so_it_is(batches: list[list[Any]], starts: list[int], run_records: int) -> None:
-        check(House(engine), batches, starts, run_records)
+    @given(streams(), starts, st.integers(1, 10), st.integers(0, 9))
+    def so_it_is(
+        batches: list[list[Any]], starts: list[int], run_records: int, most_unlisted: int
+    ) -> None:
+        check(House(engine, most_unlisted=most_unlisted), batches, starts, run_records)
 
     so_it_is()
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Select,
     and_,
@@ -17,9 +18,15 @@ from sqlalchemy import (
 from authorizer.domain.accounts.purchase_state import PurchaseStatus
 from authorizer.domain.outcomes import Reason
 from authorizer.followers.reports.bounds import MAX_PAGE_ROWS
+from authorizer.followers.reports.tables.account_lines import listed, unlisted
 from authorizer.followers.reports.tables.column_types import WholeNumber
 from authorizer.followers.reports.tables.pages import Params, page_of
-from authorizer.followers.reports.tables.schema import purchases, terms, transactions
+from authorizer.followers.reports.tables.schema import (
+    purchases,
+    terms,
+    transactions,
+    transactions_by_account,
+)
 
 _APPROVED = Reason.APPROVED
 _LATER = exists().where(
@@ -39,11 +46,12 @@ def authorizations(connection: Connection, params: Params) -> Any:
 
     `account_id`, `limit`; `status`; `before`: the key of the last one on the page before.
     """
+    account_id = params["account_id"]
     known = select(
         purchases.c.position,
         purchases.c.purchase_id.label("id"),
         purchases.c.status.label("status"),
-    ).where(purchases.c.account_id == params["account_id"])
+    ).where(purchases.c.account_id == account_id)
     single = (
         select(
             transactions.c.position,
@@ -52,28 +60,31 @@ def authorizations(connection: Connection, params: Params) -> Any:
         )
         .join_from(transactions, terms, _OF_ITS_TERMS)
         .where(
-            transactions.c.account_id == params["account_id"],
             transactions.c.transaction_id.is_not(None),
             terms.c.reason != Reason.DUPLICATE_MISMATCH.name_on_wire,
             ~_LATER,
         )
     )
-    parts = [_newest(known, purchases.c, params), _newest(single, transactions.c, params)]
-    lines = union_all(*parts).subquery()
+    parts: tuple[tuple[Select[Any], ColumnElement[int]], ...] = (
+        (known, purchases.c.position),
+        (listed(single, account_id), transactions_by_account.c.position),
+        (unlisted(single, account_id), transactions.c.position),
+    )
+    lines = union_all(*(_newest(*part, params) for part in parts)).subquery()
     newest_first = select(lines).order_by(lines.c.position.desc())
     page = page_of(connection, newest_first, params, ("position",))
     return {"ids": [row["id"] for row in page["rows"]], "next": page["next"]}
 
 
-def _newest(query: Select[Any], columns: Any, params: Params) -> Select[Any]:
-    """As many lines of one table as a page may need."""
+def _newest(query: Select[Any], position: ColumnElement[int], params: Params) -> Select[Any]:
+    """As many lines of one part as a page may need."""
     if params.get("before") is not None:
-        query = query.where(columns.position < params["before"][0])
+        query = query.where(position < params["before"][0])
     if params.get("status") is not None:
         wanted = query.subquery()
         query = select(wanted).where(wanted.c.status == params["status"])
-        columns = wanted.c
-    newest = query.order_by(columns.position.desc()).limit(min(params["limit"], MAX_PAGE_ROWS) + 1)
+        position = wanted.c.position
+    newest = query.order_by(position.desc()).limit(min(params["limit"], MAX_PAGE_ROWS) + 1)
     return select(newest.subquery())
 
 
@@ -109,13 +120,13 @@ def spending(connection: Connection, params: Params) -> Any:
         )
         .join_from(transactions, terms, _OF_ITS_TERMS)
         .where(
-            transactions.c.account_id == params["account_id"],
             transactions.c.at_us >= params["since_us"],
             terms.c.code == _APPROVED.answer_code,
             ~and_(transactions.c.transaction_id.is_not(None), _LATER),
         )
     )
-    lines = union_all(known, single).subquery()
+    account_id = params["account_id"]
+    lines = union_all(known, listed(single, account_id), unlisted(single, account_id)).subquery()
     result = connection.execute(select(lines).order_by(lines.c.position))
     names = list(map(str, result.keys()))  # SQLAlchemy's are no plain strings
     rows = [dict(zip(names, row, strict=True)) for row in result]

@@ -3,11 +3,18 @@
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, Select, Table, literal, null, select, union_all
+from sqlalchemy import Column, Connection, Select, literal, null, select, union_all
 
 from authorizer.followers.reports.bounds import MAX_PAGE_ROWS
+from authorizer.followers.reports.tables.account_lines import listed, unlisted
 from authorizer.followers.reports.tables.pages import Params, page_of
-from authorizer.followers.reports.tables.schema import PURCHASE, movements, terms, transactions
+from authorizer.followers.reports.tables.schema import (
+    PURCHASE,
+    movements,
+    terms,
+    transactions,
+    transactions_by_account,
+)
 
 _TERMS: Final = (
     "code",
@@ -21,37 +28,31 @@ _TERMS: Final = (
     "decided_by",
     "shadow",
 )
-_PURCHASES: Final = (
-    transactions,
-    (
-        transactions.c.position,
-        transactions.c.at_us,
-        literal(PURCHASE).label("type"),
-        transactions.c.transaction_id.label("id"),
-        transactions.c.amount_cents,
-        literal(0).label("available_cents"),
-        literal(0).label("held_cents"),
-        null().label("operation_id"),
-        transactions.c.card_id,
-        null().label("reference"),
-        transactions.c.terms_id,
-    ),
+_PURCHASES: Final = select(
+    transactions.c.position,
+    transactions.c.at_us,
+    literal(PURCHASE).label("type"),
+    transactions.c.transaction_id.label("id"),
+    transactions.c.amount_cents,
+    literal(0).label("available_cents"),
+    literal(0).label("held_cents"),
+    null().label("operation_id"),
+    transactions.c.card_id,
+    null().label("reference"),
+    transactions.c.terms_id,
 )
-_MOVEMENTS: Final = (
-    movements,
-    (
-        movements.c.position,
-        movements.c.at_us,
-        movements.c.type,
-        movements.c.movement_id.label("id"),
-        movements.c.amount_cents,
-        movements.c.available_cents,
-        movements.c.held_cents,
-        movements.c.operation_id,
-        movements.c.card_id,
-        movements.c.reference,
-        movements.c.terms_id,
-    ),
+_MOVEMENTS: Final = select(
+    movements.c.position,
+    movements.c.at_us,
+    movements.c.type,
+    movements.c.movement_id.label("id"),
+    movements.c.amount_cents,
+    movements.c.available_cents,
+    movements.c.held_cents,
+    movements.c.operation_id,
+    movements.c.card_id,
+    movements.c.reference,
+    movements.c.terms_id,
 )
 """The lines of a statement, with the same columns from either table."""
 _OF_A_LINE: Final = (
@@ -67,8 +68,13 @@ def statement(connection: Connection, params: Params) -> Any:
     its key. One query over both tables: between two of them a line could come in, and be on no
     page.
     """
-    parts = [_newest(table, columns, params) for table, columns in (_PURCHASES, _MOVEMENTS)]
-    lines = union_all(*parts).subquery()
+    account_id = params["account_id"]
+    parts: tuple[tuple[Select[Any], Column[int]], ...] = (
+        (listed(_PURCHASES, account_id), transactions_by_account.c.position),
+        (unlisted(_PURCHASES, account_id), transactions.c.position),
+        (_MOVEMENTS.where(movements.c.account_id == account_id), movements.c.position),
+    )
+    lines = union_all(*(_newest(*part, params) for part in parts)).subquery()
     newest_first = (
         select(*(lines.c[name] for name in _OF_A_LINE), *(terms.c[name] for name in _TERMS))
         .join_from(lines, terms, lines.c.terms_id == terms.c.id)
@@ -84,10 +90,9 @@ def statement(connection: Connection, params: Params) -> Any:
     return page
 
 
-def _newest(table: Table, columns: tuple[Any, ...], params: Params) -> Select[Any]:
-    """As many lines of one table as a page may need."""
-    query = select(*columns).where(table.c.account_id == params["account_id"])
+def _newest(query: Select[Any], position: Column[int], params: Params) -> Select[Any]:
+    """As many lines of one part as a page may need."""
     if params.get("before") is not None:
-        query = query.where(table.c.position < params["before"][0])
-    newest = query.order_by(table.c.position.desc()).limit(min(params["limit"], MAX_PAGE_ROWS) + 1)
+        query = query.where(position < params["before"][0])
+    newest = query.order_by(position.desc()).limit(min(params["limit"], MAX_PAGE_ROWS) + 1)
     return select(newest.subquery())

@@ -68,6 +68,7 @@ def make_anew(engine: Engine, beginning: Place, days: LocalDays) -> str:
             "schema_version": SCHEMA_VERSION,
             "time_zone": days.time_zone,
             "edition": edition,
+            "listed_position": beginning.position,
             **beginning._asdict(),
         }
         connection.execute(insert(progress).values(values))

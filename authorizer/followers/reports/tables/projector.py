@@ -8,6 +8,7 @@ from typing_extensions import override
 
 from authorizer.followers.feed import Consumer
 from authorizer.followers.reports.local_days import LocalDays
+from authorizer.followers.reports.tables.account_lines import MOST_UNLISTED
 from authorizer.followers.reports.tables.progress import Standing, make_anew, read_standing
 from authorizer.followers.reports.tables.store import Store
 from authorizer.followers.reports.tables.transaction_days import add_up_anew, days_fit
@@ -24,13 +25,20 @@ class Projector(Consumer[RawBatch]):
     changed to them, or with `keep_days` left with theirs.
     """
 
-    def __init__(self, engine: Engine, days: LocalDays, keep_days: bool = False) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        days: LocalDays,
+        keep_days: bool = False,
+        most_unlisted: int = MOST_UNLISTED,
+    ) -> None:
         self._engine = engine
         self._days = days
         self._keep_days = keep_days
         self._standing: Standing | None = None
         """What `place` has read."""
-        self._store = Store("", days)
+        self._most_unlisted = most_unlisted
+        self._store = self._new_store("")
 
     @override
     def place(self) -> Place | None:
@@ -40,7 +48,7 @@ class Projector(Consumer[RawBatch]):
 
     @override
     def begin_anew(self) -> None:
-        self._store = Store(make_anew(self._engine, BEGINNING, self._days), self._days)
+        self._store = self._new_store(make_anew(self._engine, BEGINNING, self._days))
 
     @override
     def resume(self) -> None:
@@ -56,7 +64,7 @@ class Projector(Consumer[RawBatch]):
                     time_zone=self._days.time_zone,
                 )
                 add_up_anew(connection, self._days)
-        self._store = Store(edition, self._days)
+        self._store = self._new_store(edition)
 
     @override
     def take(self, read: Sequence[RawBatch], before: Place, after: Place) -> None:
@@ -67,3 +75,6 @@ class Projector(Consumer[RawBatch]):
     def caught_up(self) -> None:
         with self._engine.begin() as connection:
             self._store.make_indexes(connection)
+
+    def _new_store(self, edition: str) -> Store:
+        return Store(edition, self._days, self._most_unlisted)

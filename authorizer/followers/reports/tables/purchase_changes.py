@@ -5,19 +5,35 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, bindparam, case, cast, func, select, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    bindparam,
+    case,
+    cast,
+    func,
+    select,
+    update,
+)
 
 from authorizer.domain.accounts.purchase_state import PurchaseStatus
 from authorizer.domain.outcomes import Reason
+from authorizer.followers.reports.tables.account_lines import listed
 from authorizer.followers.reports.tables.column_types import WholeNumber
 from authorizer.followers.reports.tables.purchase_life import Key, PurchaseChange
-from authorizer.followers.reports.tables.schema import purchases, terms, transactions
+from authorizer.followers.reports.tables.schema import (
+    purchases,
+    terms,
+    transactions,
+    transactions_by_account,
+)
 from authorizer.followers.reports.tables.stretches import within
 from authorizer.followers.reports.tables.terms import Values
 from authorizer.followers.reports.tables.writing import execute, insert_of
 
-LOOKUP: Final = 250
-"""Purchases that are looked up at once."""
+KNOWN_AT_ONCE: Final = 250
+UNLISTED_AT_ONCE: Final = 5_000
+"""Purchases that are looked up at once; where there is no list, all lines are looked through."""
 _KNOWN: Final = (
     "WITH asked (account_id, purchase_id) AS (VALUES {}) "
     "SELECT purchases.account_id, purchases.purchase_id FROM asked CROSS JOIN purchases "
@@ -25,6 +41,16 @@ _KNOWN: Final = (
     "AND purchases.purchase_id = asked.purchase_id"
 )
 """Its text: with `IN` SQLite reads all of the table, and SQLAlchemy's `VALUES` it does not take."""
+_UNLISTED: Final = (
+    "WITH asked (account_id, purchase_id) AS (VALUES {}) "
+    "SELECT account_id, transaction_id, position, at_us FROM transactions "
+    "WHERE position > (SELECT listed_position FROM progress) "
+    "AND (account_id, transaction_id) IN (SELECT account_id, purchase_id FROM asked) "
+    "ORDER BY position"
+)
+"""Its text: a join SQLite makes by comparing each with each, for `VALUES` have no column's type."""
+_Line = tuple[int, int]
+"""The position and the time of a line."""
 _IS_APPROVED: Final = terms.c.reason == Reason.APPROVED.name_on_wire
 
 
@@ -45,8 +71,10 @@ def write_purchases(
     unknown = [(key, change) for key, change in perhaps_single if key not in known]
     if unknown:
         make_indexes(connection)
+    lately = _lately(connection, [key for key, _ in unknown])
     for key, change in unknown:
-        connection.execute(*_of_one_message(connection, key, change.answered_at_us))
+        for statement, params in _of_one_message(key, change.answered_at_us, lately.get(key, [])):
+            connection.execute(_insertion(connection.dialect.name, statement), params)
     execute(connection, _beginning, [_row(key, change) for key, change in begun])
     execute(
         connection,
@@ -56,13 +84,20 @@ def write_purchases(
 
 
 def _of_one_message(
-    connection: Connection, key: Key, answered_at_us: int | None
-) -> tuple[Any, dict[str, Any]]:
-    """What inserts a purchase that one message made, if one did; and the parameters."""
+    key: Key, answered_at_us: int | None, lately: list[_Line]
+) -> Iterator[tuple[Select[Any], dict[str, Any]]]:
+    """The queries of a purchase that one message made, if one did; and their parameters.
+
+    `lately`: the lines with its id that are not listed.
+    """
     its = {"of_account": key[0], "of_purchase": key[1]}
+    found = [position for position, at_us in lately if answered_at_us in {None, at_us}]
     if answered_at_us is None:  # older records do not say it: look through all of the account's
-        return _insertion(connection.dialect.name, _SINGLE_MESSAGE), its
-    return _insertion(connection.dialect.name, _AT_ITS_TIME), its | {"at_us": answered_at_us}
+        yield _LISTED, its
+    elif not found:
+        yield _LISTED_AT_ITS_TIME, its | {"at_us": answered_at_us}
+    for position in found:
+        yield _AT_ITS_POSITION, {"its_position": position}
 
 
 @lru_cache
@@ -73,12 +108,26 @@ def _insertion(dialect: str, found: Select[Any]) -> Any:
 
 def _known(connection: Connection, keys: list[Key]) -> Iterator[Key]:
     """Those that are in the table already."""
+    return ((row[0], row[1]) for row in _asked(connection, _KNOWN, keys, KNOWN_AT_ONCE))
+
+
+def _lately(connection: Connection, keys: list[Key]) -> dict[Key, list[_Line]]:
+    """The lines with ids of some accounts that are not listed, in their order."""
+    lines: dict[Key, list[_Line]] = {}
+    for account_id, its_id, *line in _asked(connection, _UNLISTED, keys, UNLISTED_AT_ONCE):
+        lines.setdefault((account_id, its_id), []).append((line[0], line[1]))
+    return lines
+
+
+def _asked(connection: Connection, text: str, keys: list[Key], at_once: int) -> Iterator[Any]:
+    """The rows of a query that asks for purchases."""
     mark = "?" if connection.dialect.name == "sqlite" else "%s"
-    for start in range(0, len(keys), LOOKUP):
-        asked = keys[start : start + LOOKUP]
-        text = _KNOWN.format(", ".join([f"({mark}, {mark})"] * len(asked)))
-        found = connection.exec_driver_sql(text, tuple(chain.from_iterable(asked)))
-        yield from ((row[0], row[1]) for row in found)
+    for start in range(0, len(keys), at_once):
+        asked = keys[start : start + at_once]
+        values = ", ".join([f"({mark}, {mark})"] * len(asked))
+        yield from connection.exec_driver_sql(
+            text.format(values), tuple(chain.from_iterable(asked))
+        )
 
 
 def _row(key: Key, change: PurchaseChange) -> Values:
@@ -139,16 +188,18 @@ _SINGLE_MESSAGE: Final = (
         transactions.c.card_id,
     )
     .join_from(transactions, terms, transactions.c.terms_id == terms.c.id)
-    .where(
-        transactions.c.account_id == bindparam("of_account"),
-        transactions.c.transaction_id == bindparam("of_purchase"),
-        terms.c.reason != Reason.DUPLICATE_MISMATCH.name_on_wire,
-    )
+    .where(terms.c.reason != Reason.DUPLICATE_MISMATCH.name_on_wire)
 )
-_AT_ITS_TIME: Final = _SINGLE_MESSAGE.where(
+_AT_ITS_POSITION: Final = _SINGLE_MESSAGE.where(
+    transactions.c.position == bindparam("its_position", type_=WholeNumber)
+)
+_LISTED: Final = listed(_SINGLE_MESSAGE, bindparam("of_account")).where(
+    transactions.c.transaction_id == bindparam("of_purchase")
+)
+_LISTED_AT_ITS_TIME: Final = _LISTED.where(
     transactions.c.at_us == bindparam("at_us", type_=WholeNumber),
     within(
-        transactions.c.position,
+        transactions_by_account.c.position,
         bindparam("at_us", type_=WholeNumber),
         bindparam("at_us", type_=WholeNumber) + 1,
     ),

@@ -17,7 +17,7 @@ from sqlalchemy import (
 
 from authorizer.followers.reports.tables.column_types import AnyText, RequestedCents, WholeNumber
 
-SCHEMA_VERSION: Final = 16
+SCHEMA_VERSION: Final = 17
 """Grows with every change to the tables or to their contents: then they are made anew."""
 
 Row = dict[str, Any]
@@ -40,6 +40,7 @@ progress: Final = Table(
     Column("batch_offset", WholeNumber, nullable=False),
     Column("time_zone", AnyText, nullable=False),
     Column("edition", AnyText, nullable=False),
+    Column("listed_position", WholeNumber, nullable=False),
 )
 """One row: how far the journal is in the tables, changed together with them.
 
@@ -47,7 +48,7 @@ progress: Final = Table(
 is the hash chain's head after it: a feed that resumes reads that batch again, to know that the
 journal is still the same one. `time_zone` is the zone of the days in `transaction_days` and
 `movement_days`. `edition` is unlike that of all tables before: whoever remembers what is in the
-tables remembers it of one edition."""
+tables remembers it of one edition. `listed_position` is how far `transactions_by_account` is."""
 
 terms: Final = Table(
     "terms",
@@ -85,9 +86,20 @@ transactions: Final = Table(
     Column("terms_id", WholeNumber, nullable=False),
     Column("amount_cents", RequestedCents, nullable=False),
     Column("card_id", AnyText),
-    Index("transactions_by_account", "account_id", "position"),
 )
 """A row for every purchase of one message that was decided, approved or declined."""
+
+transactions_by_account: Final = Table(
+    "transactions_by_account",
+    metadata,
+    Column("account_id", AnyText, nullable=False),
+    Column("position", WholeNumber, nullable=False),
+    PrimaryKeyConstraint("account_id", "position"),
+    sqlite_with_rowid=False,
+)
+"""Which rows of `transactions` an account has, of those up to `progress.listed_position`. To list
+many at once, in the list's order, takes a fraction of what an index takes that is kept row by row;
+whoever asks looks through the others (`account_lines`)."""
 
 movements: Final = Table(
     "movements",
@@ -127,7 +139,7 @@ stretches: Final = Table(
 earliest and at the latest, or within more: so that lines of a time are found without an index of
 every one of them. Replaced."""
 
-INDEXES_OF_LINES: Final = tuple(transactions.indexes | movements.indexes)
+INDEXES_OF_LINES: Final = tuple(movements.indexes)
 """Made last where tables are made anew: that is quicker than to keep them meanwhile."""
 
 purchases: Final = Table(

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, insert, select
 
 from authorizer.domain.messages import Event
 from authorizer.followers.reports.local_days import LocalDays
+from authorizer.followers.reports.tables.account_lines import MOST_UNLISTED, list_all
 from authorizer.followers.reports.tables.care_schema import (
     account_changes,
     cards,
@@ -53,11 +54,13 @@ class Store:
     `days` are those of the tables' sums.
     """
 
-    def __init__(self, edition: str, days: LocalDays) -> None:
+    def __init__(self, edition: str, days: LocalDays, most_unlisted: int = MOST_UNLISTED) -> None:
         self._edition = edition
         self._days = days
+        self._most_unlisted = most_unlisted
         self._known = KnownTerms()
-        self._has_indexes = False
+        self._listed_position: int | None = None
+        """How far the purchases of accounts are listed, once that has begun."""
 
     def put(
         self, connection: Connection, before: Place, after: Place, batches: Sequence[RawBatch]
@@ -73,12 +76,18 @@ class Store:
         self._known.begin()
         with _no_collection():
             self._write(connection, self._project(connection, batches))
+        listed = self._listed_position
+        if listed is not None and after.position - listed > self._most_unlisted:
+            self._listed_position = list_all(connection)
 
     def make_indexes(self, connection: Connection) -> None:
-        """Make the indexes of lines, if they are not there."""
-        if not self._has_indexes:
+        """Make the indexes of lines, and list those of accounts, if that has not begun.
+
+        Both are kept up from then on. To make them anew is quicker with all rows there.
+        """
+        if self._listed_position is None:
             make_indexes(connection)
-            self._has_indexes = True
+            self._listed_position = list_all(connection)
 
     def _project(self, connection: Connection, batches: Sequence[RawBatch]) -> Rows:
         rows = Rows(self._known, self._days)
