@@ -12,7 +12,7 @@ from typing import Final
 
 from authorizer.actors.admission import Admission
 
-SLICE_NS: Final = 1_000_000
+SLICE_NS: Final = 500_000
 """How long a batch goes on before the loop does everything else that is due, and then goes on."""
 AGAIN_SECONDS: Final = 0.001
 """After so long a batch looks again whether there is room for it."""
@@ -26,11 +26,18 @@ class Turns:
         admission: Admission,
         monotonic_ns: Callable[[], int],
         flush: Callable[[], object],
+        yield_core: Callable[[], object],
     ) -> None:
-        """`flush` has what was appended written; it is called at the end of every slice."""
+        """What is called at the end of every slice: `flush` has what was appended written.
+
+        `yield_core` lets others run on this core. The kernel's threads that sync the journal are
+        bound to it, and would get it when the scheduler takes it from a loop that never sleeps: all
+        answers would wait for that.
+        """
         self.admission = admission
         self.monotonic_ns = monotonic_ns
         self.flush = flush
+        self.yield_core = yield_core
         self.lock = asyncio.Lock()
         self.slices = 0
         """How many there were."""
@@ -71,6 +78,7 @@ class Turn:
     async def pause(self) -> None:
         """Let the loop do all else that is due, and begin the next slice."""
         self._turns.flush()
+        self._turns.yield_core()
         await asyncio.sleep(0)
         await self._begin()
 

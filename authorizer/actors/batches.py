@@ -7,7 +7,7 @@ was appended until then.
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from authorizer.actors.batch_shares import (
@@ -54,13 +54,21 @@ class _Answers:
 class Batches:
     """Takes batches, and has their purchases decided."""
 
-    def __init__(self, purchases: Purchases, dispatcher: Dispatcher, around: ActorContext) -> None:
+    def __init__(
+        self,
+        purchases: Purchases,
+        dispatcher: Dispatcher,
+        around: ActorContext,
+        yield_core: Callable[[], object],
+    ) -> None:
         self._purchases = purchases
         self._dispatcher = dispatcher
         self._around = around
         self._clock, self._commit = around.clock, around.commit
         self.on_bug = purchases.on_bug
-        self.turns = Turns(purchases.admission, self._clock.monotonic_ns, self._commit.flush)
+        self.turns = Turns(
+            purchases.admission, self._clock.monotonic_ns, self._commit.flush, yield_core
+        )
         self.under_way = 0
         """Batches that are not answered to the end."""
         self.begun = 0

@@ -187,7 +187,7 @@ async def run(
                 commit=commit,
                 clock=around.clock,
                 purchases=purchases,
-                batches=Batches(purchases, actors.dispatcher, around),
+                batches=Batches(purchases, actors.dispatcher, around, world.yield_core),
                 snapshots=_snapshots(settings, world, around, actors),
                 recovered=recovered,
                 old_ids=OldIds(around, actors.dispatcher.accounts, archiving, world.seconds),

@@ -58,6 +58,8 @@ class World:
     seconds: Callable[[], float]
     """A stopwatch."""
     off_loop: OffLoop
+    yield_core: Callable[[], object]
+    """Lets whatever else is ready to run on the loop's processor core run first."""
     on_failure: Callable[[BaseException], None]
     """Called when the journal or the keys could not be written; it must end the process."""
 
@@ -82,6 +84,7 @@ def real_world(
         monotonic_ns=time.monotonic_ns,
         seconds=time.perf_counter,
         off_loop=_in_a_thread,
+        yield_core=os.sched_yield,
         on_failure=on_failure,
     )
 

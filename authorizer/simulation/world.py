@@ -79,6 +79,7 @@ class Simulation:
             monotonic_ns=lambda: self.monotonic_ns,
             seconds=self._read_stopwatch,
             off_loop=off_loop,
+            yield_core=lambda: None,
             on_failure=self._fail,
         )
 

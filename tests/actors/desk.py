@@ -33,7 +33,12 @@ class Desk:
             house.dispatcher, self.admission, InFlight(1000), house.clock, loop.call_soon,
             self.bugs.append,
         )  # fmt: skip
-        self.batches = Batches(self.purchases, house.dispatcher, house.around)
+        self.yielded_at: list[int] = []
+        """What was appended each time that the loop's core was yielded."""
+        self.batches = Batches(self.purchases, house.dispatcher, house.around, self._yield_core)
+
+    def _yield_core(self) -> None:
+        self.yielded_at.append(self.house.commits.appended)
 
     async def decide(self, *purchases: Asked) -> list[Outcome]:
         """Decide a window, and be there when it is durable."""

@@ -167,6 +167,19 @@ def test_what_is_decided_is_handed_to_the_disk_at_the_end_of_every_slice() -> No
     at(story)
 
 
+def test_the_core_is_yielded_between_slices_once_the_disk_has_what_was_decided() -> None:
+    """The kernel's threads that sync it run there too."""
+
+    async def story(desk: Desk) -> None:
+        Clocked(desk, SLICE_NS)  # the first slice is over before anything was decided
+        before = desk.house.commits.appended
+        await desk.decide(plain("a"), plain("b"), plain("c"))
+        assert desk.batches.turns.slices == 1 + 3
+        assert desk.yielded_at == [before, before + 1, before + 2]
+
+    at(story)
+
+
 # --- time ----------------------------------------------------------------------------------------
 
 
