@@ -14,7 +14,7 @@ OPERATIONS: Final = frozenset(kind.value for kind in OperationType)
 
 
 class MovementSums:
-    """Adds operations up one by one; gives the rows to add to the tables."""
+    """Adds operations up; gives the rows to add to the tables."""
 
     def __init__(self, days: LocalDays) -> None:
         self._days = days
@@ -25,16 +25,27 @@ class MovementSums:
         self._sums: dict[tuple[int, str, str], list[int]] = {}
         """By day, type and code: how many, and their centavos."""
 
-    def add(self, at_us: int, type_: str, code: str, cents: int) -> None:
-        """Add a line of a statement; one that is no operation of a purchase is left out."""
-        if type_ not in OPERATIONS:
-            return
+    def day_of(self, at_us: int) -> tuple[int, Period]:
+        """The day in which something happened, and all of it."""
         if not self._today.start_us <= at_us < self._today.end_us:
             self._day = self._days.day_of(at_us)
-            self._today = self._whole[self._day] = self._days.whole(self._day)
-        sums = self._sums.setdefault((self._day, type_, code), [0, 0])
-        sums[0] += 1
-        sums[1] += cents if cents <= MAX_BALANCE_CENTS else 0
+            self._today = self._days.whole(self._day)
+        return self._day, self._today
+
+    def add(self, at_us: int, type_: str, code: str, cents: int) -> None:
+        """Add a line of a statement; one that is no operation of a purchase is left out."""
+        day, _ = self.day_of(at_us)
+        self.add_alike(day, type_, code, 1, cents if cents <= MAX_BALANCE_CENTS else 0)
+
+    def add_alike(self, day: int, type_: str, code: str, count: int, cents: int) -> None:
+        """Add lines of one day that are alike. Amounts beyond a balance are not in `cents`."""
+        if type_ not in OPERATIONS:
+            return
+        if day not in self._whole:
+            self._whole[day] = self._days.whole(day)
+        sums = self._sums.setdefault((day, type_, code), [0, 0])
+        sums[0] += count
+        sums[1] += cents
 
     def rows(self) -> list[Values]:
         """The rows to add to `movement_days`."""

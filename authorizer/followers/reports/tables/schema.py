@@ -139,9 +139,6 @@ stretches: Final = Table(
 earliest and at the latest, or within more: so that lines of a time are found without an index of
 every one of them. Replaced."""
 
-INDEXES_OF_LINES: Final = tuple(movements.indexes)
-"""Made last where tables are made anew: that is quicker than to keep them meanwhile."""
-
 purchases: Final = Table(
     "purchases",
     metadata,
@@ -162,6 +159,9 @@ purchases: Final = Table(
 """A row for every purchase of several messages, and for one of a single message to which something
 else has happened; replaced. `position` and `at_us` are those of its first event, `counted_cents` is
 its present amount as limits count it, `mcc` is the effective one."""
+
+INDEXES_OF_LINES: Final = tuple(movements.indexes | purchases.indexes)
+"""Made last where tables are made anew: that is quicker than to keep them meanwhile."""
 
 local_days: Final = Table(
     "local_days",

@@ -116,7 +116,7 @@ class Store:
         replace(connection, cards, rows.cards)
         replace(connection, tickets, [record.row() for record in rows.tickets.values()])
         add_sums(connection, transaction_days, rows.purchases.sums())
-        add_sums(connection, movement_days, rows.lives.sums)
+        add_sums(connection, movement_days, rows.lives.sums())
 
 
 @contextmanager

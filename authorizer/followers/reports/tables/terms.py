@@ -1,6 +1,6 @@
 """What lines of statements have in common: which of it is in its table already, and what is new."""
 
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from authorizer.domain.accounts.categories import CREDIT_LIMIT
 from authorizer.domain.outcomes import Reason
@@ -59,8 +59,6 @@ class KnownTerms:
         """Without anything special, by wallet, MCC, merchant, override and product."""
         self.declined: dict[_Plain, Like] = {}
         """By the reason's word instead of the wallet."""
-        self.lines: dict[tuple[Any, ...], Like] = {}
-        """Those of other lines, by reason, source, wallet, and the rest of the terms."""
         self.new: list[Values] = []
         """The rows that are not in the table yet."""
 
@@ -73,7 +71,7 @@ class KnownTerms:
     def forget(self) -> None:
         """Know nothing more."""
         self.new = []
-        for known in (self._likes, self.approved, self.declined, self.lines):
+        for known in (self._likes, self.approved, self.declined):
             known.clear()
 
     def like(self, terms: Terms, position: int) -> Like:
@@ -101,9 +99,4 @@ class KnownTerms:
         word, mcc, merchant, override, product = plain
         terms = Terms(Reason.of(str(word)), None, None, mcc, merchant, product, override)
         like = self.declined[plain] = self.like(terms, position)
-        return like
-
-    def learn_line(self, key: tuple[Any, ...], position: int) -> Like:
-        """Lines of which all is told in the order of `Terms`."""
-        like = self.lines[key] = self.like(Terms(*key), position)
         return like
