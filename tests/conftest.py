@@ -7,12 +7,15 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.support.client import Client
 from tests.support.server import PATIENT, MakeServer, Server, running
 from tests.support.unclosed import warn_of_unclosed_databases
 
 warn_of_unclosed_databases()
+settings.register_profile("unhurried", settings.default, deadline=None)
+settings.load_profile("unhurried")  # no test depends on speed
 
 
 @pytest.fixture(scope="session")

@@ -103,7 +103,7 @@ def test_where_the_disk_is_what_keeps_purchases_nothing_is_learnt_of_the_loop() 
     assert it.each_ns == USUAL_NS
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     each_us=st.integers(15, 110),
     load=st.floats(0.2, 6.0),
@@ -122,7 +122,7 @@ def test_what_is_taken_is_answered_in_time(each_us: int, load: float, sync_us: i
         assert model.declined == 0
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(each_us=st.integers(15, 100), stall_ms=st.integers(100, 1000))
 def test_after_a_stall_all_is_as_before_within_a_second(each_us: int, stall_ms: int) -> None:
     model = QueueModel(each_us * 1000)

@@ -142,7 +142,7 @@ def test_a_deadline_that_is_too_far_away_is_where_the_search_ends() -> None:
     assert MAX_DAYS - 8 <= (due_us - since_us) / DAY_US <= MAX_DAYS
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     hours=any_hours(),
     first=st.integers(0, 366 * 24 * 60),

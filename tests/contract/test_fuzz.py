@@ -183,7 +183,6 @@ def examples_of(number: int) -> settings:
         max_examples=number,
         derandomize=True,
         database=None,
-        deadline=None,
         phases=(Phase.generate,),  # no shrinking: documents are slow to make
         suppress_health_check=list(HealthCheck),
     )

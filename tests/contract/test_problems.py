@@ -198,7 +198,6 @@ ANY_BODY = st.binary(max_size=64) | JSON.map(encode)
 @pytest.mark.parametrize(("method", "path"), [*BODIES, ("POST", "/transactions")])
 @settings(
     max_examples=40,
-    deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

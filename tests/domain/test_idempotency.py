@@ -167,7 +167,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(STEPS)
 def test_pages_answer_as_one_plain_table_would(steps: list[tuple[str, str, int]]) -> None:
     retention_us = 10

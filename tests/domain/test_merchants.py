@@ -227,7 +227,7 @@ def naive_search(entries: list[tuple[str, str]], merchant: str) -> str | None:
     return found
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(st.tuples(NAMES, st.booleans()), max_size=8),
     st.lists(NAMES | st.text(max_size=12), min_size=1, max_size=5),

@@ -168,7 +168,7 @@ def test_what_is_no_number_has_no_centavos(text: str) -> None:
     assert whole_cents(Decimal(text)) is None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @example("0.00")
 @example("100000000000000000.00")
 @example("-1.00")
@@ -177,7 +177,7 @@ def test_every_decimal_text_is_read_as_decimal_arithmetic_says(text: str) -> Non
     assert parse_cents(text) == reference(text)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(HOSTILE_NUMBERS)
 def test_no_number_whatever_its_exponent_raises_or_is_read_wrongly(text: str) -> None:
     if reference(text) == 0:
@@ -203,7 +203,7 @@ def test_money_is_written_with_two_decimals(cents: int, text: str) -> None:
     assert format_cents(cents) == text
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.integers(-(10**28) + 1, 10**28 - 1))
 def test_what_is_written_is_read_back(cents: int) -> None:
     text = format_cents(cents)

@@ -89,7 +89,7 @@ ODD = [
 ]  # fmt: skip
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.lists(st.sampled_from(PLAIN + ODD), min_size=1, max_size=6))
 @example([b'{"account":[{}', b'{}],"account":"1","totalAmount":1,"mcc":"1","merchant":"1"}'])
 @example([ODD[14], ODD[15], ODD[16]])
@@ -99,7 +99,7 @@ def test_every_line_is_read_as_it_would_be_alone(lines: list[bytes]) -> None:
     assert as_read(read(lines)) == as_alone(lines)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(
     st.lists(
         st.lists(st.sampled_from([b"{", b"}", b"[", b"]", b",", b'"', b'"account":"1"', b" ",

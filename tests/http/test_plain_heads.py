@@ -189,7 +189,7 @@ LINES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(LINES, max_size=6), st.lists(LINES, max_size=3))
 def test_a_head_out_of_which_lines_are_lifted_says_what_the_parser_reads_of_it(
     lines: list[bytes], others: list[bytes]
@@ -205,7 +205,7 @@ def test_a_head_out_of_which_lines_are_lifted_says_what_the_parser_reads_of_it(
         assert told(seen) == told(read)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.lists(LINES, min_size=1, max_size=4),
     st.lists(st.tuples(st.integers(0, 200), st.sampled_from(b"\r\n :ax-\x7f\xff\t"))),

@@ -318,7 +318,7 @@ def test_offers_to_upgrade_may_come_behind_others(size: int) -> None:
     run(story)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_however_requests_come_in_they_are_answered_as_over_asgi(data: st.DataObject) -> None:
     """Any requests, cut anywhere, with commits at any time between the packets."""

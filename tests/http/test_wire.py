@@ -91,7 +91,7 @@ def test_json_that_asks_too_much_is_read_or_is_a_bad_request(body: bytes) -> Non
     assert status_of(body) in (None, 400)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=40) | st.text('{}[]":,\\ue-.019 ', max_size=25).map(str.encode))
 def test_no_bytes_whatever_they_are_make_the_reader_raise(body: bytes) -> None:
     assert status_of(body) in (None, 400)

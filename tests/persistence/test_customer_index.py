@@ -52,7 +52,7 @@ def matches(person: Person, criteria: tuple[Criterion, ...]) -> bool:
     )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.dictionaries(st.sampled_from("abcdefgh"), people, max_size=8),
     st.dictionaries(st.sampled_from("abcdefgh"), st.none() | people, max_size=4),

@@ -19,7 +19,7 @@ from authorizer.simulation.memory_disk import MachineDied, MemoryDisk
 
 NAME = f"keys/{FILE}"
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
-unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+unhurried = settings(suppress_health_check=[HealthCheck.too_slow])
 
 
 def vault_with(*customer_ids: str, disk: MemoryDisk | None = None) -> Vault:

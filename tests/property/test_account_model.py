@@ -406,6 +406,6 @@ class AccountMachine(RuleBasedStateMachine):
 
 
 AccountMachine.TestCase.settings = settings(
-    max_examples=60, stateful_step_count=40, deadline=None, print_blob=True
+    max_examples=60, stateful_step_count=40, print_blob=True
 )
 TestAccount = AccountMachine.TestCase

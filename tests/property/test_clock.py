@@ -91,7 +91,7 @@ async def told(steps: list[tuple[str, int]]) -> None:
     assert times == sorted(times)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @example([("buy", 0), ("set", 40 * DAY_NS), ("read", 0), ("set", 0), ("buy", 0)])
 @example([("buy", 0), ("set", 40 * DAY_NS), ("buy", 1), ("set", 0), ("buy", 0)])
 @example([("buy", 0), ("set", 40 * DAY_NS), ("restart", 0), ("buy", 1), ("set", 0), ("buy", 0)])

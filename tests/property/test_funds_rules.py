@@ -82,7 +82,7 @@ def expected(policy: Policy, there: dict[str, int], limit: int, asked: Authorize
     return "credit_limit" if is_covered else "insufficient_funds"
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(POLICIES, BALANCES, st.integers(0, 9), PURCHASES)
 def test_every_way_says_who_pays(
     policy: Policy, balances: dict[str, int], limit: int, asked: Authorize

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from authorizer.domain.accounts import idempotency, plain_purchases
@@ -100,7 +100,6 @@ def in_a_row(
     return row.outcomes, records, short
 
 
-@settings(deadline=None)
 @given(PURCHASES, st.dictionaries(st.sampled_from(["FOOD", "MEAL", "CASH"]), st.integers(0, 99_99)))
 def test_what_is_approved_the_short_way_is_what_the_rules_approve(
     purchases: list[Asked], wallets: dict[str, int]

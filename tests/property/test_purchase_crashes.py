@@ -376,7 +376,6 @@ TestMortalLife.settings = TestMortalLifeOnLoop.settings = settings(
     stateful_step_count=50,
     # Making a failure smaller can take longer than a run of all tests may.
     phases=[phase for phase in Phase if phase not in (Phase.shrink, Phase.explain)],
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 del TestLife

@@ -437,5 +437,5 @@ class Life(RuleBasedStateMachine):
         assert again.next_expiry_us == self.account.next_expiry_us
 
 
-Life.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+Life.TestCase.settings = settings(max_examples=150, stateful_step_count=40)
 TestLife = Life.TestCase

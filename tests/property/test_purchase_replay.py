@@ -146,7 +146,7 @@ def cut(events: Sequence[Any], at: Sequence[int]) -> list[tuple[int, Sequence[An
     return [(first + 1, events[first:end]) for first, end in pairwise(ends)]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     histories(),
     st.lists(st.integers(0, 60), max_size=6),
@@ -185,7 +185,7 @@ def test_both_ways_make_the_same_state(
         assert replay.state.at_us == events[-1].at_us
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(histories(), st.integers(0, 60), st.integers(0, 60))
 def test_what_a_state_has_already_is_passed_over(
     events: list[Event], begun: int, known: int

@@ -246,5 +246,5 @@ def come_back(account: Account) -> Account:
     return unpack(json.loads(written(account)))
 
 
-Twins.TestCase.settings = settings(max_examples=200, stateful_step_count=30, deadline=None)
+Twins.TestCase.settings = settings(max_examples=200, stateful_step_count=30)
 TestTwins = Twins.TestCase

@@ -262,7 +262,7 @@ USUAL_BODY = (
 )
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @example(USUAL_BODY % (b"100.00", b""))
 @example(USUAL_BODY % (b"99.99999999999999999", b""))
 @example(USUAL_BODY % (b"10", b',"amount":"10"'))
@@ -290,13 +290,13 @@ def test_a_body_is_read_as_the_reference_reads_it(body: bytes) -> None:
     check(body)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(damaged())
 def test_a_damaged_body_is_read_as_the_reference_reads_it(body: bytes) -> None:
     check(body)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=60) | st.text('{}[]":,\\ua1e-. ', max_size=30).map(str.encode))
 def test_no_bytes_whatever_they_are_make_it_raise(body: bytes) -> None:
     check(body)
@@ -339,7 +339,7 @@ KEYS = (
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(KEYS, min_size=1, max_size=2), st.sampled_from((b"", b',"id":"k"', b',"id":null')))
 def test_a_key_says_the_same_on_the_short_way_and_the_long_one(
     keys: list[bytes], more: bytes

@@ -303,5 +303,5 @@ def fits(scope: LimitScope, spending: Spending) -> bool:
     return wallet_fits and (not scope.mccs or spending.mcc in scope.mccs)
 
 
-Velocity.TestCase.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
+Velocity.TestCase.settings = settings(max_examples=100, stateful_step_count=30)
 TestVelocity = Velocity.TestCase

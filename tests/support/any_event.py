@@ -18,7 +18,7 @@ from authorizer.domain.outcomes import Reason
 from authorizer.domain.revival import AnyInt
 from authorizer.domain.sealing import Sealed
 
-unhurried: Final = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+unhurried: Final = settings(suppress_health_check=[HealthCheck.too_slow])
 """How fast this machine is decides nothing."""
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)

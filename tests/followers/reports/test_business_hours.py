@@ -61,7 +61,7 @@ def test_hours_that_begin_in_a_gap_of_the_clock() -> None:
     assert worked_minutes(hours, "2018-11-04T00:00+00:00", "2018-11-05T00:00+00:00") == 60
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(any_hours(), st.integers(0, 366 * 24 * 60), st.integers(0, 4 * 24 * 60))
 def test_as_counted_minute_by_minute(hours: BusinessHours, first: int, length: int) -> None:
     start = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(minutes=first)

@@ -172,7 +172,7 @@ def test_any_operations_are_told_as_one_would_count_them(engine: Engine) -> None
     """Whatever zone the tables are kept in, changed meanwhile, and whatever is asked for."""
     examples = 60 if engine.dialect.name == "sqlite" else 10
 
-    @settings(deadline=None, max_examples=examples, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples, suppress_health_check=list(HealthCheck))
     @given(cases(), st.integers(0, 12))
     def so_it_is(
         case: tuple[list[tuple[str, int, int]], tuple[str, str], str, Period], seen: int

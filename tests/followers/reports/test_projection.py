@@ -579,7 +579,7 @@ starts = st.lists(st.integers(0, 10), max_size=4)
 def test_tables_are_what_the_history_tells_whatever_the_batches_and_restarts(
     engine: Engine,
 ) -> None:
-    @settings(deadline=None, max_examples=30, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=30, suppress_health_check=list(HealthCheck))
     @given(streams(), starts, st.integers(1, 10), st.integers(0, 9))
     def so_it_is(
         batches: list[list[Any]], starts: list[int], run_records: int, most_unlisted: int

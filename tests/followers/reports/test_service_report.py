@@ -601,7 +601,7 @@ def periods(draw: st.DrawFn) -> Period:
 def test_any_history_is_told_as_one_would_count_it(engine: Engine) -> None:
     examples = 25 if engine.dialect.name == "sqlite" else 5
 
-    @settings(deadline=None, max_examples=examples, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples, suppress_health_check=list(HealthCheck))
     @given(histories, st.integers(9 * DAY, 12 * DAY), periods(), st.sampled_from(ZONES))
     def so_it_is(lives: tuple[Life, ...], now: int, period: Period, zone: str) -> None:
         check(House(engine), lives, now, period, zone)

@@ -88,7 +88,6 @@ def lines_of(house: House, account_id: str, limit: int) -> list[dict[str, Any]]:
 def test_opening_balances_and_lines_are_the_balances(engine: Engine) -> None:
     @settings(
         max_examples=40,
-        deadline=None,
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     )
     @example(

@@ -303,7 +303,7 @@ def test_any_purchases_are_told_as_one_would_count_them(
     monkeypatch.setattr(stretches, "STRETCH", 3)
     examples = 60 if engine.dialect.name == "sqlite" else 10
 
-    @settings(deadline=None, max_examples=examples, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples, suppress_health_check=list(HealthCheck))
     @given(cases())
     def so_it_is(case: Case) -> None:
         check(House(engine), case)
