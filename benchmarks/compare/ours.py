@@ -35,11 +35,13 @@ class Ours:
             write_journal(folder / "data", accounts_opened(accounts), BATCH_RECORDS)
         with servers.authorizer(folder, read_models=self._read_models) as server:
             pid = server.process.pid
-            cores.pin(pid, cores.SERVER)
-            for child in children(pid):
-                cores.pin(child, cores.LOAD)
             settle = partial(caught_up, server) if self._read_models else _nothing
-            settle()
+            settle()  # the read models' process has begun then: it is started behind the server
+            cores.pin(pid, cores.SERVER)
+            followers = children(pid)
+            assert len(followers) == self._read_models
+            for follower in followers:
+                cores.pin(follower, cores.LOAD)
             yield Running(server, lambda: children(pid), settle=settle)
 
 
