@@ -8,19 +8,19 @@ from sqlalchemy import Engine, Select, Table, select
 
 from authorizer.followers.reports.tables import care_schema
 from authorizer.followers.reports.tables.schema import (
+    account_transactions,
     metadata,
     movements,
     stretches,
     terms,
     transactions,
-    transactions_by_account,
 )
 
 Tables = dict[str, list[tuple[Any, ...]]]
 LINES: Final = (transactions, movements)
 NO_CONTENT: Final = ("terms_id", "edition", "listed_position")
 """Columns that differ in tables of the same content."""
-OF_THE_RUNS: Final = (terms, stretches, transactions_by_account)
+OF_THE_RUNS: Final = (terms, stretches, account_transactions)
 """The tables whose rows depend on how the events were cut into runs."""
 
 assert care_schema.tickets.metadata is metadata  # which has all tables once that module is loaded

@@ -51,9 +51,9 @@ from authorizer.domain.tickets.state import Ticket, ticket_view
 from authorizer.followers.reports.tables.schema import (
     CENTS_BASE,
     MAX_KEY_LENGTH,
+    account_transactions,
     progress,
     transactions,
-    transactions_by_account,
 )
 from tests.followers.reports.house import House, rows_of
 from tests.support.any_event import EVENTS
@@ -561,16 +561,17 @@ def check(house: House, batches: list[list[Any]], starts: list[int], run_records
 
 
 def check_list(house: House) -> None:
-    """All purchases up to a position are listed, and no more are left than may be."""
+    """All purchases up to a position are listed, and no more are left than may be; or none is."""
     with house.engine.connect() as connection:
         reached, upto = connection.execute(
             select(progress.c.position, progress.c.listed_position)
         ).one()
         found = select(transactions.c.account_id, transactions.c.position)
         wanted = connection.execute(found.where(transactions.c.position <= upto)).all()
-        listed = connection.execute(select(transactions_by_account)).all()
+        listed = connection.execute(select(account_transactions)).all()
     assert sorted(map(tuple, listed)) == sorted(map(tuple, wanted))
-    assert 0 <= reached - upto <= house.most_unlisted
+    is_listed = house.engine.dialect.name == "sqlite"
+    assert 0 <= reached - upto <= house.most_unlisted if is_listed else upto == 0
 
 
 starts = st.lists(st.integers(0, 10), max_size=4)

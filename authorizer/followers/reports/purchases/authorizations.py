@@ -22,10 +22,10 @@ from authorizer.followers.reports.tables.account_lines import listed, unlisted
 from authorizer.followers.reports.tables.column_types import WholeNumber
 from authorizer.followers.reports.tables.pages import Params, page_of
 from authorizer.followers.reports.tables.schema import (
+    account_transactions,
     purchases,
     terms,
     transactions,
-    transactions_by_account,
 )
 
 _APPROVED = Reason.APPROVED
@@ -67,7 +67,7 @@ def authorizations(connection: Connection, params: Params) -> Any:
     )
     parts: tuple[tuple[Select[Any], ColumnElement[int]], ...] = (
         (known, purchases.c.position),
-        (listed(single, account_id), transactions_by_account.c.position),
+        (listed(single, account_id), account_transactions.c.position),
         (unlisted(single, account_id), transactions.c.position),
     )
     lines = union_all(*(_newest(*part, params) for part in parts)).subquery()

@@ -4,9 +4,15 @@ from typing import Any
 
 from sqlalchemy import Connection, cast, func, literal, select, union_all
 
+from authorizer.followers.reports.tables.account_lines import listed, unlisted
 from authorizer.followers.reports.tables.column_types import WholeNumber
 from authorizer.followers.reports.tables.pages import Params
-from authorizer.followers.reports.tables.schema import movements, terms, transactions
+from authorizer.followers.reports.tables.schema import (
+    account_transactions,
+    movements,
+    terms,
+    transactions,
+)
 
 
 def moved_since(connection: Connection, params: Params) -> Any:
@@ -14,6 +20,7 @@ def moved_since(connection: Connection, params: Params) -> Any:
 
     Each as `wallet`, `available_cents`, `held_cents`; a wallet that did not move is left out.
     """
+    account_id, position = params["account_id"], params["position"]
     paid = (
         select(
             terms.c.wallet,
@@ -21,22 +28,22 @@ def moved_since(connection: Connection, params: Params) -> Any:
             literal(0).label("held_cents"),
         )
         .join_from(transactions, terms, transactions.c.terms_id == terms.c.id)
-        .where(
-            transactions.c.account_id == params["account_id"],
-            transactions.c.position > params["position"],
-            terms.c.wallet.is_not(None),
-        )
+        .where(terms.c.wallet.is_not(None))
     )
     moved = (
         select(terms.c.wallet, movements.c.available_cents, movements.c.held_cents)
         .join_from(movements, terms, movements.c.terms_id == terms.c.id)
         .where(
-            movements.c.account_id == params["account_id"],
-            movements.c.position > params["position"],
+            movements.c.account_id == account_id,
+            movements.c.position > position,
             terms.c.wallet.is_not(None),
         )
     )
-    lines = union_all(paid, moved).subquery()
+    lines = union_all(
+        listed(paid, account_id).where(account_transactions.c.position > position),
+        unlisted(paid, account_id).where(transactions.c.position > position),
+        moved,
+    ).subquery()
     found = connection.execute(
         select(lines.c.wallet, func.sum(lines.c.available_cents), func.sum(lines.c.held_cents))
         .group_by(lines.c.wallet)

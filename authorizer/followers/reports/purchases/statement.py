@@ -10,10 +10,10 @@ from authorizer.followers.reports.tables.account_lines import listed, unlisted
 from authorizer.followers.reports.tables.pages import Params, page_of
 from authorizer.followers.reports.tables.schema import (
     PURCHASE,
+    account_transactions,
     movements,
     terms,
     transactions,
-    transactions_by_account,
 )
 
 _TERMS: Final = (
@@ -70,7 +70,7 @@ def statement(connection: Connection, params: Params) -> Any:
     """
     account_id = params["account_id"]
     parts: tuple[tuple[Select[Any], Column[int]], ...] = (
-        (listed(_PURCHASES, account_id), transactions_by_account.c.position),
+        (listed(_PURCHASES, account_id), account_transactions.c.position),
         (unlisted(_PURCHASES, account_id), transactions.c.position),
         (_MOVEMENTS.where(movements.c.account_id == account_id), movements.c.position),
     )

@@ -1,6 +1,7 @@
 """The purchases of one message that an account has: listing them, and asking for them.
 
-Those that have come lately are not listed yet. So a query has two parts, one for each.
+Those that have come lately are not listed yet, so a query has two parts, one for each. Where there
+is no list, all are found as those that are not listed are.
 """
 
 from typing import Any, Final
@@ -9,14 +10,14 @@ from sqlalchemy import Connection, Select, insert, select, update
 
 from authorizer.followers.reports.tables.schema import (
     STRETCH,
+    account_transactions,
     progress,
     transactions,
-    transactions_by_account,
 )
 
 MOST_UNLISTED: Final = 4 * STRETCH
-"""Positions that are not listed, at most, once listing has begun. With more of them a list takes
-less time each, and every question more."""
+"""Positions that may be left when a run of events is in. With more of them a list takes less time
+each, and every question more."""
 
 _LISTED: Final = select(progress.c.listed_position).scalar_subquery()
 _UNLISTED: Final = (
@@ -26,12 +27,20 @@ _UNLISTED: Final = (
 )
 
 
+def has_list(connection: Connection) -> bool:
+    """Whether this database has a list, and no index."""
+    return connection.dialect.name == "sqlite"
+
+
 def list_all(connection: Connection) -> int:
-    """List all that is not listed yet; the position up to which all is then."""
-    connection.execute(
-        insert(transactions_by_account).from_select(["account_id", "position"], _UNLISTED)
-    )
-    connection.execute(update(progress).values(listed_position=progress.c.position))
+    """List all that is not listed yet, if there is a list; the position that the tables are at.
+
+    The first statement locks the database, so nobody else moves the tables on meanwhile.
+    """
+    if has_list(connection):
+        columns = account_transactions.c.keys()
+        connection.execute(insert(account_transactions).from_select(columns, _UNLISTED))
+        connection.execute(update(progress).values(listed_position=progress.c.position))
     position: int = connection.execute(select(progress.c.position)).scalar_one()
     return position
 
@@ -39,11 +48,11 @@ def list_all(connection: Connection) -> int:
 def listed(query: Select[Any], account_id: Any) -> Select[Any]:
     """Of a query of `transactions` the account's rows that are listed.
 
-    To have them in their order, or from a position on, ask `transactions_by_account` for it.
+    To have them in their order, or from a position on, ask `account_transactions` for it.
     """
     return query.join(
-        transactions_by_account, transactions_by_account.c.position == transactions.c.position
-    ).where(transactions_by_account.c.account_id == account_id)
+        account_transactions, account_transactions.c.position == transactions.c.position
+    ).where(account_transactions.c.account_id == account_id)
 
 
 def unlisted(query: Select[Any], account_id: Any) -> Select[Any]:

@@ -6,6 +6,7 @@ from itertools import chain
 from typing import Any, Final
 
 from sqlalchemy import (
+    Column,
     Connection,
     Select,
     bindparam,
@@ -18,14 +19,14 @@ from sqlalchemy import (
 
 from authorizer.domain.accounts.purchase_state import PurchaseStatus
 from authorizer.domain.outcomes import Reason
-from authorizer.followers.reports.tables.account_lines import listed
+from authorizer.followers.reports.tables.account_lines import has_list, listed, unlisted
 from authorizer.followers.reports.tables.column_types import WholeNumber
 from authorizer.followers.reports.tables.purchase_life import Key, PurchaseChange
 from authorizer.followers.reports.tables.schema import (
+    account_transactions,
     purchases,
     terms,
     transactions,
-    transactions_by_account,
 )
 from authorizer.followers.reports.tables.stretches import within
 from authorizer.followers.reports.tables.terms import Values
@@ -43,14 +44,17 @@ _KNOWN: Final = (
 """Its text: with `IN` SQLite reads all of the table, and SQLAlchemy's `VALUES` it does not take."""
 _UNLISTED: Final = (
     "WITH asked (account_id, purchase_id) AS (VALUES {}) "
-    "SELECT account_id, transaction_id, position, at_us FROM transactions "
+    "SELECT account_id, transaction_id, position, at_us "
+    "FROM transactions JOIN terms ON terms.id = terms_id "
     "WHERE position > (SELECT listed_position FROM progress) "
     "AND (account_id, transaction_id) IN (SELECT account_id, purchase_id FROM asked) "
-    "ORDER BY position"
+    "AND reason <> ? ORDER BY position"
 )
 """Its text: a join SQLite makes by comparing each with each, for `VALUES` have no column's type."""
 _Line = tuple[int, int]
 """The position and the time of a line."""
+_MISMATCH: Final = Reason.DUPLICATE_MISMATCH.name_on_wire
+"""The reason of a decline that is none of the purchase whose id it names."""
 _IS_APPROVED: Final = terms.c.reason == Reason.APPROVED.name_on_wire
 
 
@@ -71,10 +75,13 @@ def write_purchases(
     unknown = [(key, change) for key, change in perhaps_single if key not in known]
     if unknown:
         make_indexes(connection)
-    lately = _lately(connection, [key for key, _ in unknown])
+    dialect = connection.dialect.name
+    is_listed = has_list(connection)
+    lately = _lately(connection, [key for key, _ in unknown]) if is_listed else {}
     for key, change in unknown:
-        for statement, params in _of_one_message(key, change.answered_at_us, lately.get(key, [])):
-            connection.execute(_insertion(connection.dialect.name, statement), params)
+        found = _of_one_message(key, change.answered_at_us, lately.get(key, []), is_listed)
+        for statement, params in found:
+            connection.execute(_insertion(dialect, statement), params)
     execute(connection, _beginning, [_row(key, change) for key, change in begun])
     execute(
         connection,
@@ -84,18 +91,19 @@ def write_purchases(
 
 
 def _of_one_message(
-    key: Key, answered_at_us: int | None, lately: list[_Line]
+    key: Key, answered_at_us: int | None, lately: list[_Line], is_listed: bool
 ) -> Iterator[tuple[Select[Any], dict[str, Any]]]:
     """The queries of a purchase that one message made, if one did; and their parameters.
 
-    `lately`: the lines with its id that are not listed.
+    `is_listed`: whether there is a list. `lately`: the lines with its id that are not in it.
     """
     its = {"of_account": key[0], "of_purchase": key[1]}
     found = [position for position, at_us in lately if answered_at_us in {None, at_us}]
     if answered_at_us is None:  # older records do not say it: look through all of the account's
-        yield _LISTED, its
+        yield _LISTED if is_listed else _INDEXED, its
     elif not found:
-        yield _LISTED_AT_ITS_TIME, its | {"at_us": answered_at_us}
+        at_its_time = _LISTED_AT_ITS_TIME if is_listed else _INDEXED_AT_ITS_TIME
+        yield at_its_time, its | {"at_us": answered_at_us}
     for position in found:
         yield _AT_ITS_POSITION, {"its_position": position}
 
@@ -114,19 +122,22 @@ def _known(connection: Connection, keys: list[Key]) -> Iterator[Key]:
 def _lately(connection: Connection, keys: list[Key]) -> dict[Key, list[_Line]]:
     """The lines with ids of some accounts that are not listed, in their order."""
     lines: dict[Key, list[_Line]] = {}
-    for account_id, its_id, *line in _asked(connection, _UNLISTED, keys, UNLISTED_AT_ONCE):
+    found = _asked(connection, _UNLISTED, keys, UNLISTED_AT_ONCE, _MISMATCH)
+    for account_id, its_id, *line in found:
         lines.setdefault((account_id, its_id), []).append((line[0], line[1]))
     return lines
 
 
-def _asked(connection: Connection, text: str, keys: list[Key], at_once: int) -> Iterator[Any]:
-    """The rows of a query that asks for purchases."""
+def _asked(
+    connection: Connection, text: str, keys: list[Key], at_once: int, *more: str
+) -> Iterator[Any]:
+    """The rows of a query that asks for purchases. `more`: its values behind them."""
     mark = "?" if connection.dialect.name == "sqlite" else "%s"
     for start in range(0, len(keys), at_once):
         asked = keys[start : start + at_once]
         values = ", ".join([f"({mark}, {mark})"] * len(asked))
         yield from connection.exec_driver_sql(
-            text.format(values), tuple(chain.from_iterable(asked))
+            text.format(values), (*chain.from_iterable(asked), *more)
         )
 
 
@@ -188,20 +199,21 @@ _SINGLE_MESSAGE: Final = (
         transactions.c.card_id,
     )
     .join_from(transactions, terms, transactions.c.terms_id == terms.c.id)
-    .where(terms.c.reason != Reason.DUPLICATE_MISMATCH.name_on_wire)
+    .where(terms.c.reason != _MISMATCH)
 )
 _AT_ITS_POSITION: Final = _SINGLE_MESSAGE.where(
     transactions.c.position == bindparam("its_position", type_=WholeNumber)
 )
-_LISTED: Final = listed(_SINGLE_MESSAGE, bindparam("of_account")).where(
-    transactions.c.transaction_id == bindparam("of_purchase")
-)
-_LISTED_AT_ITS_TIME: Final = _LISTED.where(
-    transactions.c.at_us == bindparam("at_us", type_=WholeNumber),
-    within(
-        transactions_by_account.c.position,
-        bindparam("at_us", type_=WholeNumber),
-        bindparam("at_us", type_=WholeNumber) + 1,
-    ),
-)
-"""It is where the time of the event's answer says."""
+_OF_ITS_ID: Final = _SINGLE_MESSAGE.where(transactions.c.transaction_id == bindparam("of_purchase"))
+_LISTED: Final = listed(_OF_ITS_ID, bindparam("of_account"))
+_INDEXED: Final = unlisted(_OF_ITS_ID, bindparam("of_account"))
+
+
+def _at_its_time(query: Select[Any], position: Column[int]) -> Select[Any]:
+    """It is where the time of the event's answer says."""
+    at_us = bindparam("at_us", type_=WholeNumber)
+    return query.where(transactions.c.at_us == at_us, within(position, at_us, at_us + 1))
+
+
+_LISTED_AT_ITS_TIME: Final = _at_its_time(_LISTED, account_transactions.c.position)
+_INDEXED_AT_ITS_TIME: Final = _at_its_time(_INDEXED, transactions.c.position)

@@ -48,7 +48,7 @@ progress: Final = Table(
 is the hash chain's head after it: a feed that resumes reads that batch again, to know that the
 journal is still the same one. `time_zone` is the zone of the days in `transaction_days` and
 `movement_days`. `edition` is unlike that of all tables before: whoever remembers what is in the
-tables remembers it of one edition. `listed_position` is how far `transactions_by_account` is."""
+tables remembers it of one edition. `listed_position` is how far `account_transactions` is."""
 
 terms: Final = Table(
     "terms",
@@ -86,20 +86,23 @@ transactions: Final = Table(
     Column("terms_id", WholeNumber, nullable=False),
     Column("amount_cents", RequestedCents, nullable=False),
     Column("card_id", AnyText),
+    Index("transactions_by_account", "account_id", "position").ddl_if(dialect="postgresql"),
 )
 """A row for every purchase of one message that was decided, approved or declined."""
 
-transactions_by_account: Final = Table(
-    "transactions_by_account",
+account_transactions: Final = Table(
+    "account_transactions",
     metadata,
     Column("account_id", AnyText, nullable=False),
     Column("position", WholeNumber, nullable=False),
     PrimaryKeyConstraint("account_id", "position"),
     sqlite_with_rowid=False,
 )
-"""Which rows of `transactions` an account has, of those up to `progress.listed_position`. To list
-many at once, in the list's order, takes a fraction of what an index takes that is kept row by row;
-whoever asks looks through the others (`account_lines`)."""
+"""In SQLite: which rows of `transactions` an account has, up to `progress.listed_position`.
+
+To list many at once, in the list's order, takes a fraction of what an index takes that is kept row
+by row; whoever asks looks through the others (`account_lines`). PostgreSQL has the index: it can't
+be told how few the others are, and would read them in the wrong order. Nothing is listed there."""
 
 movements: Final = Table(
     "movements",
@@ -160,7 +163,7 @@ purchases: Final = Table(
 else has happened; replaced. `position` and `at_us` are those of its first event, `counted_cents` is
 its present amount as limits count it, `mcc` is the effective one."""
 
-INDEXES_OF_LINES: Final = tuple(movements.indexes | purchases.indexes)
+INDEXES_OF_LINES: Final = tuple(transactions.indexes | movements.indexes | purchases.indexes)
 """Made last where tables are made anew: that is quicker than to keep them meanwhile."""
 
 local_days: Final = Table(
