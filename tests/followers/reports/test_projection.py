@@ -239,15 +239,20 @@ def amount(event: Any) -> int:
 
 
 def purchases(journal: Journal) -> list[dict[str, Any]]:
-    """How purchases of several messages stand; nothing else happens to those of one here."""
+    """How purchases of several messages stand; nothing else happens to those of one here.
+
+    But one whose reversal came before it is of two.
+    """
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for position, event in journal:
-        if not hasattr(event, "purchase_id"):
+        is_late = isinstance(event, PurchaseDeclined) and event.reason == "reversed_before"
+        purchase_id = event.transaction_id if is_late else getattr(event, "purchase_id", None)
+        if purchase_id is None:
             continue
-        key = (storable(event.account_id), storable(event.purchase_id))
-        begins = isinstance(event, HoldApproved | HoldDeclined | PurchaseReversedBefore)
+        key = (storable(event.account_id), storable(purchase_id))
+        begins = isinstance(event, HoldApproved | HoldDeclined | PurchaseReversedBefore) or is_late
         if begins or (isinstance(event, PurchaseCaptured) and event.makes):
-            fields = event._asdict()
+            fields = {**event._asdict(), "purchase_id": purchase_id}
             row = {
                 **dict.fromkeys(("source", "merchant", "card_id")),
                 **fields,
@@ -295,6 +300,7 @@ DECLINES: Final = (HoldDeclined, IncrementDeclined)
 FIRST_STATUS: Final[dict[type, str]] = {
     HoldApproved: "pending",
     HoldDeclined: "declined",
+    PurchaseDeclined: "declined",
     PurchaseReversedBefore: "reversed",
     PurchaseCaptured: "closed",
 }

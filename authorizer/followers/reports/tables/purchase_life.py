@@ -22,12 +22,12 @@ from authorizer.domain.accounts.purchase_state import OperationType, PurchaseSta
 from authorizer.domain.money import MAX_BALANCE_CENTS
 from authorizer.domain.outcomes import Reason
 from authorizer.followers.reports.local_days import LocalDays
-from authorizer.followers.reports.period import Period
 from authorizer.followers.reports.tables.column_types import cents_value
+from authorizer.followers.reports.tables.counted_lines import CountedLines
 from authorizer.followers.reports.tables.decider_texts import decider_texts
 from authorizer.followers.reports.tables.movement_sums import MovementSums
 from authorizer.followers.reports.tables.schema import CREDIT
-from authorizer.followers.reports.tables.terms import KnownTerms, Terms
+from authorizer.followers.reports.tables.terms import KnownTerms
 
 ADJUSTMENT: Final = "adjustment"
 AUTHORIZATION: Final = OperationType.AUTHORIZATION.value
@@ -48,8 +48,6 @@ _NO_CHANGE: Final = (None, 0, 0, 0)
 Key = tuple[str, str]
 """A purchase: its account and its id."""
 Texts = tuple[str | None, ...]
-_LineTerms = tuple[Any, ...]
-"""The type of a line, and its `Terms`."""
 
 
 class Begun(NamedTuple):
@@ -82,19 +80,6 @@ class PurchaseChange:
         """Its status by now; None where that did not change."""
 
 
-class _Alike:
-    """Lines of one type with the same terms: how many of a day came, until they are added up."""
-
-    __slots__ = ("cents", "code", "count", "terms_id", "type")
-
-    def __init__(self, type_: str, code: str, terms_id: int) -> None:
-        self.type = type_
-        self.code = code
-        self.terms_id = terms_id
-        self.count = 0
-        self.cents = 0
-
-
 class PurchaseLives:
     """The lines and the purchases that a run of events brings.
 
@@ -102,23 +87,13 @@ class PurchaseLives:
     """
 
     def __init__(self, known: KnownTerms, days: LocalDays) -> None:
-        self._known = known
-        self._alike: dict[_LineTerms, _Alike] = {}
-        self._of_today: list[_Alike] = []
-        """Those of which some lines are not in the sums yet."""
-        self._day = 0
-        self._today = Period(0, 0)
-        self._sums = MovementSums(days)
+        self._counted = CountedLines(known, days)
         self.values: list[Any] = []
         self.changes: dict[Key, PurchaseChange] = {}
 
     def sums(self) -> MovementSums:
         """The sums of all lines that came."""
-        for alike in self._of_today:
-            self._sums.add_alike(self._day, alike.type, alike.code, alike.count, alike.cents)
-            alike.count = alike.cents = 0
-        self._of_today = []
-        return self._sums
+        return self._counted.sums()
 
     def add(self, event: Any, position: int) -> None:
         """Add what an event at a position brings."""
@@ -150,27 +125,11 @@ class PurchaseLives:
         change = wallet_change(event)
         wallet, available, held, _ = _NO_CHANGE if change is None else change
         at_us = event.at_us
-        alike = self._count((type_, reason, source, wallet, *terms, *texts), at_us, cents, position)
+        kind = (type_, reason, source, wallet, *terms, *texts)
+        terms_id = self._counted.count(kind, at_us, cents, position)
         value = cents if cents <= MAX_BALANCE_CENTS else cents_value(cents)
         named = (position, at_us, event.account_id, type_, movement_id, operation_id)
-        self.values += (*named, alike.terms_id, value, available, held, card_id, reference)
-
-    def _count(self, key: _LineTerms, at_us: int, cents: int, position: int) -> _Alike:
-        """Count a line for the sums; those that are like it."""
-        alike = self._alike.get(key)
-        if alike is None:
-            type_, reason, *_ = key
-            terms_id = self._known.like(Terms(*key[1:]), position).terms_id
-            alike = self._alike[key] = _Alike(type_, reason.answer_code, terms_id)
-        if not self._today.start_us <= at_us < self._today.end_us:
-            self.sums()
-            self._day, self._today = self._sums.day_of(at_us)
-        if not alike.count:
-            self._of_today.append(alike)
-        alike.count += 1
-        if cents <= MAX_BALANCE_CENTS:
-            alike.cents += cents
-        return alike
+        self.values += (*named, terms_id, value, available, held, card_id, reference)
 
     def _change(self, account_id: str, purchase_id: str) -> PurchaseChange:
         key = (account_id, purchase_id)
@@ -219,9 +178,9 @@ class PurchaseLives:
         texts = decider_texts(event) if event.shadow else _NO_TEXTS
         wallet, held = (None, 0) if source == CREDIT_LIMIT else (source, cents)
         terms = (AUTHORIZATION, reason, source, wallet, mcc, merchant, event.product, override)
-        alike = self._count((*terms, *texts), at_us, cents, position)
+        terms_id = self._counted.count((*terms, *texts), at_us, cents, position)
         named = (position, at_us, account, AUTHORIZATION, its_id, its_id)
-        self.values += (*named, alike.terms_id, cents, -held, held, card, None)
+        self.values += (*named, terms_id, cents, -held, held, card, None)
 
     def _hold_declined(self, event: HoldDeclined, position: int) -> None:
         its_id = event.purchase_id
