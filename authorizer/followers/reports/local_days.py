@@ -37,6 +37,16 @@ class LocalDays:
     def __init__(self, time_zone: str) -> None:
         """`time_zone` is a name in the IANA time zone database."""
         self.time_zone = time_zone
+        self._newest = (0, Period(0, 0))
+        """The day that `day_at` has given last. Set as a whole: several threads may ask."""
+
+    def day_at(self, at_us: int) -> tuple[int, Period]:
+        """The day in which an instant lies, and all of it. Quick for one instant after another."""
+        newest = self._newest
+        if not newest[1].start_us <= at_us < newest[1].end_us:
+            day = self.day_of(at_us)
+            newest = self._newest = (day, self.whole(day))
+        return newest
 
     def day_of(self, at_us: int) -> int:
         """The day in which an instant lies."""

@@ -30,6 +30,7 @@ class CountedLines:
 
     def __init__(self, known: KnownTerms, days: LocalDays) -> None:
         self._known = known
+        self._days = days
         self._alike: dict[LineTerms, _Alike] = {}
         self._of_today: list[_Alike] = []
         """Those of which some lines are not in the sums yet."""
@@ -46,7 +47,7 @@ class CountedLines:
             alike = self._alike[terms] = _Alike(type_, reason.answer_code, terms_id)
         if not self._today.start_us <= at_us < self._today.end_us:
             self.sums()
-            self._day, self._today = self._sums.day_of(at_us)
+            self._day, self._today = self._days.day_at(at_us)
         if not alike.count:
             self._of_today.append(alike)
         alike.count += 1

@@ -18,23 +18,14 @@ class MovementSums:
 
     def __init__(self, days: LocalDays) -> None:
         self._days = days
-        self._day = 0
-        self._today = Period(0, 0)
         self._whole: dict[int, Period] = {}
         """The days that occur."""
         self._sums: dict[tuple[int, str, str], list[int]] = {}
         """By day, type and code: how many, and their centavos."""
 
-    def day_of(self, at_us: int) -> tuple[int, Period]:
-        """The day in which something happened, and all of it."""
-        if not self._today.start_us <= at_us < self._today.end_us:
-            self._day = self._days.day_of(at_us)
-            self._today = self._days.whole(self._day)
-        return self._day, self._today
-
     def add(self, at_us: int, type_: str, code: str, cents: int) -> None:
         """Add a line of a statement; one that is no operation of a purchase is left out."""
-        day, _ = self.day_of(at_us)
+        day, _ = self._days.day_at(at_us)
         self.add_alike(day, type_, code, 1, cents if cents <= MAX_BALANCE_CENTS else 0)
 
     def add_alike(self, day: int, type_: str, code: str, count: int, cents: int) -> None:

@@ -39,6 +39,7 @@ class PurchaseRows:
 
     def __init__(self, known: KnownTerms, days: LocalDays) -> None:
         self._known = known
+        self._days = days
         self._day = 0
         self._today = Period(0, 0)
         self._of_today: list[Like] = []
@@ -126,4 +127,4 @@ class PurchaseRows:
     def _turn_to(self, at_us: int) -> None:
         """Go on with the day of an instant."""
         self.sums()
-        self._day, self._today = self._sums.day_of(at_us)
+        self._day, self._today = self._days.day_at(at_us)

@@ -31,22 +31,15 @@ class PurchaseSums:
 
     def __init__(self, days: LocalDays) -> None:
         self._days = days
-        self._day = 0
-        self._today = Period(0, 0)
         self._alike: dict[_Alike, list[int]] = {}
         """How many purchases of one kind there are, and their centavos."""
         self._whole: dict[int, Period] = {}
         """The days that occur."""
 
-    def day_of(self, at_us: int) -> tuple[int, Period]:
-        """The day in which something happened, which occurs by that, and all of it."""
-        if not self._today.start_us <= at_us < self._today.end_us:
-            self._day = self._days.day_of(at_us)
-            self._today = self._whole[self._day] = self._days.whole(self._day)
-        return self._day, self._today
-
     def add(self, day: int, terms: Terms, count: int, cents: int) -> None:
         """Add purchases of one day that are alike. Amounts beyond a balance are not in `cents`."""
+        if day not in self._whole:
+            self._whole[day] = self._days.whole(day)
         like = (day, terms.reason, terms.source, terms.mcc, terms.merchant)
         sums = self._alike.setdefault(like, [0, 0])
         sums[0] += count

@@ -54,7 +54,7 @@ def _add_up_purchases(connection: Connection, days: LocalDays) -> None:
     ).all():
         sums = PurchaseSums(days)
         for position, at_us, word, source, mcc, merchant, cents in rows:  # noqa: B007 - read on from it
-            day, _ = sums.day_of(at_us)
+            day, _ = days.day_at(at_us)
             like = Terms(Reason.of(word), source, None, mcc, merchant)
             sums.add(day, like, 1, cents if cents <= MAX_BALANCE_CENTS else 0)
         add_sums(connection, transaction_days, sums)
