@@ -56,9 +56,7 @@ class Directory(Generic[A]):
         if actor is not None:
             active.move_to_end(entity_id)
             return actor
-        if entity_id not in self._store:
-            return None
-        return self._activate(entity_id)
+        return self._activate(entity_id) if entity_id in self._store else None
 
     def find_or_new(self, entity_id: str) -> A:
         """The actor of an entity, or a new one: the entity exists from its first event on."""
@@ -100,7 +98,8 @@ class Directory(Generic[A]):
         return forgotten
 
     def _activate(self, entity_id: str) -> A:
-        self._make_room()
+        if len(self._active) >= self._max_resident:
+            self._make_room()
         actor = self._new_actor(entity_id, self._store.load(entity_id))
         self._active[entity_id] = actor
         return actor

@@ -42,22 +42,17 @@ class LoopInbox:
 
     __slots__ = ("_actor", "run_queue", "stopped", "waiting")
 
-    def __init__(self) -> None:
+    def __init__(self, actor: "LoopActor | None" = None, run_queue: RunQueue | None = None) -> None:
+        """`actor` handles the messages, and `run_queue` gives it a turn for each."""
         self.waiting: list[Waiting] | None = None
         """The messages; None where there is none."""
-        self._actor: LoopActor | None = None
-        self.run_queue: RunQueue | None = None
-        """Gives the actor a turn for each message."""
+        self._actor = actor
+        self.run_queue = run_queue
         self.stopped = False
         """Whether the actor has stopped."""
 
     def __len__(self) -> int:
         return len(self.waiting or ())
-
-    def belongs_to(self, actor: "LoopActor", run_queue: RunQueue) -> None:
-        """Set the actor that handles the messages, and the queue that gives it its turns."""
-        self._actor = actor
-        self.run_queue = run_queue
 
     def put(self, envelope: Envelope[Any], /) -> None:
         """Add a message. Never blocks, and has no bound: senders look at `len` before."""
@@ -133,8 +128,7 @@ class LoopActor(pykka.Actor):
     _actor_ref: "LoopActorRef[Any] | None" = None  # type: ignore[assignment]
 
     def __init__(self, run_queue: RunQueue) -> None:
-        self.actor_inbox = self._create_actor_inbox()
-        self.actor_inbox.belongs_to(self, run_queue)
+        self.actor_inbox = LoopInbox(self, run_queue)
 
     @property
     @override

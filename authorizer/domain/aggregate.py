@@ -133,6 +133,8 @@ class Codec(Generic[S]):
     pages: Mapping[str, str] = field(default_factory=dict)
     """Attributes that are `IdempotencyKeys`, by what snapshots call them. `pack` leaves their
     sealed pages out: these are shared, and never packed again."""
+    sealed_pages: Callable[[S], Mapping[str, Sequence[dict[str, str]]]] = lambda _: {}
+    """The sealed pages that a state has, by what snapshots call them."""
     upgrades: Mapping[int, Upgrade] = field(default_factory=dict)
     """By a snapshot version: the values of the next one. A change to `pack` needs one."""
     begins_with_id: bool = False

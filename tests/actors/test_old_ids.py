@@ -27,7 +27,7 @@ def remembered(house: House) -> dict[str, set[str]]:
         actor = house.dispatcher.accounts.active(account_id)
         account = actor.state if actor else house.state[ACCOUNTS].load(account_id)
         pages = [account.purchase_keys.open_page, account.credit_keys.open_page]
-        pages += account.purchase_keys.sealed_pages + account.credit_keys.sealed_pages
+        pages += [*account.purchase_keys.sealed_pages, *account.credit_keys.sealed_pages]
         found[account_id] = {key for page in pages for key in page}
     return found
 

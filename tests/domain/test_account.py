@@ -118,5 +118,5 @@ def test_a_page_of_ids_that_are_too_old_is_forgotten_when_a_new_page_begins(
         assert len(ids) == 4
     remember(4, NOW_US + 171)
     assert [list(page) for page in account.purchase_keys.sealed_pages] == [["t2", "t3"]]
-    assert account.credit_keys.sealed_pages == []
+    assert account.credit_keys.sealed_pages == ()
     assert list(account.credit_keys.open_page) == ["c4"]

@@ -98,14 +98,14 @@ def test_an_id_that_is_young_again_stays() -> None:
 @pytest.mark.usefixtures("_small_pages")
 def test_a_full_page_is_sealed_and_never_changes_again() -> None:
     ids = filled("a", "b", "c")
-    assert ids.sealed_pages == []
+    assert not ids.sealed_pages
     ids.add("d", 4, "approved", "")
     [sealed] = ids.sealed_pages
     before = dict(sealed)
     assert list(sealed) == ["a", "b", "c"]
     assert list(ids.open_page) == ["d"]
     ids.add("b", 5, "too_late", "")
-    assert ids.sealed_pages == [before]
+    assert list(ids.sealed_pages) == [before]
     assert ids.get("b", 0) == StoredAnswer(5, "too_late", "")
     assert ids.get("a", 0) is not None
 
@@ -114,7 +114,7 @@ def test_a_full_page_is_sealed_and_never_changes_again() -> None:
 def test_an_id_that_is_used_again_takes_no_room_in_its_own_page() -> None:
     ids = filled("a", "b", "c")
     ids.add("a", 9, "approved", "")
-    assert (len(ids), ids.sealed_pages) == (3, [])
+    assert (len(ids), ids.sealed_pages) == (3, ())
 
 
 @pytest.mark.usefixtures("_small_pages")
@@ -134,7 +134,7 @@ def test_sealed_pages_that_are_wholly_old_are_forgotten_and_no_others() -> None:
     ids.forget_before(4)
     assert [list(page) for page in ids.sealed_pages] == [["d", "e", "f"]]
     ids.forget_before(100)
-    assert ids.sealed_pages == []
+    assert not ids.sealed_pages
 
 
 @pytest.mark.usefixtures("_small_pages")

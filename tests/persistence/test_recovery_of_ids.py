@@ -68,7 +68,7 @@ def history() -> Iterator[list[Event]]:
 def ids(found: state.State, account_id: str) -> set[str]:
     account = found[ACCOUNTS].load(account_id)
     pages = [account.purchase_keys.open_page, account.credit_keys.open_page]
-    pages += account.purchase_keys.sealed_pages + account.credit_keys.sealed_pages
+    pages += [*account.purchase_keys.sealed_pages, *account.credit_keys.sealed_pages]
     return {key for page in pages for key in page}
 
 

@@ -11,6 +11,7 @@ from authorizer.domain.accounts.aggregate import ACCOUNTS
 from authorizer.domain.accounts.cards import CardStatus, CardTerms
 from authorizer.domain.accounts.commands import Authorize
 from authorizer.domain.accounts.events import AccountOpened, CardOpened
+from authorizer.domain.accounts.parts import Part
 from authorizer.domain.accounts.policy import Policy
 from authorizer.domain.accounts.purchases import Verdict, authorize
 from authorizer.domain.accounts.state import Account
@@ -184,7 +185,9 @@ def deep(value: Any) -> Any:
         return value.length_us, list(value.entries())
     if isinstance(value, Account):
         value.settle_limits()
-        found = _fields(value) | {"expiries": _expiries(value)}
+        parts = [name for name, each in vars(Account).items() if isinstance(each, Part)]
+        found = _fields(value) | {name: deep(getattr(value, name)) for name in parts}
+        found |= {"opening_cents": deep(value.opening_cents), "expiries": _expiries(value)}
         return {name: member for name, member in found.items() if name not in _READY}
     if isinstance(value, dict):
         return [(key, deep(member)) for key, member in value.items()]
@@ -195,7 +198,7 @@ def deep(value: Any) -> Any:
     return value
 
 
-_READY = ("_counting", "counts", "ready_limits", "spending_log")
+_READY = ("_counting", "counts", "opening", "parts", "ready_limits", "spending_log")
 _VALUES = (tuple, str, Enum)
 """What never changes is compared as it is."""
 

@@ -18,6 +18,7 @@ from functools import partial
 from json import JSONDecoder
 from typing import Any, Final
 
+from authorizer.domain.accounts.parts import Part
 from tests.support.sources import Source
 
 FIXED: Final = (
@@ -26,6 +27,7 @@ FIXED: Final = (
     type, types.ModuleType, types.GenericAlias, types.UnionType, types.FunctionType,
     types.BuiltinFunctionType, types.MethodDescriptorType, types.WrapperDescriptorType,
     types.MemberDescriptorType, types.GetSetDescriptorType, property, classmethod, staticmethod,
+    Part,
 )  # fmt: skip
 """Values of these types never change, or are declarations."""
 DECLARATIONS: Final = ("click", "jinja2", "pydantic", "sqlalchemy", "structlog", "typing")

@@ -20,7 +20,14 @@ from authorizer.domain.accounts import (
     reversals,
     velocity,
 )
-from authorizer.domain.accounts.at_rest import PAGES, pack, pages_since, shortened, unpack
+from authorizer.domain.accounts.at_rest import (
+    PAGES,
+    pack,
+    pages_since,
+    sealed_pages,
+    shortened,
+    unpack,
+)
 from authorizer.domain.accounts.deciders import decider_recorded_by_name
 from authorizer.domain.accounts.leaving import is_over
 from authorizer.domain.accounts.state import (
@@ -101,6 +108,7 @@ ACCOUNTS: Final[Aggregate[Account]] = Aggregate(
         pack,
         unpack,
         pages=PAGES,
+        sealed_pages=sealed_pages,
         upgrades={6: lambda values: shortened(values)[1:]},
         begins_with_id=True,
     ),

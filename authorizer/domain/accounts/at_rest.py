@@ -1,5 +1,6 @@
 """An account at rest: its state as plain values, which JSON can hold."""
 
+from collections.abc import Sequence
 from heapq import heappush
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from authorizer.domain.accounts.cards import (
     unpack_terms,
 )
 from authorizer.domain.accounts.controls import unpack_controls
-from authorizer.domain.accounts.idempotency import IdRetention
+from authorizer.domain.accounts.idempotency import IdempotencyKeys, IdRetention
 from authorizer.domain.accounts.limit_counters import pack_limit, unpack_limit
 from authorizer.domain.accounts.state import Account, AccountStatus
 
@@ -34,27 +35,32 @@ def pages_since(now_us: int, kept: IdRetention) -> dict[str, int]:
     return since_us | {"credits": now_us - kept.credits_us}
 
 
-def _left_out() -> tuple[Any, ...]:
-    """Cards, operations and both kinds of ids, where an account has none."""
-    return [], [], {}, {}
+def sealed_pages(account: Account) -> dict[str, Sequence[dict[str, str]]]:
+    """The sealed pages of its ids, by what snapshots call them; those that there are."""
+    found: dict[str, Sequence[dict[str, str]]] = {}
+    if account.parts or account.purchase_keys.sealed_pages:
+        for name, attribute in PAGES.items():
+            keys: IdempotencyKeys = getattr(account, attribute)
+            if keys.sealed_pages:
+                found[name] = keys.sealed_pages
+    return found
 
 
 def pack(account: Account) -> list[Any]:
     """An account as plain values, without the sealed pages of its ids."""
-    return shortened(
-        [
-            account.account_id,
-            account.position,
-            account.customer_id,
-            account.opening_cents,
-            account.wallets_cents,
+    opening, wallets, ids = account.opening, account.wallets_cents, account.purchase_keys.open_page
+    values = [account.account_id, account.position, account.customer_id, opening, wallets]
+    if account.special or account.parts or account.cards:
+        values += (
             [_pack_card(card) for card in account.cards.values()],
             [pack_operation(operation) for operation in account.operations],
-            account.purchase_keys.open_page,
+            ids,
             account.credit_keys.open_page,
             *_pack_more(account),
-        ]
-    )
+        )
+    elif ids:
+        values += ([], [], ids)
+    return shortened(values)
 
 
 def shortened(values: list[Any]) -> list[Any]:
@@ -64,17 +70,14 @@ def shortened(values: list[Any]) -> list[Any]:
     alone. Empty lists and objects at the end are left out.
     """
     opening, wallets = values[_OPENING], values[_WALLETS]
-    if list(opening) == list(wallets):
-        values[_OPENING] = None if opening == wallets else [*opening.values()]
+    if isinstance(opening, tuple) and len(opening) < len(wallets):  # others have come since
+        values[_OPENING] = dict(zip(wallets, opening, strict=False))
+    elif isinstance(opening, tuple) or list(opening) == list(wallets):
+        amounts = opening if isinstance(opening, tuple) else tuple(opening.values())
+        values[_OPENING] = None if amounts == tuple(wallets.values()) else [*amounts]
     while len(values) > _LEAST and not values[-1]:
         del values[-1]
     return values
-
-
-def _opening(kept: Any, wallets: dict[str, int]) -> dict[str, int]:
-    if kept is None:
-        return dict(wallets)
-    return dict(zip(wallets, kept, strict=True)) if isinstance(kept, list) else kept
 
 
 def _pack_more(account: Account) -> tuple[Any, ...]:
@@ -97,21 +100,39 @@ def _pack_more(account: Account) -> tuple[Any, ...]:
 def unpack(values: list[Any]) -> Account:
     """The account that `pack` made values of."""
     account_id, position, customer_id, opening, wallets, *others = values
-    cards, operations, ids, credited, *more = (*others, *_left_out()[len(others) :])
     account = Account(account_id)
     account.position = position
     account.customer_id = customer_id
-    account.opening_cents = _opening(opening, wallets)
     account.wallets_cents = wallets
+    if isinstance(opening, dict):
+        account.opening = opening
+    else:
+        account.opening = tuple(wallets.values() if opening is None else opening)
+    if others:
+        _unpack_others(account, *others)
+    return account
+
+
+def _unpack_others(
+    account: Account,
+    cards: list[list[Any]],
+    operations: Sequence[list[Any]] = (),
+    ids: dict[str, str] | None = None,
+    credited: dict[str, str] | None = None,
+    more: Sequence[Any] = (),
+) -> None:
+    """What follows the wallets, as far as it is there."""
     for fields in cards:
         card = _unpack_card(*fields)
         account.cards[card.card_id] = card
-    account.operations = [unpack_operation(operation) for operation in operations]
-    account.purchase_keys.open_page = ids
-    account.credit_keys.open_page = credited
-    for fields in more:
-        _unpack_more(account, *fields)
-    return account
+    if operations:
+        account.operations = [unpack_operation(operation) for operation in operations]
+    if ids:
+        account.purchase_keys.open_page = ids
+    if credited:
+        account.credit_keys.open_page = credited
+    if more:
+        _unpack_more(account, *more)
 
 
 def has_more(data: bytes) -> bool:

@@ -61,7 +61,7 @@ class IdempotencyKeys:
 
     def __init__(self) -> None:
         self.open_page: dict[str, str] = {}
-        self.sealed_pages: list[dict[str, str]] = []
+        self.sealed_pages: tuple[dict[str, str], ...] = ()
 
     def __len__(self) -> int:
         """How many are held."""
@@ -87,7 +87,7 @@ class IdempotencyKeys:
         """
         page = self.open_page
         if len(page) >= PAGE_ENTRIES and key not in page:
-            self.sealed_pages.append(page)
+            self.sealed_pages = (*self.sealed_pages, page)
             page = self.open_page = {}
         page.pop(key, None)  # a key keeps its old place in the order otherwise
         page[key] = f"{at_us}{_SEPARATOR}{answer}{_SEPARATOR}{fingerprint}"
@@ -118,7 +118,7 @@ class IdempotencyKeys:
         A page that was sealed meanwhile is left alone.
         """
         gone = {id(page) for page in pages}
-        self.sealed_pages = [page for page in self.sealed_pages if id(page) not in gone]
+        self.sealed_pages = tuple(page for page in self.sealed_pages if id(page) not in gone)
         if any(self.open_page.get(key) == entry for key, entry in entries.items()):
             left = self.open_page.items()
             self.open_page = {key: entry for key, entry in left if entries.get(key) != entry}
@@ -129,7 +129,7 @@ class IdempotencyKeys:
 
     def forget_before(self, since_us: int) -> None:
         """Drop sealed pages that are wholly older than `since_us`; no `get` since then sees it."""
-        self.sealed_pages = [page for page in self.sealed_pages if newest_us(page) >= since_us]
+        self.sealed_pages = tuple(page for page in self.sealed_pages if newest_us(page) >= since_us)
 
     def forget_all_before(self, since_us: int) -> int:
         """Drop what is older in the open page as well; how many ids went.

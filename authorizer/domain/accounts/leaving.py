@@ -74,7 +74,7 @@ def is_over(account: Account, most: int) -> bool:
     keys = account.purchase_keys
     if keys.sealed_pages and len(keys) - len(keys.open_page) > most:
         return True
-    count = len(account.purchases)
+    count = len(account.purchases) if account.special else 0
     if count <= most:
         return False
     # many open holds may be looked through in vain: the more there are, the less often
@@ -122,6 +122,8 @@ def _of_one(
 
 def _of_several(account: Account, before_us: int, most: int) -> Iterator[str]:
     """The ids of the purchases of several messages that may leave."""
+    if not account.special:
+        return
     spare = len(account.purchases) - most
     for purchase_id, changed_us in account.purchases.ended():
         is_due = spare > 0 or changed_us < before_us

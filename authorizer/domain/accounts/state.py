@@ -2,7 +2,7 @@
 
 from enum import Enum
 from heapq import heappop, heappush
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from authorizer.domain.accounts.cards import (
     Card,
@@ -14,6 +14,7 @@ from authorizer.domain.accounts.events import CardOpened, CardReplaced
 from authorizer.domain.accounts.idempotency import IdempotencyKeys, IdRetention, StoredAnswer
 from authorizer.domain.accounts.kept_purchases import Purchases
 from authorizer.domain.accounts.limit_counters import Limit
+from authorizer.domain.accounts.parts import Part
 from authorizer.domain.accounts.purchase_state import Purchase
 from authorizer.domain.accounts.ready_limits import ReadyLimits, counting_of
 from authorizer.domain.accounts.spending_log import SpendingLog
@@ -48,23 +49,15 @@ class Account:
 
     __slots__ = (
         "_counting",
-        "_global_limits",
-        "_limits",
         "account_id",
-        "adjustments",
         "cards",
         "counts",
-        "credit_keys",
         "customer_id",
-        "expiries",
-        "held_cents",
         "next_expiry_us",
-        "opening_cents",
-        "operations",
-        "owed_cents",
+        "opening",
+        "parts",
         "position",
         "purchase_keys",
-        "purchases",
         "ready_limits",
         "recalled",
         "special",
@@ -73,35 +66,39 @@ class Account:
         "wallets_cents",
     )
 
+    operations = Part[list[Operation]](list)
+    """The history of its cards, the newest last."""
+    credit_keys = Part(IdempotencyKeys)
+    adjustments = Part(IdempotencyKeys)
+    held_cents = Part[dict[str, int]](dict)
+    """What is reserved, by wallet; wallets with nothing are left out."""
+    owed_cents = Part[dict[str, int]](dict)
+    """What forced captures took beyond what was there, by wallet; likewise."""
+    purchases = Part(Purchases)
+    """Purchases of several messages, by their id. Where there are any, it is `special`."""
+    expiries = Part[list[tuple[int, str]]](list)
+    """A heap of when holds run out; holds that are closed by then are passed over."""
+    _limits = Part[dict[str, Limit]](dict)
+    _global_limits = Part[dict[str, Limit]](dict)
+
     def __init__(self, account_id: str) -> None:
         self.account_id = account_id
+        self.parts: dict[str, Any] | None = None
         self.position = 0
         """The journal position of the newest event that is in this state; 0 before the first."""
         self.customer_id: str | None = None
-        self.opening_cents: dict[str, int] = {}
+        self.opening: tuple[int, ...] | dict[str, int] = ()
+        """What was in its wallets when it was opened: in their order, or by wallet."""
         self.wallets_cents: dict[str, int] = {}
         self.cards: dict[str, Card] = {}
-        self.operations: list[Operation] = []
         self.purchase_keys = IdempotencyKeys()
-        self.credit_keys = IdempotencyKeys()
-        self.adjustments = IdempotencyKeys()
         self.special = False
         """Whether more than wallets and cards decides on a purchase: holds, limits, controls, …"""
         self.status = AccountStatus.ACTIVE
-        self.held_cents: dict[str, int] = {}
-        """What is reserved, by wallet; wallets with nothing are left out."""
-        self.owed_cents: dict[str, int] = {}
-        """What forced captures took beyond what was there, by wallet; likewise."""
-        self.purchases = Purchases()
-        """Purchases of several messages, by their id."""
         self.recalled: Recalled | None = None
         """The purchase that a message names, where it had left memory; while that is handled."""
         self.next_expiry_us = NEVER_US
         """When the next hold runs out, in microseconds since 1970 UTC."""
-        self.expiries: list[tuple[int, str]] = []
-        """A heap of when holds run out; holds that are closed by then are passed over."""
-        self._limits: dict[str, Limit] = {}
-        self._global_limits: dict[str, Limit] = {}
         self._counting: tuple[Limit, ...] = ()
         self.counts = False
         """Whether purchases are counted: for limits, or for a look-up that is under way."""
@@ -114,6 +111,18 @@ class Account:
     def exists(self) -> bool:
         """Whether it has been opened."""
         return self.position > 0
+
+    @property
+    def opening_cents(self) -> dict[str, int]:
+        """What was in each wallet when it was opened."""
+        opening = self.opening
+        if isinstance(opening, dict):
+            return opening
+        return dict(zip(self.wallets_cents, opening, strict=False))  # later wallets had nothing
+
+    @opening_cents.setter
+    def opening_cents(self, amounts: dict[str, int]) -> None:
+        self.opening = amounts
 
     @property
     def limits(self) -> dict[str, Limit]:
@@ -235,10 +244,16 @@ def forget_id_pages(account: Account, now_us: int, kept: IdRetention) -> None:
     Not an event: how long ids are kept is configured, and no decision at or after `now_us` can
     tell the difference.
     """
-    credit_keys = account.credit_keys
-    for ids in (account.purchase_keys, credit_keys, account.adjustments):
-        if ids.sealed_pages and ids.has_just_sealed():
-            kept_us = kept.credits_us if ids is credit_keys else kept.purchases_us
+    purchase_keys = account.purchase_keys
+    if purchase_keys.sealed_pages and purchase_keys.has_just_sealed():
+        purchase_keys.forget_before(now_us - kept.purchases_us)
+    if account.parts is None:
+        return
+    for ids, kept_us in (
+        (Account.credit_keys.made(account), kept.credits_us),
+        (Account.adjustments.made(account), kept.purchases_us),
+    ):
+        if ids is not None and ids.sealed_pages and ids.has_just_sealed():
             ids.forget_before(now_us - kept_us)
 
 
@@ -248,11 +263,11 @@ def forget_ids(account: Account, now_us: int, kept: IdRetention) -> int:
     Too much to do for each purchase; see `forget_id_pages` for what it is not part of.
     """
     purchases_since_us = now_us - kept.purchases_us
-    return (
-        account.purchase_keys.forget_all_before(purchases_since_us)
-        + account.adjustments.forget_all_before(purchases_since_us)
-        + account.credit_keys.forget_all_before(now_us - kept.credits_us)
-    )
+    forgotten = account.purchase_keys.forget_all_before(purchases_since_us)
+    if account.parts is not None:
+        forgotten += account.adjustments.forget_all_before(purchases_since_us)
+        forgotten += account.credit_keys.forget_all_before(now_us - kept.credits_us)
+    return forgotten
 
 
 def add_operation(account: Account, operation: Operation) -> None:

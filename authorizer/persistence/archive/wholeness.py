@@ -31,13 +31,13 @@ def make_whole(
             account.purchases[each.purchase_id] = purchase
     keys = account.purchase_keys
     if singles:
-        keys.sealed_pages = [singles, *keys.sealed_pages]
+        keys.sealed_pages = (singles, *keys.sealed_pages)
     account.purchases = Purchases(
         (name, account.purchases[name])
         for name in sorted(account.purchases)
         if _is_kept(account.purchases[name], since_us)
     )
-    keys.sealed_pages = [_others(page, account.purchases) for page in keys.sealed_pages]
+    keys.sealed_pages = tuple(_others(page, account.purchases) for page in keys.sealed_pages)
     keys.open_page = _others(keys.open_page, account.purchases)
 
 

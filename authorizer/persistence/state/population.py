@@ -62,10 +62,14 @@ class EntityStore(Generic[S]):
         data = self._packed.get(entity_id)
         if not data:
             return self._new(entity_id)
+        codec = self._codec
         values = orjson.loads(data)
-        state = self._codec.unpack([entity_id, *values] if self._codec.begins_with_id else values)
-        for name, pages in self._pages.get(entity_id, {}).items():
-            getattr(state, self._codec.pages[name]).sealed_pages = list(pages)
+        if codec.begins_with_id:
+            values.insert(0, entity_id)
+        state = codec.unpack(values)
+        if entity_id in self._pages:
+            for name, pages in self._pages[entity_id].items():
+                getattr(state, codec.pages[name]).sealed_pages = tuple(pages)
         return state
 
     def register(self, entity_id: str) -> None:
@@ -81,11 +85,7 @@ class EntityStore(Generic[S]):
 
     def pack(self, state: S) -> PackedEntity:
         """A state as it would be kept."""
-        pages = {}
-        for name, attribute in self._codec.pages.items():
-            sealed = getattr(state, attribute).sealed_pages
-            if sealed:
-                pages[name] = list(sealed)
+        pages = {name: list(sealed) for name, sealed in self._codec.sealed_pages(state).items()}
         return PackedEntity(to_be_kept(self.encode(state)), pages)
 
     def encode(self, state: S) -> bytes:
