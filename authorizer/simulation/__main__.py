@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         option += f"--steps {chosen.steps} "
     player = partial(play_seed, count=chosen.steps, long_lives=chosen.long_lives)
     if chosen.seed is not None:
-        return _tell([player(chosen.seed)], 1, option)
+        return _tell(map(player, [chosen.seed]), 1, option)
     seeds = range(chosen.first, chosen.first + chosen.seeds)
     if chosen.jobs == 1:
         return _tell((player(seed) for seed in seeds), len(seeds), option)
