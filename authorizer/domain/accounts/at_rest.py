@@ -47,8 +47,12 @@ def sealed_pages(account: Account) -> dict[str, Sequence[dict[str, str]]]:
 
 
 def pack(account: Account) -> list[Any]:
-    """An account as plain values, without the sealed pages of its ids."""
-    opening, wallets, ids = account.opening, account.wallets_cents, account.purchase_keys.open_page
+    """An account as plain values, without the sealed pages of its ids.
+
+    Most accounts asleep have little to say: `shortened` tells what is left out.
+    """
+    wallets, ids = account.wallets_cents, account.purchase_keys.open_page
+    opening = _opening_at_rest(account.opening, wallets)
     values = [account.account_id, account.position, account.customer_id, opening, wallets]
     if account.special or account.parts or account.cards:
         values += (
@@ -58,26 +62,38 @@ def pack(account: Account) -> list[Any]:
             account.credit_keys.open_page,
             *_pack_more(account),
         )
+        _cut_empty_end(values)
     elif ids:
         values += ([], [], ids)
-    return shortened(values)
+    return values
 
 
 def shortened(values: list[Any]) -> list[Any]:
-    """An account's values without what says nothing: most accounts asleep have little to say.
+    """An account's values, as version 6 has them, without what says nothing.
 
     Opening balances that the wallets still have are null; of the same wallets they are amounts
     alone. Empty lists and objects at the end are left out.
     """
-    opening, wallets = values[_OPENING], values[_WALLETS]
-    if isinstance(opening, tuple) and len(opening) < len(wallets):  # others have come since
-        values[_OPENING] = dict(zip(wallets, opening, strict=False))
-    elif isinstance(opening, tuple) or list(opening) == list(wallets):
-        amounts = opening if isinstance(opening, tuple) else tuple(opening.values())
-        values[_OPENING] = None if amounts == tuple(wallets.values()) else [*amounts]
+    values[_OPENING] = _opening_at_rest(values[_OPENING], values[_WALLETS])
+    _cut_empty_end(values)
+    return values
+
+
+def _opening_at_rest(
+    opening: tuple[int, ...] | dict[str, int], wallets: dict[str, int]
+) -> list[int] | dict[str, int] | None:
+    if isinstance(opening, dict):
+        if list(opening) != list(wallets):
+            return opening
+        opening = tuple(opening.values())
+    elif len(opening) < len(wallets):  # the others have come since
+        return dict(zip(wallets, opening, strict=False))
+    return None if opening == tuple(wallets.values()) else [*opening]
+
+
+def _cut_empty_end(values: list[Any]) -> None:
     while len(values) > _LEAST and not values[-1]:
         del values[-1]
-    return values
 
 
 def _pack_more(account: Account) -> tuple[Any, ...]:

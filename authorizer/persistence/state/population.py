@@ -85,8 +85,8 @@ class EntityStore(Generic[S]):
 
     def pack(self, state: S) -> PackedEntity:
         """A state as it would be kept."""
-        pages = {name: list(sealed) for name, sealed in self._codec.sealed_pages(state).items()}
-        return PackedEntity(to_be_kept(self.encode(state)), pages)
+        data, sealed = to_be_kept(self.encode(state)), self._codec.sealed_pages(state)
+        return PackedEntity(data, {name: list(pages) for name, pages in sealed.items()})
 
     def encode(self, state: S) -> bytes:
         """A state as bytes, without its sealed pages."""
@@ -99,8 +99,8 @@ class EntityStore(Generic[S]):
         self._packed[entity_id] = packed.data
         if packed.pages:
             self._pages[entity_id] = packed.pages
-        else:
-            self._pages.pop(entity_id, None)
+        elif entity_id in self._pages:
+            del self._pages[entity_id]
 
     def packed(self, entity_id: str) -> PackedEntity:
         """An entity's state as it is kept; stale while an actor has the entity."""
