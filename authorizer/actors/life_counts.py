@@ -79,7 +79,7 @@ class LifeCounts:
 
     def recovered(self, account: Account) -> None:
         """Count the open holds of an account as it was recovered."""
-        for purchase in account.purchases.open():
+        for purchase in Account.purchases.of(account).open():
             if purchase.source is not None:
                 self.open_holds += 1
                 self.held_cents[purchase.source] += purchase.held_cents

@@ -166,7 +166,7 @@ class LoopActor(pykka.Actor):
         return actor.actor_ref
 
     @staticmethod
-    def _create_actor_inbox() -> LoopInbox:
+    def _create_actor_inbox() -> LoopInbox:  # pykka's class is abstract without it
         return LoopInbox()
 
     @staticmethod

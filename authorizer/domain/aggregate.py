@@ -133,13 +133,18 @@ class Codec(Generic[S]):
     pages: Mapping[str, str] = field(default_factory=dict)
     """Attributes that are `IdempotencyKeys`, by what snapshots call them. `pack` leaves their
     sealed pages out: these are shared, and never packed again."""
-    sealed_pages: Callable[[S], Mapping[str, Sequence[dict[str, str]]]] = lambda _: {}
-    """The sealed pages that a state has, by what snapshots call them."""
+    sealed_pages: Callable[[S], Mapping[str, Sequence[dict[str, str]]]] | None = None
+    """The sealed pages that a state has, by what snapshots call them; those that there are."""
     upgrades: Mapping[int, Upgrade] = field(default_factory=dict)
     """By a snapshot version: the values of the next one. A change to `pack` needs one."""
     begins_with_id: bool = False
     """Whether the first value is the entity's id: it is kept as its key, and not a second time.
     Upgrades do not see it either."""
+
+    def __post_init__(self) -> None:
+        """ValueError for a declaration that can't be meant."""
+        if bool(self.pages) != (self.sealed_pages is not None):
+            raise ValueError("pages are kept by two members: `pages` and `sealed_pages`")
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,10 +28,10 @@ def account(
     made.position = 1
     made.wallets_cents = {"CASH": cents}
     ids = getattr(made, owner)
-    for page in pages:
-        ids.sealed_pages.append({key: f"{at_us}\0approved\0x" for key, at_us in page})
-    if pages:
-        ids.open_page = ids.sealed_pages.pop()
+    made_pages = [{key: f"{at_us}\0approved\0x" for key, at_us in page} for page in pages]
+    if made_pages:
+        ids.open_page = made_pages.pop()
+    ids.sealed_pages = tuple(made_pages)
     return made
 
 

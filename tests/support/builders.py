@@ -185,8 +185,8 @@ def deep(value: Any) -> Any:
         return value.length_us, list(value.entries())
     if isinstance(value, Account):
         value.settle_limits()
-        parts = [name for name, each in vars(Account).items() if isinstance(each, Part)]
-        found = _fields(value) | {name: deep(getattr(value, name)) for name in parts}
+        parts = {name: each for name, each in vars(Account).items() if isinstance(each, Part)}
+        found = _fields(value) | {name: deep(each.of(value)) for name, each in parts.items()}
         found |= {"opening_cents": deep(value.opening_cents), "expiries": _expiries(value)}
         return {name: member for name, member in found.items() if name not in _READY}
     if isinstance(value, dict):
@@ -210,9 +210,10 @@ def _fields(state: Any) -> dict[str, Any]:
 
 def _expiries(account: Account) -> list[tuple[int, str]]:
     """When the open holds run out, the first one first."""
-    ends = ((each.expires_at_us, each.purchase_id) for each in account.purchases.values())
+    purchases = Account.purchases.of(account)
+    ends = ((each.expires_at_us, each.purchase_id) for each in purchases.values())
     open_ = sorted((at_us, name) for at_us, name in ends if at_us is not None)
-    assert set(open_) <= set(account.expiries)
+    assert set(open_) <= set(Account.expiries.of(account))
     return open_
 
 

@@ -38,10 +38,12 @@ def pages_since(now_us: int, kept: IdRetention) -> dict[str, int]:
 def sealed_pages(account: Account) -> dict[str, Sequence[dict[str, str]]]:
     """The sealed pages of its ids, by what snapshots call them; those that there are."""
     found: dict[str, Sequence[dict[str, str]]] = {}
-    if account.parts or account.purchase_keys.sealed_pages:
+    if account.purchase_keys.sealed_pages:
+        found["remembered"] = account.purchase_keys.sealed_pages
+    if account.parts is not None:
         for name, attribute in PAGES.items():
-            keys: IdempotencyKeys = getattr(account, attribute)
-            if keys.sealed_pages:
+            keys: IdempotencyKeys | None = account.parts.get(attribute)
+            if keys is not None and keys.sealed_pages:
                 found[name] = keys.sealed_pages
     return found
 
@@ -57,9 +59,9 @@ def pack(account: Account) -> list[Any]:
     if account.special or account.parts or account.cards:
         values += (
             [_pack_card(card) for card in account.cards.values()],
-            [pack_operation(operation) for operation in account.operations],
+            [pack_operation(operation) for operation in Account.operations.of(account)],
             ids,
-            account.credit_keys.open_page,
+            Account.credit_keys.of(account).open_page,
             *_pack_more(account),
         )
         _cut_empty_end(values)
@@ -100,14 +102,15 @@ def _pack_more(account: Account) -> tuple[Any, ...]:
     """What few accounts have: nothing for one that has wallets and cards only."""
     if not account.special:
         return ()
+    limits, global_limits = account.both_limits()
     more = (
-        account.adjustments.open_page,
+        Account.adjustments.of(account).open_page,
         account.status.value,
-        account.held_cents,
-        account.owed_cents,
-        list(account.purchases.packed()),
-        [pack_limit(limit) for limit in account.limits.values()],
-        [pack_limit(limit) for limit in account.global_limits.values()],
+        Account.held_cents.of(account),
+        Account.owed_cents.of(account),
+        list(Account.purchases.of(account).packed()),
+        [pack_limit(limit) for limit in limits.values()],
+        [pack_limit(limit) for limit in global_limits.values()],
         {card.card_id: tuple(card.controls) for card in account.cards.values()},
     )
     return (more,)
@@ -124,6 +127,8 @@ def unpack(values: list[Any]) -> Account:
         account.opening = opening
     else:
         account.opening = tuple(wallets.values() if opening is None else opening)
+        if len(account.opening) != len(wallets):
+            raise ValueError("there is not one opening balance a wallet")
     if others:
         _unpack_others(account, *others)
     return account
@@ -171,21 +176,31 @@ def _unpack_more(  # noqa: PLR0913, PLR0917 - one argument a value, in the order
     controls: dict[str, list[Any]],
 ) -> None:
     account.special = True
-    account.adjustments.open_page = adjusted
+    if adjusted:
+        account.adjustments.open_page = adjusted
     account.status = AccountStatus(status)
-    account.held_cents = held
-    account.owed_cents = owed
+    if held:
+        account.held_cents = held
+    if owed:
+        account.owed_cents = owed
+    if purchases:
+        _unpack_purchases(account, purchases)
+    if limits or global_limits:
+        account.limits.update((limit.name, limit) for limit in map(unpack_limit, limits))
+        of_all = map(unpack_limit, global_limits)
+        account.global_limits.update((limit.name, limit) for limit in of_all)
+        account.limits_changed()
+    for card_id, values in controls.items():
+        account.cards[card_id].put_controls(unpack_controls(values))
+
+
+def _unpack_purchases(account: Account, purchases: list[list[Any]]) -> None:
     for values in purchases:
         account.purchases.lay(values)
     for purchase in account.purchases.open():
         if purchase.expires_at_us is not None:
             heappush(account.expiries, (purchase.expires_at_us, purchase.purchase_id))
     account.look_for_next_expiry()
-    account.limits.update((limit.name, limit) for limit in map(unpack_limit, limits))
-    account.global_limits.update((limit.name, limit) for limit in map(unpack_limit, global_limits))
-    account.limits_changed()
-    for card_id, values in controls.items():
-        account.cards[card_id].put_controls(unpack_controls(values))
 
 
 def _pack_card(card: Card) -> tuple[Any, ...]:

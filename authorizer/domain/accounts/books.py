@@ -24,7 +24,8 @@ def would_overflow(account: Account, source: str, adds_cents: int) -> bool:
     """Whether a wallet would hold more than it may, with what is held of it."""
     if source == CREDIT_LIMIT:
         return False
-    there_cents = account.wallets_cents.get(source, 0) + account.held_cents.get(source, 0)
+    held_cents = Account.held_cents.of(account).get(source, 0)
+    there_cents = account.wallets_cents.get(source, 0) + held_cents
     return there_cents + adds_cents > MAX_BALANCE_CENTS
 
 
@@ -75,7 +76,7 @@ def capture(account: Account, purchase: Purchase, from_hold_cents: int, beyond_c
 
 def debt_paid_cents(account: Account, source: str, amount_cents: int) -> int:
     """What of the money that comes back to a source would pay what it owes."""
-    return min(account.owed_cents.get(source, 0), max(0, amount_cents))
+    return min(Account.owed_cents.of(account).get(source, 0), max(0, amount_cents))
 
 
 def give(account: Account, purchase: Purchase, amount_cents: int) -> None:
@@ -90,7 +91,7 @@ def give(account: Account, purchase: Purchase, amount_cents: int) -> None:
 
 def receive(account: Account, wallet: str, amount_cents: int) -> None:
     """Put money into a wallet; what the wallet owes is paid first."""
-    owed_cents = account.owed_cents.get(wallet, 0)
+    owed_cents = Account.owed_cents.of(account).get(wallet, 0)
     if owed_cents:
         paid_cents = min(owed_cents, amount_cents)
         amount_cents -= paid_cents

@@ -76,7 +76,7 @@ def capture_purchase(account: Account, command: Capture, context: Context, now_u
     released_cents = left_cents if command.final else 0
     there_cents = available_cents(account, source, None)
     owed_cents = 0 if source == CREDIT_LIMIT else max(0, taken.beyond_cents - there_cents)
-    owes_cents = account.owed_cents.get(source, 0) + owed_cents
+    owes_cents = Account.owed_cents.of(account).get(source, 0) + owed_cents
     captured_cents = (purchase.captured_cents if purchase else 0) + sum(taken[:2])
     if max(owes_cents, captured_cents) > MAX_BALANCE_CENTS:
         return invalid("more would be captured than a wallet may hold", "amount")

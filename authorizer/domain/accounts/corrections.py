@@ -14,7 +14,7 @@ from authorizer.domain.outcomes import HOLDS, Decision, Done, invalid
 def adjust(account: Account, command: Adjust, context: Context, now_us: int) -> Decision:
     """Correct a wallet, once per id. No correction takes what is not there."""
     since_us = now_us - context.policy.id_retention.purchases_us
-    known = account.adjustments.get(command.adjustment_id, since_us)
+    known = Account.adjustments.of(account).get(command.adjustment_id, since_us)
     fields = _fields(command.amount_cents, command.wallet, command.reason)
     if known is not None:
         if known.fingerprint == fields:
@@ -73,9 +73,10 @@ def set_account_status(
 def _left(account: Account) -> list[str]:
     """What keeps an account from being closed."""
     left = [f"{format_cents(c)} in {w}" for w, c in account.wallets_cents.items() if c]
-    left += [f"{format_cents(c)} held of {w}" for w, c in account.held_cents.items() if c]
-    left += [f"{format_cents(c)} owed by {w}" for w, c in account.owed_cents.items() if c]
-    limit_holds = (p for p in account.purchases.open() if p.held_cents)
+    held, owed = Account.held_cents.of(account), Account.owed_cents.of(account)
+    left += [f"{format_cents(c)} held of {w}" for w, c in held.items() if c]
+    left += [f"{format_cents(c)} owed by {w}" for w, c in owed.items() if c]
+    limit_holds = (p for p in Account.purchases.of(account).open() if p.held_cents)
     return left + [f"the open hold {purchase.purchase_id}" for purchase in limit_holds]
 
 

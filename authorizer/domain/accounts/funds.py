@@ -51,7 +51,7 @@ def credit(account: Account, command: Credit, context: Context, now_us: int) -> 
     """
     policy = context.policy
     since_us = now_us - policy.id_retention.credits_us
-    known = account.credit_keys.get(command.credit_id, since_us)
+    known = Account.credit_keys.of(account).get(command.credit_id, since_us)
     if known is not None:
         if known.fingerprint == command.fingerprint():
             return HOLDS
@@ -59,7 +59,7 @@ def credit(account: Account, command: Credit, context: Context, now_us: int) -> 
     closed = refuse_closed(account)
     if closed is not None:
         return closed
-    if not account.credit_keys.has_room(policy.max_remembered_ids, since_us):
+    if not Account.credit_keys.of(account).has_room(policy.max_remembered_ids, since_us):
         return Decision(Refusal(RefusalKind.OVERLOADED, "too many credits in a short time"))
     wallet = command.wallet
     names = policy.wallets()

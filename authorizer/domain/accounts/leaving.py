@@ -74,7 +74,7 @@ def is_over(account: Account, most: int) -> bool:
     keys = account.purchase_keys
     if keys.sealed_pages and len(keys) - len(keys.open_page) > most:
         return True
-    count = len(account.purchases) if account.special else 0
+    count = len(Account.purchases.of(account))
     if count <= most:
         return False
     # many open holds may be looked through in vain: the more there are, the less often
@@ -89,13 +89,14 @@ def closed_purchases(account: Account, before_us: int, most: int) -> ClosedPurch
     """
     pages, entries = _of_one(account.purchase_keys, before_us, most)
     several = list(islice(_of_several(account, before_us, most), MAX_AT_ONCE))
+    purchases = Account.purchases.of(account)
     found = ClosedPurchases(
         account.account_id,
         account.position,
         tuple(pages),
         entries,
-        tuple(_leaving(account.purchases[purchase_id]) for purchase_id in several),
-        frozenset().union(*(account.purchases.keys() & page.keys() for page in (*pages, entries))),
+        tuple(_leaving(purchases[purchase_id]) for purchase_id in several),
+        frozenset().union(*(purchases.keys() & page.keys() for page in (*pages, entries))),
     )
     return found if found.total else None
 
@@ -122,10 +123,9 @@ def _of_one(
 
 def _of_several(account: Account, before_us: int, most: int) -> Iterator[str]:
     """The ids of the purchases of several messages that may leave."""
-    if not account.special:
-        return
-    spare = len(account.purchases) - most
-    for purchase_id, changed_us in account.purchases.ended():
+    purchases = Account.purchases.of(account)
+    spare = len(purchases) - most
+    for purchase_id, changed_us in purchases.ended():
         is_due = spare > 0 or changed_us < before_us
         if is_due and not account.purchase_keys.holds(purchase_id):
             spare -= 1
@@ -140,13 +140,14 @@ def _leaving(purchase: Purchase) -> Leaving:
 
 def let_go(account: Account, archived: ClosedPurchases) -> int:
     """Take out of memory what was archived and is as it was; how many went."""
-    before = len(account.purchase_keys) + len(account.purchases)
+    purchases = Account.purchases.of(account)
+    before = len(account.purchase_keys) + len(purchases)
     account.purchase_keys.drop(archived.pages, archived.entries)
     for left in archived.purchases:
-        purchase = account.purchases.get(left.purchase_id)
+        purchase = purchases.get(left.purchase_id)
         if purchase is not None and len(purchase.operations) == left.operations:
-            del account.purchases[left.purchase_id]
-    return before - len(account.purchase_keys) - len(account.purchases)
+            del purchases[left.purchase_id]
+    return before - len(account.purchase_keys) - len(purchases)
 
 
 def recalled(purchase_id: str, form: Form) -> Recalled:
@@ -167,4 +168,4 @@ def named_purchase(event: Event) -> str | None:
 
 def in_memory(account: Account, purchase_id: str) -> bool:
     """Whether the purchase of an id is in memory."""
-    return purchase_id in account.purchases or account.purchase_keys.holds(purchase_id)
+    return purchase_id in Account.purchases.of(account) or account.purchase_keys.holds(purchase_id)

@@ -16,7 +16,7 @@ from authorizer.domain.outcomes import Reason
 
 def find_purchase(account: Account, purchase_id: str) -> Purchase | None:
     """The purchase of an id: as it is kept, or as its single message left it."""
-    purchase = account.purchases.get(purchase_id)
+    purchase = Account.purchases.of(account).get(purchase_id)
     if purchase is not None:
         return purchase
     answered = _answer(account, purchase_id)
@@ -30,7 +30,7 @@ def find_purchase(account: Account, purchase_id: str) -> Purchase | None:
 
 def announced_purchase(account: Account, purchase_id: str) -> Purchase | None:
     """The purchase of several messages that an id stands for already, from now on kept."""
-    found = account.purchases.get(purchase_id)
+    found = Account.purchases.of(account).get(purchase_id)
     if found is not None or account.recalled is None:
         return found
     found = find_purchase(account, purchase_id)
@@ -39,7 +39,7 @@ def announced_purchase(account: Account, purchase_id: str) -> Purchase | None:
 
 def first_answer(account: Account, purchase_id: str) -> StoredAnswer | None:
     """What a purchase of one message was answered; None where an id stands for no such one."""
-    return None if purchase_id in account.purchases else _answer(account, purchase_id)
+    return None if purchase_id in Account.purchases.of(account) else _answer(account, purchase_id)
 
 
 def _answer(account: Account, purchase_id: str) -> StoredAnswer | None:

@@ -72,8 +72,8 @@ def authorize(
 
 def _repeat(account: Account, command: Authorize, since_us: int) -> Outcome | None:
     assert command.transaction_id is not None
-    if account.special:
-        purchase = account.purchases.get(command.transaction_id)
+    if account.parts is not None:
+        purchase = Account.purchases.of(account).get(command.transaction_id)
         if purchase is not None:
             return _repeat_of(purchase, command)
     known = account.purchase_keys.get(command.transaction_id, since_us)
@@ -230,7 +230,7 @@ def _remember(account: Account, event: PurchaseApproved | PurchaseDeclined, word
         event.amount_cents, event.card_id, event.mcc, event.merchant, event.product
     )
     announced = None
-    if account.special or account.recalled is not None:
+    if account.parts is not None or account.recalled is not None:
         announced = announced_purchase(account, event.transaction_id)
     if announced is None:
         account.purchase_keys.add(event.transaction_id, event.at_us, word, fields)

@@ -88,7 +88,8 @@ class Account:
         """The journal position of the newest event that is in this state; 0 before the first."""
         self.customer_id: str | None = None
         self.opening: tuple[int, ...] | dict[str, int] = ()
-        """What was in its wallets when it was opened: in their order, or by wallet."""
+        """What was in its wallets when it was opened: by wallet, or in the order of the wallets,
+        of which later ones come behind those that there are and none goes."""
         self.wallets_cents: dict[str, int] = {}
         self.cards: dict[str, Card] = {}
         self.purchase_keys = IdempotencyKeys()
@@ -142,6 +143,11 @@ class Account:
         self.settle_limits()
         return self._counting
 
+    def both_limits(self) -> tuple[dict[str, Limit], dict[str, Limit]]:
+        """`limits` and `global_limits`, to be read and not to be changed."""
+        self.settle_limits()
+        return Account._limits.of(self), Account._global_limits.of(self)
+
     def settle_limits(self) -> None:
         """Count the purchases that have passed the limits and wait to be counted."""
         if self.ready_limits is not None:
@@ -149,7 +155,8 @@ class Account:
 
     def limits_changed(self) -> None:
         """Note that limits were put, changed or taken away, or count anew."""
-        self._counting = counting_of((*self.limits.values(), *self.global_limits.values()))
+        limits, global_limits = self.both_limits()
+        self._counting = counting_of((*limits.values(), *global_limits.values()))
         self.ready_limits = None
         self._look_whether_it_counts()
 
@@ -231,10 +238,10 @@ def account_view(account: Account) -> AccountView:
         account.customer_id,
         tuple(card.terms() for card in account.cards.values()),
         {card.card_id: card.customer_id for card in account.cards.values()},
-        tuple(account.operations),
+        tuple(Account.operations.of(account)),
         account.status,
-        dict(account.held_cents),
-        dict(account.owed_cents),
+        dict(Account.held_cents.of(account)),
+        dict(Account.owed_cents.of(account)),
     )
 
 
@@ -250,10 +257,10 @@ def forget_id_pages(account: Account, now_us: int, kept: IdRetention) -> None:
     if account.parts is None:
         return
     for ids, kept_us in (
-        (Account.credit_keys.made(account), kept.credits_us),
-        (Account.adjustments.made(account), kept.purchases_us),
+        (Account.credit_keys.of(account), kept.credits_us),
+        (Account.adjustments.of(account), kept.purchases_us),
     ):
-        if ids is not None and ids.sealed_pages and ids.has_just_sealed():
+        if ids.sealed_pages and ids.has_just_sealed():
             ids.forget_before(now_us - kept_us)
 
 
@@ -263,11 +270,12 @@ def forget_ids(account: Account, now_us: int, kept: IdRetention) -> int:
     Too much to do for each purchase; see `forget_id_pages` for what it is not part of.
     """
     purchases_since_us = now_us - kept.purchases_us
-    forgotten = account.purchase_keys.forget_all_before(purchases_since_us)
-    if account.parts is not None:
-        forgotten += account.adjustments.forget_all_before(purchases_since_us)
-        forgotten += account.credit_keys.forget_all_before(now_us - kept.credits_us)
-    return forgotten
+    remembered = (
+        (account.purchase_keys, purchases_since_us),
+        (Account.adjustments.of(account), purchases_since_us),
+        (Account.credit_keys.of(account), now_us - kept.credits_us),
+    )
+    return sum(ids.forget_all_before(since_us) for ids, since_us in remembered if ids)
 
 
 def add_operation(account: Account, operation: Operation) -> None:

@@ -85,8 +85,9 @@ class EntityStore(Generic[S]):
 
     def pack(self, state: S) -> PackedEntity:
         """A state as it would be kept."""
-        data, sealed = to_be_kept(self.encode(state)), self._codec.sealed_pages(state)
-        return PackedEntity(data, {name: list(pages) for name, pages in sealed.items()})
+        sealed = self._codec.sealed_pages
+        pages = {} if sealed is None else {name: list(of) for name, of in sealed(state).items()}
+        return PackedEntity(to_be_kept(self.encode(state)), pages)
 
     def encode(self, state: S) -> bytes:
         """A state as bytes, without its sealed pages."""
