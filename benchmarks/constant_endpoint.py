@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from authorizer.server.sockets import listen
+from authorizer.server.sockets import bind
 from authorizer.server.uvicorn_server import uvicorn_config
 
 HOST = "127.0.0.1"
@@ -47,12 +47,10 @@ async def bare(_: Any, __: Any, send: Any) -> None:
 def main(port: int, application: Any = app) -> None:
     """Serve until the process is ended."""
     with (
-        listen(HOST, port) as listening,
+        bind(HOST, port) as bound,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
-        runner.run(
-            uvicorn.Server(uvicorn_config(application, "httptools")).serve(sockets=[listening])
-        )
+        runner.run(uvicorn.Server(uvicorn_config(application, "httptools")).serve(sockets=[bound]))
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from authorizer.logs.setup import configure_logging
 from authorizer.persistence import api_keys
 from authorizer.persistence.local_disk import LocalDisk
 from authorizer.runtime.world import real_world
-from authorizer.server.sockets import listen
+from authorizer.server.sockets import AddressTakenError, bind
 from authorizer.settings.model import Settings
 
 TRY = """\
@@ -110,17 +110,19 @@ def serve(settings: Settings, trust_clock: bool, accept_shorter_journal: int | N
         world = real_world(settings, disk, end_process)
         last.callback(world.archive.close)
         recovered = offline.recover(world, settings, accept_shorter_journal, tail_only=True)
-        with _listen(settings) as listening:
+        with _bind(settings) as bound:
             if not settings.is_loopback:
                 click.echo(NOT_ENCRYPTED.format(host=settings.host), err=True, nl=False)
             opens = None if "123" in recovered.state[ACCOUNTS] else settings.fallback_wallet
             announce = partial(_announce, bool(keys), opens)
             try:
                 serve_until_signal(
-                    settings, world, recovered, listening, announce, trust_clock=trust_clock
+                    settings, world, recovered, bound, announce, trust_clock=trust_clock
                 )
             except JournalFoundDamagedError as error:
                 raise click.ClickException(str(error)) from error
+            except AddressTakenError as error:
+                raise _unavailable(settings, error) from error
 
 
 def _check_reports_url(settings: Settings) -> None:
@@ -132,11 +134,15 @@ def _check_reports_url(settings: Settings) -> None:
         raise click.UsageError(f"setting reports_url: {problem}")
 
 
-def _listen(settings: Settings) -> socket:
+def _bind(settings: Settings) -> socket:
     try:
-        return listen(settings.host, settings.port)
+        return bind(settings.host, settings.port)
     except OSError as error:
-        raise click.ClickException(f"{settings.host}:{settings.port}: {error}") from error
+        raise _unavailable(settings, error) from error
+
+
+def _unavailable(settings: Settings, error: Exception) -> click.ClickException:
+    return click.ClickException(f"{settings.host}:{settings.port}: {error}")
 
 
 def _any_active(keys: Iterable[ApiKey]) -> bool:

@@ -9,6 +9,11 @@ _MEMO_ENTRIES: Final = 16_384
 _MEMO_ENTRIES_OF_NAMES: Final = 16
 
 
+def names_a_merchant(name: str) -> bool:
+    """Whether a name has more than blanks and stars: others would match every merchant."""
+    return merchant_key(name).strip("*") != ""
+
+
 def merchant_key(name: str) -> str:
     """The identity of a registered name: two spellings of one key are one entry.
 

@@ -124,9 +124,7 @@ def make_app(services: Services, others: Sequence[BaseRoute] = ()) -> App:
     )
     starlette.router.redirect_slashes = False
     access, purchases, ids = services.access, services.purchases, services.request_ids
-    operations = DirectOperations(
-        endpoints, services.actors.dispatcher, access, purchases.in_flight, ids
-    )
+    operations = DirectOperations(endpoints, services.actors.dispatcher, access, purchases, ids)
     traced = Traced(starlette, ids)
     batches = BatchEndpoint(services.batches, access, ids)
 

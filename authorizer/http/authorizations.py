@@ -22,6 +22,7 @@ from authorizer.http.api.paging import DEFAULT_ROWS, CursorOfOne, Rows, cursor_o
 from authorizer.http.api.problems import accepted
 from authorizer.http.api.query import Query, query_of
 from authorizer.http.api.wire import json_response, read_document
+from authorizer.http.connection.protocol import RECEIVED
 from authorizer.http.purchase_document import Purchase, purchase_document
 from authorizer.http.purchase_requests import (
     COMMAND_OF,
@@ -162,8 +163,8 @@ class AuthorizationEndpoints:
         return await self._do(request, RefundDocument)
 
     async def _do(self, request: Request, model: type[Document]) -> Response:
-        received_ns = time.monotonic_ns()
         document = await read_document(request, model)
+        received_ns = request.scope.get("state", {}).get(RECEIVED) or time.monotonic_ns()
         account_id, purchase_id = request.path_params["account"], request.path_params.get("id", "")
         asked = Asked(account_id, purchase_id, received_ns, caller_of(request))
         command = COMMAND_OF[model](asked, document)

@@ -22,6 +22,8 @@ from authorizer.http.transaction_body import parse
 
 UNIT: Final = 128
 """Lines that are read at a time."""
+_C1: Final = re.compile(r"[\x80-\x9f]")
+"""Control characters that JSON need not escape, as the one behind the tilde."""
 _MAX_AMOUNTS: Final = 16_384
 """Amounts whose centavos are kept at hand."""
 
@@ -211,6 +213,7 @@ def plainly(lines: Sequence[bytes], cents_of: _Cents) -> PlainLines | None:
     if (
         "/" in joined
         or "\x7f" in joined
+        or (not joined.isascii() and _C1.search(joined))
         or max(map(len, ids)) > MAX_ID_LENGTH
         or not all(map(str.strip, ids))
     ):

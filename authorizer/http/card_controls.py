@@ -14,7 +14,7 @@ from authorizer.domain.outcomes import unknown
 from authorizer.http.access.control import caller_of
 from authorizer.http.access.roles import CARE, CONTROLS_READ
 from authorizer.http.api.endpoints import UNCHANGED, endpoint
-from authorizer.http.api.fields import Cents, Document, MccText, MerchantText, Money
+from authorizer.http.api.fields import Cents, Document, MccText, MerchantName, Money
 from authorizer.http.api.problems import accepted
 from authorizer.http.api.wire import json_response, money, read_document
 
@@ -30,7 +30,7 @@ class CardControlsDocument(Document):
 
     mccs_permitidos: list[MccText] | None = Field(default=None, max_length=_MAX_NAMES)
     mccs_bloqueados: list[MccText] = Field(default_factory=list, max_length=_MAX_NAMES)
-    estabelecimentos_bloqueados: list[MerchantText] = Field(
+    estabelecimentos_bloqueados: list[MerchantName] = Field(
         default_factory=list, max_length=_MAX_NAMES
     )
     valor_maximo: Cents | None = None

@@ -21,7 +21,7 @@ from starlette.responses import Response
 
 from authorizer.actors.dispatcher import Dispatcher
 from authorizer.actors.entity import EntityActor
-from authorizer.actors.purchases import InFlight
+from authorizer.actors.purchases import InFlight, Purchases
 from authorizer.domain.accounts.state import Account
 from authorizer.domain.outcomes import Refusal
 from authorizer.http.access.control import Access, Denied
@@ -71,12 +71,13 @@ class DirectOperations:
         endpoints: Iterable[Endpoint],
         dispatcher: Dispatcher,
         access: Access,
-        in_flight: InFlight,
+        purchases: Purchases,
         ids: RequestIds,
     ) -> None:
         self._dispatcher = dispatcher
         self._access = access
-        self._in_flight = in_flight
+        self._in_flight = purchases.in_flight
+        self._arrivals = purchases.arrivals
         self._ids = ids
         self._heads = PlainHeads(frozenset(("/",)))
         self._operations = _operations(endpoints)
@@ -115,7 +116,8 @@ class DirectOperations:
                 denial = problem_response(caller.status, caller.detail, headers=caller.headers)
                 reply.finish(denial)
                 return
-            asked = Asked(account_id, purchase_id, read_ns, caller)
+            received_ns = self._arrivals.since_ns(exchange, read_ns)
+            asked = Asked(account_id, purchase_id, received_ns, caller)
             command = COMMAND_OF[type(document)](asked, document)
         except Exception:  # noqa: BLE001 - it is answered, and the connection goes on
             reply.set_exception()

@@ -29,7 +29,7 @@ from authorizer.http.api.fields import (
     Document,
     Identity,
     MccText,
-    MerchantText,
+    MerchantName,
     Moment,
     Money,
     Wallet,
@@ -43,18 +43,22 @@ SECONDS: Final = "PT([1-9][0-9]{1,5}|1[0-9]{6}|2[0-5][0-9]{5})S"
 MINUTES: Final = "PT([1-9][0-9]{0,3}|[1-3][0-9]{4}|4[0-3][0-9]{3})M"
 HOURS: Final = "PT([1-9][0-9]{0,1}|[1-6][0-9]{2}|7[0-3][0-9])H"
 DAYS: Final = "P([1-9]|[12][0-9]|3[01])D"
+WEEKS: Final = "P[1-4]W"
 """Durations of one unit that are within the bounds whatever their digits."""
 MIXED: Final = "P([0-9]{1,2}D)?(T([0-9]{1,4}H)?([0-9]{1,6}M)?([0-9]{1,8}S)?)?"
 """Durations of several units: a pattern cannot tell whether their sum is within the bounds."""
 _DURATION: Final = re.compile(
     r"P(?:(\d{1,2})D)?(?:T(?=\d)(?:(\d{1,4})H)?(?:(\d{1,6})M)?(?:(\d{1,8})S)?)?", re.ASCII
 )
+_WEEKS: Final = re.compile(WEEKS)
 _MIN_US, _MAX_US = 10 * SECOND_US, 31 * DAY_US
 _MAX_NAMES = 200
 
 
 def trailing_us(window: str) -> int | None:
     """The length of a trailing window; None for another text."""
+    if _WEEKS.fullmatch(window):
+        return int(window[1]) * 7 * DAY_US
     match = _DURATION.fullmatch(window)
     if match is None or window == "P":
         return None
@@ -72,7 +76,7 @@ def _window(text: str) -> str:
 
 
 _WORDS: Final = "|".join((TRANSACTION, *CALENDAR_WINDOWS))
-WINDOW_PATTERN: Final = f"^({_WORDS}|{SECONDS}|{MINUTES}|{HOURS}|{DAYS}|{MIXED})$"
+WINDOW_PATTERN: Final = f"^({_WORDS}|{SECONDS}|{MINUTES}|{HOURS}|{DAYS}|{WEEKS}|{MIXED})$"
 Window = Annotated[
     StrictStr,
     AfterValidator(_window),
@@ -92,7 +96,7 @@ class ScopeDocument(Document):
 
     wallets: list[Wallet] = Field(default_factory=list, max_length=_MAX_NAMES)
     mccs: list[MccText] = Field(default_factory=list, max_length=_MAX_NAMES)
-    merchants: list[MerchantText] = Field(default_factory=list, max_length=_MAX_NAMES)
+    merchants: list[MerchantName] = Field(default_factory=list, max_length=_MAX_NAMES)
     cards: list[CardIdText] = Field(default_factory=list, max_length=_MAX_NAMES)
 
 

@@ -34,7 +34,7 @@ from authorizer.http.transaction_members import (
 )
 from authorizer.http.transaction_plain import plain_command, plain_key
 
-_NOT_IN_IDS: Final = re.compile(r"[/\x00-\x1f\x7f]")
+_NOT_IN_IDS: Final = re.compile(r"[/\x00-\x1f\x7f-\x9f]")
 _TOO_LONG: Final = malformed("body", f"is longer than {MAX_BODY_BYTES} bytes")
 
 

@@ -39,7 +39,7 @@ from authorizer.server.metrics import metrics_of
 from authorizer.server.old_segments import JournalFoundDamagedError, old_segments_of
 from authorizer.server.reports import reports_process
 from authorizer.server.signals import drain, handle_signals
-from authorizer.server.sockets import duplicates, raise_file_limit, url_of
+from authorizer.server.sockets import duplicates, listen, raise_file_limit, url_of
 from authorizer.server.uvicorn_server import UvicornServer, uvicorn_config
 from authorizer.settings.model import Settings
 
@@ -52,28 +52,30 @@ def serve_until_signal(
     settings: Settings,
     world: World,
     recovered: Recovered,
-    listening: socket.socket,
+    bound: socket.socket,
     announce: Callable[[str], None],
     *,
     trust_clock: bool = False,
 ) -> None:
     """Serve until SIGTERM or SIGINT; then answer what was received, take a snapshot and return.
 
-    The data folder must be locked. If the journal can't be written the process ends at once, with
-    status `EXIT_JOURNAL_FAILED` and without another answer.
+    The socket is `bound`, and listens once all is ready. The data folder must be locked. If the
+    journal can't be written the process ends at once, with status `EXIT_JOURNAL_FAILED` and without
+    another answer.
 
     Raises:
+        AddressTakenError: another program listens there by now.
         JournalFoundDamagedError: damage in old segments has ended it, as a signal does.
     """
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings, world, recovered, listening, announce, trust_clock))
+        runner.run(_serve(settings, world, recovered, bound, announce, trust_clock))
 
 
 async def _serve(
     settings: Settings,
     world: World,
     recovered: Recovered,
-    listening: socket.socket,
+    bound: socket.socket,
     announce: Callable[[str], None],
     trust_clock: bool,
 ) -> None:
@@ -145,8 +147,9 @@ async def _serve(
         ]
         checking_places = loop.create_task(watch_places(running, world))
         async with reports.at_work():
-            announce(url_of(listening))
-            await server.serve(sockets=[listening, *duplicates(listening)])
+            listen(bound)
+            announce(url_of(bound))
+            await server.serve(sockets=[bound, *duplicates(bound)])
         for task in until_drained:
             task.cancel()
         in_force.close()

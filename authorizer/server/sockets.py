@@ -21,18 +21,33 @@ def raise_file_limit() -> int:
     return max(1, min(hard - RESERVED_FILES, MAX_CONNECTIONS))
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens. OSError if the address can't be had."""
+class AddressTakenError(Exception):
+    """Another program listens at the address that was to be had."""
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket that has an address, where nobody can connect yet. OSError if it can't be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind((host, port))
-        listening.listen(BACKLOG)
+        bound.bind((host, port))
     except OSError:
-        listening.close()
+        bound.close()
         raise
-    return listening
+    return bound
+
+
+def listen(bound: socket.socket) -> None:
+    """Let clients connect. Not before they can be served: their time counts from then.
+
+    Raises:
+        AddressTakenError: another program was quicker.
+    """
+    try:
+        bound.listen(BACKLOG)
+    except OSError as error:
+        raise AddressTakenError(str(error)) from error
 
 
 def duplicates(listening: socket.socket) -> list[socket.socket]:

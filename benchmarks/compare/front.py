@@ -24,7 +24,7 @@ from authorizer.http.connection.connections import Connections
 from authorizer.http.connection.exchange import Exchange
 from authorizer.http.connection.plain_heads import PlainHead, PlainHeads
 from authorizer.http.connection.protocol import Protocol
-from authorizer.server.sockets import listen
+from authorizer.server.sockets import bind
 from authorizer.server.uvicorn_server import uvicorn_config
 from benchmarks.compare.purchases import APPROVED, INSUFFICIENT, REFUSED, read
 from benchmarks.compare.store import Store
@@ -124,8 +124,8 @@ async def serve(store: Store, port: int, *, own_front: bool) -> None:
             config = uvicorn_config(OwnFront(store), http)
         else:
             config = uvicorn_config(starlette_app(store), "httptools")
-        with listen(HOST, port) as listening:
-            await uvicorn.Server(config).serve(sockets=[listening])
+        with bind(HOST, port) as bound:
+            await uvicorn.Server(config).serve(sockets=[bound])
     finally:
         await store.close()
 

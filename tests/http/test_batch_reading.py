@@ -80,7 +80,7 @@ ODD = [
     b'{"account":"1","totalAmount":true,"mcc":"5811","merchant":"X"}',
     line(id=None), line(card="c"), line(product="01"), line(product="09"), line(currency="BRL"),
     line(currency="USD"), line(id="a/b"), line(id=" "), line(mcc=7),
-    line(id="a\x7fb"), line(id="x" * 128),
+    line(id="a\x7fb"), line(id="a\x80b"), line(id="a\x9f"), line(id="\xa0b"), line(id="x" * 128),
     line(id="x" * 129), line(merchant="x" * 1024), line(merchant="x" * 1025), line(mcc=" "),
     line(account=""), line(account=7), line(totalAmount=0), line(totalAmount=-1),
     line(totalAmount=10.005), line(totalAmount=99.99999999999999999), line(Id="a"),

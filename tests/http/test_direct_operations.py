@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -16,6 +17,7 @@ from authorizer.followers.reports.client import NoReports
 from authorizer.http.access.credentials import Credential, new_credential
 from authorizer.http.api.endpoints import endpoints_of
 from authorizer.http.authorizations import AuthorizationEndpoints
+from authorizer.http.connection import protocol
 from tests.support.builders import BY
 from tests.support.house import House
 from tests.support.wire import Site, Wire
@@ -326,3 +328,25 @@ def test_a_client_that_leaves_before_the_answer_disturbs_nobody() -> None:
 
 def _raise(*_: Any, **__: Any) -> Any:
     raise RuntimeError("on purpose")
+
+
+@pytest.mark.parametrize("asgi", [False, True])
+@pytest.mark.parametrize(
+    ("name", "is_late"), [("hold", True), ("increment", True), ("capture", False)]
+)
+def test_what_has_waited_to_be_read_for_longer_than_the_deadline_is_declined(
+    name: str, is_late: bool, asgi: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system knows for how long. What was approved may be captured however late."""
+
+    async def story() -> None:
+        here = await site(asgi=asgi)
+        monkeypatch.setattr(time, "monotonic_ns", lambda: here.house.monotonic_ns)
+        monkeypatch.setattr(protocol, "unread_ns", lambda _: 1_000_000_000)
+        wire = here.connect()
+        wire.send(RIGHT[name])
+        answer = await wire.answers()
+        assert (b'"reason":"too_late"' in answer) == is_late
+        assert (b'"code":"07"' in answer) == is_late
+
+    run(story)

@@ -27,7 +27,7 @@ SPACES: Final = [chr(code) for code in range(sys.maxunicode) if chr(code).isspac
 SIGNS: Final = [
     *SPACES,
     *map(chr, range(32)),
-    *"\x7f\x80\ufeff\u180e\u200b\u2028\u2060\u00ad",
+    *"\x7f\x80\x85\x9f\ufeff\u180e\u200b\u2028\u2060\u00ad",
     *"aÉéß\u0301/*.-_@+5\u0663\u00b2\u0967",
     "\U0001f600",
 ]
@@ -47,6 +47,7 @@ TEXTS: Final = [
     "a" * 300,
     *("transaction", "day", "month", "lifetime", "days", " day"),
     *("PT9S", "PT10S", "PT2678400S", "PT1M", "PT44640M", "PT744H", "P31D", "P32D"),
+    *("P0W", "P1W", "P4W", "P5W", "P1W1D", "P01W", "*", "LOJA*", " *", "* *"),
     *("P1DT1H", "PT1H30M", "P30DT24H", "PT0H10S", "P", "PT", "P1D1H", "pt10s", "PT1.5S"),
 ]
 
@@ -92,9 +93,9 @@ def names_a_merchant(text: str) -> bool:
 CHECKS: Final[dict[str, Check]] = {
     rules.PRINTABLE_PATTERN: takes(Annotated[StrictStr, PRINTABLE]),
     rules.LINES_PATTERN: takes(Annotated[StrictStr, PRINTABLE_LINES]),
-    rules.IDENTITY_PATTERN: takes(
-        Annotated[StrictStr, PRINTABLE, fields._WITHOUT_SLASH],
-    ),
+    rules.ID_PATTERN: takes(Annotated[StrictStr, fields._ID]),
+    rules.IDENTITY_PATTERN: takes(Annotated[StrictStr, fields._ID, fields._WITHOUT_SLASH]),
+    rules.NAME_PATTERN: takes(Annotated[StrictStr, PRINTABLE, fields._NAME]),
     rules.DESCRIPTOR_PATTERN: names_a_merchant,
     rules.MASKED_PATTERN: takes(Annotated[StrictStr, PRINTABLE, card_document._MASKED]),
     rules.CPF_PATTERN: takes(Annotated[StrictStr, customer_document._CPF]),
@@ -103,6 +104,7 @@ CHECKS: Final[dict[str, Check]] = {
 }
 STRICTER: Final = {
     rules.MASKED_PATTERN: "counts the digits of all scripts",
+    rules.NAME_PATTERN: "takes no name of accents alone",
     rules.NOT_BLANK_PATTERN: "takes no NUL",
     limits.WINDOW_PATTERN: "adds up the units of a duration",
 }

@@ -350,6 +350,8 @@ def test_what_every_python_reads_may_be_nested_in_an_unknown_member() -> None:
         (USUAL | {"card": ""}, "card: must not be blank"),
         (USUAL | {"id": "a/b"}, "id: must not hold a slash"),
         (USUAL | {"id": "a\x7fb"}, "id: must not hold a control character"),
+        (USUAL | {"id": "a\x80b"}, "id: must not hold a control character"),
+        (USUAL | {"id": "a\x9fb"}, "id: must not hold a control character"),
         (USUAL | {"id": "a\tb"}, "id: must not hold a control character"),
         (USUAL | {"accountId": "2"}, "accountId: differs from account"),
         (USUAL | {"amount": 11}, "amount: differs from totalAmount"),

@@ -199,7 +199,7 @@ class Site:
         self.metrics = Metrics(self.purchases.counts)
         access = Access(keys, open_without_keys=not keys)
         ids = RequestIds(secrets.token_bytes)
-        operations = DirectOperations(endpoints, house.dispatcher, access, self.in_flight, ids)
+        operations = DirectOperations(endpoints, house.dispatcher, access, self.purchases, ids)
         self.transactions = Counting(
             _router(endpoints, access, ids) if endpoints else other,
             self.purchases,

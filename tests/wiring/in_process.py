@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from authorizer.actors.clock import ClockState
 from authorizer.actors.counts import PurchaseCounts
-from authorizer.cli.serve import _listen
+from authorizer.cli.serve import _bind
 from authorizer.domain.access import ApiKey, Role
 from authorizer.domain.accounts import idempotency
 from authorizer.domain.accounts.aggregate import ACCOUNTS
@@ -459,8 +459,8 @@ def _(_: Path, settings: dict[str, Any]) -> Any:
 
 @wired("host", "127.0.0.2", seen="127.0.0.2", by_default="127.0.0.1")
 def _(_: Path, settings: dict[str, Any]) -> Any:
-    with _listen(load_settings(port=0, **settings)) as listening:
-        return listening.getsockname()[0]
+    with _bind(load_settings(port=0, **settings)) as bound:
+        return bound.getsockname()[0]
 
 
 # --- the rates of a key, by a clock that stands still --------------------------------------------

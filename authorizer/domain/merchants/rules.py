@@ -3,7 +3,7 @@
 from typing import Final
 
 from authorizer.domain.aggregate import Context
-from authorizer.domain.descriptors import merchant_key
+from authorizer.domain.descriptors import merchant_key, names_a_merchant
 from authorizer.domain.merchants.commands import RegisterMerchant, RemoveMerchant
 from authorizer.domain.merchants.events import MerchantRegistered, MerchantRemoved
 from authorizer.domain.merchants.state import MerchantTable
@@ -25,7 +25,7 @@ def register_merchant(
     table: MerchantTable, command: RegisterMerchant, _: Context, now_us: int
 ) -> Decision:
     """Register a name, or give it another MCC. The same again changes nothing."""
-    if merchant_key(command.name).strip("*") == "":
+    if not names_a_merchant(command.name):
         return invalid("a name of blanks and a trailing * would match every merchant", "name")
     if len(merchant_key(command.name)) > MAX_KEY_LENGTH:
         return invalid("the name is too long once its characters are taken apart", "name")

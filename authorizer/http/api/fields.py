@@ -18,8 +18,16 @@ from pydantic import (
 )
 
 from authorizer.domain.accounts.cards import MAX_CARD_ID_LENGTH, MAX_CHANNEL_LENGTH
+from authorizer.domain.descriptors import names_a_merchant
 from authorizer.domain.money import MAX_BALANCE_CENTS, parse_cents
-from authorizer.http.api.rules import IDENTITY_PATTERN, LINES_PATTERN, PRINTABLE_PATTERN, Rule
+from authorizer.http.api.rules import (
+    ID_PATTERN,
+    IDENTITY_PATTERN,
+    LINES_PATTERN,
+    NAME_PATTERN,
+    PRINTABLE_PATTERN,
+    Rule,
+)
 from authorizer.http.api.wire import parse_time
 
 MAX_TEXT_LENGTH: Final = 1024
@@ -29,6 +37,7 @@ MAX_ID_LENGTH: Final = 128
 MAX_DETAIL_LENGTH: Final = 160
 """The longest `Authorizer-Detail`."""
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+_ANY_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _LINE_BREAKS: Final = dict.fromkeys(map(ord, "\t\n\r"), " ")
 
 
@@ -55,9 +64,21 @@ def _printable_lines(text: str) -> str:
     return text
 
 
+def _without_any_control(text: str) -> str:
+    if _ANY_CONTROL.search(text):
+        raise ValueError("must not hold control characters")
+    return printable(text)
+
+
 def _without_slash(text: str) -> str:
     if "/" in text:
         raise ValueError("must not hold a slash")
+    return text
+
+
+def _name(text: str) -> str:
+    if not names_a_merchant(text):
+        raise ValueError("must have more than blanks and a trailing *")
     return text
 
 
@@ -68,21 +89,25 @@ def _moment(text: str) -> str:
 
 PRINTABLE: Final = Rule(printable, {"pattern": PRINTABLE_PATTERN})
 PRINTABLE_LINES: Final = Rule(_printable_lines, {"pattern": LINES_PATTERN})
+_ID: Final = Rule(_without_any_control, {"pattern": ID_PATTERN})
 _WITHOUT_SLASH: Final = Rule(_without_slash, {"pattern": IDENTITY_PATTERN})
+_NAME: Final = Rule(_name, {"pattern": NAME_PATTERN})
 _MOMENT: Final = Rule(_moment, {"format": "date-time"})
 
 ShortText = Annotated[StrictStr, Field(max_length=256), PRINTABLE]
-Identity = Annotated[StrictStr, Field(max_length=MAX_CARD_ID_LENGTH), PRINTABLE, _WITHOUT_SLASH]
+Identity = Annotated[StrictStr, Field(max_length=MAX_CARD_ID_LENGTH), _ID, _WITHOUT_SLASH]
 """The id of an account, a customer or a card: it stands in paths."""
-ClientId = Annotated[StrictStr, Field(max_length=MAX_ID_LENGTH), PRINTABLE]
+ClientId = Annotated[StrictStr, Field(max_length=MAX_ID_LENGTH), _ID]
 """The client's own id for what it asks: the same id is done once."""
-PurchaseId = Annotated[StrictStr, Field(max_length=MAX_ID_LENGTH), PRINTABLE, _WITHOUT_SLASH]
+PurchaseId = Annotated[StrictStr, Field(max_length=MAX_ID_LENGTH), _ID, _WITHOUT_SLASH]
 """The client's own id of a purchase or of an operation on it: it stands in paths."""
-CardIdText = Annotated[StrictStr, Field(max_length=MAX_CARD_ID_LENGTH), PRINTABLE]
+CardIdText = Annotated[StrictStr, Field(max_length=MAX_CARD_ID_LENGTH), _ID]
 MccText = Annotated[StrictStr, Field(max_length=MAX_TEXT_LENGTH), PRINTABLE]
 """A merchant category code; compared as exact text."""
 MerchantText = Annotated[StrictStr, Field(max_length=MAX_TEXT_LENGTH), PRINTABLE]
-"""A merchant descriptor, or a name to compare descriptors with."""
+"""A merchant descriptor."""
+MerchantName = Annotated[StrictStr, Field(max_length=MAX_TEXT_LENGTH), PRINTABLE, _NAME]
+"""A name, or with a `*` behind it the beginning of names, to compare descriptors with."""
 Product = Literal["01", "02", "03", "04", "05"]
 """Meal PAT, food PAT, culture, meal CLT, food CLT."""
 Wallet = Annotated[StrictStr, Field(max_length=32), PRINTABLE]

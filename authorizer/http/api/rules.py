@@ -10,6 +10,7 @@ from pydantic_core import CoreSchema, core_schema
 _SPACE: Final = r"\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 """White space as `str.isspace` has it: `\\s` is not the same in ECMA-262, which patterns are in."""
 _CONTROL: Final = r"\x00-\x1f\x7f"
+_ANY_CONTROL: Final = r"\x00-\x1f\x7f-\x9f"
 _NO_LINE: Final = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f"
 _NO_BLANK: Final = r"\x00-\x08\x0e-\x1b\x7f"
 
@@ -20,8 +21,12 @@ LINES_PATTERN: Final = rf"^[^{_NO_LINE}]*[^{_SPACE}{_NO_LINE}][^{_NO_LINE}]*$"
 """The same, of several lines."""
 DESCRIPTOR_PATTERN: Final = rf"^[^{_NO_BLANK}]*[^{_SPACE}*{_NO_BLANK}][^{_NO_BLANK}]*$"
 """The same, with white space of any kind, and more than stars."""
-IDENTITY_PATTERN: Final = rf"^[^/{_CONTROL}]*[^{_SPACE}/{_CONTROL}][^/{_CONTROL}]*$"
-"""Printable, and no slash."""
+NAME_PATTERN: Final = rf"^[^{_CONTROL}]*[^{_SPACE}*{_CONTROL}][^{_CONTROL}]*$"
+"""Printable, and more than stars."""
+ID_PATTERN: Final = rf"^[^{_ANY_CONTROL}]*[^{_SPACE}{_ANY_CONTROL}][^{_ANY_CONTROL}]*$"
+"""Printable, and none of the other control characters."""
+IDENTITY_PATTERN: Final = rf"^[^/{_ANY_CONTROL}]*[^{_SPACE}/{_ANY_CONTROL}][^/{_ANY_CONTROL}]*$"
+"""The same, and no slash."""
 MASKED_PATTERN: Final = (
     rf"^(?=[^{_CONTROL}]*[^{_SPACE}{_CONTROL}])(?:[^0-9{_CONTROL}]*[0-9]){{0,10}}[^0-9{_CONTROL}]*$"
 )
