@@ -1,7 +1,7 @@
 """Has each account begin to count for the limits that are for every account.
 
 It begins with the account's next purchase, which waits for the look-up of what was spent before,
-but not long: past `PATIENCE_SECONDS` it is decided without the limit, whose count then begins a
+but not long: past half of its deadline it is decided without the limit, whose count then begins a
 little later.
 """
 
@@ -19,7 +19,8 @@ from authorizer.domain.accounts.state import Account, AccountStatus
 from authorizer.domain.accounts.velocity import limits_to_count
 from authorizer.domain.limits.state import GlobalLimits
 
-PATIENCE_SECONDS: Final = 0.04
+PATIENCE: Final = 0.5
+"""How much of a purchase's deadline it may wait."""
 AGAIN_SECONDS: Final = 5.0
 """How long an account is let alone after a look-up that failed."""
 
@@ -32,9 +33,12 @@ log = structlog.get_logger()
 class GlobalCounting(Counting):
     """The accounts that are beginning to count, and what waits for them."""
 
-    def __init__(self, limits: GlobalLimits, begin: Begin, disk_room: DiskRoom) -> None:
+    def __init__(
+        self, limits: GlobalLimits, begin: Begin, disk_room: DiskRoom, deadline_s: float
+    ) -> None:
         """Nobody begins while the disk is short: a purchase would wait in vain."""
         self._limits = limits
+        self._patience_s = PATIENCE * deadline_s
         self._disk_room = disk_room
         self._begin = begin
         self._waiting: dict[str, list[Callable[[], object]]] = {}
@@ -64,7 +68,7 @@ class GlobalCounting(Counting):
             return
         self._waiting[account_id] = [then]
         loop = asyncio.get_running_loop()
-        self._patience[account_id] = loop.call_later(PATIENCE_SECONDS, self._go_on, account_id)
+        self._patience[account_id] = loop.call_later(self._patience_s, self._go_on, account_id)
         if account_id not in self._tasks:
             self._tasks[account_id] = loop.create_task(self._count(account_id))
 

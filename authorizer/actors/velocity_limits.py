@@ -23,7 +23,7 @@ from authorizer.domain.accounts.limits import (
     LimitView,
 )
 from authorizer.domain.accounts.purchase_commands import Explain, PutLimit, ReadLimits, RemoveLimit
-from authorizer.domain.accounts.state import Account
+from authorizer.domain.accounts.state import Account, AccountStatus
 from authorizer.domain.accounts.velocity import limits_of, limits_to_count
 from authorizer.domain.limits.commands import (
     PutGlobalLimit,
@@ -93,8 +93,8 @@ class VelocityLimits:
             now_us = self._clock.now_us()
             put = PutLimit(account_id, name, is_global, terms, (), None, now_us, by)
             since_us = self._since_us(terms, now_us)
-            if actor is None or since_us is None:
-                answer = await self._dispatcher.ask(put)
+            if actor is None or since_us is None or actor.state.status is AccountStatus.CLOSED:
+                answer = await self._dispatcher.ask(put)  # it is refused, or nothing was before
             elif _counts_like(actor.state, put):
                 answer = await self._dispatcher.ask(put._replace(as_of=actor.state.position))
             else:

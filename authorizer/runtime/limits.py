@@ -12,7 +12,10 @@ def velocity_limits(running: Running, reports: Reports) -> VelocityLimits:
     dispatcher, context = running.actors.dispatcher, running.around.context
     limits = VelocityLimits(dispatcher, running.clock, context.window_of, spending_of(reports))
     room = running.around.disk_room
-    dispatcher.counting = GlobalCounting(context.policy.global_limits, limits.begin, room)
+    deadline_s = context.policy.deadline_ns / 1e9
+    dispatcher.counting = GlobalCounting(
+        context.policy.global_limits, limits.begin, room, deadline_s
+    )
     return limits
 
 

@@ -136,7 +136,7 @@ EXPECTED: Final[Mapping[str, Callable[[], list[Any]]]] = {
     "searches that wait": lambda: [search.MAX_WAITING, search.PATIENCE_SECONDS],
     "purchases that are noted": lambda: [spending_log.MAX_NOTES],
     "how often it is made, where the account": lambda: [velocity_limits.TRIES],
-    "how long a purchase waits until": lambda: [counting.PATIENCE_SECONDS * 1000],
+    "how long a purchase waits until": lambda: [counting.PATIENCE * of("deadline_ms")],
     "how long an account is let alone": lambda: [counting.AGAIN_SECONDS],
     "how far away a deadline in": lambda: [desk_time.MAX_DAYS // 366, MAX_CLOSED_DAYS],
     "how exact the end of a hold": lambda: [timers.SLOT_US / SECOND_US, timers.SLICE],

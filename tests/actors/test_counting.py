@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from authorizer.actors import counting
 from authorizer.actors.counting import GlobalCounting
 from authorizer.actors.disk_room import DiskRoom
 from authorizer.domain.accounts.limit_counters import Limit
@@ -24,7 +23,7 @@ TERMS = LimitTerms("day", None, 1_00, None, LimitScope(), LimitMode.ENFORCE)
 class Counts:
     """Begins the count of an account when the test says so."""
 
-    def __init__(self) -> None:
+    def __init__(self, deadline_s: float = 60.0) -> None:
         self.limits = GlobalLimits()
         self.limits.terms = {"day": TERMS}
         self.asked: list[str] = []
@@ -32,7 +31,7 @@ class Counts:
         self.fails_for: set[str] = set()
         self.accounts: dict[str, Account] = {}
         self.room = DiskRoom(reserve_bytes=100)
-        self.counting = GlobalCounting(self.limits, self.begin, self.room)
+        self.counting = GlobalCounting(self.limits, self.begin, self.room, deadline_s)
 
     async def begin(self, account_id: str, name: str, terms: LimitTerms) -> None:
         self.asked.append(account_id)
@@ -90,12 +89,15 @@ async def test_the_patience_of_one_wait_does_not_cut_the_next_one_short(
         return ends[-1]
 
     monkeypatch.setattr(loop, "call_later", noted)
-    counts = Counts()
+    counts = Counts(deadline_s=0.08)
     counts.account("a")
     counts.go_on.set()
+    began_s = loop.time()
     counts.counting.first("a", lambda: None)
     await steps()
     assert [end.cancelled() for end in ends] == [True]
+    assert ends[0].when() - began_s >= 0.04
+    assert ends[0].when() - loop.time() <= 0.04, "half of the deadline"
 
 
 async def test_another_account_is_looked_up_by_itself() -> None:
@@ -109,9 +111,8 @@ async def test_another_account_is_looked_up_by_itself() -> None:
     await steps()
 
 
-async def test_past_the_patience_a_purchase_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(counting, "PATIENCE_SECONDS", 0.0)
-    counts = Counts()
+async def test_past_the_patience_a_purchase_goes_on() -> None:
+    counts = Counts(deadline_s=0.0)
     await asyncio.wait_for(counts.counting.wait(counts.account("a")), 10)
     assert not counts.account("a").global_limits
     counts.go_on.set()

@@ -17,7 +17,7 @@ from authorizer.domain.accounts.limits import (
     LimitTerms,
     Spending,
 )
-from authorizer.domain.accounts.purchase_commands import Explain
+from authorizer.domain.accounts.purchase_commands import Explain, SetAccountStatus
 from authorizer.domain.accounts.purchase_events import LimitRemoved
 from authorizer.domain.accounts.state import AccountStatus
 from authorizer.domain.moments import DAY_US
@@ -198,12 +198,23 @@ async def test_other_ceilings_are_put_without_a_look_up() -> None:
     assert (await house.buy("a", 1_01)).reason is Reason.AMOUNT_LIMIT
 
 
+async def test_a_limit_on_a_closed_account_is_refused_whether_or_not_the_past_is_known() -> None:
+    limited = Limited()
+    await limited.house.open("a", CASH=0)
+    closing = SetAccountStatus("a", AccountStatus.CLOSED, "why", BY)
+    assert not isinstance(await limited.house.done(limited.house.dispatcher.ask(closing)), Refusal)
+    limited.away = True
+    answer = await limited.house.done(limited.limits.put("a", "mine", DAY, BY))
+    assert isinstance(answer, Refusal)
+    assert answer.kind is RefusalKind.CONFLICT
+
+
 async def test_a_closed_account_begins_to_count_for_nothing() -> None:
     limited = Limited()
     house = limited.house
     await house.open("a")
     counting = GlobalCounting(
-        house.around.context.policy.global_limits, limited.limits.begin, DiskRoom()
+        house.around.context.policy.global_limits, limited.limits.begin, DiskRoom(), 0.08
     )
     await house.done(limited.limits.put_for_all("day", DAY, BY))
     actor = house.dispatcher.accounts.find("a")
