@@ -247,3 +247,12 @@ def test_a_codec_gives_back_what_it_took(aggregate: Aggregate[Any]) -> None:
         state = aggregate.new("x")
         again = aggregate.codec.unpack([*aggregate.codec.pack(state)])
         assert aggregate.codec.pack(again) == aggregate.codec.pack(state)
+
+
+def test_pages_that_a_snapshot_names_and_nobody_finds_are_refused() -> None:
+    """They would be lost whenever the entity falls asleep."""
+    assert isinstance(ACCOUNTS.codec, Codec)
+    changes: tuple[dict[str, Any], ...] = ({"pages": {}}, {"sealed_pages": None})
+    for change in changes:
+        with pytest.raises(ValueError, match="two members"):
+            replace(ACCOUNTS.codec, **change)
