@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import Any, Final
 
 import orjson
@@ -188,15 +187,20 @@ def test_opening_balances_that_are_not_one_a_wallet_are_refused(amounts: list[in
         unpack([ACCOUNT, 1, None, amounts, {"FOOD": 2, "CASH": 1}])
 
 
+def leave(account: Account) -> None:
+    """Have what may leave memory let go, if anything may."""
+    closed = closed_purchases(account, NOW_US + 1, 0)
+    if closed is not None:
+        let_go(account, closed)
+
+
 READERS: Final[Mapping[str, Callable[[Account], object]]] = {
     "view": account_view,
     "snapshot": EntityStore(ACCOUNTS).pack,
     "retention": lambda account: forget_ids(account, NOW_US, RETENTION),
     "pages": lambda account: forget_id_pages(account, NOW_US, RETENTION),
     "what may leave": lambda account: closed_purchases(account, NOW_US + 1, 0),
-    "leaving": lambda account: let_go(
-        account, closed_purchases(account, NOW_US + 1, 0) or pytest.fail("nothing leaves")
-    ),
+    "leaving": leave,
     "deep": deep,
 }
 
@@ -212,8 +216,7 @@ def test_who_only_reads_makes_no_part(name: str) -> None:
 def test_what_every_account_reads_as_its_empty_part_stays_empty(name: str) -> None:
     account = ACCOUNTS_AT_REST[name]()
     for read in READERS.values():
-        with suppress(pytest.fail.Exception):
-            read(account)
+        read(account)
     fresh = Account("2")
     for each in vars(Account).values():
         if isinstance(each, Part):
