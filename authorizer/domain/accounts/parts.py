@@ -1,7 +1,7 @@
 """Parts of a state that are made when something first goes into them: most accounts have none.
 
 An account wakes for nearly every purchase where there are more than stay awake. To make all that an
-account may have took a third of the time of waking it, and half of what it takes in memory awake.
+account may have took two fifths of the time of unpacking a plain one, and half of its memory.
 """
 
 from collections.abc import Callable
