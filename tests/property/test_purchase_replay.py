@@ -260,6 +260,19 @@ def test_pages_are_sealed_where_they_are_full() -> None:
         assert [len(page) for page in pages(replay.state)[0]] == [PAGE, PAGE, 1]
 
 
+def test_who_makes_room_within_a_batch_forgets_what_is_too_old_by_then() -> None:
+    """The short way knows the time as the long way does, also of the purchase that it is at."""
+    old = bought("a", purchase_id="old")._replace(at_us=2)
+    late_us = 2 + RETENTION_US + 1
+    for last in (bought()._replace, declined()._replace):
+        events = [*BEGINNING, old, last(account_id="b", at_us=late_us)]
+        with patch.object(state, "_MAX_UNPACKED", 1):
+            replay = Replay(State(), RETENTION)
+            replay.apply_records(list(map(encode, events)), 1)
+            replay.finish()
+            assert pages(replay.state)[0] == [[]] == pages(evolved(events, 0))[0]
+
+
 def test_a_hot_account_lets_its_purchases_go_on_the_way() -> None:
     """What it had in years need not be in memory at once."""
     events = [*BEGINNING, *(bought(purchase_id=str(n)) for n in range(10 * PAGE))]

@@ -78,7 +78,8 @@ class PurchaseReplay:
         self._known_position = known_position
         self._tidy = tidy
         self.newest_us = 0
-        """The time of the newest purchase that took the short way."""
+        """The time of the newest purchase that is replayed, or about to be: room that is made for
+        its account forgets what is too old by then."""
         self._gathered: dict[str, Gathered] = {}
         self._left = MAX_GATHERED
 
@@ -107,11 +108,11 @@ class PurchaseReplay:
                 _, _, at_us, _, account_id, key, cents, mcc, shop, card_id, used, source, _, of = (
                     row
                 )
+                self.newest_us = at_us
                 found = gathered.get(account_id) or self._begin(account_id)
                 if found is None:
                     other(row, position)
                     continue
-                self.newest_us = at_us
                 account, wallets_cents, entries = found
                 if source is not None:
                     wallets_cents[source] -= cents
@@ -138,10 +139,10 @@ class PurchaseReplay:
         _, _, at_us, _, account_id, key, cents, mcc, merchant, card_id, _, reason, _, _, of = row
         if reason == _ANNOUNCED or type(cents) is not int:
             return False
+        self.newest_us = at_us
         found = self._gathered.get(account_id) or self._begin(account_id)
         if found is None:
             return False
-        self.newest_us = at_us
         if key is None or at_us < self._since_us or reason == _FOREIGN:
             found.entries.extend((None, None, position))
         else:

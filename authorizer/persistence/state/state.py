@@ -250,7 +250,7 @@ class Replay:
             forget_id_pages(account, at_us, self._id_retention)
 
     def _let_leave(self, attic: Attic, account: Account) -> None:
-        newest_us = max(self._newest_us, self.state.at_us)
+        newest_us = max(self._newest_us, self.state.at_us, self._purchases.newest_us)
         before_us = newest_us - attic.room.seconds * SECOND_US
         while attic.archive.takes and not self._is_refused:
             closed = closed_purchases(account, before_us, attic.room.most)
@@ -267,7 +267,7 @@ class Replay:
     def finish(self) -> None:
         """Pack whatever the replay unpacked; the state is whole after it."""
         self._purchases.finish()
-        newest_us = max(self._newest_us, self.state.at_us)
+        newest_us = max(self._newest_us, self.state.at_us, self._purchases.newest_us)
         for aggregate, store in self.state.stores.items():
             retention = aggregate.retention
             for entity_id, entity in _taken(self._unpacked[aggregate]):
