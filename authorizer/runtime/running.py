@@ -126,7 +126,13 @@ async def run(
     loop = asyncio.get_running_loop()
     with world.keys.lock(), ExitStack() as last:
         journal = world.open_journal(recovered)
-        commit = GroupCommit(journal, loop.call_soon_threadsafe, world.on_failure, world.seconds)
+        commit = GroupCommit(
+            journal,
+            loop.call_soon_threadsafe,
+            world.on_failure,
+            world.seconds,
+            world.busy_seconds,
+        )
         try:
             vault = await world.off_loop(_open_vault, world, recovered.state.indexes[ERASED])
             last.callback(vault.close)
@@ -197,7 +203,7 @@ async def run(
                 vault=vault,
             )
         finally:
-            commit.flush()
+            commit.finish()
             await world.off_loop(journal.close)
             await world.off_loop(world.archive.close)
 

@@ -57,6 +57,8 @@ class World:
     monotonic_ns: Callable[[], int]
     seconds: Callable[[], float]
     """A stopwatch."""
+    busy_seconds: Callable[[], float]
+    """The processor time of the calling thread."""
     off_loop: OffLoop
     yield_core: Callable[[], object]
     """Lets whatever else is ready to run on the loop's processor core run first."""
@@ -83,6 +85,7 @@ def real_world(
         wall_ns=time.time_ns,
         monotonic_ns=time.monotonic_ns,
         seconds=time.perf_counter,
+        busy_seconds=time.thread_time,
         off_loop=_in_a_thread,
         yield_core=os.sched_yield,
         on_failure=on_failure,

@@ -33,6 +33,8 @@ class Simulation:
         """The stopwatch."""
         self.tick_seconds = 0.0
         """How far the stopwatch moves whenever it is read."""
+        self.busy_share = 0.0
+        """The share of that time which the loop's thread works."""
         self.free_bytes = 1 << 40
         """What can still be written, as far as the authorizer is told."""
         self.writer: SteppedJournal | SteppedSyncs | None = None
@@ -78,6 +80,7 @@ class Simulation:
             wall_ns=lambda: self.wall_ns,
             monotonic_ns=lambda: self.monotonic_ns,
             seconds=self._read_stopwatch,
+            busy_seconds=lambda: self.seconds * self.busy_share,
             off_loop=off_loop,
             yield_core=lambda: None,
             on_failure=self._fail,

@@ -70,7 +70,11 @@ class World:
         self.raised = 0
         self.ticks = iter(range(10**9))
         self.journal = journal
-        self.commit = GroupCommit(journal, self.loop.post, self.failures.append, self.seconds)
+        self.busy_share = 0.0
+        self.busy_s = 0.0
+        self.commit = GroupCommit(
+            journal, self.loop.post, self.failures.append, self.seconds, self.busy_seconds
+        )
 
     def write(self) -> bool:
         """Have a batch written of all that gathered. False if nothing did."""
@@ -85,11 +89,29 @@ class World:
 
     def end(self) -> None:
         """Have everything written that was appended, and the journal closed."""
-        self.commit.flush()
+        self.commit.finish()
         self.journal.close()
 
     def seconds(self) -> float:
+        self.busy_s += self.busy_share
         return float(next(self.ticks))
+
+    def busy_seconds(self) -> float:
+        return self.busy_s
+
+    def work(self, share: float = 1.0) -> None:
+        """Have the loop's thread work all the time for a while, or a share of it."""
+        self.busy_share = share
+        for _ in range(80):
+            self.append(b"work")
+            self.commit.flush()
+            if isinstance(self.journal, SteppedJournal | SteppedLoopJournal):
+                self.journal.step()
+            assert comes_true(self._is_durable, poll_s=0)
+
+    def _is_durable(self) -> bool:
+        self.loop.run()
+        return self.commit.durable == self.commit.appended
 
     def append(self, *records: bytes) -> int:
         return self.commit.append(records)
@@ -142,10 +164,84 @@ def test_what_comes_while_a_batch_is_written_is_the_next_one() -> None:
     assert batches_of(journal) == [[b"a"], [b"late", b"later"]]
 
 
+@pytest.fixture
+def appending() -> tuple[World, AppendingJournal]:
+    """A group commit, and its journal, to which something is appended while a batch is written."""
+    journal = AppendingJournal()
+    return World(SteppedJournal(journal)), journal
+
+
+def step(world: World) -> bool:
+    """Have the batch written that was submitted; False if none was."""
+    assert isinstance(world.journal, SteppedJournal)
+    return world.journal.step()
+
+
+@pytest.mark.parametrize("share", [0.0, 0.6, 0.7])
+def test_the_end_of_a_batch_submits_the_next_one_where_the_disk_is_what_is_short(
+    appending: tuple[World, AppendingJournal], share: float
+) -> None:
+    """Also where the loop was busy before: answers are let go while the disk is at work."""
+    world, journal = appending
+    world.work()
+    world.work(share)
+    journal.during_write = lambda: world.append(b"late")
+    world.append_and_ask(b"a")
+    world.commit.flush()
+    assert step(world)
+    journal.during_write = lambda: None
+    assert step(world)
+    assert batches_of(journal)[-2:] == [[b"a"], [b"late"]]
+    assert world.answers.given == []
+
+
+@pytest.mark.parametrize("share", [0.9, 1.0])
+def test_answers_are_let_go_first_where_the_processor_is_what_is_short(
+    appending: tuple[World, AppendingJournal], share: float
+) -> None:
+    """What the loop comes to until then is part of the next batch, which is submitted then."""
+    world, journal = appending
+    world.work(share)
+    journal.during_write = lambda: world.append(b"late")
+    world.append_and_ask(b"a")
+    world.commit.flush()
+    assert step(world)
+    journal.during_write = lambda: None
+    assert not step(world)
+    callback, arguments = world.loop.posted.popleft()
+    callback(*arguments)
+    assert world.answers.given == [(b"a",)]
+    world.append(b"later")
+    world.loop.run()
+    assert step(world)
+    assert batches_of(journal)[-2:] == [[b"a"], [b"late", b"later"]]
+    assert not step(world)
+
+
+def test_the_lock_is_free_before_the_loop_is_asked_to_submit(
+    appending: tuple[World, AppendingJournal], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The loop may be quicker than the thread that asks it, and nobody asks it again."""
+    world, journal = appending
+    world.work()
+    post = world.loop.post
+
+    def at_once(callback: Callable[..., object], *arguments: Any) -> None:
+        callback() if callback == world.commit.flush else post(callback, *arguments)
+
+    monkeypatch.setattr(world.commit, "_post", at_once)
+    journal.during_write = lambda: world.append(b"late")
+    world.append(b"a")
+    world.commit.flush()
+    assert step(world)
+    journal.during_write = lambda: None
+    assert step(world)
+
+
 class AppendingJournal(MemoryJournal):
     """A journal during whose writes something happens."""
 
-    during_write: Callable[[], object]
+    during_write: Callable[[], object] = staticmethod(lambda: None)
 
     def write(self, first_position: int, records: Sequence[bytes]) -> bytes:
         self.during_write()
@@ -471,19 +567,23 @@ def test_no_record_is_left_lying_when_the_writer_falls_asleep(journal: MemoryJou
 
 
 @pytest.mark.usefixtures("nervous_threads")
-def test_ending_writes_all_that_was_appended() -> None:
-    """Flushed or not, with a batch under way or without."""
+@pytest.mark.parametrize("busy", [False, True])
+def test_ending_writes_all_that_was_appended(busy: bool) -> None:
+    """Flushed or not, with a batch under way or without, and though the loop runs nothing more."""
     for count in (0, 1, 2, 500):
         for flushed in (False, True):
             journal = MemoryJournal()
             world = World(JournalThread(journal))
+            if busy:
+                world.work()
+            before = written(journal)
             records = [b"%d" % number for number in range(count)]
             for record in records:
                 world.append(record)
                 if flushed:
                     world.commit.flush()
             world.end()
-            assert written(journal) == records
+            assert written(journal) == before + records
 
 
 class WatchedDeque(deque[Any]):
@@ -518,26 +618,32 @@ class WatchedLock:
         self._looked()
 
 
+@pytest.mark.parametrize("busy", [False, True])
+@pytest.mark.parametrize("is_last", [False, True])
 @pytest.mark.parametrize("moment", range(1, 20))
-def test_what_is_appended_at_any_moment_is_written(moment: int) -> None:
+def test_what_is_appended_at_any_moment_is_written(moment: int, is_last: bool, busy: bool) -> None:
     """The loop's thread steps in at every moment at which the writer looks for work.
 
     It appends, and has it written unless a batch is under way: the record is written either way,
-    and no two batches are under way.
+    and no two batches are under way. What is the last does not need the loop any more.
     """
     journal = OneAtATime()
     world = World(journal)
+    if busy:
+        world.work()
     moments = iter(range(1, 1000))
 
     def step_in() -> None:
         if next(moments) == moment:
             world.append(b"late")
-            world.commit.flush()
+            world.commit.finish() if is_last else world.commit.flush()
 
     world.commit._gathered = WatchedDeque(step_in)
     world.commit._under_way = WatchedLock(step_in)  # type: ignore[assignment]
     world.append(b"early")
     world.commit.flush()
+    if not is_last:
+        world.loop.run()
     assert len(written(journal)) == world.commit.appended == journal.position
     assert not journal.waiting
 
