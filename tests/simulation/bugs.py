@@ -81,8 +81,8 @@ def _answer_at_once(_: GroupCommit, __: int, waiter: Any, value: Any) -> None:
 _release = GroupCommit._release
 
 
-def _release_what_is_next(self: GroupCommit, _: int, chain: bytes, stats: Any) -> None:
-    _release(self, self.appended, chain, stats)
+def _release_what_is_next(self: GroupCommit, _: int, *told: Any) -> None:
+    _release(self, self.appended, *told)
 
 
 def _take_the_first_alone(self: GroupCommit) -> Sequence[bytes]:
