@@ -218,6 +218,21 @@ def test_answers_are_let_go_first_where_the_processor_is_what_is_short(
     assert not step(world)
 
 
+@pytest.mark.parametrize(("records", "at_once"), [(63, False), (64, True), (500, True)])
+def test_a_large_batch_is_followed_at_once_however_busy_the_loop_is(
+    appending: tuple[World, AppendingJournal], records: int, at_once: bool
+) -> None:
+    """The loop may have much to do before it lets answers go, as where batches of lines come."""
+    world, journal = appending
+    world.work()
+    journal.during_write = lambda: world.append(b"late")
+    world.append(*[b"a"] * records)
+    world.commit.flush()
+    assert step(world)
+    journal.during_write = lambda: None
+    assert step(world) is at_once
+
+
 def test_the_lock_is_free_before_the_loop_is_asked_to_submit(
     appending: tuple[World, AppendingJournal], monkeypatch: pytest.MonkeyPatch
 ) -> None:

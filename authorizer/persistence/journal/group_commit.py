@@ -20,6 +20,8 @@ _BUSY: Final = 0.8
 With 64 connections at full load it is 0.85 where a sync takes 150 us, 0.65 where it takes 1 ms."""
 _BUSY_WEIGHT: Final = 16
 """That share moves by the nth part likewise; the first n are a plain mean."""
+_SMALL: Final = 64
+"""Records of a batch, below which what a batch takes besides its records is worth saving."""
 
 
 class Waiter(Protocol):
@@ -51,8 +53,8 @@ class GroupCommit(Submission):
 
     What gathered while a batch was written is submitted at its end. But a batch costs the system
     and the loop processor time, however small it is. So where the loop's thread is at work most of
-    the time, the disk waits: answers are let go first, and what the loop comes to meanwhile is part
-    of the next batch.
+    the time and batches are small, the disk waits: answers are let go first, and what the loop
+    comes to meanwhile is part of the next batch.
     """
 
     def __init__(
@@ -169,7 +171,7 @@ class GroupCommit(Submission):
         stats = CommitStats(len(records), sum(map(len, records)), ended_s - began_s)
         self._began_s = None
         self._post(self._release, self._written, chain, stats, ended_s)
-        if self._busy_share > _BUSY:
+        if self._busy_share > _BUSY and len(records) < _SMALL:
             self._under_way.release()
             self._post(self.flush)
             if not (self._finishing and self._under_way.acquire(blocking=False)):
