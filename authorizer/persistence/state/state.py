@@ -250,8 +250,7 @@ class Replay:
             forget_id_pages(account, at_us, self._id_retention)
 
     def _let_leave(self, attic: Attic, account: Account) -> None:
-        newest_us = max(self._newest_us, self.state.at_us, self._purchases.newest_us)
-        before_us = newest_us - attic.room.seconds * SECOND_US
+        before_us = self._known_us() - attic.room.seconds * SECOND_US
         while attic.archive.takes and not self._is_refused:
             closed = closed_purchases(account, before_us, attic.room.most)
             if closed is None:
@@ -264,10 +263,14 @@ class Replay:
                 return
             let_go(account, closed)
 
+    def _known_us(self) -> int:
+        """The latest time that is known, be it of an event that is still to come."""
+        return max(self._newest_us, self.state.at_us, self._purchases.newest_us)
+
     def finish(self) -> None:
         """Pack whatever the replay unpacked; the state is whole after it."""
         self._purchases.finish()
-        newest_us = max(self._newest_us, self.state.at_us, self._purchases.newest_us)
+        newest_us = self._known_us()
         for aggregate, store in self.state.stores.items():
             retention = aggregate.retention
             for entity_id, entity in _taken(self._unpacked[aggregate]):
