@@ -56,7 +56,7 @@ class Machine(Simulation):
         """
         super().__init__(seed)
         self.tick_seconds = SLICE_TICK_SECONDS
-        self.busy_share = float(seed % 2)
+        self.busy_share = float(seed % 2)  # so both orders of answers and batches are seen
         self.loop = SteppedLoop()
         self.on_loop = on_loop
         self.gated = False

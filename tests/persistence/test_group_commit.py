@@ -177,6 +177,15 @@ def step(world: World) -> bool:
     return world.journal.step()
 
 
+def write_while_something_is_late(world: World, journal: AppendingJournal, *records: bytes) -> None:
+    """Have records written as a batch that is asked for, and one more appended meanwhile."""
+    journal.during_write = lambda: world.append(b"late")
+    world.append_and_ask(*records)
+    world.commit.flush()
+    assert step(world)
+    journal.during_write = lambda: None
+
+
 @pytest.mark.parametrize("share", [0.0, 0.6, 0.7])
 def test_the_end_of_a_batch_submits_the_next_one_where_the_disk_is_what_is_short(
     appending: tuple[World, AppendingJournal], share: float
@@ -185,11 +194,7 @@ def test_the_end_of_a_batch_submits_the_next_one_where_the_disk_is_what_is_short
     world, journal = appending
     world.work()
     world.work(share)
-    journal.during_write = lambda: world.append(b"late")
-    world.append_and_ask(b"a")
-    world.commit.flush()
-    assert step(world)
-    journal.during_write = lambda: None
+    write_while_something_is_late(world, journal, b"a")
     assert step(world)
     assert batches_of(journal)[-2:] == [[b"a"], [b"late"]]
     assert world.answers.given == []
@@ -202,11 +207,7 @@ def test_answers_are_let_go_first_where_the_processor_is_what_is_short(
     """What the loop comes to until then is part of the next batch, which is submitted then."""
     world, journal = appending
     world.work(share)
-    journal.during_write = lambda: world.append(b"late")
-    world.append_and_ask(b"a")
-    world.commit.flush()
-    assert step(world)
-    journal.during_write = lambda: None
+    write_while_something_is_late(world, journal, b"a")
     assert not step(world)
     callback, arguments = world.loop.posted.popleft()
     callback(*arguments)
@@ -225,11 +226,7 @@ def test_a_large_batch_is_followed_at_once_however_busy_the_loop_is(
     """The loop may have much to do before it lets answers go, as where batches of lines come."""
     world, journal = appending
     world.work()
-    journal.during_write = lambda: world.append(b"late")
-    world.append(*[b"a"] * records)
-    world.commit.flush()
-    assert step(world)
-    journal.during_write = lambda: None
+    write_while_something_is_late(world, journal, *[b"a"] * records)
     assert step(world) is at_once
 
 
@@ -245,11 +242,7 @@ def test_the_lock_is_free_before_the_loop_is_asked_to_submit(
         callback() if callback == world.commit.flush else post(callback, *arguments)
 
     monkeypatch.setattr(world.commit, "_post", at_once)
-    journal.during_write = lambda: world.append(b"late")
-    world.append(b"a")
-    world.commit.flush()
-    assert step(world)
-    journal.during_write = lambda: None
+    write_while_something_is_late(world, journal, b"a")
     assert step(world)
 
 

@@ -17,7 +17,7 @@ _WEIGHT: Final = 4
 """The expected duration moves by the nth part of each batch's difference from it."""
 _BUSY: Final = 0.8
 """The share of its time that the loop's thread works, beyond which the processor is what is short.
-With 64 connections at full load it is 0.85 where a sync takes 150 us, 0.65 where it takes 1 ms."""
+With 64 connections at full load it was 0.83 to 0.87 at a sync of 150 us, 0.62 to 0.73 at 1 ms."""
 _BUSY_WEIGHT: Final = 16
 """That share moves by the nth part likewise; the first n are a plain mean."""
 _SMALL: Final = 64
@@ -63,7 +63,7 @@ class GroupCommit(Submission):
         post: Callable[..., object],
         on_failure: Callable[[BaseException], None],
         seconds: Callable[[], float],
-        busy_seconds: Callable[[], float] = lambda: 0.0,
+        busy_seconds: Callable[[], float],
     ) -> None:
         self._journal = journal
         self._post = post
@@ -77,11 +77,13 @@ class GroupCommit(Submission):
         self._taken: Sequence[bytes] = ()
         self._written = journal.position
         self._releasing = False
-        self._busy_s = busy_seconds()
         self._told_s = seconds()
-        """When the newest batch of which the loop knows had ended, and what it had worked then."""
+        """When the newest batch of which the loop knows had ended."""
+        self._busy_s = busy_seconds()
+        """The processor time of the loop's thread then."""
         self._busy_share = 0.0
         self._looks = 0
+        """How many looks that share is the mean of, up to `_BUSY_WEIGHT`."""
         self._finishing = False
         self._usual_s = 0.0
         self._began_s: float | None = None
