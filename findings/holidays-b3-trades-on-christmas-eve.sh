@@ -2,8 +2,8 @@
 # holidays 0.98: São Paulo's exchange is open on Christmas Eve and on New Year's Eve.
 # One would expect the calendar of an exchange (BVMF, today B3) to be when it trades. Seen: it has
 # Brazil's bank holidays, and 24 and 31 December are none of them. exchange_calendars 4.13.2 has no
-# session on either day, as the exchange's own calendar says. Both agree about the carnival, Good Friday
-# and 20 November.
+# session on either day. Both agree about the carnival, Good Friday and 20 November, so whoever asks
+# one of them when money moves does not notice until the end of a year.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -13,6 +13,7 @@ cd "$folder"
 "$folder/venv/bin/python" - <<'PYTHON'
 from locust import HttpUser
 from locust.env import Environment
+from locust.exception import LocustError
 
 import http.server
 import threading
@@ -51,6 +52,13 @@ assert seen("plain") == (1, 0)
 answer = client.get("/", catch_response=True)
 assert answer.status_code == 200
 assert seen("catch_response, no with") == (1, 0)
+try:
+    answer.success()
+except LocustError as error:
+    print("success(), no with:", str(error).splitlines()[0])
+else:
+    raise SystemExit("success() is no error without a with by now")
+assert seen("and so it stays") == (1, 0)
 with client.get("/", catch_response=True):
     pass
 assert seen("catch_response in a with, nothing said") == (2, 0)

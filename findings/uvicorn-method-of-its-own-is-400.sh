@@ -2,7 +2,7 @@
 # uvicorn 0.54.0: whether an application hears of a method that it does not know depends on the parser.
 # One would expect a router to answer 405, or an application to serve a method of its own, for any
 # token is a method (RFC 9110, 9.1). Seen: with h11 0.16.0 the method PURCHASE reaches the application.
-# With httptools 0.9.0, which is taken where it is installed, it does not: 400, in plain text.
+# With httptools 0.9.0, which is taken where it is installed, it does not: 400.
 # QUERY and COPY reach it with both, for they are on httptools' list.
 set -euo pipefail
 folder=$(mktemp -d)
