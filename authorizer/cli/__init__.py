@@ -12,8 +12,8 @@ from authorizer import __version__
 MODULES: Final = {
     name: "import_" if name == "import" else name
     for name in (
-        "archive", "backtest", "backup", "doctor", "explain", "import", "init", "inspect", "keys",
-        "repair", "replay", "report", "reports", "restore", "serve", "settings", "snapshot",
+        "archive", "backtest", "backup", "doctor", "events", "explain", "import", "init", "inspect",
+        "keys", "repair", "replay", "report", "reports", "restore", "serve", "settings", "snapshot",
         "users", "verify",
     )
 }  # fmt: skip

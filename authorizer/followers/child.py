@@ -4,13 +4,12 @@ import os
 import sys
 import threading
 import time
-from typing import Any, Final
+from typing import Final
 
 import structlog
 
-from authorizer.followers.feed import Feed
 from authorizer.followers.wire import message
-from authorizer.followers.worker import END_SECONDS, Follower, Worker
+from authorizer.followers.worker import END_SECONDS, Answerer, Following, Worker
 
 NICENESS: Final = 15
 """Purchases come first."""
@@ -20,7 +19,7 @@ SWITCH_SECONDS: Final = 0.0002
 log = structlog.get_logger()
 
 
-def run(follower: Follower[Any], feed: Feed[Any]) -> None:
+def run(follower: Answerer, feed: Following) -> None:
     """Follow and answer until standard input ends, so that the process never outlives its server.
 
     Call it when everything is loaded: from here on its threads yield to others. Standard output

@@ -37,7 +37,8 @@ class FollowerProcess:
     """The process that `command` starts, for as long as `at_work` lasts.
 
     `name` is that of the follower in the log: the reports' process. `durable` gives the newest
-    position of the journal that is on disk.
+    position of the journal that is on disk. `start_seconds` after that it starts, or when it is
+    asked; None: only when it is asked.
     """
 
     def __init__(
@@ -47,8 +48,10 @@ class FollowerProcess:
         environment: Mapping[str, str],
         durable: Callable[[], int],
         wait_seconds: float,
+        start_seconds: float | None = START_SECONDS,
     ) -> None:
         self._name = name
+        self._start_seconds = start_seconds
         self._command = command
         self._environment = dict(environment)
         self._durable = durable
@@ -128,7 +131,7 @@ class FollowerProcess:
     async def _keep_running(self) -> None:
         loop = asyncio.get_running_loop()
         pause = FIRST_PAUSE_SECONDS
-        await _first(self._wanted.wait(), START_SECONDS)
+        await _first(self._wanted.wait(), self._start_seconds)
         while not self._stopping.is_set():
             began = loop.time()
             status = await self._run_once()
@@ -224,8 +227,8 @@ class FollowerProcess:
             process.kill()
 
 
-async def _first(waiting: Any, seconds: float) -> None:
-    """Wait, but not longer than this."""
+async def _first(waiting: Any, seconds: float | None) -> None:
+    """Wait, but not longer than this; None: as long as it takes."""
     try:
         await asyncio.wait_for(waiting, seconds)
     except TimeoutError:

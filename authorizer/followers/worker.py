@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 import structlog
 
-from authorizer.followers.feed import Consumer, Feed, ReadT_contra
+from authorizer.followers.feed import Consumer, ReadT_contra
 from authorizer.followers.troubles import Trouble, Troubles
 from authorizer.followers.wire import NoAnswer, line
 from authorizer.persistence.journal.segments import JournalDamagedError
@@ -27,8 +27,19 @@ JOURNAL_FAILURES: Final = (OSError, JournalDamagedError, *REPLAY_ERRORS)
 log = structlog.get_logger()
 
 
-class Follower(Consumer[ReadT_contra], Protocol[ReadT_contra]):
-    """A consumer of the journal that is asked about what it has stored."""
+class Following(Protocol):
+    """How far a follower has come, and how it is brought up with the journal. See `Feed`."""
+
+    @property
+    def position(self) -> int:
+        """The newest position that the follower has, as far as is known here."""
+
+    def catch_up(self, durable: int, moved: Callable[[int], None]) -> None:
+        """Bring the follower up to `durable`; `moved` may be told positions on the way."""
+
+
+class Answerer(Protocol):
+    """Whoever is asked, once what is durable has been followed."""
 
     def answer(self, query: str, params: Mapping[str, Any]) -> Any:
         """The answer to a query, as JSON values. Called by several threads at once."""
@@ -38,6 +49,10 @@ class Follower(Consumer[ReadT_contra], Protocol[ReadT_contra]):
 
     def query_trouble(self, error: Exception) -> Trouble | None:
         """The trouble that an exception of `answer` tells of; None for a bug."""
+
+
+class Follower(Consumer[ReadT_contra], Answerer, Protocol[ReadT_contra]):
+    """A consumer of the journal that is asked about what it has stored."""
 
 
 class Question(NamedTuple):
@@ -68,8 +83,8 @@ class Worker:
 
     def __init__(
         self,
-        follower: Follower[Any],
-        feed: Feed[Any],
+        follower: Answerer,
+        feed: Following,
         say: Callable[[bytes], None],
         seconds: Callable[[], float],
         yield_to_others: Callable[[], None] = lambda: None,

@@ -41,6 +41,8 @@ from authorizer.http.customer_search import CustomerSearchEndpoints
 from authorizer.http.customers import CustomerEndpoints
 from authorizer.http.decisions import DecisionEndpoints
 from authorizer.http.direct_operations import DirectOperations
+from authorizer.http.event_streams import EventStreams
+from authorizer.http.events import EventEndpoints
 from authorizer.http.histories import HistoryEndpoints
 from authorizer.http.limits import LimitEndpoints
 from authorizer.http.merchants import MerchantEndpoints
@@ -81,6 +83,7 @@ class Services:
     limit_ceiling_cents: int
     trail: AccessTrail
     reports: Reports
+    event_streams: EventStreams
     desk_hours: BusinessHours
     off_loop: OffLoop
 
@@ -109,6 +112,7 @@ def all_endpoints(services: Services) -> list[Endpoint]:
         StatementEndpoints(actors.dispatcher, reports),
         HistoryEndpoints(actors, reports, audit),
         ReportEndpoints(reports, services.clock, services.desk_hours),
+        EventEndpoints(services.event_streams),
         OperatorEndpoints(services.health, services.metrics),
     )
     declared = [*TRANSACTION_ENDPOINTS, *chain.from_iterable(map(endpoints_of, resources))]

@@ -33,6 +33,7 @@ from authorizer.runtime.world import World
 from authorizer.server.access import access_for, follow_keys, follow_users
 from authorizer.server.backups import Backups
 from authorizer.server.console import people_of, routes_of
+from authorizer.server.events import event_streams, events_process
 from authorizer.server.health import Health
 from authorizer.server.housekeeping import Housekeeping
 from authorizer.server.metrics import metrics_of
@@ -89,6 +90,7 @@ async def _serve(
         reports = reports_process(settings, running, metrics)
         old_segments = old_segments_of(settings, recovered, lambda: drain(server, health))
         health = Health(running, reports, old_segments)
+        events = events_process(settings, running)
         housekeeping = Housekeeping(running, health)
         in_force = InForce(disk)
         key_file = KeyFile(disk)
@@ -118,6 +120,7 @@ async def _serve(
             limit_ceiling_cents=settings.attendant_limit_ceiling_cents,
             trail=trail,
             reports=reports,
+            event_streams=event_streams(events, running, health, metrics),
             desk_hours=settings.desk_hours,
             off_loop=world.off_loop,
         )
@@ -146,7 +149,7 @@ async def _serve(
             loop.create_task(old_segments.check()),
         ]
         checking_places = loop.create_task(watch_places(running, world))
-        async with reports.at_work():
+        async with reports.at_work(), events.at_work():
             listen(bound)
             announce(url_of(bound))
             await server.serve(sockets=[bound, *duplicates(bound)])

@@ -8,10 +8,17 @@ from hypothesis import strategies as st
 
 from authorizer.persistence.journal import journal_files
 from authorizer.persistence.journal.file_journal import FileJournal
+from authorizer.persistence.journal.frame import BATCH_HEADER_BYTES
 from authorizer.persistence.journal.journal_files import JournalFiles
 from authorizer.persistence.journal.place import BEGINNING, OtherJournalError, Place
 from authorizer.persistence.journal.reader import JournalReader
-from authorizer.persistence.journal.segments import Batch, JournalDamagedError, segments
+from authorizer.persistence.journal.segments import (
+    Batch,
+    JournalBeginsLateError,
+    JournalDamagedError,
+    first_position_of,
+    segments,
+)
 from authorizer.simulation.memory_disk import MemoryDisk
 from tests.support.any_event import unhurried
 
@@ -131,3 +138,64 @@ def test_a_segment_that_does_not_continue_is_damage() -> None:
     disk.overwrite(segments(disk)[1], 20, bytes([header[20] ^ 1]))
     with pytest.raises(JournalDamagedError, match="segment header"):
         list(JournalFiles(disk).batches(BEGINNING, 2))
+
+
+# --- from a position -----------------------------------------------------------------------------
+
+
+@unhurried
+@given(batches_of_records.filter(bool), st.integers(44, 400), st.data())
+def test_reading_begins_with_the_batch_that_holds_a_position(
+    batches: list[list[bytes]], headers_bytes: int, data: st.DataObject
+) -> None:
+    disk = MemoryDisk()
+    journal_of(disk, batches)
+    every = read(disk)
+    until = data.draw(st.sampled_from(every)).last_position
+    position = data.draw(st.integers(1, until))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(journal_files, "HEADERS_BYTES", max(headers_bytes, BATCH_HEADER_BYTES))
+        found = list(JournalFiles(disk).batches_from(position, until))
+    assert found == [each for each in every if position <= each.last_position <= until]
+
+
+def test_what_lies_before_in_the_segment_is_passed_by_its_headers() -> None:
+    disk = MemoryDisk()
+    journal_of(disk, [[b"one"], [b"two"], [b"three"]])
+    first, second, third = read(disk)
+    disk.overwrite(first.segment, second.offset - 1, b"!")  # within the body of the first
+    files = JournalFiles(disk)
+    assert list(files.batches_from(2, 3)) == [second, third]
+    with pytest.raises(JournalDamagedError, match="does not match its checksum"):
+        list(files.batches_from(1, 3))
+
+
+@pytest.mark.parametrize(("at", "problem"), [(0, "header"), (BATCH_HEADER_BYTES, "checksum")])
+def test_damage_where_a_position_should_be_is_refused(at: int, problem: str) -> None:
+    disk = MemoryDisk()
+    journal_of(disk, [[b"one"], [b"two"], [b"three"]])
+    _, second, _ = read(disk)
+    disk.overwrite(second.segment, second.offset + at, b"!")
+    for position in (2, 3) if problem == "header" else (2,):
+        with pytest.raises(JournalDamagedError, match=problem):
+            list(JournalFiles(disk).batches_from(position, 3))
+
+
+def test_what_lies_before_all_that_is_there_is_told() -> None:
+    disk = MemoryDisk()
+    journal_of(disk, [[b"r" * 200]] * 5)
+    files = JournalFiles(disk)
+    assert files.oldest() == 1
+    first, second, *_ = segments(disk)
+    disk.remove(first)
+    assert files.oldest() == first_position_of(second)
+    with pytest.raises(JournalBeginsLateError):
+        list(files.batches_from(1, 5))
+    assert [each.last_position for each in files.batches_from(files.oldest(), 5)][-1] == 5
+
+
+def test_a_folder_without_a_journal_begins_at_one() -> None:
+    files = JournalFiles(MemoryDisk())
+    assert files.oldest() == 1
+    with pytest.raises(JournalBeginsLateError):
+        list(files.batches_from(1, 1))

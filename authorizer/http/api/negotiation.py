@@ -1,23 +1,25 @@
 """Content negotiation: the media type and the language that a client prefers (RFC 9110, 12.5)."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 JSON: Final = "application/json"
 CSV: Final = "text/csv"
 HTML: Final = "text/html"
+EVENT_STREAM: Final = "text/event-stream"
+LAST_EVENT_ID: Final = "Last-Event-ID"
 _FORMS: Final = (JSON, CSV, HTML)
 _QUALITY: Final = re.compile(r"(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)", re.ASCII)
 _PORTUGUESE: Final = "pt"
 
 
-def preferred_form(accept: str) -> str:
-    """The media type that an `Accept` header prefers: JSON, CSV or HTML.
+def preferred_form(accept: str, forms: Sequence[str] = _FORMS) -> str:
+    """The media type that an `Accept` header prefers: by default JSON, CSV or HTML.
 
-    JSON where all are equal, none is acceptable, or the header can't be parsed.
+    The first where all are equal, none is acceptable, or the header can't be parsed.
     """
-    return max(_FORMS, key=lambda form: _quality_of(form, accept))
+    return max(forms, key=lambda form: _quality_of(form, accept))
 
 
 def prefers_portuguese(accept_language: str) -> bool:

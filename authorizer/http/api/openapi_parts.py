@@ -7,6 +7,7 @@ from authorizer.domain.outcomes import Reason
 from authorizer.http.api.conditions import IF_MATCH, IF_NONE_MATCH, TAGS_PATTERN
 from authorizer.http.api.examples import examples
 from authorizer.http.api.fields import MAX_DETAIL_LENGTH, MAX_ID_LENGTH
+from authorizer.http.api.negotiation import LAST_EVENT_ID
 from authorizer.http.api.openapi_words import reasons_in_words
 from authorizer.http.api.problems import MEDIA_TYPE
 
@@ -43,7 +44,7 @@ _WHEN: Final = {
     404: "There is no such thing.",
     409: "The state does not allow it.",
     412: "It is not as the request has seen it.",
-    410: "The customer's personal data was erased.",
+    410: "The customer's personal data was erased, or events were moved to an archive.",
     413: "The body is over 64 KiB.",
     422: "Fields or parameters are missing, unknown, repeated or wrong: `errors` names them.",
     429: "This API key makes too many requests.",
@@ -117,6 +118,13 @@ HEADER_PARAMETERS: Final[Json] = {
         "description": "`*`: only if there is none yet; else 412.",
         # not a const, which openapi-python-client takes in no header: it leaves the call out
         "schema": {"type": "string", "pattern": r"^\*$"},
+    },
+    LAST_EVENT_ID: {
+        "name": LAST_EVENT_ID,
+        "in": "header",
+        "required": False,
+        "description": "Of a stream: the position that was heard last, in the place of `after`.",
+        "schema": {"type": "string", "pattern": "^[0-9]{1,18}$"},
     },
 }
 

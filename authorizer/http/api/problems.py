@@ -12,11 +12,12 @@ from typing_extensions import TypedDict
 
 from authorizer.actors.access_trail import AccessTrailError
 from authorizer.domain.outcomes import Refusal, RefusalKind
+from authorizer.followers.events.client import EventsUnavailableError
 from authorizer.followers.reports.client import ReportsUnavailableError
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_SECONDS: Final = "1"
-"""`Retry-After` while reports or the access trail are unavailable."""
+"""`Retry-After` while reports, events or the access trail are unavailable."""
 
 _STATUS: Final = {
     RefusalKind.NOT_FOUND: 404,
@@ -145,9 +146,9 @@ async def on_invalid_request(_: Request, exception: Exception) -> Response:
     return problem_response(422, "some fields can't be taken", exception.errors)
 
 
-async def on_reports_unavailable(_: Request, exception: Exception) -> Response:
-    """Answer a question to the read models while they are unavailable."""
-    assert isinstance(exception, ReportsUnavailableError)
+async def on_follower_unavailable(_: Request, exception: Exception) -> Response:
+    """Answer a question to the read models, or for events, while these are unavailable."""
+    assert isinstance(exception, ReportsUnavailableError | EventsUnavailableError)
     return problem_response(503, str(exception), headers={"Retry-After": RETRY_SECONDS})
 
 
@@ -172,7 +173,8 @@ EXCEPTION_HANDLERS: Final[Mapping[Any, Callable[[Request, Exception], Awaitable[
     Refused: on_refused,
     HTTPException: on_http_exception,
     InvalidRequestError: on_invalid_request,
-    ReportsUnavailableError: on_reports_unavailable,
+    ReportsUnavailableError: on_follower_unavailable,
+    EventsUnavailableError: on_follower_unavailable,
     AccessTrailError: on_access_trail,
     Exception: on_bug,
 }

@@ -55,6 +55,24 @@ class BatchSource(Protocol):
         """
 
 
+class SearchableSource(BatchSource, Protocol):
+    """A journal that is read from any position on."""
+
+    def oldest(self) -> int:
+        """The oldest position that is there: 1, unless segments were moved away."""
+
+    def batches_from(self, position: int, until: int) -> Iterator[Batch]:
+        """The batches from the one that holds `position` on, up to the one that ends at `until`.
+
+        Of what lies before them in their segment only the headers are read: a start has checked
+        it, or does so behind itself.
+
+        Raises:
+            JournalBeginsLateError: `position` lies before everything that is there.
+            JournalDamagedError: as from `batches`.
+        """
+
+
 class Journal(BatchSource, Protocol):
     """A place where batches of records become durable, one after another, with one writer."""
 

@@ -23,16 +23,16 @@ Wanted = Callable[[bytes], bool]
 
 
 def events_of(
-    disk: Disk, batch: Batch, wanted: Wanted | None = None
+    disk: Disk, batch: Batch, wanted: Wanted | None = None, after: int = 0
 ) -> Iterator[tuple[int, Event]]:
-    """The events of a batch with their positions, or those that may be wanted.
+    """The events of a batch with their positions, or those that may be wanted, behind `after`.
 
     Raises:
         JournalDamagedError: a record is none that this program can read.
     """
     try:
         for position, record in enumerate(batch.records(), batch.first_position):
-            if wanted is None or wanted(record):
+            if position > after and (wanted is None or wanted(record)):
                 yield position, decode(record)
     except (UnknownRecordError, ValueError) as error:
         raise JournalDamagedError(disk.path(batch.segment), batch.offset, str(error)) from error

@@ -1,0 +1,1 @@
+"""The journal's events for others: pages of them, without personal text."""

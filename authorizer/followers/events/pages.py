@@ -1,0 +1,140 @@
+"""Pages of the journal's events, read from its files from any position on."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from threading import Lock
+from typing import Final, NamedTuple
+
+import orjson
+
+from authorizer.domain.messages import Event
+from authorizer.followers.events.documents import document
+from authorizer.persistence.journal.place import OtherJournalError, Place
+from authorizer.persistence.journal.protocol import SearchableSource
+from authorizer.persistence.journal.segments import Batch
+from authorizer.persistence.state.history import Wanted as Filter
+from authorizer.persistence.state.record import records_of
+
+MAX_PAGE_BYTES: Final = 512 << 10
+"""A page ends with the event that brings it to so many bytes: the server's loop passes it on."""
+MAX_PAGE_RECORDS: Final = 50_000
+"""Records that are looked at for a page: where few are wanted it ends with fewer than asked for."""
+MAX_PLACES: Final = 1_000
+"""Places that are known: who goes on from a page begins where that ended."""
+
+
+Read = Callable[[Batch, Filter | None, int], Iterable[tuple[int, Event]]]
+
+
+class Wanted(NamedTuple):
+    """Which events somebody wants."""
+
+    types: frozenset[str] | None
+    """By their names; None: all."""
+    account: str | None
+    """Those about this account only; None: all."""
+
+    def filter(self) -> Filter | None:
+        """What tells by a record's bytes whether it may be one of them; None: all are."""
+        if self.account is not None:
+            spells = records_of((), self.account)
+            if self.types is None:
+                return spells
+            named = records_of(self.types)
+            return lambda record: spells(record) and named(record)
+        return None if self.types is None else records_of(self.types)
+
+    def takes(self, event: Event) -> bool:
+        """Whether an event that the filter lets pass is one of them."""
+        return self.account is None or getattr(event, "account_id", None) == self.account
+
+
+class Told(NamedTuple):
+    """An event as it is told: its position, its type, and its document as JSON."""
+
+    position: int
+    type: str
+    text: bytes
+
+
+class Page(NamedTuple):
+    """Some events behind a position, in the order of the journal."""
+
+    events: tuple[Told, ...]
+    next: int
+    """The position that was looked at last: the next page is what comes after it."""
+
+
+class Pages:
+    """The events of a journal, a page at a time. Called by several threads at once.
+
+    `read` gives the events of a batch behind a position, as `events_of` does.
+    """
+
+    def __init__(self, journal: SearchableSource, read: Read) -> None:
+        self._journal = journal
+        self._read = read
+        self._lock = Lock()
+        self._places: OrderedDict[int, Place] = OrderedDict()
+        """By a position where pages ended: the place of a batch that ends there or before."""
+
+    def oldest(self) -> int:
+        """The oldest position that is there: 1, unless segments were moved away."""
+        return self._journal.oldest()
+
+    def page(self, after: int, until: int, limit: int, wanted: Wanted) -> Page:
+        """At most `limit` of the wanted events behind `after`, up to `until`, which is durable.
+
+        Raises:
+            JournalBeginsLateError: what comes after `after` is not there any more.
+            JournalDamagedError: what is durable is missing or unsound.
+            OSError: it can't be read.
+        """
+        told: list[Told] = []
+        size, looked_at, reached = 0, 0, after
+        with self._lock:
+            place = self._places.get(after)
+        may_be_wanted = wanted.filter()
+        for batch in self._batches(after, until, place):
+            for position, event in self._read(batch, may_be_wanted, after):
+                if not wanted.takes(event):
+                    continue
+                told.append(_told(position, event))
+                size += len(told[-1].text)
+                if len(told) == limit or size >= MAX_PAGE_BYTES:
+                    if position == batch.last_position:
+                        place = Place.of(batch)
+                    self._remember(position, place)
+                    return Page(tuple(told), position)
+            place, reached = Place.of(batch), batch.last_position
+            looked_at += batch.header.records
+            if looked_at >= MAX_PAGE_RECORDS:
+                break
+        self._remember(reached, place)
+        return Page(tuple(told), reached)
+
+    def _batches(self, after: int, until: int, place: Place | None) -> Iterator[Batch]:
+        """The batches from the one with the position behind `after` on."""
+        if after >= until:
+            return
+        if place is not None:
+            try:
+                yield from self._journal.batches(place, until)
+            except OtherJournalError:  # raised before the first batch: it is not where it was
+                place = None
+        if place is None:
+            yield from self._journal.batches_from(after + 1, until)
+
+    def _remember(self, position: int, place: Place | None) -> None:
+        if place is None:
+            return
+        with self._lock:
+            self._places[position] = place
+            self._places.move_to_end(position)
+            if len(self._places) > MAX_PLACES:
+                self._places.popitem(last=False)
+
+
+def _told(position: int, event: Event) -> Told:
+    found = document(position, event)
+    return Told(position, found["type"], orjson.dumps(found))

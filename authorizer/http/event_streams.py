@@ -1,0 +1,87 @@
+"""Live streams of events: server-sent events (HTML Living Standard, 9.2), as they happen."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from typing import Final, Protocol
+
+from authorizer.followers.events.client import Events, EventsUnavailableError
+from authorizer.followers.events.question import EventPage, Gone, Question
+
+MAX_STREAMS: Final = 50
+"""Streams at a time; one more is answered 503."""
+LOOK_SECONDS: Final = 0.1
+"""How often a stream looks whether there is more."""
+LONGEST_SECONDS: Final = 300.0
+"""How long a stream lasts. Its client comes again, and is asked for its key again."""
+ALIVE_SECONDS: Final = 15.0
+"""A stream with nothing to tell says so, for proxies end what is quiet."""
+RETRY_MS: Final = 1_000
+"""When a client comes again after its stream's end."""
+_ALIVE: Final = ":\n\n"
+
+
+class JournalEnd(Protocol):
+    """The journal's durable end."""
+
+    @property
+    def durable(self) -> int:
+        """The position of the newest record that is on disk."""
+
+    @property
+    def chain(self) -> bytes:
+        """The head of the hash chain there."""
+
+
+class EventStreams:
+    """The streams that are open, of the events of one journal."""
+
+    def __init__(
+        self, events: Events, journal: JournalEnd, is_draining: Callable[[], bool]
+    ) -> None:
+        self.events = events
+        self.journal = journal
+        self._is_draining = is_draining
+        self._open = 0
+
+    def __len__(self) -> int:
+        return self._open
+
+    @property
+    def has_room(self) -> bool:
+        """Whether one more may be opened."""
+        return self._open < MAX_STREAMS and not self._is_draining()
+
+    async def stream(self, question: Question, first: EventPage) -> AsyncIterator[str]:
+        """Events from a first page on. It ends with a drain, after a while, and with its client.
+
+        It ends too where what comes next was moved to an archive: whoever asks again is told.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + LONGEST_SECONDS
+        self._open += 1
+        try:
+            yield f"retry: {RETRY_MS}\n\n{first.text}"
+            after, told_at = first.next, loop.time()
+            while loop.time() < until and not self._is_draining():
+                if self.journal.durable > after:
+                    page = await self._page(question, after)
+                    if isinstance(page, Gone):
+                        return
+                    if page is not None:
+                        yield page.text
+                        after, told_at = page.next, loop.time()
+                        continue
+                elif loop.time() - told_at >= ALIVE_SECONDS:
+                    yield _ALIVE
+                    told_at = loop.time()
+                await asyncio.sleep(LOOK_SECONDS)
+        finally:
+            self._open -= 1
+
+    async def _page(self, question: Question, after: int) -> EventPage | Gone | None:
+        """The events behind a position; None where they can't be had now."""
+        asked = question._replace(after=after, until=self.journal.durable)
+        with suppress(EventsUnavailableError):
+            return await self.events.page(asked, "stream")
+        return None
