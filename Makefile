@@ -118,6 +118,7 @@ examples: environment ## Write the answers of a real server into the examples of
 docs: environment ## Write the tables that docs/ takes from the code: the role matrix, the events
 	$(VENV_PYTHON) -m tools.role_matrix
 	$(VENV_PYTHON) -m tools.event_table
+	$(VENV_PYTHON) -m tools.told_events
 
 .PHONY: swagger-ui
 swagger-ui: ## Take the files behind /docs from npm anew; ARGS=5.35.0 takes that version

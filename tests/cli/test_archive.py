@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -303,4 +304,29 @@ def test_a_server_goes_on_and_its_reports_find_them(make_server: MakeServer, col
     server.start()
     statement = server.client.get("/accounts/1/transactions")
     assert statement.status == 200, "the tables are behind, and are fed from both"
+    assert server.stop() == 0
+
+
+def test_a_server_tells_events_of_both_or_from_where_on_there_are_any(
+    make_server: MakeServer, cold: Path
+) -> None:
+    server = make_server(*PATIENT, "--trust-clock", "--segment-mib", "1").start()
+    server.client.open_account("1", CASH="1000.00")
+    assert server.stop() == 0
+    grow(server.data, 1, 2)
+    for path in (server.data / "snapshots").iterdir():
+        path.unlink()
+    take_snapshot(server.data)
+    assert archived(server.data, cold)["segments"] > 0
+    flags, server.flags = server.flags, (*server.flags, *NO_REPORTS)
+    gone = server.start().client.get("/events", types="account_opened")
+    assert gone.status == 410
+    (oldest,) = re.findall(r"at position (\d+)", gone.json()["detail"])
+    assert server.client.get("/events", after=str(int(oldest) - 2)).status == 410
+    told = server.client.get("/events", after=str(int(oldest) - 1)).json()
+    assert str(told["events"][0]["position"]) == oldest
+    assert server.stop() == 0
+    server.flags = (*flags, "--archived", str(cold))
+    told = server.start().client.get("/events", types="account_opened").json()
+    assert [event["account"] for event in told["events"]] == ["1"]
     assert server.stop() == 0

@@ -69,6 +69,7 @@ _TABLE: Final = """
     POST   /chamados/{protocolo}/fechamento       atendente supervisor
     GET    /relatorios/atendimento                atendente supervisor operador auditor
     GET    /relatorios/transacoes                 atendente supervisor operador auditor
+    GET    /events                                operador auditor
     GET    /metrics                               operador auditor
     GET    /health                                anybody
     GET    /openapi.json                          anybody

@@ -322,6 +322,20 @@ def _(on: House) -> None:
     on.seen = {**on.read(), **{name: lagging[name] for name in names}}
 
 
+# --- events ----------------------------------------------------------------------------------
+
+
+@moves("authorizer_event_streams")
+def _(on: House) -> None:
+    """A stream is open."""
+    with on.connect() as stream:
+        key = f"Authorization: Bearer {on.key}\r\n" if on.key else ""
+        lines = f"GET /events HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n{key}\r\n"
+        stream.sendall(lines.encode())
+        until(lambda: value(on.read(), "authorizer_event_streams"))
+        on.seen = on.read()
+
+
 @moves(
     "authorizer_batches",
     "authorizer_batch_lines",

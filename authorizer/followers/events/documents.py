@@ -86,20 +86,23 @@ def _members(members: tuple[Member, ...], values: tuple[Any, ...]) -> dict[str, 
     return told
 
 
-def _money(cents: int) -> orjson.Fragment:
+def money(cents: int) -> orjson.Fragment:
+    """Centavos as reais with two decimals."""
     return orjson.Fragment(format_cents(cents))
 
 
-def _money_by_wallet(cents: Mapping[str, int]) -> dict[str, orjson.Fragment]:
-    return {wallet: _money(amount) for wallet, amount in cents.items()}
+def money_by_wallet(cents: Mapping[str, int]) -> dict[str, orjson.Fragment]:
+    """The same of each wallet."""
+    return {wallet: money(amount) for wallet, amount in cents.items()}
 
 
-def _moment(at_us: int) -> str | None:
-    """None for 0 and for what never comes: events have these where there is no moment."""
+def moment(at_us: int) -> str | None:
+    """RFC 3339. None for 0 and for what never comes: events have these where there is no moment."""
     return moment_text(at_us) if 0 < at_us < NEVER_US else None
 
 
-def _written(at: WrittenTime) -> str:
+def written(at: WrittenTime) -> str:
+    """The moment that a document brought, in RFC 3339."""
     return moment_text(at.at_us)
 
 
@@ -113,12 +116,12 @@ def _field(name: str, hint: Any, left_out: Container[str]) -> tuple[str, Shape |
         return None
     if name.endswith("_cents"):
         is_by_wallet = get_origin(kind) is Mapping
-        return name.removesuffix("_cents"), _money_by_wallet if is_by_wallet else _money
+        return name.removesuffix("_cents"), money_by_wallet if is_by_wallet else money
     if name.endswith("_us"):
         is_moment = name.endswith(_MOMENTS)
-        return name.removesuffix("_us"), _moment if is_moment else duration_text
+        return name.removesuffix("_us"), moment if is_moment else duration_text
     if kind is WrittenTime:
-        return name, _written
+        return name, written
     if isinstance(element, type) and issubclass(element, tuple):
         shape = _nested(element, left_out)
         return name, _each(shape) if element is not kind else shape
