@@ -3,11 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from math import inf
 from typing import Final, Protocol
 
 from authorizer.followers.events.client import Events, EventsUnavailableError
 from authorizer.followers.events.question import EventPage, Gone, Question
 
+STREAM_EVENTS: Final = 500
+"""Events that a stream reads at a time."""
 MAX_STREAMS: Final = 50
 """Streams at a time; one more is answered 503."""
 LOOK_SECONDS: Final = 0.1
@@ -52,25 +55,31 @@ class EventStreams:
         """Whether one more may be opened."""
         return self._open < MAX_STREAMS and not self._is_draining()
 
-    async def stream(self, question: Question, first: EventPage) -> AsyncIterator[str]:
-        """Events from a first page on. It ends with a drain, after a while, and with its client.
+    async def stream(
+        self, question: Question, first: EventPage, limit: int | None = None
+    ) -> AsyncIterator[str]:
+        """Events from a first page on, `limit` at the most.
 
-        It ends too where what comes next was moved to an archive: whoever asks again is told.
+        It ends with a drain, after a while, and with its client; and where what comes next was
+        moved to an archive: whoever asks again is told.
         """
         loop = asyncio.get_running_loop()
         until = loop.time() + LONGEST_SECONDS
+        left = inf if limit is None else limit
         self._open += 1
         try:
             yield f"retry: {RETRY_MS}\n\n{first.text}"
             after, told_at = first.next, loop.time()
-            while loop.time() < until and not self._is_draining():
+            left -= first.events
+            while left and loop.time() < until and not self._is_draining():
                 if self.journal.durable > after:
-                    page = await self._page(question, after)
+                    page = await self._page(question, after, left)
                     if isinstance(page, Gone):
                         return
                     if page is not None:
                         yield page.text
                         after, told_at = page.next, loop.time()
+                        left -= page.events
                         continue
                 elif loop.time() - told_at >= ALIVE_SECONDS:
                     yield _ALIVE
@@ -79,9 +88,10 @@ class EventStreams:
         finally:
             self._open -= 1
 
-    async def _page(self, question: Question, after: int) -> EventPage | Gone | None:
-        """The events behind a position; None where they can't be had now."""
-        asked = question._replace(after=after, until=self.journal.durable)
+    async def _page(self, question: Question, after: int, most: float) -> EventPage | Gone | None:
+        """The events behind a position, so many at most; None where they can't be had now."""
+        limit = int(min(most, STREAM_EVENTS))
+        asked = question._replace(after=after, until=self.journal.durable, limit=limit)
         with suppress(EventsUnavailableError):
             return await self.events.page(asked, "stream")
         return None

@@ -16,18 +16,16 @@ from authorizer.http.api.negotiation import EVENT_STREAM, JSON, LAST_EVENT_ID, p
 from authorizer.http.api.problems import FieldError, InvalidRequestError, problem_response
 from authorizer.http.api.query import Query, query_of
 from authorizer.http.api.rules import Rule
-from authorizer.http.event_streams import EventStreams
+from authorizer.http.event_streams import STREAM_EVENTS, EventStreams
 from authorizer.persistence.state.record import EVENT_NAMES
 
 DEFAULT_EVENTS: Final = 100
 MAX_EVENTS: Final = 1_000
 """Events on a page at the most."""
-STREAM_EVENTS: Final = 500
-"""Events that a stream reads at a time."""
 MAX_TYPES_LENGTH: Final = 2_000
 """Longer than all names together."""
+TYPES_PATTERN: Final = "^({0})(,({0}))*$".format("|".join(EVENT_NAMES))
 _POSITION: Final = re.compile("[0-9]{1,18}", re.ASCII)
-_TYPES_PATTERN: Final = "^[a-z_]+(,[a-z_]+)*$"
 
 
 def _known(types: str) -> str:
@@ -37,10 +35,19 @@ def _known(types: str) -> str:
     return types
 
 
+Limit = Annotated[
+    int,
+    Field(
+        ge=1,
+        le=MAX_EVENTS,
+        description=f"How many events at the most: of a page {DEFAULT_EVENTS} by default; a stream "
+        "ends after so many, by default it goes on.",
+    ),
+]
 Position = Annotated[int, Field(ge=0, lt=10**18)]
 Types = Annotated[
     str,
-    Rule(_known, {"pattern": _TYPES_PATTERN}),
+    Rule(_known, {"pattern": TYPES_PATTERN}),
     Field(max_length=MAX_TYPES_LENGTH, description="Names of events, with commas between them."),
 ]
 
@@ -49,7 +56,7 @@ class EventsQuery(Query):
     """`GET /events`."""
 
     after: Position = 0
-    limit: Annotated[int, Field(ge=1, le=MAX_EVENTS)] = DEFAULT_EVENTS
+    limit: Limit | None = None
     types: Types | None = None
     account: Identity | None = None
 
@@ -114,8 +121,8 @@ class EventEndpoints:
             )
         if form == "stream" and not self._streams.has_room:
             return problem_response(503, "too many streams are open", headers={"Retry-After": "5"})
-        limit = STREAM_EVENTS if form == "stream" else query.limit
         types = None if query.types is None else query.types.split(",")
+        limit = query.limit or (DEFAULT_EVENTS if form == "json" else STREAM_EVENTS)
         question = Question(after, position, limit, types, query.account)
         found = await self._streams.events.page(question, form)
         if isinstance(found, Gone):
@@ -130,7 +137,7 @@ class EventEndpoints:
         headers |= {"X-Accel-Buffering": "no"}
         if request.method == "HEAD":
             return Response(media_type=EVENT_STREAM, headers=headers)
-        stream = self._streams.stream(question, found)
+        stream = self._streams.stream(question, found, query.limit)
         return StreamingResponse(stream, media_type=EVENT_STREAM, headers=headers)
 
 

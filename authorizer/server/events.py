@@ -17,7 +17,7 @@ WAIT_SECONDS: Final = 3.0
 
 def events_process(settings: Settings, running: Running) -> EventsProcess:
     """The process that reads events for others. It starts when they are asked for first."""
-    command = [sys.executable, "-m", "authorizer", "events"]
+    command = [sys.executable, "-m", "authorizer", "events", "answer"]
     command += ["--data", str(settings.data)]
     if settings.archived is not None:
         command += ["--archived", settings.archived]

@@ -22,8 +22,8 @@ READERS = ("inspect", "replay", "snapshot", "verify")
 
 def test_every_command_is_there() -> None:
     assert COMMANDS == [
-        "archive", "backtest", "backup", "doctor", "explain", "import", "init", "inspect", "keys",
-        "repair", "replay", "report", "reports", "restore", "serve", "settings", "snapshot",
+        "archive", "backtest", "backup", "doctor", "events", "explain", "import", "init", "inspect",
+        "keys", "repair", "replay", "report", "reports", "restore", "serve", "settings", "snapshot",
         "users", "verify",
     ]  # fmt: skip
 

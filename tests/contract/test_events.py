@@ -191,6 +191,12 @@ def test_a_live_stream_tells_what_happens(client: Client, new_id: NewId) -> None
         assert stream.event()[0] == position
 
 
+def test_a_stream_ends_after_as_many_as_were_asked_for(client: Client) -> None:
+    answer = client.send("GET", f"{EVENTS}?limit=2", headers=STREAM)
+    assert answer.body.count(b"data: ") == 2
+    assert answer.body.count(b"\n\n") == 3
+
+
 def test_a_stream_that_picks_tells_how_far_it_has_looked(client: Client, new_id: NewId) -> None:
     last = end(client)
     with listening(client, f"{EVENTS}?after={last}&types=merchant_removed") as stream:

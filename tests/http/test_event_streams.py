@@ -15,7 +15,7 @@ from authorizer.http.event_streams import EventStreams
 from tests.support.waiting import in_time
 
 ASKED = Question(0, 2, 500, ["card_opened"], "ana")
-FIRST = EventPage("first", 2)
+FIRST = EventPage("first", 2, 1)
 
 
 class Journal(Events):
@@ -52,7 +52,7 @@ def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_stream_goes_on_where_a_page_ended_once_more_is_durable() -> None:
     async def test() -> None:
-        journal = Journal(EventPage("second", 3), EventPage("third", 9))
+        journal = Journal(EventPage("second", 3, 1), EventPage("third", 9, 1))
         stream = journal.streams().stream(ASKED, FIRST)
         assert await anext(stream) == "retry: 1000\n\nfirst"
         journal.durable = 9
@@ -67,9 +67,21 @@ def test_a_stream_goes_on_where_a_page_ended_once_more_is_durable() -> None:
     in_time(test())
 
 
+def test_a_stream_ends_after_as_many_as_were_asked_for() -> None:
+    async def test() -> None:
+        journal = Journal(EventPage("two", 5, 2), EventPage("one", 9, 1))
+        journal.durable = 9
+        stream = journal.streams().stream(ASKED, FIRST, 4)
+        assert await text_of(stream) == "retry: 1000\n\nfirsttwoone"
+        assert [each.limit for each in journal.asked] == [3, 1]
+        assert await text_of(journal.streams().stream(ASKED, FIRST, 1)) == "retry: 1000\n\nfirst"
+
+    in_time(test())
+
+
 def test_what_cant_be_read_now_is_asked_for_again() -> None:
     async def test() -> None:
-        journal = Journal(EventsUnavailableError(), EventsUnavailableError(), EventPage("x", 3))
+        journal = Journal(EventsUnavailableError(), EventsUnavailableError(), EventPage("x", 3, 1))
         stream = journal.streams().stream(ASKED, FIRST)
         await anext(stream)
         journal.durable = 3

@@ -11,7 +11,7 @@ from pydantic import StrictStr, TypeAdapter, ValidationError
 from regress import Regex
 
 from authorizer.domain.accounts.commands import Authorize
-from authorizer.http import card_document, customer_document, limits, merchants
+from authorizer.http import card_document, customer_document, events, limits, merchants
 from authorizer.http.api import fields, rules
 from authorizer.http.api.fields import PRINTABLE, PRINTABLE_LINES
 from authorizer.http.api.openapi import openapi_document
@@ -47,6 +47,7 @@ TEXTS: Final = [
     "a" * 300,
     *("transaction", "day", "month", "lifetime", "days", " day"),
     *("PT9S", "PT10S", "PT2678400S", "PT1M", "PT44640M", "PT744H", "P31D", "P32D"),
+    *("card_opened", "card_opened,hold_expired", "card_opened,", ",card_opened", "opened"),
     *("P0W", "P1W", "P4W", "P5W", "P1W1D", "P01W", "*", "LOJA*", " *", "* *"),
     *("P1DT1H", "PT1H30M", "P30DT24H", "PT0H10S", "P", "PT", "P1D1H", "pt10s", "PT1.5S"),
 ]
@@ -101,6 +102,7 @@ CHECKS: Final[dict[str, Check]] = {
     rules.CPF_PATTERN: takes(Annotated[StrictStr, customer_document._CPF]),
     rules.NOT_BLANK_PATTERN: is_read,
     limits.WINDOW_PATTERN: takes(limits.Window),
+    events.TYPES_PATTERN: takes(events.Types),
 }
 STRICTER: Final = {
     rules.MASKED_PATTERN: "counts the digits of all scripts",

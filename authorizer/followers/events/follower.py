@@ -43,7 +43,7 @@ class EventsFollower(Answerer):
             page = self._pages.page(question.after, question.until, question.limit, wanted)
         except JournalBeginsLateError:
             return Gone(self._pages.oldest())._asdict()
-        return EventPage(_WRITTEN[form](page), page.next)._asdict()
+        return EventPage(_WRITTEN[form](page), page.next, len(page.events))._asdict()
 
     @override
     def feed_trouble(self, error: Exception) -> Trouble | None:

@@ -23,6 +23,11 @@ MAX_PLACES: Final = 1_000
 """Places that are known: who goes on from a page begins where that ended."""
 
 
+_LINE_ENDS: Final = tuple(
+    (sign.encode(), f"\\u{ord(sign):04x}".encode()) for sign in ("\x85", "\u2028", "\u2029")
+)
+"""What JSON leaves as it is and Unicode ends lines at, as several clients for streams do."""
+
 Read = Callable[[Batch, Filter | None, int], Iterable[tuple[int, Event]]]
 
 
@@ -90,7 +95,7 @@ class Pages:
             JournalDamagedError: what is durable is missing or unsound.
             OSError: it can't be read.
         """
-        told: list[Told] = []
+        found: list[Told] = []
         size, looked_at, reached = 0, 0, after
         with self._lock:
             place = self._places.get(after)
@@ -99,19 +104,19 @@ class Pages:
             for position, event in self._read(batch, may_be_wanted, after):
                 if not wanted.takes(event):
                     continue
-                told.append(_told(position, event))
-                size += len(told[-1].text)
-                if len(told) == limit or size >= MAX_PAGE_BYTES:
+                found.append(told(position, event))
+                size += len(found[-1].text)
+                if len(found) == limit or size >= MAX_PAGE_BYTES:
                     if position == batch.last_position:
                         place = Place.of(batch)
                     self._remember(position, place)
-                    return Page(tuple(told), position)
+                    return Page(tuple(found), position)
             place, reached = Place.of(batch), batch.last_position
             looked_at += batch.header.records
             if looked_at >= MAX_PAGE_RECORDS:
                 break
         self._remember(reached, place)
-        return Page(tuple(told), reached)
+        return Page(tuple(found), reached)
 
     def _batches(self, after: int, until: int, place: Place | None) -> Iterator[Batch]:
         """The batches from the one with the position behind `after` on."""
@@ -135,6 +140,11 @@ class Pages:
                 self._places.popitem(last=False)
 
 
-def _told(position: int, event: Event) -> Told:
+def told(position: int, event: Event) -> Told:
+    """An event as JSON in one line, whatever its reader takes for the end of one."""
     found = document(position, event)
-    return Told(position, found["type"], orjson.dumps(found))
+    text = orjson.dumps(found)
+    if not text.isascii():
+        for sign, escaped in _LINE_ENDS:
+            text = text.replace(sign, escaped)
+    return Told(position, found["type"], text)

@@ -29,6 +29,8 @@ class EventPage(NamedTuple):
     text: str
     next: int
     """The position that was looked at last."""
+    events: int
+    """How many events are in `text`."""
 
 
 class Gone(NamedTuple):

@@ -23,6 +23,7 @@ TAGS: Final = {
     "cartoes": "Cards: block, unblock, limit.",
     "chamados": "Tickets.",
     "relatorios": "Reports.",
+    "events": "What has happened, for other systems.",
     "operations": "Health, metrics and this description.",
 }
 """The description of each area; an area is the first part of its paths."""

@@ -17,7 +17,7 @@ from authorizer.domain.merchants.events import MerchantRegistered
 from authorizer.domain.messages import Event
 from authorizer.followers.events import pages as module
 from authorizer.followers.events.follower import EventsFollower, UpToDate
-from authorizer.followers.events.pages import Page, Pages, Told, Wanted
+from authorizer.followers.events.pages import Page, Pages, Told, Wanted, told
 from authorizer.persistence.journal import journal_files
 from authorizer.persistence.journal.file_journal import FileJournal
 from authorizer.persistence.journal.journal_files import JournalFiles
@@ -194,7 +194,7 @@ def test_a_page_is_answered_as_a_json_array() -> None:
     assert [each["position"] for each in orjson.loads(answer["text"])] == [1, 2, 3]
     assert answer["next"] == 3
     nothing = follower.answer("page", asked(types=["card_opened"]))
-    assert nothing == {"text": "[]", "next": 3}
+    assert nothing == {"text": "[]", "next": 3, "events": 0}
     assert follower.answer("page", asked(limit=2, account="a"))["next"] == 3
 
 
@@ -208,6 +208,13 @@ def test_a_page_is_answered_as_server_sent_events() -> None:
     assert (last, end) == ("id: 3", "")
     whole = follower.answer("page", asked(form="stream"))["text"]
     assert whole.count("id: ") == whole.count("data: ") == 3
+
+
+@pytest.mark.parametrize("sign", ["\x85", "\u2028", "\u2029", "\n", "\x1e"])
+def test_an_event_is_one_line_for_whoever_splits_lines(sign: str) -> None:
+    event = told(1, purchase("1", f"a{sign}b"))
+    assert len(event.text.decode().splitlines()) == 1
+    assert orjson.loads(event.text)["data"]["merchant"] == f"a{sign}b"
 
 
 def test_what_was_moved_away_is_told() -> None:
