@@ -21,7 +21,8 @@ ALIVE_SECONDS: Final = 15.0
 """A stream with nothing to tell says so, for proxies end what is quiet."""
 RETRY_MS: Final = 1_000
 """When a client comes again after its stream's end."""
-_ALIVE: Final = ":\n\n"
+_ALIVE: Final = ":\n"
+"""A comment, and no empty line behind it: some clients make an event of any block of lines."""
 
 
 class JournalEnd(Protocol):
@@ -68,7 +69,7 @@ class EventStreams:
         left = inf if limit is None else limit
         self._open += 1
         try:
-            yield f"retry: {RETRY_MS}\n\n{first.text}"
+            yield f"retry: {RETRY_MS}\n{first.text}"
             after, told_at = first.next, loop.time()
             left -= first.events
             while left and loop.time() < until and not self._is_draining():

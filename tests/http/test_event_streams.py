@@ -54,7 +54,7 @@ def test_a_stream_goes_on_where_a_page_ended_once_more_is_durable() -> None:
     async def test() -> None:
         journal = Journal(EventPage("second", 3, 1), EventPage("third", 9, 1))
         stream = journal.streams().stream(ASKED, FIRST)
-        assert await anext(stream) == "retry: 1000\n\nfirst"
+        assert await anext(stream) == "retry: 1000\nfirst"
         journal.durable = 9
         assert [await anext(stream), await anext(stream)] == ["second", "third"]
         assert journal.asked == [
@@ -72,9 +72,9 @@ def test_a_stream_ends_after_as_many_as_were_asked_for() -> None:
         journal = Journal(EventPage("two", 5, 2), EventPage("one", 9, 1))
         journal.durable = 9
         stream = journal.streams().stream(ASKED, FIRST, 4)
-        assert await text_of(stream) == "retry: 1000\n\nfirsttwoone"
+        assert await text_of(stream) == "retry: 1000\nfirsttwoone"
         assert [each.limit for each in journal.asked] == [3, 1]
-        assert await text_of(journal.streams().stream(ASKED, FIRST, 1)) == "retry: 1000\n\nfirst"
+        assert await text_of(journal.streams().stream(ASKED, FIRST, 1)) == "retry: 1000\nfirst"
 
     in_time(test())
 
@@ -95,7 +95,7 @@ def test_a_stream_ends_where_what_comes_next_was_moved_away() -> None:
     async def test() -> None:
         journal = Journal(Gone(7))
         journal.durable = 9
-        assert await text_of(journal.streams().stream(ASKED, FIRST)) == "retry: 1000\n\nfirst"
+        assert await text_of(journal.streams().stream(ASKED, FIRST)) == "retry: 1000\nfirst"
 
     in_time(test())
 
@@ -106,7 +106,7 @@ def test_a_quiet_stream_says_that_it_lives(monkeypatch: pytest.MonkeyPatch) -> N
     async def test() -> None:
         stream = Journal().streams().stream(ASKED, FIRST)
         await anext(stream)
-        assert [await anext(stream), await anext(stream)] == [":\n\n", ":\n\n"]
+        assert [await anext(stream), await anext(stream)] == [":\n", ":\n"]
 
     in_time(test())
 
