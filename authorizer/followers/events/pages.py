@@ -55,10 +55,9 @@ class Wanted(NamedTuple):
 
 
 class Told(NamedTuple):
-    """An event as it is told: its position, its type, and its document as JSON."""
+    """An event as it is told: its position, and its document as JSON."""
 
     position: int
-    type: str
     text: bytes
 
 
@@ -142,9 +141,8 @@ class Pages:
 
 def told(position: int, event: Event) -> Told:
     """An event as JSON in one line, whatever its reader takes for the end of one."""
-    found = document(position, event)
-    text = orjson.dumps(found)
+    text = orjson.dumps(document(position, event))
     if not text.isascii():
         for sign, escaped in _LINE_ENDS:
             text = text.replace(sign, escaped)
-    return Told(position, found["type"], text)
+    return Told(position, text)

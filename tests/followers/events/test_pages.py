@@ -105,16 +105,15 @@ def test_pages_one_after_another_are_what_is_wanted_of_everything(
             assert page.next > reached
             found += page.events
             reached = page.next
-    assert [(event.position, event.type) for event in found] == [
+    documents = [orjson.loads(event.text) for event in found]
+    assert [(event["position"], event["type"]) for event in documents] == [
         (position, name)
         for position, (name, one, _) in enumerate(every, 1)
         if position > after
         and (types is None or name in types)
         and (account is None or (one == account and name != "merchant_registered"))
     ]
-    assert [orjson.loads(event.text)["position"] for event in found] == [
-        event.position for event in found
-    ]
+    assert [event.position for event in found] == [event["position"] for event in documents]
 
 
 def test_a_filter_by_type_takes_all_of_the_type() -> None:
