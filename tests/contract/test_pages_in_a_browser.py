@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support.chromium import Chromium, launched_or_skipped
+from tests.support.documents import purchase
 from tests.support.server import Server
 from tests.support.waiting import PATIENCE_S
 
@@ -40,6 +41,31 @@ def test_the_page_lists_all_calls_and_makes_some(
         assert f"{visitor.home}/health" in visitor.requests
         assert visitor.foreign == []
         assert visitor.errors == []
+
+
+HEARD = """(account) => new Promise((heard) => {
+    const types = [], source = new EventSource(`/events?limit=1&account=${account}`);
+    source.onmessage = (message) => {
+        types.push(JSON.parse(message.data).type);
+        if (types.length === 3) { source.close(); heard(types); }
+    };
+})"""
+
+
+def test_a_browser_comes_again_for_the_event_behind_the_last(
+    browser: Chromium, server: Server, new_id: Callable[[], str]
+) -> None:
+    """Each stream ends after one event, so the browser says by itself which it has heard."""
+    account = server.client.open_account(new_id(), CASH="10.00")
+    assert server.client.authorize(purchase(account, "1.00")).code == "00"
+    assert server.client.authorize(purchase(account, "100.00")).code == "51"
+    with browser.visitor(server) as visitor:
+        visitor.open("/docs")
+        assert visitor.page.evaluate(HEARD, account) == [
+            "account_opened",
+            "transaction_approved",
+            "transaction_declined",
+        ]
 
 
 class EvilPage(BaseHTTPRequestHandler):
