@@ -3,6 +3,7 @@
 Usage: python -m tools.told_events
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -43,6 +44,7 @@ def written(text: str) -> str:
 def row(form: Form, event: type[Any]) -> str:
     """One type of event."""
     happened = (event.__doc__ or "").partition("\n")[0]
+    happened = re.sub(r", in centavos( by wallet)?", "", happened)  # they are told in reais
     account = "" if form.account is None else "*account*; "
     return f"| `{form.type}` | {happened} | {account}{', '.join(map(_told, form.members))} |\n"
 

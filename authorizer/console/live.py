@@ -1,11 +1,12 @@
 """Tells pages that a ticket has changed: one look at the tables for all who listen."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from typing import Final
 
 from authorizer.followers.reports.client import Reports, ReportsUnavailableError
+from authorizer.http.endless import EndlessResponse, Slots
 
 MAX_LISTENERS: Final = 100
 """Event streams at a time; one more is refused, and its page asks again by itself."""
@@ -25,41 +26,38 @@ class Live:
     def __init__(self, reports: Reports, is_draining: Callable[[], bool]) -> None:
         self._reports = reports
         self._is_draining = is_draining
-        self._listeners = 0
+        self._slots = Slots(MAX_LISTENERS)
         self._newest = 0
         self._next_look = 0.0
         self._looking: asyncio.Task[None] | None = None
 
-    @property
-    def has_room(self) -> bool:
-        """Whether one more may listen."""
-        return self._listeners < MAX_LISTENERS and not self._is_draining()
+    def answer(self, headers: Mapping[str, str]) -> EndlessResponse | None:
+        """A stream as an answer; None where as many as may listen do, and while draining."""
+        if self._is_draining() or not self._slots.take():
+            return None
+        return EndlessResponse(self.events(), self._slots, headers)
 
     async def events(self) -> AsyncIterator[bytes]:
         """A stream: an event whenever a ticket has changed. It ends with a drain, or after a while.
 
         It begins with one: a ticket may have changed after its page was made, or while no stream
-        was open. Nobody who listens stays counted: the stream ends where its client leaves.
+        was open.
         """
         loop = asyncio.get_running_loop()
         until = loop.time() + LONGEST_SECONDS
-        self._listeners += 1
-        try:
+        await self._look()
+        seen, quiet = self._newest, 0
+        yield _HELLO + _CHANGED
+        while loop.time() < until and not self._is_draining():
+            await asyncio.sleep(LOOK_SECONDS)
             await self._look()
-            seen, quiet = self._newest, 0
-            yield _HELLO + _CHANGED
-            while loop.time() < until and not self._is_draining():
-                await asyncio.sleep(LOOK_SECONDS)
-                await self._look()
-                quiet += 1
-                if self._newest != seen:
-                    seen, quiet = self._newest, 0
-                    yield _CHANGED
-                elif quiet >= _BEATS:
-                    quiet = 0
-                    yield _ALIVE
-        finally:
-            self._listeners -= 1
+            quiet += 1
+            if self._newest != seen:
+                seen, quiet = self._newest, 0
+                yield _CHANGED
+            elif quiet >= _BEATS:
+                quiet = 0
+                yield _ALIVE
 
     async def _look(self) -> None:
         """Look at the tables, or wait for the look that is under way."""

@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 from authorizer.followers.events.client import Events, EventsUnavailableError
 from authorizer.followers.events.question import EventPage, Gone, Question
+from authorizer.http.endless import EndlessResponse, Slots
 
 STREAM_EVENTS: Final = 500
 """Events that a stream reads at a time."""
@@ -15,6 +16,8 @@ MAX_STREAMS: Final = 50
 """Streams at a time; one more is answered 503."""
 LOOK_SECONDS: Final = 0.1
 """How often a stream looks whether there is more."""
+LONGEST_PAUSE_SECONDS: Final = 5.0
+"""How long it waits at the most where what comes next can't be read."""
 LONGEST_SECONDS: Final = 300.0
 """How long a stream lasts. Its client comes again, and is asked for its key again."""
 ALIVE_SECONDS: Final = 15.0
@@ -46,15 +49,32 @@ class EventStreams:
         self.events = events
         self.journal = journal
         self._is_draining = is_draining
-        self._open = 0
+        self._slots = Slots(MAX_STREAMS)
 
     def __len__(self) -> int:
-        return self._open
+        return len(self._slots)
 
-    @property
-    def has_room(self) -> bool:
-        """Whether one more may be opened."""
-        return self._open < MAX_STREAMS and not self._is_draining()
+    async def open(self, question: Question, limit: int | None) -> EndlessResponse | Gone:
+        """A stream of the events that a question asks for, `limit` at the most.
+
+        Raises:
+            EventsUnavailableError: too many are open, the server drains, or can't read them now.
+        """
+        if self._is_draining():
+            raise EventsUnavailableError("the server is about to end")
+        if not self._slots.take():
+            raise EventsUnavailableError("too many streams are open")
+        opened = False
+        try:
+            first = await self.events.page(question, "stream")
+            if isinstance(first, Gone):
+                return first
+            opened = True
+            stream = self.stream(question, first, limit)
+            return EndlessResponse(stream, self._slots, {"Vary": "Accept"})
+        finally:
+            if not opened:
+                self._slots.free()
 
     async def stream(
         self, question: Question, first: EventPage, limit: int | None = None
@@ -67,27 +87,24 @@ class EventStreams:
         loop = asyncio.get_running_loop()
         until = loop.time() + LONGEST_SECONDS
         left = inf if limit is None else limit
-        self._open += 1
-        try:
-            yield f"retry: {RETRY_MS}\n{first.text}"
-            after, told_at = first.next, loop.time()
-            left -= first.events
-            while left and loop.time() < until and not self._is_draining():
-                if self.journal.durable > after:
-                    page = await self._page(question, after, left)
-                    if isinstance(page, Gone):
-                        return
-                    if page is not None:
-                        yield page.text
-                        after, told_at = page.next, loop.time()
-                        left -= page.events
-                        continue
-                elif loop.time() - told_at >= ALIVE_SECONDS:
-                    yield _ALIVE
-                    told_at = loop.time()
-                await asyncio.sleep(LOOK_SECONDS)
-        finally:
-            self._open -= 1
+        yield f"retry: {RETRY_MS}\n{first.text}"
+        after, told_at, pause = first.next, loop.time(), LOOK_SECONDS
+        left -= first.events
+        while left and loop.time() < until and not self._is_draining():
+            if self.journal.durable > after:
+                page = await self._page(question, after, left)
+                if isinstance(page, Gone):
+                    return
+                if page is not None:
+                    yield page.text
+                    after, told_at, pause = page.next, loop.time(), LOOK_SECONDS
+                    left -= page.events
+                    continue
+                pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+            if loop.time() - told_at >= ALIVE_SECONDS:
+                yield _ALIVE
+                told_at = loop.time()
+            await self._rest(pause)
 
     async def _page(self, question: Question, after: int, most: float) -> EventPage | Gone | None:
         """The events behind a position, so many at most; None where they can't be had now."""
@@ -96,3 +113,11 @@ class EventStreams:
         with suppress(EventsUnavailableError):
             return await self.events.page(asked, "stream")
         return None
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait, in steps: a drain ends a stream at once."""
+        while True:
+            await asyncio.sleep(min(seconds, LOOK_SECONDS))
+            seconds -= LOOK_SECONDS
+            if seconds <= 0 or self._is_draining():
+                return

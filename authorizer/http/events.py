@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, NotRequired
 
 from pydantic import Field
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from authorizer.followers.events.question import EventPage, Form, Gone, Question
@@ -119,26 +119,26 @@ class EventEndpoints:
                 f"the journal ends at position {position}, before {after}: it is another one, or "
                 "was restored to an earlier time",
             )
-        if form == "stream" and not self._streams.has_room:
-            return problem_response(503, "too many streams are open", headers={"Retry-After": "5"})
         types = None if query.types is None else query.types.split(",")
         limit = query.limit or (DEFAULT_EVENTS if form == "json" else STREAM_EVENTS)
         question = Question(after, position, limit, types, query.account)
-        found = await self._streams.events.page(question, form)
-        if isinstance(found, Gone):
-            return problem_response(
-                410,
-                f"the oldest event that is here is at position {found.oldest}; those before it "
-                "were moved to an archive",
-            )
-        headers = {"Vary": "Accept"}
-        if form == "json":
-            return Response(_document(found, position, head), media_type=JSON, headers=headers)
-        headers |= {"X-Accel-Buffering": "no"}
-        if request.method == "HEAD":
-            return Response(media_type=EVENT_STREAM, headers=headers)
-        stream = self._streams.stream(question, found, query.limit)
-        return StreamingResponse(stream, media_type=EVENT_STREAM, headers=headers)
+        if form == "stream":
+            opened = await self._streams.open(question, query.limit)
+            return _gone(opened) if isinstance(opened, Gone) else opened
+        page = await self._streams.events.page(question, form)
+        if isinstance(page, Gone):
+            return _gone(page)
+        document = _document(page, position, head)
+        return Response(document, media_type=JSON, headers={"Vary": "Accept"})
+
+
+def _gone(gone: Gone) -> Response:
+    oldest = gone.oldest
+    return problem_response(
+        410,
+        f"the events up to position {oldest - 1} were moved to an archive: what is here comes "
+        f"after={oldest - 1}",
+    )
 
 
 def _form(request: Request) -> Form:
@@ -149,7 +149,7 @@ def _form(request: Request) -> Form:
 
 def _heard(request: Request, after: int) -> int:
     """The position from which a stream goes on: a browser says it when it comes again."""
-    said = request.headers.get(LAST_EVENT_ID)
+    said = ", ".join(request.headers.getlist(LAST_EVENT_ID)).strip()
     if not said:
         return after
     if not _POSITION.fullmatch(said):

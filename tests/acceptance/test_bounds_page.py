@@ -34,7 +34,7 @@ from authorizer.domain.moments import DAY_US, HOUR_US, SECOND_US
 from authorizer.domain.people import MAX_PASSKEYS
 from authorizer.domain.tickets.rules import MAX_INTERACTIONS, MAX_SEALED_CHARS
 from authorizer.followers import open_queries
-from authorizer.followers.events import pages
+from authorizer.followers.events import client, pages
 from authorizer.followers.reports import bounds
 from authorizer.followers.reports.period import MAX_DAYS
 from authorizer.followers.reports.purchases.daily_sums import MAX_KEPT_SUMS
@@ -61,7 +61,6 @@ from authorizer.persistence.backup.record import MAX_PLACES
 from authorizer.persistence.journal import group_commit
 from authorizer.persistence.privacy import access_log
 from authorizer.persistence.users import MAX_USERS
-from authorizer.server import events as server_events
 from authorizer.server import sockets, uvicorn_server
 from authorizer.settings.model import Settings
 from tests.support.server import PROJECT
@@ -215,7 +214,7 @@ EXPECTED: Final[Mapping[str, Callable[[], list[Any]]]] = {
     "sessions at the console": lambda: [sessions.MAX_SESSIONS, lock_out.MAX_NAMES],
     "log-ins that wait": lambda: [passwords.MAX_WAITING],
     "failures to log in": lambda: [lock_out.FREE_TRIES, lock_out.LONGEST_WAIT_NS / 60e9],
-    "questions for": lambda: [open_queries.MAX_QUERIES, server_events.WAIT_SECONDS],
+    "questions for": lambda: [open_queries.MAX_QUERIES, client.LONGEST_SECONDS],
     "live streams of events": lambda: [event_streams.MAX_STREAMS, event_streams.LONGEST_SECONDS],
     "events on a page": lambda: [
         events.MAX_EVENTS,

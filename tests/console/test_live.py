@@ -9,6 +9,7 @@ from unittest.mock import patch
 
 from authorizer.console import live
 from authorizer.console.live import Live
+from authorizer.http.endless import EndlessResponse
 
 CHANGED = b"event: fila\ndata: 1\n\n"
 
@@ -51,19 +52,28 @@ def test_each_change_is_told_once() -> None:
 
 
 def test_streams_are_bounded_and_who_leaves_is_not_counted() -> None:
-    async def rooms() -> list[bool]:
-        is_draining = False
-        streams = Live(Tables(), lambda: is_draining)  # type: ignore[arg-type]
-        found = [streams.has_room]
-        async with aclosing(streams.events()) as first:  # type: ignore[type-var]
-            await anext(first)
-            found.append(streams.has_room)
-            async with aclosing(streams.events()) as second:  # type: ignore[type-var]
-                await anext(second)
-                found.append(streams.has_room)
-            found.append(streams.has_room)
-        is_draining = True
-        return [*found, streams.has_room]
-
+    is_draining = False
     with patch.object(live, "MAX_LISTENERS", 2):
-        assert asyncio.run(rooms()) == [True, True, False, True, False]
+        streams = Live(Tables(), lambda: is_draining)  # type: ignore[arg-type]
+    first, second = streams.answer({}), streams.answer({})
+    assert first is not None
+    assert second is not None
+    assert streams.answer({}) is None
+    asyncio.run(left(second))
+    assert streams.answer({}) is not None
+    assert streams.answer({}) is None
+    asyncio.run(left(first))
+    is_draining = True
+    assert streams.answer({}) is None
+
+
+async def left(answer: EndlessResponse) -> None:
+    """The client of a stream leaves at once."""
+
+    async def receive() -> Any:
+        return {"type": "http.disconnect"}
+
+    async def send(_: Any) -> None:
+        pass
+
+    await answer({"type": "http", "method": "GET"}, receive, send)

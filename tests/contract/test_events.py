@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import re
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -173,6 +174,13 @@ def test_a_position_that_there_never_was_is_a_conflict(client: Client) -> None:
     assert again.status == 409
 
 
+def test_the_end_is_no_position_that_there_never_was(make_server: MakeServer) -> None:
+    server = make_server(*ALONE).start()
+    last = end(server.client)
+    assert server.client.get(EVENTS, after=str(last)).json()["events"] == []
+    assert server.client.get(EVENTS, after=str(last + 1)).status == 409
+
+
 def test_a_live_stream_tells_what_happens(client: Client, new_id: NewId) -> None:
     last = end(client)
     account = new_id()
@@ -186,7 +194,8 @@ def test_a_live_stream_tells_what_happens(client: Client, new_id: NewId) -> None
         assert client.authorize(purchase(account, "1.00")).code == "00"
         again, told = stream.event()
         assert told["type"] == "transaction_approved"
-    with listening(client, f"{EVENTS}?account={account}", **{"Last-Event-ID": position}) as stream:
+    later = f"{EVENTS}?account={account}&after={again}"  # what was heard goes before it
+    with listening(client, later, **{"Last-Event-ID": position}) as stream:
         assert stream.event()[0] == again
     with listening(client, f"{EVENTS}?account={account}") as stream:
         assert stream.event()[0] == position
@@ -209,7 +218,7 @@ def test_a_stream_that_picks_tells_how_far_it_has_looked(client: Client, new_id:
             position = int(found.get("id", "0"))
 
 
-@pytest.mark.parametrize("said", ["x", "-1", "1" * 19, "1.5"])
+@pytest.mark.parametrize("said", ["x", "-1", "1" * 19, "1.5", "1, 2"])
 def test_a_last_event_that_is_no_position_is_named(client: Client, said: str) -> None:
     answer = client.send("GET", EVENTS, headers={**STREAM, "Last-Event-ID": said})
     assert answer.status == 422
@@ -238,7 +247,7 @@ def test_streams_are_bounded(make_server: MakeServer) -> None:
             open_streams.append(stream)
             stream.__enter__().block()
         refused = client.send("GET", EVENTS, headers=STREAM)
-        assert (refused.status, refused.headers["retry-after"]) == (503, "5")
+        assert (refused.status, refused.headers["retry-after"]) == (503, "1")
         assert client.get(EVENTS).status == 200
         open_streams.pop().__exit__(None, None, None)
         until(lambda: _has_room(client))
@@ -253,6 +262,31 @@ def _has_room(client: Client) -> bool:
             return True
     except AssertionError:
         return False
+
+
+def test_a_client_that_leaves_is_not_counted(make_server: MakeServer) -> None:
+    """A quiet stream writes nothing for a long time, so its client is not missed by that."""
+    client = make_server(*ALONE).start().client
+    with listening(client, f"{EVENTS}?types=merchant_removed") as stream:
+        stream.block()
+        assert _open_streams(client) == 1
+    until(lambda: _open_streams(client) == 0)
+
+
+def _open_streams(client: Client) -> int:
+    metrics = client.get("/metrics").body.decode()
+    (found,) = re.findall(r"^authorizer_event_streams (\S+)$", metrics, re.MULTILINE)
+    return int(float(found))
+
+
+def test_a_document_with_a_time_at_the_edge_of_time_is_told(client: Client, new_id: NewId) -> None:
+    operation = {"tipo": "bloqueio", "cartao_id": "q", "data": "9999-12-31T23:59:59-03:00"}
+    document = customer(new_id()) | {"historico_operacoes": [operation]}
+    last = end(client)
+    assert client.put_customer(document).status == 201
+    imported = page(client, after=str(last), types="operations_imported", limit="1000")["events"]
+    (told,) = [one for one in imported if one["data"]["customer_id"] == document["cliente_id"]]
+    assert told["data"]["operations"][0]["at"] == operation["data"]
 
 
 def test_a_drain_ends_the_streams(make_server: MakeServer) -> None:

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from authorizer.domain.access import ApiKey, Role
 from authorizer.domain.outcomes import Outcome
 from authorizer.http.access.credentials import new_credential
+from authorizer.http.connection.cycles import ENDLESS
 from authorizer.http.connection.lifecycle import DRAIN_QUIET_S
 from authorizer.http.transactions import PurchaseExchange
 from tests.support.house import House
@@ -557,6 +558,19 @@ def test_a_client_that_sends_no_more_is_answered_what_it_sent(asgi: bool) -> Non
         assert answered.count(b'{"code":"00"}') == 2
         assert answered.count(b"connection: close") == 1
         assert wire.transport.closing
+
+    run(story)
+
+
+def test_a_client_that_sends_no_more_leaves_an_answer_that_has_no_end() -> None:
+    async def story() -> None:
+        wire = (await site(asgi=True)).connect()
+        wire.send(post())
+        running = wire.protocol._running
+        assert running is not None
+        scope: dict[str, Any] = running.scope  # type: ignore[assignment]
+        scope[ENDLESS] = True
+        assert not wire.protocol.eof_received()
 
     run(story)
 

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from authorizer.actors.ticket_file import ticket_file
 from authorizer.console.access.door import ANY_ROLE, page
@@ -76,9 +76,5 @@ class QueuePages:
     @page("GET", _EVENTS, CARE_READ)
     async def events(self, visit: Visit) -> Response:
         """Tell whenever a ticket has changed: an event stream, without any content of tickets."""
-        if not self._live.has_room:
-            return Response(status_code=204, headers=dict(HEADERS))  # the browser asks no more
-        headers = {**HEADERS, "X-Accel-Buffering": "no"}
-        return StreamingResponse(
-            self._live.events(), headers=headers, media_type="text/event-stream"
-        )
+        # with 204 the browser asks no more
+        return self._live.answer(HEADERS) or Response(status_code=204, headers=dict(HEADERS))

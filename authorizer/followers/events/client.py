@@ -1,5 +1,6 @@
 """The events as the server asks for them."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final, Protocol
@@ -7,9 +8,12 @@ from typing import Any, Final, Protocol
 from typing_extensions import override
 
 from authorizer.followers.events.question import PAGE, EventPage, Form, Gone, Question
-from authorizer.followers.open_queries import NoAnswerError
+from authorizer.followers.open_queries import MAX_QUERIES, NoAnswerError
 from authorizer.followers.process import FollowerProcess
 from authorizer.followers.wire import NoAnswer
+
+LONGEST_SECONDS: Final = 8.0
+"""How long a question may take, with the wait for its turn."""
 
 
 class EventsUnavailableError(Exception):
@@ -40,6 +44,9 @@ class EventsProcess(Events):
         self._process = FollowerProcess(
             "events", command, environment, durable, wait_seconds, start_seconds=None
         )
+        self._turn = asyncio.Lock()
+        """One page at a time: the process has one interpreter, and purchases a break between."""
+        self._waiting = 0
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator["EventsProcess"]:
@@ -49,12 +56,20 @@ class EventsProcess(Events):
 
     @override
     async def page(self, question: Question, form: Form) -> EventPage | Gone:
+        if self._waiting >= MAX_QUERIES:
+            raise EventsUnavailableError(_DETAIL[NoAnswer.BUSY])
+        self._waiting += 1
         try:
-            found: dict[str, Any] = await self._process.ask(
-                PAGE, {**question._asdict(), "form": form}
-            )
+            async with asyncio.timeout(LONGEST_SECONDS), self._turn:
+                found: dict[str, Any] = await self._process.ask(
+                    PAGE, {**question._asdict(), "form": form}
+                )
+        except TimeoutError as error:
+            raise EventsUnavailableError(_DETAIL[NoAnswer.SLOW]) from error
         except NoAnswerError as error:
             raise EventsUnavailableError(_DETAIL[error.reason]) from error
+        finally:
+            self._waiting -= 1
         return Gone(**found) if "oldest" in found else EventPage(**found)
 
 

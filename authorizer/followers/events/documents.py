@@ -23,6 +23,11 @@ FREE_TEXTS: Final = frozenset(
         ("wallet_adjusted", "reason"),
         ("account_status_changed", "reason"),
         ("interaction_recorded", "name"),
+        ("ticket_taken", "attendant"),
+        ("ticket_resolved", "attendant"),
+        ("card_opened", "masked_number"),
+        ("card_replaced", "masked_number"),
+        ("operations_imported", "kind"),
         ("operations_imported", "justification"),
     )
 )
@@ -102,8 +107,11 @@ def moment(at_us: int) -> str | None:
 
 
 def written(at: WrittenTime) -> str:
-    """The moment that a document brought, in RFC 3339."""
-    return moment_text(at.at_us)
+    """The moment that a document brought, in RFC 3339: in UTC, or as it came where UTC has none."""
+    try:
+        return moment_text(at.at_us)
+    except OverflowError:  # it lies in the year 1 or 9999, and in UTC before or behind that
+        return at.text or ""
 
 
 def _field(name: str, hint: Any, left_out: Container[str]) -> tuple[str, Shape | None] | None:

@@ -8,8 +8,8 @@ from typing_extensions import override
 from authorizer.followers.events.pages import Page, Pages, Told, Wanted
 from authorizer.followers.events.question import EventPage, Form, Gone, Question
 from authorizer.followers.troubles import Trouble
-from authorizer.followers.worker import JOURNAL_FAILURES, Answerer, Following
-from authorizer.persistence.journal.segments import JournalBeginsLateError
+from authorizer.followers.worker import Answerer, Following
+from authorizer.persistence.journal.segments import JournalBeginsLateError, JournalDamagedError
 
 
 class UpToDate(Following):
@@ -51,7 +51,7 @@ class EventsFollower(Answerer):
 
     @override
     def query_trouble(self, error: Exception) -> Trouble | None:
-        if not isinstance(error, JOURNAL_FAILURES):
+        if not isinstance(error, OSError | JournalDamagedError):
             return None
         return Trouble("events can't be read", "events can be read again", str(error))
 

@@ -11,7 +11,7 @@ from authorizer.domain.messages import Event
 from authorizer.followers.events.documents import document
 from authorizer.persistence.journal.place import OtherJournalError, Place
 from authorizer.persistence.journal.protocol import SearchableSource
-from authorizer.persistence.journal.segments import Batch
+from authorizer.persistence.journal.segments import Batch, JournalDamagedError
 from authorizer.persistence.state.history import Wanted as Filter
 from authorizer.persistence.state.record import records_of
 
@@ -69,6 +69,37 @@ class Page(NamedTuple):
     """The position that was looked at last: the next page is what comes after it."""
 
 
+class _Page:
+    """A page that is being made."""
+
+    def __init__(self, after: int, limit: int) -> None:
+        self.next = after
+        """The position that was looked at last."""
+        self.is_full = False
+        self._limit = limit
+        self._events: list[Told] = []
+        self._bytes = 0
+        self._records = 0
+
+    def ends_with(self, event: Told) -> bool:
+        """Take an event in; whether the page is full with it."""
+        self._events.append(event)
+        self._bytes += len(event.text)
+        self.next = event.position
+        self.is_full = len(self._events) == self._limit or self._bytes >= MAX_PAGE_BYTES
+        return self.is_full
+
+    def ends_behind(self, batch: Batch) -> bool:
+        """Go on behind a batch, all of which was looked at; whether that was enough."""
+        self.next = batch.last_position
+        self._records += batch.header.records
+        return self.is_full or self._records >= MAX_PAGE_RECORDS
+
+    def page(self) -> Page:
+        """The page as it is by now."""
+        return Page(tuple(self._events), self.next)
+
+
 class Pages:
     """The events of a journal, a page at a time. Called by several threads at once.
 
@@ -89,33 +120,32 @@ class Pages:
     def page(self, after: int, until: int, limit: int, wanted: Wanted) -> Page:
         """At most `limit` of the wanted events behind `after`, up to `until`, which is durable.
 
+        What lies before damage is a page; the next one is refused.
+
         Raises:
             JournalBeginsLateError: what comes after `after` is not there any more.
             JournalDamagedError: what is durable is missing or unsound.
             OSError: it can't be read.
         """
-        found: list[Told] = []
-        size, looked_at, reached = 0, 0, after
+        building = _Page(after, limit)
         with self._lock:
             place = self._places.get(after)
         may_be_wanted = wanted.filter()
-        for batch in self._batches(after, until, place):
-            for position, event in self._read(batch, may_be_wanted, after):
-                if not wanted.takes(event):
-                    continue
-                found.append(told(position, event))
-                size += len(found[-1].text)
-                if len(found) == limit or size >= MAX_PAGE_BYTES:
-                    if position == batch.last_position:
-                        place = Place.of(batch)
-                    self._remember(position, place)
-                    return Page(tuple(found), position)
-            place, reached = Place.of(batch), batch.last_position
-            looked_at += batch.header.records
-            if looked_at >= MAX_PAGE_RECORDS:
-                break
-        self._remember(reached, place)
-        return Page(tuple(found), reached)
+        try:
+            for batch in self._batches(after, until, place):
+                for position, event in self._read(batch, may_be_wanted, after):
+                    if wanted.takes(event) and building.ends_with(told(position, event)):
+                        break
+                if building.is_full and building.next < batch.last_position:
+                    break
+                place = Place.of(batch)
+                if building.ends_behind(batch):
+                    break
+        except (JournalDamagedError, OSError):
+            if building.next == after:
+                raise
+        self._remember(building.next, place)
+        return building.page()
 
     def _batches(self, after: int, until: int, place: Place | None) -> Iterator[Batch]:
         """The batches from the one with the position behind `after` on."""

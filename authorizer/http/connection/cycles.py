@@ -5,13 +5,16 @@ cycle that its `send` sets.
 """
 
 from collections.abc import Callable, Sized
-from typing import Any
+from typing import Any, Final
 
 from typing_extensions import override
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from authorizer.http.connection.connections import Connections
+
+ENDLESS: Final = "authorizer.endless"
+"""What the scope of a request has whose answer goes on until its client leaves."""
 
 
 class Flow(FlowControl):

@@ -10,7 +10,7 @@ from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from authorizer.http.connection.connections import Connections
-from authorizer.http.connection.cycles import Flow, GoesOn
+from authorizer.http.connection.cycles import ENDLESS, Flow, GoesOn
 from authorizer.http.connection.exchange import Exchange
 from authorizer.http.connection.sockets import waiting_bytes
 
@@ -81,8 +81,10 @@ class Connection(HttpToolsProtocol):
 
     @override
     def eof_received(self) -> bool | None:  # type: ignore[override]
-        """Keep the connection open for as long as an answer is due."""
+        """Keep the connection open for as long as an answer is due that has an end."""
         self._at_eof = True
+        if self._running is not None and ENDLESS in self._running.scope:
+            return None
         half = self._in_message and not self._in_head and not self._held
         if half or not (self._is_under_way() or self._held):
             return None

@@ -37,6 +37,7 @@ from authorizer.domain.moments import NEVER_US, WrittenTime
 from authorizer.domain.sealing import Sealed
 from authorizer.domain.tickets.events import InteractionRecorded, TicketOpened
 from authorizer.followers.events.documents import FORMS, FREE_TEXTS, document
+from authorizer.http.api.wire import parse_time
 from tests.support.any_event import EVENTS, unhurried
 
 AT_US: Final = 1_764_547_200_123_456
@@ -45,12 +46,12 @@ LATER_US, LATER = AT_US + 3_600_000_000, "2025-12-01T01:00:00.123Z"
 
 PLAIN_TEXTS: Final = {
     *("account_id", "adjustment_id", "block_reason", "brand", "by", "card_id", "client_id"),
-    *("credit_id", "customer_id", "deadline", "if_unknown", "kind", "level", "masked_number"),
+    *("credit_id", "customer_id", "deadline", "if_unknown", "level"),
     *("mcc", "mode", "operation_id", "override_mcc", "product", "purchase_id", "reference"),
     *("replaced_by", "replaces", "rule", "source", "status", "ticket_id", "time_zone"),
     *("transaction_id", "wallet", "window"),
     # what a house names its own things
-    *("attendant", "author", "category", "channel", "merchant", "name", "priority", "reason"),
+    *("author", "category", "channel", "merchant", "name", "priority", "reason"),
 }
 """Fields with texts that are told. `FREE_TEXTS` has those of these names that are not."""
 
@@ -113,7 +114,6 @@ def told(event: Event) -> Any:
                     "customer_id": "ana",
                     "terms": {
                         "card_id": "c1",
-                        "masked_number": "**** 4321",
                         "brand": "Visa",
                         "status": "ativo",
                         "block_reason": None,
@@ -244,6 +244,20 @@ def test_texts_about_persons_and_bookkeeping_are_left_out(
     assert secret in repr(event)
     assert secret not in str(told(event))
     assert told(event)["data"].keys() == left
+
+
+@pytest.mark.parametrize(
+    ("text", "told_at"),
+    [
+        ("9999-12-31T23:59:59-03:00", "9999-12-31T23:59:59-03:00"),
+        ("0001-01-01T00:00:00+05:00", "0001-01-01T00:00:00+05:00"),
+        ("2025-12-01T00:00:00-03:00", "2025-12-01T03:00:00.000Z"),
+    ],
+)
+def test_a_moment_that_has_no_year_in_utc_is_told_as_it_came(text: str, told_at: str) -> None:
+    at = parse_time(text)._replace(text=text)
+    event = OperationsImported(AT_US, "l", "ana", (Operation("x", "c1", at, None),))
+    assert told(event)["data"]["operations"][0]["at"] == told_at
 
 
 def test_controls_of_a_card_are_told() -> None:

@@ -159,6 +159,26 @@ def test_who_goes_on_begins_where_the_page_ended() -> None:
         pages_of(disk).page(4, 9, 9, ANYTHING)
 
 
+def test_as_many_places_are_known_as_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_PLACES", 3)
+    pages = pages_of(journal_of([[purchase()]] * 9))
+    for after in (0, 1, 2, 3, 2, 4):
+        pages.page(after, 9, 1, ANYTHING)
+    assert list(pages._places) == [4, 3, 5]
+
+
+def test_what_lies_before_damage_is_a_page() -> None:
+    disk = journal_of([[purchase(), purchase()]] * 4, segment_bytes=10_000)
+    third = list(JournalReader(disk))[2]
+    disk.overwrite(third.segment, third.offset + third.size_bytes - 1, b"!")
+    pages = pages_of(disk)
+    assert positions(pages.page(0, 8, 9, ANYTHING)) == [1, 2, 3, 4]
+    assert pages.page(0, 8, 9, Wanted(None, "nobody")) == Page((), 4)
+    with pytest.raises(JournalDamagedError):
+        pages.page(4, 8, 9, ANYTHING)
+    assert positions(pages_of(disk).page(6, 8, 9, ANYTHING)) == [7, 8]
+
+
 def test_a_place_that_is_not_there_any_more_is_searched_for() -> None:
     disk = journal_of([[purchase()]] * 9)
     pages = pages_of(disk)
@@ -228,7 +248,7 @@ def test_a_journal_that_cant_be_read_is_a_trouble_and_all_else_a_bug() -> None:
     trouble = follower.query_trouble(OSError("the disk is gone"))
     assert trouble is not None
     assert trouble.problem == "the disk is gone"
-    assert follower.query_trouble(RuntimeError()) is None
+    assert follower.query_trouble(OverflowError()) is None
     assert follower.feed_trouble(RuntimeError()) is None
 
 
