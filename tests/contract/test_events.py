@@ -16,13 +16,25 @@ from authorizer.http import event_streams
 from tests.support.client import Client, path_of
 from tests.support.documents import customer, decode, purchase
 from tests.support.processes import children, is_gone
-from tests.support.server import ALONE, PATIENT, MakeServer
+from tests.support.server import ALONE, PATIENT, MakeServer, Server, running
 from tests.support.waiting import PATIENCE_S, until
 
 NewId = Callable[[], str]
 EVENTS = "/events"
 STREAM = {"Accept": "text/event-stream"}
 SECRETS = ("Maria Silva", "maria@example.com", "12345678900", "+55 11 91234-5678")
+
+
+@pytest.fixture(scope="module")
+def quiet_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server of this module's own: of the shared one there would be thousands of events."""
+    with running(tmp_path_factory.mktemp("events"), *ALONE) as server:
+        yield server
+
+
+@pytest.fixture
+def client(quiet_server: Server) -> Client:
+    return quiet_server.client
 
 
 def page(client: Client, **query: str) -> Any:
