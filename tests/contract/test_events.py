@@ -213,7 +213,8 @@ def test_a_live_stream_tells_what_happens(client: Client, new_id: NewId) -> None
         assert stream.event()[0] == position
 
 
-def test_a_stream_ends_after_as_many_as_were_asked_for(client: Client) -> None:
+def test_a_stream_ends_after_as_many_as_were_asked_for(client: Client, new_id: NewId) -> None:
+    client.open_account(new_id(), CASH="5.00")  # the second event, where it is the first test
     answer = client.send("GET", f"{EVENTS}?limit=2", headers=STREAM)
     assert answer.body.count(b"data: ") == answer.body.count(b"\n\n") == 2
     assert answer.body.startswith(b"retry: 1000\nid: 1\ndata: ")
