@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterable, Mapping
 from typing import Any
 
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 from typing_extensions import override
 
@@ -49,9 +49,9 @@ class EndlessResponse(StreamingResponse):
         scope[ENDLESS] = True
         try:
             if scope["method"] == "HEAD":  # Starlette would go on with what nobody is sent
-                await Response(headers=self.headers, status_code=self.status_code)(
-                    scope, receive, send
-                )
+                start = {"type": "http.response.start", "status": self.status_code}
+                await send({**start, "headers": self.raw_headers})
+                await send({"type": "http.response.body", "body": b""})
             else:
                 await super().__call__(scope, receive, send)
         finally:

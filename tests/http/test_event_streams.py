@@ -263,6 +263,7 @@ def test_a_head_alone_ends() -> None:
         assert isinstance(answer, EndlessResponse)
         start, body = await left(answer, "HEAD")
         assert (b"content-type", b"text/event-stream; charset=utf-8") in start["headers"]
+        assert b"content-length" not in dict(start["headers"]), "nor has the answer to GET one"
         assert body["body"] == b""
         assert len(streams) == 0
 
