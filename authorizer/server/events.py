@@ -4,6 +4,7 @@ import sys
 from typing import Final
 
 from authorizer.followers.events.client import Events, EventsProcess
+from authorizer.followers.process import FollowerProcess
 from authorizer.http.event_streams import EventStreams
 from authorizer.http.metrics import Metrics
 from authorizer.runtime.running import Running
@@ -12,7 +13,7 @@ from authorizer.settings.loading import environment_without_settings
 from authorizer.settings.model import Settings
 
 WAIT_SECONDS: Final = 3.0
-"""How long a question for events may take."""
+"""How long the process may take to hear how far the journal is."""
 
 
 def events_process(settings: Settings, running: Running) -> EventsProcess:
@@ -24,10 +25,14 @@ def events_process(settings: Settings, running: Running) -> EventsProcess:
     command += ["--log-format", settings.log_format, "--log-level", settings.log_level]
     commit = running.commit
     return EventsProcess(
-        command,
-        environment_without_settings(),
-        lambda: commit.durable,
-        WAIT_SECONDS,
+        FollowerProcess(
+            "events",
+            command,
+            environment_without_settings(),
+            lambda: commit.durable,
+            WAIT_SECONDS,
+            start_seconds=None,
+        )
     )
 
 

@@ -1,7 +1,7 @@
 """The events as the server asks for them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final, Protocol
 
@@ -34,16 +34,8 @@ class Events(Protocol):
 class EventsProcess(Events):
     """The events as a process beside the server reads them. It starts when first asked."""
 
-    def __init__(
-        self,
-        command: Sequence[str],
-        environment: Mapping[str, str],
-        durable: Callable[[], int],
-        wait_seconds: float,
-    ) -> None:
-        self._process = FollowerProcess(
-            "events", command, environment, durable, wait_seconds, start_seconds=None
-        )
+    def __init__(self, process: FollowerProcess) -> None:
+        self._process = process
         self._turn = asyncio.Lock()
         """One page at a time: the process has one interpreter, and purchases a break between."""
         self._waiting = 0

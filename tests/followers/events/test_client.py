@@ -41,9 +41,7 @@ class Process:
 
 
 def events_of(process: Process) -> EventsProcess:
-    events = EventsProcess(["nothing"], {}, lambda: 7, 1.0)
-    events._process = process  # type: ignore[assignment]
-    return events
+    return EventsProcess(process)  # type: ignore[arg-type]
 
 
 def test_pages_are_read_one_after_the_other() -> None:
