@@ -9,7 +9,7 @@ from typing import Final
 import click
 
 from authorizer.cli import offline
-from authorizer.cli.options import laid_out, settings_options
+from authorizer.cli.options import event_option, laid_out, settings_options
 from authorizer.cli.progress import status_line
 from authorizer.followers import child
 from authorizer.followers.events.follower import EventsFollower, UpToDate
@@ -19,7 +19,6 @@ from authorizer.persistence.disk import Disk
 from authorizer.persistence.journal.journal_files import JournalFiles
 from authorizer.persistence.journal.reader import JournalReader
 from authorizer.persistence.state.history import events_of
-from authorizer.persistence.state.record import EVENT_NAMES
 from authorizer.settings.model import Settings
 
 HELP: Final = """Tell what has happened, as `GET /events` does.
@@ -28,13 +27,13 @@ Without personal text: for other systems, and for those who must not see any.
 
 Examples:
   authorizer events export --data data > events.ndjson
-  authorizer events export --data data --after 1000 --type hold_approved --type hold_expired
+  authorizer events export --data data --after 1000 --event hold_approved --event hold_expired
 
 Exit status: 0 done, 1 failed, 2 wrong usage.
 """
 
 
-@click.group(help=laid_out(HELP))
+@click.group(name="events", help=laid_out(HELP))
 def events() -> None:
     """All of it is in the commands below."""
 
@@ -43,17 +42,10 @@ def events() -> None:
 @click.option("--after", type=click.IntRange(min=0), default=0, help="Behind this position.")
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many.")
 @click.option("--account", metavar="ID", help="About this account.")
-@click.option(
-    "--type",
-    "types",
-    type=click.Choice(EVENT_NAMES),
-    multiple=True,
-    metavar="NAME",
-    help=f"Of this type; may be given again. One of {', '.join(EVENT_NAMES)}.",
-)
+@event_option
 @settings_options("data", "archived")
 def export(
-    after: int, limit: int | None, account: str | None, types: tuple[str, ...], settings: Settings
+    after: int, limit: int | None, account: str | None, events: tuple[str, ...], settings: Settings
 ) -> None:
     """Print events as JSON lines, oldest first.
 
@@ -69,7 +61,7 @@ def export(
     offline.journal_to_read(settings)
     disk = offline.joined(settings)
     offline.tell_of_a_late_beginning(disk)
-    wanted = Wanted(frozenset(types) or None, account)
+    wanted = Wanted(frozenset(events) or None, account)
     for event in islice(_exported(disk, after, wanted), limit):
         click.echo(event.text)
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import click
 
 from authorizer.cli import offline
-from authorizer.cli.options import settings_options
+from authorizer.cli.options import event_option, settings_options
 from authorizer.cli.points import Point, PointType, time_text
 from authorizer.cli.reveal import Revealer, hide
 from authorizer.domain.accounts.events import CardOpened, CardReplaced
@@ -21,7 +21,7 @@ from authorizer.persistence.local_disk import LocalDisk
 from authorizer.persistence.privacy.access_log import FOLDER as ACCESS_LOG
 from authorizer.persistence.privacy.access_log import read_accesses
 from authorizer.persistence.state.history import events_of
-from authorizer.persistence.state.record import EVENT_NAMES, describe
+from authorizer.persistence.state.record import describe
 from authorizer.settings.model import Settings
 
 
@@ -65,14 +65,7 @@ class Wanted(NamedTuple):
     metavar="WHO",
     help="Events that they asked for: ROLE:KEY-ID, a role or a key id alone, local, import, ….",
 )
-@click.option(
-    "--event",
-    "events",
-    type=click.Choice(EVENT_NAMES),
-    multiple=True,
-    metavar="NAME",
-    help=f"Events of this name; may be given again. One of {', '.join(EVENT_NAMES)}.",
-)
+@event_option
 @click.option("--from", "since", type=PointType(), help="From this position or time on.")
 @click.option("--to", "until", type=PointType(), help="Up to this position or time, included.")
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many lines.")

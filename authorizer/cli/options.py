@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import SettingsError, TomlConfigSettingsSource
 
+from authorizer.persistence.state.record import EVENT_NAMES
 from authorizer.settings.loading import load_settings
 from authorizer.settings.model import Settings
 from authorizer.settings.sources import Environment, preset_of, unique_members
@@ -30,6 +31,17 @@ _PAIRS: Final = {
     "sla_resolution_minutes": ("PRIORIDADE", "MINUTES"),
 }
 """The settings that are mappings, and what they map to what."""
+
+
+event_option: Final[Callable[[F], F]] = click.option(
+    "--event",
+    "events",
+    type=click.Choice(EVENT_NAMES),
+    multiple=True,
+    metavar="NAME",
+    help=f"Events of this name; may be given again. One of {', '.join(EVENT_NAMES)}.",
+)
+"""The flag of commands that pick events by their names."""
 
 
 def settings_options(*names: str) -> Callable[[F], F]:

@@ -133,11 +133,10 @@ class EventEndpoints:
 
 
 def _gone(gone: Gone) -> Response:
-    oldest = gone.oldest
+    before = gone.oldest - 1
     return problem_response(
         410,
-        f"the events up to position {oldest - 1} were moved to an archive: what is here comes "
-        f"after={oldest - 1}",
+        f"the events up to position {before} were moved to an archive: ask with after={before}",
     )
 
 

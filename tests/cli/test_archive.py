@@ -31,7 +31,7 @@ from tests.support.command_line import (
     write_batch,
 )
 from tests.support.object_store import s3
-from tests.support.server import PATIENT, MakeServer
+from tests.support.server import PATIENT, MakeServer, Server
 
 LATER_US = 4_000_000_000_000_000
 NO_REPORTS = ("--reports", "false")
@@ -291,7 +291,8 @@ def test_an_object_store_takes_them(grown: Path) -> None:
         done("verify", "--data", grown, "--archived", url)
 
 
-def test_a_server_goes_on_and_its_reports_find_them(make_server: MakeServer, cold: Path) -> None:
+def server_with_archived(make_server: MakeServer, cold: Path) -> Server:
+    """A server that has ended, with account 1, and whose old segments lie elsewhere."""
     server = make_server(*PATIENT, "--trust-clock", "--segment-mib", "1").start()
     server.client.open_account("1", CASH="1000.00")
     assert server.stop() == 0
@@ -300,6 +301,11 @@ def test_a_server_goes_on_and_its_reports_find_them(make_server: MakeServer, col
         path.unlink()
     take_snapshot(server.data)
     assert archived(server.data, cold)["segments"] > 0
+    return server
+
+
+def test_a_server_goes_on_and_its_reports_find_them(make_server: MakeServer, cold: Path) -> None:
+    server = server_with_archived(make_server, cold)
     server.flags = (*server.flags, "--archived", str(cold))
     server.start()
     statement = server.client.get("/accounts/1/transactions")
@@ -310,14 +316,7 @@ def test_a_server_goes_on_and_its_reports_find_them(make_server: MakeServer, col
 def test_a_server_tells_events_of_both_or_from_where_on_there_are_any(
     make_server: MakeServer, cold: Path
 ) -> None:
-    server = make_server(*PATIENT, "--trust-clock", "--segment-mib", "1").start()
-    server.client.open_account("1", CASH="1000.00")
-    assert server.stop() == 0
-    grow(server.data, 1, 2)
-    for path in (server.data / "snapshots").iterdir():
-        path.unlink()
-    take_snapshot(server.data)
-    assert archived(server.data, cold)["segments"] > 0
+    server = server_with_archived(make_server, cold)
     flags, server.flags = server.flags, (*server.flags, *NO_REPORTS)
     gone = server.start().client.get("/events", types="account_opened")
     assert gone.status == 410

@@ -35,9 +35,9 @@ def test_events_are_picked(demo: Path) -> None:
     every = exported(demo)
     assert [event["position"] for event in every] == list(range(1, len(every) + 1))
     opened = [event for event in every if event["type"] == "account_opened"]
-    assert exported(demo, "--type", "account_opened") == opened
+    assert exported(demo, "--event", "account_opened") == opened
     first = opened[0]["position"]
-    assert exported(demo, "--type", "account_opened", "--after", first) == opened[1:]
+    assert exported(demo, "--event", "account_opened", "--after", first) == opened[1:]
     assert exported(demo, "--account", "123") == [
         event for event in every if event.get("account") == "123"
     ]
@@ -56,7 +56,7 @@ def test_damage_is_told(demo: Path) -> None:
     assert "is damaged at byte" in refused("events", "export", "--data", demo)
 
 
-@pytest.mark.parametrize("flags", [("--after", "-1"), ("--type", "nothing"), ("--limit", "0")])
+@pytest.mark.parametrize("flags", [("--after", "-1"), ("--event", "nothing"), ("--limit", "0")])
 def test_wrong_usage(demo: Path, flags: tuple[str, str]) -> None:
     refused("events", "export", "--data", demo, *flags, status=2)
 

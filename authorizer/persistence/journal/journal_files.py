@@ -70,7 +70,7 @@ class JournalFiles(SearchableSource):
         begin, data = 0, b""
         while walk.position + 1 < position:
             at = walk.offset - begin
-            if not 0 <= at <= len(data) - frame.BATCH_HEADER_BYTES:
+            if at > len(data) - frame.BATCH_HEADER_BYTES:
                 begin, at = walk.offset, 0
                 data = self._disk.read_part(segment, begin, HEADERS_BYTES)
             header = frame.parse_batch_header(data, at)
